@@ -10,6 +10,11 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 NODE_PATHS := PATH="$(CURDIR)/$(BIN):$$PATH"
 FORGE := cd contracts && $(NODE_PATHS) node_modules/.bin/forge
 PYTEST ?= $(BIN)/python -m pytest
+# Tests make thousands of homes that need not survive: in memory, where there is plenty, and otherwise where TMPDIR says.
+MEMORY := $(shell awk '$$2 == "/dev/shm" && $$4 ~ /^rw/ && $$4 !~ /noexec/ { there = 1 } \
+  $$1 == "MemAvailable:" && $$2 > 8 * 2 ^ 20 { free = 1 } END { if (there && free) print "/dev/shm" }' \
+  /proc/mounts /proc/meminfo 2>/dev/null | xargs -r df -Pk 2>/dev/null | awk 'NR > 1 && $$4 > 8 * 2 ^ 20 { print $$6 }')
+IN_MEMORY := $(if $(MEMORY),TMPDIR=$(MEMORY))
 # No C compiler, no other Go than the locked one, no path of this machine in the program.
 GO := cd network && CGO_ENABLED=0 GOTOOLCHAIN=local GOFLAGS="-mod=readonly -trimpath -buildvcs=false" $(CURDIR)/$(VENV)-network/bin/go
 
@@ -83,10 +88,10 @@ test-contracts: setup
 
 # One worker more than processors: many tests wait for other processes.
 test-python: setup
-	$(PYTEST) -n $$(($$(nproc) + 1)) --dist worksteal
+	$(IN_MEMORY) $(PYTEST) -n $$(($$(nproc) + 1)) --dist worksteal
 
 test-browser: setup ## pages against altered answers and forged logs, in this machine's Chromium
-	$(PYTEST) -m browser -n 2 --dist worksteal tests/browser
+	$(IN_MEMORY) $(PYTEST) -m browser -n 2 --dist worksteal tests/browser
 
 test-network: setup network-node ## the node's own tests, and Lading on a network of four validators
 	$(GO) vet ./...

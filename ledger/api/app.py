@@ -6,12 +6,13 @@ from functools import partial
 from importlib import metadata
 from typing import Any
 
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Response
 from fastapi.openapi.utils import get_openapi
 from fastapi.staticfiles import StaticFiles
 
 from ledger.api import pages, problems
 from ledger.api.batches import Places
+from ledger.api.compression import PublicCompression
 from ledger.api.deps import only_known_parameters
 from ledger.api.middleware import Border
 from ledger.api.quota import Budgets, LookQuota
@@ -105,6 +106,7 @@ def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
         node.reader.keys.session_secret, home.settings.public_url, home.domain.chain_id, home.clock, home.database
     )
     problems.install(app, pages.error_page)
+    app.add_middleware(PublicCompression)
     app.add_middleware(
         Border,
         routes=app.routes,
@@ -130,9 +132,18 @@ def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
         app.include_router(router.router, dependencies=strict)
     app.include_router(products.router)  # a scanned link may carry parameters of its own
     app.include_router(pages.router)
-    app.mount("/static", StaticFiles(packages=[("ledger.api.pages", "static")]), name="static")
+    app.mount("/static", Assets(packages=[("ledger.api.pages", "static")]), name="static")
     _describe(app)
     return app
+
+
+class Assets(StaticFiles):
+    """Files of the pages: kept by browsers, and asked about by their ETag each time, for a new release changes them."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
 
 
 def _readiness(node: Node) -> Readiness:

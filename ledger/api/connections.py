@@ -8,15 +8,15 @@ import resource
 from contextlib import suppress
 from typing import Any
 
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 IDLE_SECONDS = 15
 """A client has this long, and at most twice that, to send the head of a request, or to take more of an answer."""
 MOST = 4_096
 ACCEPTED_AT_ONCE = 64
-"""Connections that asyncio accepts before it asks what to do with them. When no file can be opened any more, Python
-3.11 goes on trying as often, and writes a stack trace each time.
-"""
+"""Connections that wait for the loop to accept them."""
+LONGEST_HEAD = 64 << 10
+"""Bytes of a request's head, or of what follows its body: the parser itself keeps whatever comes."""
 
 
 def most_connections() -> int:
@@ -36,10 +36,12 @@ def allow_more_files() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, utmost))
 
 
-class PatientProtocol(H11Protocol):
-    """HTTP/1.1 as uvicorn speaks it. A connection too many is closed unheard."""
+class PatientProtocol(HttpToolsProtocol):
+    """HTTP/1.1 as uvicorn speaks it. A connection too many is closed unheard, and so is one whose head has no end."""
 
     idle_seconds: float = IDLE_SECONDS
+    _head = 0
+    """Bytes that came since there last was a head, a part of a body or an end."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         super().connection_made(transport)
@@ -47,6 +49,24 @@ class PatientProtocol(H11Protocol):
             transport.abort()
             return
         self._look_again(None)
+
+    def data_received(self, data: bytes) -> None:
+        self._head += len(data)
+        super().data_received(data)
+        if self._head > LONGEST_HEAD and not self.transport.is_closing():
+            self.send_400_response(f"The head of a request has {LONGEST_HEAD} bytes at most.")
+
+    def on_headers_complete(self) -> None:
+        self._head = 0
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._head = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._head = 0
+        super().on_message_complete()
 
     def _look(self, before: tuple[object, bool, int] | None) -> None:
         if self.transport.is_closing():

@@ -18,10 +18,11 @@ TABLE: tuple[tuple[str, int], ...] = (
     ("/v1/products/bundle/.*", 20),
     ("/v1/products/.*|/p/.*|/p-scan", 25),
     (f"/v1/network|/network|(?:/v1)?/partners/{_ID}/score(?:/.*)?", 20),
+    (f"/partners/{_ID}", 40),
     (f"/v1/penalties|/penalties|/partners/{_ID}/penalties|/v1/shipments/{_ID}/penalty", 40),
     ("(?:/v1)?/recalls/.*", 40),
     ("(?:/v1)?/shipments/.*|/v1/records/typed-data|/docs|/openapi.json", 20),
-    ("(?:/v1)?/(?:records|shipments|bonuses|recalls|partners|enrolments)", 15),
+    ("/|(?:/v1)?/(?:records|shipments|bonuses|recalls|partners|enrolments)", 15),
 )
 """The first pattern that fits a path says what it costs."""
 _TABLE = tuple((re.compile(pattern), points) for pattern, points in TABLE)

@@ -103,8 +103,10 @@ class Border:
             payer = f"sign-in of {payer}"
         if points:
             self._budgets.reads.take(payer, points)
+            self._budgets.note(self._budgets.reads, payer, points)
         if points > CHEAP:
-            await self._queued(self._reading, (payer, self._budgets.reads.spent(payer)), scope, receive, answer)
+            used = self._budgets.used(self._budgets.reads, payer)
+            await self._queued(self._reading, (payer, used), scope, receive, answer)
         else:
             await self._route(scope, receive, answer)
 
@@ -114,18 +116,20 @@ class Border:
             writes.take(payer, 1)
         except Busy as busy:
             payer, receive = await self._vouched(payer, scope, receive, busy)
+        self._budgets.note(writes, payer, 1)
         state = scope.setdefault("state", {})
         try:
             if is_batch(scope["path"]):
                 state["payers"] = sender, payer  # its route takes turns by itself, one for so many records
                 await self._route(scope, receive, answer)
             else:
-                await self._queued(self._writing, (payer, writes.spent(payer)), scope, receive, answer)
+                await self._queued(self._writing, (payer, self._budgets.used(writes, payer)), scope, receive, answer)
         finally:
             if state.get("paid_by_signers") and answer.status < BAD:
                 writes.charge(payer, -1)
             elif BAD <= answer.status < FAILED and answer.status != TOO_MANY:
                 writes.charge(payer, REFUSED)
+                self._budgets.note(writes, payer, REFUSED)
 
     async def _vouched(self, payer: str, scope: Scope, receive: Receive, busy: Busy) -> tuple[str, Receive]:
         """Who pays instead of an address that has nothing left, and the body again: the partner who signed what has
@@ -165,6 +169,8 @@ class Border:
         await problems.as_asked(Request(scope), problem, self._page)(scope, receive, answer.send)
 
     async def _route(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        if scope["path"].endswith("\n"):  # what routes match ends before it: it would be served at another path's price
+            raise _no_such(scope)
         match scope["method"]:
             case "HEAD":
                 answer.bodiless = True
@@ -177,10 +183,12 @@ class Border:
     def _options(self, scope: Scope) -> Response:
         allowed = problems.allowed_methods(self._routes, scope)
         if not allowed:
-            return problems.response_of(
-                NotFound("no such path", where="path", found=scope["path"][:120]), scope["path"]
-            )
+            return problems.response_of(_no_such(scope), scope["path"])
         return Response(status_code=204, headers={"Allow": ", ".join((*allowed, "OPTIONS"))} | PREFLIGHT)
+
+
+def _no_such(scope: Scope) -> NotFound:
+    return NotFound("no such path", where="path", found=scope["path"][:120])
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

@@ -1,13 +1,15 @@
 """How much one client may ask for: a bucket of points for each, spent before anything of a request is read.
 
 A request costs points by what it is (`ledger.api.costs`). Who has signed in as a partner pays from the partner's
-bucket, everybody else from that of the address. A record that is taken in is paid for by the partners whose signatures
+bucket, everybody else from that of the address; of IPv6, what its network has used counts for the order in which
+clients are served. A record that is taken in is paid for by the partners whose signatures
 it brings; one that is refused, and more, by whoever sent it. What looks at codes count for has an allowance of its own.
 
 Each process counts by itself. What partners spend is exchanged with the other processes of the database now and then
 (`Budget.exchange`), so that many services grant a signer no more than one, but for what it spends in between.
 """
 
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
@@ -26,10 +28,13 @@ from ledger.services.home.settings import Settings
 REFUSED = 4
 """What a refused record costs on top of its 1: what is sent by mistake is cheap, what floods is not."""
 MOST_PAYERS = 10_000
+NEIGHBOURS = 16
+"""So many times one client's budget is a /48's of IPv6, which one customer may have, or all who live in a town."""
 LOOKS_A_DAY = 100
 """Looks of one client that count in a day: far more than a household has goods, and no use to who reads a shelf."""
 COOKIE = "lading_session"
 _PARTNER = "partner "
+_IPV6 = re.compile("^(?:sign-in of )?((?:[0-9a-f]{4}:){3})[0-9a-f]{4}$")
 Spend = Callable[[Mapping[str, float], float], Mapping[str, float]]
 """Takes points from payers' buckets in all processes, to which so many come back a second: how many lack then."""
 
@@ -135,6 +140,10 @@ class Budgets:
     def __init__(self, reads: Rate, writes: Rate, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.reads = Budget(reads, monotonic)
         self.writes = Budget(writes, monotonic)
+        self._networks = {
+            budget: Budget(Rate(rate.per_second * NEIGHBOURS, rate.burst * NEIGHBOURS), monotonic)
+            for budget, rate in ((self.reads, reads), (self.writes, writes))
+        }
         self._lock = Lock()
         self._partners: OrderedDict[str, int] = OrderedDict()  # by session token
 
@@ -153,6 +162,18 @@ class Budgets:
         with self._lock:
             partner = self._partners.get(token_of(scope), 0)
         return paid_by(partner) if partner else client_of(scope["client"][0] if scope.get("client") else "local")
+
+    def note(self, budget: Budget, payer: str, points: int) -> None:
+        """The network of an address of IPv6 has used so many points."""
+        if network := network_of(payer):
+            self._networks[budget].charge(network, points)
+
+    def used(self, budget: Budget, payer: str) -> float:
+        """The share of its budget that a payer has used, 0 to 1: who has used less is served first. Of an address of
+        IPv6 it is at least that of its network: whoever comes from another /64 each time passes nobody by.
+        """
+        network = network_of(payer)
+        return max(budget.spent(payer), self._networks[budget].spent(network) if network else 0.0)
 
     def remember(self, token: str, partner: int) -> None:
         """This session's requests are paid for by `partner`."""
@@ -214,6 +235,12 @@ def client_of(host: str) -> str:
     if isinstance(address, IPv6Address):
         return str(address.ipv4_mapped or address.exploded[:19])
     return str(address)
+
+
+def network_of(payer: str) -> str:
+    """The /48 of a payer that is an address of IPv6; empty for others."""
+    match = _IPV6.search(payer)
+    return match[1] if match else ""
 
 
 def token_of(scope: Scope) -> str:

@@ -58,11 +58,16 @@ class Refusal:
     is_unknown_method: bool = False
 
 
+def shown(said: Any, most: int = 80) -> str:
+    """What a node said, so that any file, database or answer takes it: JSON can hold what no text in UTF-8 can."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(said)[:most])
+
+
 def refusal_of(error: Any) -> Refusal:
     """What the `error` member of a JSON-RPC answer says."""
     if not isinstance(error, dict):
-        return Refusal(str(error)[:300], b"", False)
-    message = str(error.get("message", "no reason given"))[:300]
+        return Refusal(shown(error, 300), b"", False)
+    message = shown(error.get("message", "no reason given"), 300)
     data = error.get("data")
     if isinstance(data, dict):  # some wrap it once more
         data = data.get("data", data.get("result"))
@@ -100,7 +105,7 @@ def field_of(answer: Any, name: str) -> Any:
 
 def quantity(value: Any, where: str) -> int:
     if not isinstance(value, str) or not _QUANTITY.fullmatch(value):
-        raise ChainUnavailable("not a number", where=where, expected="hex", found=str(value)[:80])
+        raise ChainUnavailable("not a number", where=where, expected="hex", found=shown(value))
     return int(value, 16)
 
 
@@ -108,13 +113,13 @@ def count(value: Any, where: str) -> int:
     """A number that counts something (blocks, seconds, transactions): none is near 2⁵³."""
     number = quantity(value, where)
     if number >= 2**53:
-        raise ChainUnavailable("a number beyond all measure", where=where, found=str(value)[:80])
+        raise ChainUnavailable("a number beyond all measure", where=where, found=shown(value))
     return number
 
 
 def data_of(value: Any, where: str) -> bytes:
     if not isinstance(value, str) or not _DATA.fullmatch(value):
-        raise ChainUnavailable("not bytes", where=where, expected="hex", found=str(value)[:80])
+        raise ChainUnavailable("not bytes", where=where, expected="hex", found=shown(value))
     return bytes.fromhex(value[2:])
 
 

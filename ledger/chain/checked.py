@@ -5,12 +5,14 @@
    others must have the header's root. `eth_getLogs` is not needed, and not asked.
 3. Elsewhere the receipts of every block with transactions are read, and must say the same as `eth_getLogs`.
 4. What a network's answers have once shown to hold (hashes, roots, blooms) is demanded of it from then on.
+5. The last header, by whose hash the next range is known, is asked for twice; and where headers prove nothing, those of
+   blocks with events, whose times are kept.
 
 A contradiction raises `ChainUnavailable` and names the block: the node is asked again later, and nothing is taken from
 the range meanwhile.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -74,6 +76,8 @@ class CheckedEvents:
             if wanted:
                 logs += self._logs(some, wanted)
             start = end + 1
+        if headers:
+            self._ask_again(headers, {log.block for log in logs})
         return Events(tuple(h.block for h in headers), tuple(logs), all(h.proves for h in headers))
 
     def receipts(self, header: Header) -> tuple[BlockReceipt, ...]:
@@ -111,6 +115,15 @@ class CheckedEvents:
         if header.proves or not header.strange:
             self._demand(_HASHES, header.proves, number)
         return header
+
+    def _ask_again(self, headers: Sequence[Header], eventful: Collection[int]) -> None:
+        """Raise `ChainUnavailable` when the node now says otherwise of a block whose hash or time will be kept."""
+        kept = [h for h in headers if h is headers[-1] or (not h.proves and h.block.number in eventful)]
+        answers = ask_many(self._node, "eth_getBlockByNumber", [(hex(h.block.number), False) for h in kept])
+        for header, answer in zip(kept, answers, strict=True):
+            number = header.block.number
+            if answer is None or self._header(answer, number).block != header.block:
+                raise ChainUnavailable("asked again, the node says otherwise", where=f"block {number}")
 
     def _demand(self, name: str, holds: bool, number: int, *, always: bool = False) -> None:
         if holds:

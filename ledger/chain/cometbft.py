@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from ledger.chain.answers import Refusal
+from ledger.chain.answers import Refusal, shown
 from ledger.chain.jsonrpc import HttpNode, Node, ask
 from ledger.errors import ChainUnavailable
 from ledger.seals.commit import Commit, SealedHeader, Vote
@@ -90,7 +90,7 @@ class CometNode:
             path = f"/store/{STORE.decode()}/key"
             answer = ask(self._node, "abci_query", path, key.hex(), str(height), True)["response"]
             if answer.get("code"):
-                raise ChainUnavailable(str(answer.get("log"))[:300], where=f"state after block {height}")
+                raise ChainUnavailable(shown(answer.get("log"), 300), where=f"state after block {height}")
             slot_proof, store_proof = (_bytes(one["data"]) for one in answer["proofOps"]["ops"])
             return StorageProof(slot_proof, store_proof), _bytes(answer.get("value"))
 
@@ -147,7 +147,7 @@ def _result(index: int, value: dict[str, Any]) -> TransactionResult:
 
 def _validator(value: dict[str, Any]) -> Validator:
     if value["pub_key"]["type"] != _ED25519:
-        raise ChainUnavailable("no Ed25519 key", where="validators", found=str(value["pub_key"]["type"])[:80])
+        raise ChainUnavailable("no Ed25519 key", where="validators", found=shown(value["pub_key"]["type"]))
     return Validator(_bytes(value["pub_key"]["value"]), int(value["voting_power"]))
 
 

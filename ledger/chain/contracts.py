@@ -12,6 +12,7 @@ from importlib import resources
 from typing import Any
 
 from ledger.chain.abi import AbiType, decode, encode, parse_type, selector
+from ledger.chain.answers import shown
 from ledger.chain.client import ChainReader
 from ledger.codes import ContractKind
 from ledger.errors import ChainUnavailable, LadingError, MalformedRecord, Misconfigured, NotFound
@@ -249,4 +250,4 @@ def _shown(value: Any) -> str:
         return "{" + ", ".join(f"{k}: {_shown(v)}" for k, v in value.items()) + "}"
     if isinstance(value, Sequence) and not isinstance(value, str):
         return "[" + ", ".join(map(_shown, value)) + "]"
-    return str(value)
+    return shown(value, 300)

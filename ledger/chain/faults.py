@@ -23,6 +23,7 @@ import trie.exceptions
 import urllib3.exceptions
 import web3.exceptions
 
+from ledger.chain.answers import shown
 from ledger.errors import ChainUnavailable, LadingError, StorageFailed
 
 # A library of the EVM lets Python nest 100,000 deep: then JSON that is nested so deep, in a row or an answer, uses up
@@ -95,4 +96,4 @@ def translated(where: str) -> Iterator[None]:
 def _sentence(error: BaseException) -> str:
     # Node messages can hold whole transactions; the beginning says what happened.
     text = " ".join(str(error).split()) or type(error).__name__
-    return f"{type(error).__name__}: {text[:300]}"
+    return f"{type(error).__name__}: {shown(text, 300)}"

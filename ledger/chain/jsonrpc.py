@@ -57,7 +57,18 @@ class _Provider(HTTPProvider):
             check_depth(raw_response, "answer")
         except MalformedRecord as error:
             raise ChainUnavailable(error.what, where=error.where, expected=error.expected) from None
-        return HTTPProvider.decode_rpc_response(raw_response)
+        answer = HTTPProvider.decode_rpc_response(raw_response)
+        if not _can_be_sorted(answer):
+            raise ChainUnavailable("an answer in the list is no JSON-RPC response", where="answer")
+        return answer
+
+
+def _can_be_sorted(answers: Any) -> bool:
+    """web3 puts the answers to a list of questions in the order of their `id`, whatever stands there."""
+    if not isinstance(answers, list):
+        return True
+    kinds = {type(one.get("id")) if isinstance(one, dict) else list for one in answers}
+    return len(kinds) <= 1 and kinds <= {int, str, type(None)}
 
 
 class _TooLargeError(Exception):

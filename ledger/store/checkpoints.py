@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Select, func, select, update
 
-from ledger.store import tables
-from ledger.store.rows import columns, insert_new, many, one, some, values_of
+from ledger.store import changes, tables
+from ledger.store.rows import insert_new, many, one, selection, some, values_of
 
 checkpoints, cosignatures = tables.checkpoints, tables.cosignatures
 
@@ -85,7 +85,7 @@ def latest_anchored(connection: Connection) -> StoredCheckpoint | None:
 
 def covering(connection: Connection, log_index: int, *, anchored: bool = False) -> StoredCheckpoint | None:
     """The smallest checkpoint that has leaf `log_index` under it, among the anchored ones if asked."""
-    query = select(*columns(checkpoints, StoredCheckpoint)).where(checkpoints.c.size > log_index)
+    query = selection(checkpoints, StoredCheckpoint).where(checkpoints.c.size > log_index)
     if anchored:
         query = query.where(checkpoints.c.anchored_block.is_not(None))
     rows = some(connection, query.order_by(checkpoints.c.size).limit(1), StoredCheckpoint)
@@ -95,7 +95,7 @@ def covering(connection: Connection, log_index: int, *, anchored: bool = False) 
 def anchored_below(connection: Connection, size: int) -> StoredCheckpoint | None:
     """The largest anchored checkpoint of fewer than `size` leaves."""
     where = (checkpoints.c.size < size, checkpoints.c.anchored_block.is_not(None))
-    query = select(*columns(checkpoints, StoredCheckpoint)).where(*where)
+    query = selection(checkpoints, StoredCheckpoint).where(*where)
     rows = some(connection, query.order_by(checkpoints.c.size.desc()).limit(1), StoredCheckpoint)
     return rows[0] if rows else None
 
@@ -108,13 +108,13 @@ def anchored_sizes(connection: Connection) -> list[int]:
 
 def anchored(connection: Connection, limit: int) -> list[StoredCheckpoint]:
     """Those that were anchored, newest first."""
-    query = select(*columns(checkpoints, StoredCheckpoint)).where(checkpoints.c.anchored_block.is_not(None))
+    query = selection(checkpoints, StoredCheckpoint).where(checkpoints.c.anchored_block.is_not(None))
     return some(connection, query.order_by(checkpoints.c.size.desc()).limit(limit), StoredCheckpoint)
 
 
 def listing(connection: Connection, *, before: int | None = None, limit: int = 50) -> list[StoredCheckpoint]:
     """Newest first; page with the last row's size as `before`."""
-    query = select(*columns(checkpoints, StoredCheckpoint))
+    query = selection(checkpoints, StoredCheckpoint)
     if before is not None:
         query = query.where(checkpoints.c.size < before)
     return some(connection, query.order_by(checkpoints.c.size.desc()).limit(limit), StoredCheckpoint)
@@ -124,7 +124,8 @@ def set_anchored(connection: Connection, size: int, block: int, transaction: byt
     """Note where the checkpoint of `size` was anchored, and the time of that block; the first note stands."""
     where = (checkpoints.c.size == size, checkpoints.c.anchored_block.is_(None))
     values = {"anchored_block": block, "anchored_transaction": transaction, "anchored_time": time}
-    connection.execute(update(checkpoints).where(*where).values(values))
+    if connection.execute(update(checkpoints).where(*where).values(values)).rowcount:
+        changes.note(connection, changes.EVIDENCE)
 
 
 def anchor_times(connection: Connection) -> list[tuple[int, int]]:
@@ -142,7 +143,9 @@ def signed_times(connection: Connection) -> list[tuple[int, int]]:
 
 def add_cosignatures(connection: Connection, rows: Sequence[StoredCosignature]) -> None:
     """Keep cosignatures; of one witness for one size the first stands, which is the earliest."""
-    insert_new(connection, cosignatures, [values_of(row) for row in rows])
+    if rows:
+        insert_new(connection, cosignatures, [values_of(row) for row in rows])
+        changes.note(connection, changes.EVIDENCE)
 
 
 def cosignatures_of(connection: Connection, size: int) -> list[StoredCosignature]:
@@ -170,15 +173,8 @@ def evidenced(
     return [Evidenced(*row) for row in connection.execute(query.order_by(ranked.c.size))]
 
 
-def count_evidence(connection: Connection) -> tuple[int, int]:
-    """How many cosignatures there are, and how many anchored checkpoints: both only grow as evidence comes in."""
-    cosigned = connection.scalar(select(func.count()).select_from(cosignatures))
-    anchors = connection.scalar(select(func.count()).where(checkpoints.c.anchored_time.is_not(None)))
-    return int(cosigned or 0), int(anchors or 0)
-
-
 def _edge(connection: Connection, *, anchored: bool) -> StoredCheckpoint | None:
-    query = select(*columns(checkpoints, StoredCheckpoint))
+    query = selection(checkpoints, StoredCheckpoint)
     if anchored:
         query = query.where(checkpoints.c.anchored_block.is_not(None))
     rows = some(connection, query.order_by(checkpoints.c.size.desc()).limit(1), StoredCheckpoint)

@@ -38,6 +38,9 @@ _RETRY_STATES = {"40001", "40P01", "55P03", "57014"}  # PostgreSQL: serializatio
 class Database:
     """A database and its connections; safe to share between threads."""
 
+    _empty = b""
+    """The file of a new SQLite database, once one was made: to make the tables takes a while."""
+
     def __init__(self, url: str, *, busy_timeout: int = BUSY_TIMEOUT, read_only: bool = False) -> None:
         """`read_only`: for a look from outside; nothing is created, and SQLite refuses every change.
 
@@ -46,7 +49,7 @@ class Database:
         """
         try:
             parsed = make_url(url)
-        except ArgumentError:
+        except (ArgumentError, ValueError):  # the latter for a port that is no number
             raise Misconfigured("not a database URL", where="LADING_DATABASE_URL") from None
         if parsed.drivername in ("postgresql", "postgres"):
             parsed = parsed.set(drivername="postgresql+psycopg")
@@ -78,12 +81,13 @@ class Database:
 
     @classmethod
     def exists(cls, url: str) -> bool:
-        """Whether a ledger was ever opened there; nothing is created by asking."""
+        """Whether a ledger was ever opened there; nothing is created by asking. Raises `Unavailable` branches."""
         database = cls(url)
         if database.path and not database.path.exists():
             return False
         try:
-            return inspect(database.engine).has_table("records")
+            with database.read() as connection:
+                return inspect(connection).has_table("records")
         finally:
             database.close()
 
@@ -111,6 +115,17 @@ class Database:
             database.close()
             raise
         return database
+
+    @classmethod
+    def scratch(cls, path: Path) -> "Database":
+        """A new, empty database in a file at `path`, to work with and throw away."""
+        url = f"sqlite:///{path}"
+        if cls._empty:
+            path.write_bytes(cls._empty)
+        else:
+            cls.open(url).close()
+            cls._empty = path.read_bytes()
+        return cls(url)
 
     @classmethod
     def existing(cls, url: str, *, read_only: bool = True) -> "Database":
@@ -299,6 +314,14 @@ def _postgresql(url: URL, busy_timeout: int) -> Engine:
             "SET tcp_keepalives_count = 4"
         )
         connection.commit()
+
+    # Who writes and stops half-way is cut off before those who wait for its locks give up.
+    idle = max(1, busy_timeout - 5)
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        if connection.get_execution_options().get("lading_writing", False):
+            connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = '{idle}s'")
 
     return engine
 

@@ -1,5 +1,6 @@
 """Bringing a database up to date: Alembic for what is durable, drop and recreate for projections."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -12,6 +13,7 @@ from ledger.errors import Misconfigured
 from ledger.store.projections import outcomes
 from ledger.store.projections.projected import VERSION, projection_state, projections
 
+_MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 0x1AD_1A6  # any number that other programs do not use for PostgreSQL's advisory locks
 
 
@@ -23,16 +25,15 @@ def upgrade(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text("SET LOCAL lock_timeout = 0"))  # another may be upgrading a large database
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
-    config = configuration(connection)
-    if not _is_current(connection, config):
-        command.upgrade(config, "head")
+    if not _is_current(connection):
+        command.upgrade(configuration(connection), "head")
     if projection_version(connection) != VERSION:
         recreate_projections(connection)
 
 
 def require_current(connection: Connection) -> None:
     """For those who only read: raises `Misconfigured` unless the database is of this release."""
-    if not _is_current(connection, configuration(connection)):
+    if not _is_current(connection):
         raise Misconfigured(
             "the database was written by an older Lading",
             where="LADING_DATABASE_URL",
@@ -40,19 +41,24 @@ def require_current(connection: Connection) -> None:
         )
 
 
-def _is_current(connection: Connection, config: Config) -> bool:
+@cache
+def _revisions() -> tuple[str, ...]:
+    """All migrations of this release, the newest first. They are files, which nobody wants to read at each opening."""
+    return tuple(script.revision for script in ScriptDirectory(str(_MIGRATIONS)).walk_revisions())
+
+
+def _is_current(connection: Connection) -> bool:
     """Whether no migration is missing; raises `Misconfigured` when it has some that this release does not know."""
-    found = revision(connection)
-    scripts = ScriptDirectory.from_config(config)
-    if found and found not in {script.revision for script in scripts.walk_revisions()}:
+    found, known = revision(connection), _revisions()
+    if found and found not in known:
         raise Misconfigured(
             "the database was written by a newer Lading",
             where="LADING_DATABASE_URL",
-            expected=scripts.get_current_head() or "",
+            expected=known[0],
             found=found,
             mend="Install the newer version.",
         )
-    return found == scripts.get_current_head()
+    return found == known[0]
 
 
 def revision(connection: Connection) -> str:
@@ -63,7 +69,7 @@ def revision(connection: Connection) -> str:
 def configuration(connection: Connection) -> Config:
     """Alembic's configuration; it works on `connection` and in its transaction."""
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
 

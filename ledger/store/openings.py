@@ -6,16 +6,17 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, select
 
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import NotFound
 from ledger.records.disclosure import Part, join, part_from_json, part_to_json
 from ledger.records.erasure import Erasure
 from ledger.records.types import BY_NUMBER, Record
+from ledger.store import changes
 from ledger.store import records as stored_records
 from ledger.store.records import StoredRecord
-from ledger.store.rows import among, chunks, columns, insert_new, some, text_of, values_of
+from ledger.store.rows import among, chunks, insert_new, selection, some, text_of, values_of
 from ledger.store.tables import accesses, erasures, openings, records
 
 
@@ -53,7 +54,9 @@ def add(connection: Connection, record_id: RecordId, parts: Mapping[str, Part]) 
     if row is None:
         raise NotFound("no such record", where="record", found=to_hex(record_id))
     join(row.record, {**of(connection, row), **parts})
-    insert_new(connection, openings, rows_for(record_id, new_parts(connection, row, parts)))
+    if new := rows_for(record_id, new_parts(connection, row, parts)):
+        insert_new(connection, openings, new)
+        changes.note(connection, changes.PARTS)
 
 
 def new_parts(connection: Connection, record: StoredRecord, parts: Mapping[str, Part]) -> dict[str, Part]:
@@ -70,15 +73,10 @@ def forget(connection: Connection, record_id: RecordId, path: str = "") -> int:
     where = [openings.c.record_id == record_id]
     if path:
         where.append(openings.c.path == path)
-    return connection.execute(delete(openings).where(*where)).rowcount
-
-
-def count(connection: Connection, since: int = 0) -> int:
-    """How many opened parts are kept beside records with a log index from `since` on."""
-    query = select(func.count()).select_from(openings)
-    if since:
-        query = query.join(records, records.c.record_id == openings.c.record_id).where(records.c.log_index >= since)
-    return int(connection.execute(query).scalar_one())
+    gone = connection.execute(delete(openings).where(*where)).rowcount
+    if gone:
+        changes.note(connection, changes.PARTS)
+    return gone
 
 
 def richest(connection: Connection, row: StoredRecord, may_see: Callable[[str], bool] = lambda _path: True) -> Record:
@@ -98,7 +96,9 @@ def rows_for(record_id: RecordId, parts: Mapping[str, Part]) -> list[dict[str, o
 
 def note_erased(connection: Connection, entries: Sequence[Erasure]) -> None:
     """Note erasures; the first of a part stays."""
-    insert_new(connection, erasures, [asdict(entry) for entry in entries])
+    if entries:
+        insert_new(connection, erasures, [asdict(entry) for entry in entries])
+        changes.note(connection, changes.PARTS)
 
 
 def erased_of_many(connection: Connection, record_ids: Iterable[RecordId]) -> dict[RecordId, list[Erasure]]:
@@ -117,11 +117,7 @@ def erased_of(connection: Connection, record_id: RecordId) -> list[Erasure]:
 def erased_listing(connection: Connection) -> list[Erasure]:
     """All of them, oldest first."""
     order = (erasures.c.erased_at, erasures.c.record_id, erasures.c.path)
-    return list(some(connection, select(*columns(erasures, Erasure)).order_by(*order), Erasure))
-
-
-def count_erased(connection: Connection) -> int:
-    return int(connection.scalar(select(func.count()).select_from(erasures)) or 0)
+    return list(some(connection, selection(erasures, Erasure).order_by(*order), Erasure))
 
 
 # --- who opened what -------------------------------------------------------------------------------------------------
@@ -152,6 +148,6 @@ def accesses_to(connection: Connection, record_ids: Iterable[RecordId], limit: i
     found: list[StoredAccess] = []
     order = (accesses.c.at.desc(), accesses.c.record_id, accesses.c.key, accesses.c.paths)
     for chunk in chunks(record_ids):
-        query = select(*columns(accesses, StoredAccess)).where(accesses.c.record_id.in_(chunk))
+        query = selection(accesses, StoredAccess).where(accesses.c.record_id.in_(chunk))
         found += some(connection, query.order_by(*order).limit(limit), StoredAccess)
     return sorted(found, key=lambda row: (-row.at, row.record_id, row.key, row.paths))[:limit]

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, func, select, update
 
 from ledger.common.ids import RecordId
 from ledger.store import pending
-from ledger.store.rows import chunks, columns, one, some
+from ledger.store.rows import chunks, many, one, selection, some
 from ledger.store.tables import outbox, record_index, records
 
 PENDING, SENT, WAITING, FINAL = STATES = ("pending", "sent", "waiting", "final")
@@ -53,6 +53,15 @@ def get(connection: Connection, record_id: RecordId) -> OutboxRow | None:
     return one(connection, outbox, OutboxRow, outbox.c.record_id == record_id)
 
 
+def get_many(connection: Connection, record_ids: Iterable[RecordId]) -> dict[RecordId, OutboxRow]:
+    """Those of `record_ids` that have a row."""
+    result: dict[RecordId, OutboxRow] = {}
+    for chunk in chunks(record_ids):
+        rows = many(connection, outbox, OutboxRow, outbox.c.record_id.in_(chunk))
+        result |= {row.record_id: row for row in rows}
+    return result
+
+
 def without_final(connection: Connection, record_ids: Iterable[RecordId]) -> set[RecordId]:
     """Those of `record_ids` that have a row and no final outcome."""
     result: set[RecordId] = set()
@@ -64,7 +73,7 @@ def without_final(connection: Connection, record_ids: Iterable[RecordId]) -> set
 
 def due(connection: Connection, now: int, limit: int, after: int = -1) -> list[OutboxRow]:
     """Pending and waiting rows whose next try has come, in log order from beyond index `after`."""
-    query = select(*columns(outbox, OutboxRow)).where(outbox.c.log_index > after, outbox.c.next_try <= now)
+    query = selection(outbox, OutboxRow).where(outbox.c.log_index > after, outbox.c.next_try <= now)
     query = query.order_by(outbox.c.log_index).limit(limit)
     # Of each state apart, as the index has them: of both at once, the whole backlog would be sorted.
     rows = [row for state in _DUE for row in some(connection, query.where(outbox.c.state == state), OutboxRow)]
@@ -73,7 +82,7 @@ def due(connection: Connection, now: int, limit: int, after: int = -1) -> list[O
 
 def in_state(connection: Connection, state: str, limit: int, after: int = -1) -> list[OutboxRow]:
     """Rows in `state`, in log order from beyond index `after`."""
-    query = select(*columns(outbox, OutboxRow)).where(outbox.c.state == state, outbox.c.log_index > after)
+    query = selection(outbox, OutboxRow).where(outbox.c.state == state, outbox.c.log_index > after)
     return some(connection, query.order_by(outbox.c.log_index).limit(limit), OutboxRow)
 
 
@@ -100,7 +109,7 @@ def waiting(
 ) -> list[OutboxRow]:
     """Rows that wait for other records, in log order from beyond index `after`: those that concern (`kind`, `key`) of
     `ledger.records.index_keys` if one is named, of `types` if any are."""
-    query = select(*columns(outbox, OutboxRow)).where(outbox.c.state == WAITING, outbox.c.log_index > after)
+    query = selection(outbox, OutboxRow).where(outbox.c.state == WAITING, outbox.c.log_index > after)
     if kind:
         index = record_index.c
         query = query.join(record_index, index.log_index == outbox.c.log_index).where(
@@ -115,7 +124,7 @@ def unfinished(connection: Connection, kind: str, key: str, *, limit: int) -> li
     """Rows without a final outcome that concern (`kind`, `key`) of `ledger.records.index_keys`, newest first."""
     index = record_index.c
     query = (
-        select(*columns(outbox, OutboxRow))
+        selection(outbox, OutboxRow)
         .join(record_index, index.log_index == outbox.c.log_index)
         .where(index.kind == kind, index.key == key, outbox.c.state != FINAL)
     )

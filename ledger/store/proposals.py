@@ -11,7 +11,7 @@ from ledger.records.disclosure import join, part_from_json, part_to_json, split
 from ledger.records.index_keys import Concern
 from ledger.records.signing import SignedRecord
 from ledger.records.types import BY_NUMBER, Record
-from ledger.store.rows import among, chunks, columns, in_list, insert_new, one, some, text_of
+from ledger.store.rows import among, chunks, in_list, insert_new, one, selection, some, text_of
 from ledger.store.tables import proposal_index, proposals
 
 
@@ -109,7 +109,7 @@ def listing(
     connection: Connection, kind: str = "", key: str = "", *, types: Sequence[int] = (), now: int, limit: int = 100
 ) -> list[Proposal]:
     """Proposals that have not expired, newest first, about (`kind`, `key`) if one is named, of `types` if any are."""
-    query = select(*columns(proposals, _Row)).where(proposals.c.expires > now)
+    query = selection(proposals, _Row).where(proposals.c.expires > now)
     if types:
         query = query.where(proposals.c.type_number.in_(types))
     if kind:
@@ -118,6 +118,12 @@ def listing(
         )
     order = (proposals.c.created_at.desc(), proposals.c.record_id)
     return [_proposal(row) for row in some(connection, query.order_by(*order).limit(limit), _Row)]
+
+
+def are_about(connection: Connection, kind: str, key: str) -> bool:
+    """Whether any proposal is about (`kind`, `key`), expired or not."""
+    query = select(proposal_index.c.record_id).where(proposal_index.c.kind == kind, proposal_index.c.key == key)
+    return connection.scalar(query.limit(1)) is not None
 
 
 def signed_by(connection: Connection, key: KeyAddress, *, types: Sequence[int], now: int, besides: RecordId) -> int:

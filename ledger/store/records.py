@@ -13,7 +13,7 @@ from ledger.log.leaf import Leaf
 from ledger.records.index_keys import RECORD
 from ledger.records.signing import SIGNATURE_LENGTH, SignedRecord
 from ledger.records.types import BY_NUMBER, Record
-from ledger.store.rows import among, chunks, columns, one, some
+from ledger.store.rows import among, chunks, one, selection, some
 from ledger.store.tables import record_index, records
 
 STREAM_CHUNK = 1000
@@ -93,7 +93,7 @@ def stream(
         where.append(records.c.type_number.in_(types))
     after = start - 1
     while True:
-        query = select(*columns(records, StoredRecord)).where(*where, records.c.log_index > after)
+        query = selection(records, StoredRecord).where(*where, records.c.log_index > after)
         rows = some(connection, query.order_by(records.c.log_index).limit(STREAM_CHUNK), StoredRecord)
         yield from rows
         if len(rows) < STREAM_CHUNK:
@@ -105,7 +105,7 @@ def leaves(connection: Connection, start: int = 0, stop: int | None = None) -> I
     """As `stream`, without the bodies."""
     after = start - 1
     while True:
-        query = select(*columns(records, StoredLeaf)).where(*_range(start, stop), records.c.log_index > after)
+        query = selection(records, StoredLeaf).where(*_range(start, stop), records.c.log_index > after)
         rows = some(connection, query.order_by(records.c.log_index).limit(STREAM_CHUNK), StoredLeaf)
         yield from rows
         if len(rows) < STREAM_CHUNK:
@@ -129,7 +129,7 @@ def listing(
 
     Key-set paging by log index: pass the last row's as `after`, or with `newest_first` as `before`.
     """
-    query, place = select(*columns(records, StoredRecord)), records.c.log_index
+    query, place = selection(records, StoredRecord), records.c.log_index
     if kind:
         index = record_index
         query = query.join(index, index.c.log_index == records.c.log_index)
@@ -150,7 +150,7 @@ def under(connection: Connection, kind: str, prefix: str, *, types: Sequence[int
         index.c.kind == kind, index.c.key.startswith(prefix, autoescape=True), index.c.log_index < stop
     )
     where = (records.c.log_index.in_(named), records.c.type_number.in_(types))
-    query = select(*columns(records, StoredRecord)).where(*where)
+    query = selection(records, StoredRecord).where(*where)
     yield from some(connection, query.order_by(records.c.log_index), StoredRecord)
 
 
@@ -162,7 +162,7 @@ def naming(
     for chunk in chunks([to_hex(record_id) for record_id in named]):
         found = select(index.c.log_index).where(index.c.kind == RECORD, index.c.key.in_(chunk))
         where = (records.c.log_index.in_(found), records.c.type_number.in_(types), *_range(0, stop))
-        query = select(*columns(records, StoredRecord)).where(*where)
+        query = selection(records, StoredRecord).where(*where)
         result |= {row.record_id: row for row in some(connection, query, StoredRecord)}
     return dict(sorted(result.items(), key=lambda entry: entry[1].log_index))
 

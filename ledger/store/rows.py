@@ -18,14 +18,14 @@ CHUNK = 500
 
 
 def one(connection: Connection, table: Table, kind: type[T], *where: ColumnElement[bool]) -> T | None:
-    row = connection.execute(select(*_columns(table, kind)).where(*where)).first()
+    row = connection.execute(selection(table, kind).where(*where)).first()
     return None if row is None else kind(*row)
 
 
 def many(
     connection: Connection, table: Table, kind: type[T], *where: ColumnElement[bool], order: Any = None
 ) -> list[T]:
-    query = select(*_columns(table, kind)).where(*where)
+    query = selection(table, kind).where(*where)
     return [kind(*row) for row in connection.execute(query if order is None else query.order_by(*order))]
 
 
@@ -33,7 +33,7 @@ def among(
     connection: Connection, table: Table, kind: type[T], column: ColumnElement[Any], values: Iterable[Any]
 ) -> Iterator[T]:
     """The rows of `table` whose `column` is one of `values`."""
-    named = _columns(table, kind)
+    named = [table.c[field.name] for field in fields(kind)]  # type: ignore[arg-type]
     for chunk in chunks(values):
         yield from [kind(*row) for row in in_list(connection, named, column, chunk)]
 
@@ -83,12 +83,19 @@ def _insert_text(table: Table, names: tuple[str, ...], mark: str) -> str:
 
 
 def some(connection: Connection, query: Select[Any], kind: type[T]) -> list[T]:
-    """The rows of a query that selects `columns(table, kind)`."""
+    """The rows of a query that begins with `selection(table, kind)`."""
     return [kind(*row) for row in connection.execute(query)]
 
 
-def columns(table: Table, kind: type[Any]) -> list[ColumnElement[Any]]:
-    return _columns(table, kind)
+def selection(table: Table, kind: type[Any]) -> Select[Any]:
+    """The columns of `table` that make a `kind`. Kept: to put it together takes as long as to run it."""
+    made = _selections.get((table, kind))
+    if made is None:
+        made = _selections[table, kind] = select(*(table.c[f.name] for f in fields(kind)))
+    return made
+
+
+_selections: dict[tuple[Table, type[Any]], Select[Any]] = {}
 
 
 def insert(connection: Connection, table: Table, values: Sequence[object]) -> None:
@@ -145,10 +152,6 @@ def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
     iterator = iter(values)
     while chunk := list(islice(iterator, size)):
         yield chunk
-
-
-def _columns(table: Table, kind: type[Any]) -> list[ColumnElement[Any]]:
-    return [table.c[f.name] for f in fields(kind)]
 
 
 def insert_of(connection: Connection, table: Table) -> Any:

@@ -181,6 +181,13 @@ carried = Table(
     sqlite_with_rowid=False,
 )
 
+changes = Table(
+    "changes",
+    durable,
+    Column("kind", String, primary_key=True),  # parts, evidence, documents
+    Column("count", BigInteger, nullable=False),
+)
+
 chain_cursor = Table(
     "chain_cursor",
     durable,
@@ -228,6 +235,7 @@ enrolments = Table(
     Column("signature", LargeBinary, nullable=False),
     Column("key", LargeBinary, nullable=False, index=True),
     Column("created_at", BigInteger, nullable=False),
+    Index(None, "created_at", "document_hash"),
 )
 
 consents = Table(

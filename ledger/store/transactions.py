@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select, text, update
 
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.keccak import keccak256
-from ledger.store.rows import chunks, columns, some
+from ledger.store.rows import chunks, selection, some
 from ledger.store.tables import MAY_BE_MINED, carried, transactions
 
 STORED, SENT, UNKNOWN, MINED, DROPPED = "stored", "sent", "unknown", "mined", "dropped"
@@ -92,7 +92,7 @@ def of_record(connection: Connection, record_id: RecordId) -> list[StoredTransac
     t = transactions.c
     among = select(t.id).join(carried, (carried.c.sender == t.sender) & (carried.c.nonce == t.nonce))
     query = (
-        select(*columns(transactions, StoredTransaction))
+        selection(transactions, StoredTransaction)
         .where((t.record_id == record_id) | t.id.in_(among.where(carried.c.record_id == record_id)))
         .order_by(t.id)
     )
@@ -133,7 +133,7 @@ def records_of(connection: Connection, stored: Sequence[StoredTransaction]) -> d
 def unfinished(connection: Connection, sender: bytes, limit: int = 1000) -> list[StoredTransaction]:
     """The sender's transactions that are neither mined nor dropped, by nonce."""
     query = (
-        select(*columns(transactions, StoredTransaction))
+        selection(transactions, StoredTransaction)
         .where(transactions.c.sender == sender, text(MAY_BE_MINED))
         .order_by(transactions.c.nonce)
         .limit(limit)
@@ -144,7 +144,7 @@ def unfinished(connection: Connection, sender: bytes, limit: int = 1000) -> list
 def dropped(connection: Connection, sender: bytes, limit: int) -> list[StoredTransaction]:
     """The sender's newest transactions that were given up."""
     query = (
-        select(*columns(transactions, StoredTransaction))
+        selection(transactions, StoredTransaction)
         .where(transactions.c.sender == sender, transactions.c.state == DROPPED)
         .order_by(transactions.c.id.desc())
         .limit(limit)

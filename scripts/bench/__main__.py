@@ -24,7 +24,7 @@ from ledger.records.types import Endorsement
 from ledger.services.audit.run import audit
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.settings import read_settings
-from scripts.bench import batches, flood, numbers, seals
+from scripts.bench import batches, flood, numbers, seals, service
 
 HANDOFFS = 100_000
 """In `make bench`; `make bench HANDOFFS=1000000` takes minutes and two gigabytes."""
@@ -44,6 +44,9 @@ def main() -> None:
         finally:
             play.trial.node.close()
     out.print(table(("what", "ratio or rate"), rows, title="CPU time, one process"))
+    out.print(
+        table(("what", "ratio"), _service(), title="Requests a second, 64 at once, against a service that does nothing")
+    )
     out.print(table(("what", "ratio"), _floods(), title="Waits of honest users under a flood, the 99th percentile"))
 
 
@@ -64,6 +67,15 @@ def _seals() -> list[tuple[str, str]]:
     return [
         ("an outcome proved by seals, in Ed25519 verifications", f"{found['signatures']:.1f}"),
         (f"the same, where {found['target']} ms are the target", f"{found['milliseconds']:.2f} ms"),
+    ]
+
+
+def _service() -> list[tuple[str, str]]:
+    rates = service.measure()
+    return [
+        row
+        for name, rate in rates.items()
+        for row in ((name, f"{rate['ratio']:.2f}"), (f"the target for {name}", f"{service.TARGETS[name]:.2f}"))
     ]
 
 

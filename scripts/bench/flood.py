@@ -19,18 +19,19 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ledger.cli.demo.cast import GTIN, MAKER
-from ledger.cli.demo.scribe import NO_HASH, details, salt
+from ledger.cli.demo.cast import GTIN, MAKER, PLATFORM
+from ledger.cli.demo.scribe import NO_HASH, NO_KEY, details, place, salt
+from ledger.codes import Fulfilment, Mode, Purpose
 from ledger.common.periods import DAY
 from ledger.common.scopes import schema_hash
 from ledger.records.signing import SignedRecord, SigningKey
-from ledger.records.types import Attestation, Claims
+from ledger.records.types import Attestation, Claims, Commercial, ShipmentTerms
 from ledger.services.home.consortium import read_consortium
 from ledger.services.home.keystores import DEMO_PASSPHRASE, read_keystore
 
@@ -89,6 +90,20 @@ class Honest:
         )  # fmt: skip
         return SignedRecord(record, ((signer or self._key).sign(self._domain, record),))
 
+    def terms(self) -> SignedRecord:
+        """Terms of a shipment to the platform that nobody has seen before, by the maker, who holds the goods."""
+        record = ShipmentTerms(
+            salt=salt(), consignor=MAKER, consignee=PLATFORM, holder=MAKER, recipientKey=NO_KEY,
+            purpose=int(Purpose.ORIGINAL), parents=(), packages=10, mode=int(Mode.ROAD),
+            fulfilment=int(Fulfilment.BONDED_WAREHOUSE), origin=place("NZ", "NZAKL", "Auckland"),
+            destination=place("CN", "CNNGB", "Ningbo"), contents=(), commercial=Commercial(
+                salt=salt(), orderRef="PO", value=1000, currency="EUR", freight=0, incoterm="FCA",
+                promisedAt=int(time.time()) + 9 * DAY, grace=DAY, alpha=0, penaltyCap=0, liable=0, beneficiary=0,
+                lostAfter=0, tenderWindow=0, reportLag=0, rules=NO_HASH,
+            ), requires=(), submitBy=int(time.time()) + 14 * DAY, details=details(),
+        )  # fmt: skip
+        return SignedRecord(record, (self._key.sign(self._domain, record),))
+
     def _read(self, paths: list[str]) -> Iterator[tuple[str, str, str, int]]:
         while True:
             yield from (("GET", path, "", 200) for path in paths)
@@ -119,7 +134,7 @@ def measure(seconds: float = SECONDS, rounds: int = ROUNDS) -> dict[str, Any]:
     """Percentiles in milliseconds, for reading and writing; ratios to quiet; and what the floods were answered."""
     answers: dict[str, Counter[str]] = {name: Counter() for name in (SCANS, BAD_SIGNATURES, SAME_ADDRESS)}
     waits = {name: Waits() for name in (QUIET, *answers)}
-    with tempfile.TemporaryDirectory() as folder, _served(Path(folder) / "demo") as (port, products):
+    with tempfile.TemporaryDirectory() as folder, served(Path(folder) / "demo") as (port, products):
         honest = Honest(port, Path(folder) / "demo", products)
         honest.ask(seconds, Waits())  # not counted: what starts up, starts up
         stranger = SigningKey(secrets.token_bytes(32))
@@ -179,30 +194,36 @@ def _flooded(
 
 
 @contextmanager
-def _served(home: Path) -> Iterator[tuple[int, list[str]]]:
+def served(home: Path, settings: Mapping[str, str] | None = None) -> Iterator[tuple[int, list[str]]]:
     """The demo consortium's service: its port, and the products that it knows."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = int(probe.getsockname()[1])
+    port = free_port()
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LADING_")}
     environment = kept | {"LADING_HOME": str(home), "LADING_PORT": str(port), "LADING_LOG_LEVEL": "error"}
+    environment |= settings or {}
     played = subprocess.run(
         [*LADING, "demo", "--no-serve", "--json"], env=environment, capture_output=True, text=True, check=True
     )
     products = [product["id"] for product in json.loads(played.stdout)["products"]]
     process = subprocess.Popen([*LADING, "serve"], env=environment, stderr=subprocess.DEVNULL)
     try:
-        _wait_for(port)
+        wait_for(port)
         yield port, products
     finally:
         process.terminate()
         process.wait()
 
 
-def _wait_for(port: int) -> None:
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def wait_for(port: int, path: str = "/healthz") -> None:
+    """Until the service there answers."""
     for _ in range(600):
         try:
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-            connection.request("GET", "/healthz")
+            connection.request("GET", path)
             if connection.getresponse().status == 200:
                 return
         except OSError:

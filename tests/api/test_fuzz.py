@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -78,6 +79,13 @@ def test_any_bytes_as_a_body(world: World, content: bytes) -> None:
         form = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "text/html"}
         meant(world.client.post(path, content=content, headers=form))
         world.client.cookies.clear()
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/sign-out"])
+def test_a_form_of_too_many_fields_is_refused_in_words(world: World, path: str) -> None:
+    answer = world.client.post(path, data={f"field-{i}": "1" for i in range(21)})
+    assert answer.status_code == 400
+    assert "too many fields" in answer.text
 
 
 @SHORT

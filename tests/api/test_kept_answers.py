@@ -10,6 +10,7 @@ from ledger.codes import Hazard, RecallAction
 from ledger.common.periods import DAY
 from ledger.records.types import Recall
 from ledger.services.views.records import PUBLIC, Reader, RecordViews
+from tests.api.test_partners import document
 from tests.api.test_products import attested, list_codes, look, reasons
 from tests.api.world import GTIN, LOT, World, bearer
 from tests.e2e.stage import AUDITOR, CARRIER, MAKER, OCEAN, SECOND, SHOP
@@ -38,6 +39,19 @@ def test_a_journey_is_told_once_until_the_log_goes_on(world: World, told: list[b
     attested(world, "L71")
     assert world.get(codes[0])["journey"] == first[0]
     assert len(told) == 2
+
+
+def test_strangers_who_enrol_have_nothing_told_again(world: World, told: list[bytes]) -> None:
+    """Anybody can, as often as the budget for reading allows: it must not make the reading of others dear."""
+    attested(world, "L79")
+    code = f"/v1/products/01/{GTIN}/10/{LOT}/21/A9"
+    world.get(code)
+    before = len(told)
+    for name in ("one", "another"):
+        text, signature = document(world, name)
+        assert world.post("/v1/enrolments", {"document": text, "signature": signature}).status_code == 201
+        world.get(code)
+    assert len(told) == before
 
 
 def test_a_recall_is_seen_by_the_next_scan(world: World) -> None:

@@ -16,8 +16,32 @@ def test_head_is_get_without_a_body(world: World) -> None:
         whole, head = world.client.get(path), world.client.head(path)
         assert head.status_code == whole.status_code == 200
         assert head.content == b""
-        assert head.headers["content-length"] == str(len(whole.content))
+        assert head.headers["content-length"] == whole.headers["content-length"]
     assert world.client.head("/v1/records/0x12").status_code == 400
+
+
+def test_what_everybody_gets_alike_is_compressed_and_what_one_reader_sees_is_not(world: World) -> None:
+    for path in ("/v1/records?limit=50", "/static/lading.css", "/partners"):
+        public = world.client.get(path)
+        assert public.headers["content-encoding"] == "gzip"
+        assert int(public.headers["content-length"]) < len(public.content)
+        for name, value in (("Authorization", f"Bearer {'x' * 20}"), ("Cookie", "lading_session=x")):
+            assert "content-encoding" not in world.client.get(path, headers={name: value}).headers
+        plain = world.client.get(path, headers={"Accept-Encoding": "identity"})
+        assert (plain.content, "content-encoding" in plain.headers) == (public.content, False)
+
+
+def test_unchanged_files_of_pages_and_tiles_are_not_sent_again(world: World) -> None:
+    width = world.get("/v1/log")["size"] % 256
+    tile = f"/v1/log/tile/0/000.p/{width}"
+    for path, kept in (("/static/lading.css", "no-cache"), (tile, "public, max-age=31536000, immutable")):
+        first = world.client.get(path)
+        assert first.headers["cache-control"] == kept
+        again = world.client.get(path, headers={"If-None-Match": first.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["cache-control"] == kept
+        other = world.client.get(path, headers={"If-None-Match": '"another"'})
+        assert (other.status_code, other.content) == (200, first.content)
 
 
 def test_options_says_what_a_path_allows(world: World) -> None:
@@ -61,6 +85,13 @@ def test_an_unknown_path_is_a_problem_document(world: World, path: str) -> None:
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["status"] == 404
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS"])
+def test_a_line_break_behind_a_path_makes_it_another(world: World, method: str) -> None:
+    """What it costs and what serves it are found by the path: both have to mean the same one."""
+    for path in ("/v1/penalties", "/v1/network", "/v1/records", "/v1/session", "/network"):
+        assert world.client.request(method, f"{path}%0A").status_code == 404, path
 
 
 def test_people_get_the_problem_as_a_page_outside_the_api(world: World) -> None:

@@ -1,5 +1,6 @@
 """The founded consortium of `stage`, and a running copy of it for each test."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,11 @@ from tests.e2e.story import Story, tell_story
 @pytest.fixture(scope="session")
 def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("founded")
-    (home / "now").write_text(str(found_stage(home)))
+    before = os.umask(0o077)  # as the command sets it
+    try:
+        (home / "now").write_text(str(found_stage(home)))
+    finally:
+        os.umask(before)
     return home
 
 

@@ -84,7 +84,17 @@ def test_a_database_from_the_future_is_refused(database: Database, url: str) -> 
         Database.open(url)
 
 
-@pytest.mark.parametrize("wrong", ["mysql://x", "nonsense", "postgresql+asyncpg://x"])
+def test_whether_there_is_a_ledger_is_told_in_words_where_that_cannot_be_seen(tmp_path: Path) -> None:
+    damaged, folder = tmp_path / "damaged.db", tmp_path / "folder.db"
+    damaged.write_bytes(b"no database" * 1000)
+    folder.mkdir()
+    for url in (f"sqlite:///{damaged}", f"sqlite:///{folder}", "postgresql://nobody@127.0.0.1:1/none"):
+        with pytest.raises(StorageFailed):
+            Database.exists(url)
+    assert not Database.exists(f"sqlite:///{tmp_path / 'none.db'}")
+
+
+@pytest.mark.parametrize("wrong", ["mysql://x", "nonsense", "postgresql+asyncpg://x", "postgresql://u@h:x/y"])
 def test_other_databases_are_refused(wrong: str) -> None:
     with pytest.raises(Misconfigured):
         Database(wrong)
@@ -352,3 +362,24 @@ def test_a_lock_that_nobody_gives_back_is_not_waited_for_without_end(url: str) -
             assert 0.9 < time.monotonic() - begun < 5
         with other.write() as connection:
             assert log.hold(connection).size == 0
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_a_writer_that_stopped_half_way_is_cut_off_before_the_others_give_up(url: str) -> None:
+    """Its process may be paused or hang: what it wrote is undone, its locks are free, and it is told so."""
+
+    def stop_half_way(database: Database) -> None:
+        with database.write() as connection:
+            meta.put(connection, "a", "1")
+            log.hold(connection)
+            time.sleep(2)
+            meta.put(connection, "b", "2")
+
+    with closing(Database.open(url)) as other, closing(Database(url, busy_timeout=6)) as stopped:
+        with pytest.raises(StorageFailed):
+            stop_half_way(stopped)
+        with other.write() as connection:
+            assert log.hold(connection).size == 0
+            assert meta.get(connection, "a") is None
+        with stopped.write() as connection:
+            meta.put(connection, "b", "2")

@@ -8,9 +8,11 @@ from sqlalchemy import Connection, event
 
 from ledger.common.ids import RecordId
 from ledger.services.intake.sequencer import Sequencer
+from ledger.services.state.current_registry import REGISTRY_TYPES
 from ledger.store import checkpoints, outbox, pending, proposals, records, transactions
 from ledger.store.database import Database
-from ledger.store.projections import shipments
+from ledger.store.documents import enrolments
+from ledger.store.projections import outcomes, shipments
 from tests.store.entries import endorsements
 from tests.store.test_queries import shipment
 
@@ -30,15 +32,24 @@ ASKED: dict[str, Callable[[Connection], object]] = {
     "the next nonce": lambda c: transactions.next_nonce(c, bytes(20)),
     "what waits": outbox.left,
     "what is due": lambda c: outbox.due(c, 0, 10),
+    "registry records' outcomes": lambda c: outcomes.of_types(c, REGISTRY_TYPES, 5),
     "checkpoints": lambda c: checkpoints.listing(c, limit=10),
+    "enrolments": lambda c: enrolments.listing(c, limit=10),
+    "enrolments after": lambda c: enrolments.listing(c, after=(1, bytes(32)), limit=10),
     "records by id": lambda c: records.get_many(c, [RecordId(bytes(32)), RecordId(bytes(32))]),
     "proposals by id": lambda c: proposals.get_many(c, [RecordId(bytes(32))]),
     "proposals about": lambda c: proposals.about_many(c, "record", ["0x00"], types=[14], now=0),
     "what is pending": lambda c: pending.of_scopes(c, [bytes(32)]),
 }
-WALKED = {"shipments", "checkpoints"}
+WALKED = {"shipments", "checkpoints", "enrolments"}
 """One page of everything, from the end of an index."""
-SORTS_A_PAGE = {"shipments", "shipments before", "shipments of a party", "shipments of a custodian"}
+SORTS_A_PAGE = {
+    "shipments",
+    "shipments before",
+    "shipments of a party",
+    "shipments of a custodian",
+    "registry records' outcomes",
+}
 
 
 @pytest.fixture

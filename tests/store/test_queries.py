@@ -128,8 +128,8 @@ def test_cursors_and_meta(database: Database) -> None:
 def test_enrolments(database: Database) -> None:
     first = enrolments.StoredEnrolment(b"h" * 32, b"{}", b"s" * 65, b"k" * 20, 1)
     with database.write() as connection:
-        enrolments.add(connection, first)
-        enrolments.add(connection, first)
+        enrolments.add(connection, first, admitted=False)
+        enrolments.add(connection, first, admitted=False)
         assert enrolments.get(connection, b"h" * 32) == first
         assert enrolments.of_key(connection, b"k" * 20) == enrolments.listing(connection) == [first]
 

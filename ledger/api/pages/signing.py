@@ -10,11 +10,12 @@ from fastapi.responses import RedirectResponse, Response
 from ledger.api.deps import FROM_OWN_PAGES, BudgetsOf, NodeOf, ReaderOf, SessionsOf, read_body
 from ledger.api.pages.render import page
 from ledger.api.routers.sessions import end_sessions, keep_session, recognise
-from ledger.errors import LadingError, NotPermitted
+from ledger.errors import LadingError, MalformedRecord, NotPermitted
 from ledger.records.wallet_input import signature_from_wallet
 
 router = APIRouter()
 MOST_FORM = 8192
+MOST_FIELDS = 20
 
 
 @router.get("/sign-in")
@@ -79,7 +80,10 @@ async def _form(request: Request) -> dict[str, str]:
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise NotPermitted("sent by another site", where="Sec-Fetch-Site")
     text = (await read_body(request, MOST_FORM)).decode("utf-8", "replace")
-    return {name: values[0] for name, values in parse_qs(text, max_num_fields=20).items()}
+    try:
+        return {name: values[0] for name, values in parse_qs(text, max_num_fields=MOST_FIELDS).items()}
+    except ValueError:
+        raise MalformedRecord("too many fields", where="body", expected=f"at most {MOST_FIELDS}") from None
 
 
 def _local(address: str) -> str:

@@ -3,10 +3,11 @@
 All of it is immutable but the checkpoint. A client of tlog-tiles takes `/v1/log/` as the log's prefix.
 """
 
+import hashlib
 import re
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from ledger.api.deps import NodeOf
 from ledger.api.schemas import examples
@@ -30,11 +31,15 @@ def checkpoint(node: NodeOf) -> Response:
 
 
 @router.get("/tile/{path:path}", response_class=Response, responses={200: BYTES, 404: examples.PROBLEM})
-def tile(path: str, node: NodeOf) -> Response:
+def tile(path: str, request: Request, node: NodeOf) -> Response:
     """A tile (`<level>/<index>`) or an entry bundle (`entries/<index>`), partial ones with `.p/<width>`."""
     if not _TILE.fullmatch(path):
         raise NotFound("no such tile", where="tile", found=path[:120])
-    return Response(node.reader.tile(path), media_type="application/octet-stream", headers=FOREVER)
+    data = node.reader.tile(path)
+    headers = FOREVER | {"ETag": f'"{hashlib.sha256(data).hexdigest()[:32]}"'}
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    return Response(data, media_type="application/octet-stream", headers=headers)
 
 
 @router.get("/proof/inclusion", response_model=InclusionProof, responses=examples.READ_RESPONSES)

@@ -82,6 +82,7 @@ def run(settings: Settings, node: Node, *, ready: Callable[[str], None] | None =
                     access_log=False,  # ledger.api.middleware writes it, without queries
                     server_header=False,
                     http=PatientProtocol,
+                    loop="uvloop",
                     backlog=ACCEPTED_AT_ONCE,
                     timeout_graceful_shutdown=FINISH_SECONDS,
                 )

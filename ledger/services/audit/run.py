@@ -110,7 +110,7 @@ def audit(
         return _unjudged(missing)
     try:
         with tempfile.TemporaryDirectory(prefix="lading-audit-") as folder:
-            scratch = Database.open(f"sqlite:///{Path(folder) / 'scratch.db'}")
+            scratch = Database.scratch(Path(folder) / "scratch.db")
             try:
                 with scratch.write() as copy:
                     home = Home(settings, consortium, database, chain, SystemClock())

@@ -5,7 +5,7 @@ rows be changed that are for ever.
 """
 
 from ledger.services.audit.findings import Findings
-from ledger.store import rowwise
+from ledger.store import changes, rowwise
 from ledger.store.database import Connection
 from ledger.store.migrations import schema
 from ledger.store.projections.projected import VERSION
@@ -63,6 +63,11 @@ def check_schema(source: Connection, fresh: Connection, findings: Findings) -> f
     for table, expected in (("log_head", {"id": 1}), ("projection_state", {"id": 1, "version": VERSION})):
         if table not in unreadable:
             _check_single(source, table, expected, findings)
+    if "changes" not in unreadable:
+        kinds = sorted(str(row["kind"]) for row in rowwise.stream(source, "changes"))
+        if kinds != sorted(changes.KINDS):
+            what = "a row was deleted, inserted or edited: answers are kept by these"
+            findings.add("", "changes.kind", ", ".join(sorted(changes.KINDS)), ", ".join(kinds), what)
     return unreadable
 
 

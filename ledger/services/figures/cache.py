@@ -17,7 +17,7 @@ from ledger.scores.incremental import Running
 from ledger.services.home.home import Home
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.verified_records import VerifiedRecords
-from ledger.store import checkpoints, log, openings
+from ledger.store import changes, log
 from ledger.store.database import Connection
 
 _LOG_ONLY = (Amendment, Endorsement)
@@ -39,8 +39,7 @@ class Feed:
         self._places: list[tuple[int, bytes]] = []
         """The log indexes of what was taken in, ascending."""
         self._times = CheckpointTimes()
-        self._size, self._parts, self._erased = 0, 0, 0
-        self._evidence = (0, 0)
+        self._size, self._changed = 0, dict[str, int]()
 
     def refreshed(self, connection: Connection, registry: CurrentRegistry) -> tuple[int, Running]:
         """A number that grows with every change, and all figures from the log, equal to those computed from all its
@@ -48,12 +47,10 @@ class Feed:
 
         Raises what `ledger.records.verification.verify_record` raises; then nothing is remembered.
         """
-        size, parts, erased = log.head(connection).size, openings.count(connection), openings.count_erased(connection)
-        evidence = checkpoints.count_evidence(connection)
-        if (size, parts, erased, evidence) != (self._size, self._parts, self._erased, self._evidence):
+        size, changed = log.head(connection).size, {**changes.counts(connection), changes.DOCUMENTS: 0}
+        if (size, changed) != (self._size, self._changed):
             self._version += 1
-            new_parts = openings.count(connection, self._size) if size > self._size else 0
-            same = parts - new_parts == self._parts and erased == self._erased
+            same = changed[changes.PARTS] == self._changed.get(changes.PARTS)
             start = self._size if size >= self._size and same else 0
             records = VerifiedRecords(connection, self._home.consortium, registry)
             period = self._running.period
@@ -71,7 +68,7 @@ class Feed:
             except BaseException:
                 self._forget()
                 raise
-            self._size, self._parts, self._erased, self._evidence = size, parts, erased, evidence
+            self._size, self._changed = size, changed
         return self._version, self._running
 
     def _learn(self, times: CheckpointTimes) -> None:

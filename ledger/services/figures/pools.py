@@ -14,7 +14,7 @@ from ledger.codes import ContractKind
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import ChainUnavailable
 from ledger.services.home.home import Home
-from ledger.services.state.bonus_pools import pool_of
+from ledger.services.state.bonus_pools import pool_of, status_of
 from ledger.store.processes import news
 from ledger.store.projections import bonuses
 
@@ -70,11 +70,11 @@ class AskedPools:
         with self._home.database.read() as connection:
             pool = pool_of(connection, self._home.deployment, agreement_id)
         read = partial(view, self._home.chain, pool, POOL)
-        (code,), (state,) = read("statusOf", agreement_id), read("stateOf", agreement_id)
+        status, (state,) = status_of(self._home.chain, pool, agreement_id), read("stateOf", agreement_id)
         (count,) = read("depositsOf", agreement_id)
         paid = (read("depositOf", agreement_id, number)[0] for number in range(count))
         deposits = tuple(Deposit(one["funder"], one["amount"], one["refunded"]) for one in paid)
-        return PoolState(AgreementStatus(code), state["funded"], deposits)
+        return PoolState(status, state["funded"], deposits)
 
 
 class HeardPools:

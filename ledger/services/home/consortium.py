@@ -49,6 +49,7 @@ __all__ = [
     "found",
     "make_keys",
     "open_keys",
+    "open_own_keys",
     "operator_passphrase",
     "read_consortium",
     "read_network",
@@ -68,6 +69,7 @@ WITNESSES = "witnesses"
 VALIDATORS = "validators.json"
 """The file of a home with the CometBFT network's validators, as trust files have them."""
 RELAYER, ANCHOR, LOG = "relayer.json", "anchor.json", "log.pem"
+SESSION_KEY_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,7 +318,29 @@ def open_keys(settings: Settings, origin: str) -> OperatorKeys:
         raise Misconfigured(
             "the session key cannot be read", where="keys/session.key", found=str(error.strerror)
         ) from None
+    if len(secret) != SESSION_KEY_BYTES:
+        raise Misconfigured(
+            "the session key is damaged",
+            where="keys/session.key",
+            expected=f"{SESSION_KEY_BYTES} bytes",
+            found=len(secret),
+            mend=f"Put the newest copy back, or {SESSION_KEY_BYTES} other random bytes.",
+        )
     return OperatorKeys(keys, passphrase, LogSigner(origin, read_log_key(keys / LOG, passphrase)), secret)
+
+
+def open_own_keys(settings: Settings, consortium: Consortium) -> OperatorKeys:
+    """As `open_keys`, of a home that was founded: receipts by another key than its trust file names prove nothing."""
+    keys = open_keys(settings, consortium.log.origin)
+    if keys.log.identity != consortium.log:
+        raise Misconfigured(
+            f"the log's key is not the one that {CONSORTIUM} names",
+            where=str(settings.home / "keys" / LOG),
+            expected=to_hex(consortium.log.public_key),
+            found=to_hex(keys.log.identity.public_key),
+            mend="One of the two files is another home's: put this home's own back.",
+        )
+    return keys
 
 
 def found(
@@ -363,7 +387,7 @@ def make_keys(settings: Settings, demo: bool, consortium_id: ConsortiumId | None
     if not (keys / LOG).exists():
         write_log_key(keys / LOG, Ed25519PrivateKey.generate(), passphrase)
     if not (keys / "session.key").exists():
-        write_private(keys / "session.key", secrets.token_bytes(32))
+        write_private(keys / "session.key", secrets.token_bytes(SESSION_KEY_BYTES))
     if not (keys / "consortium-id").exists():
         write_private(keys / "consortium-id", consortium_id or secrets.token_bytes(32))
     return ConsortiumId((keys / "consortium-id").read_bytes())

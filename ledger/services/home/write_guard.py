@@ -113,6 +113,19 @@ class WriteGuard:
             reading = Reading(time, self._clock.monotonic() if at is None else at)
             self._evidence = replace(self._evidence, shown={**self._evidence.shown, source: reading})
 
+    def forget_time(self, source: str) -> None:
+        """What `source` showed counts no more: it is not there any longer."""
+        with self._lock:
+            shown = {name: reading for name, reading in self._evidence.shown.items() if name != source}
+            self._evidence = replace(self._evidence, shown=shown)
+
+    @property
+    def told_the_time(self) -> bool:
+        """Whether anything but our own clock has told the present time."""
+        with self._lock:
+            evidence = self._evidence
+        return bool(evidence.shown) or 0 < evidence.threshold <= len(evidence.witnesses)
+
     def reading(self) -> Reading | None:
         """What both clocks show now; None while the clock is not believed, or nothing was logged by it yet."""
         with self._lock:

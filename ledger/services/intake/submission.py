@@ -128,6 +128,8 @@ class Submission:
             proposal = proposals.get(connection, record_id)
             # 4. and 5.
             judged = judge(checks, recovered, proposal, self._registry.signer_keys)
+            # One that is kept between here and the commit is found when the chain has recorded this record.
+            waited_for = proposals.are_about(connection, concerning.RECORD, to_hex(record_id))
         # 6. Who signed just now pays.
         if charge is not None:
             charge(self.new_signers(judged))
@@ -135,7 +137,8 @@ class Submission:
             return self._propose(judged, now)
         # 7. Commit.
         receipt = self._sequencer.submit(judged.entry)
-        self.complete_about(record_id)
+        if waited_for:
+            self.complete_about(record_id)
         return Accepted(record_id, receipt, again=False, awaited=judged.awaited)
 
     def replay(self, batch: Sequence[SignedRecord]) -> list[Receipt | LadingError]:

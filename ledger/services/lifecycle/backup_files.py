@@ -14,7 +14,8 @@ from urllib.parse import quote
 from ledger.common.canonical import parse_json
 from ledger.common.json_fields import fields_of, integer, text
 from ledger.errors import MalformedRecord, Misconfigured, StorageFailed
-from ledger.services.home.consortium import CONSORTIUM, WITNESSES
+from ledger.services.home.consortium import CONSORTIUM, VALIDATORS, WITNESSES
+from ledger.services.home.peers import PEERS
 from ledger.services.publish.durable_files import replace_file
 from ledger.services.state import erasure
 
@@ -22,7 +23,8 @@ FORMAT = "backup/1"
 MANIFEST = "backup.json"
 LEDGER, CHAIN = "ledger.db", "chain.db"
 SQLITE, POSTGRESQL, NETWORK = "sqlite", "postgresql", "network"
-FILES = (CONSORTIUM, WITNESSES, erasure.FILE)
+FILES = (CONSORTIUM, WITNESSES, VALIDATORS, PEERS, erasure.FILE)
+"""What lies in a home itself, and nobody can make again from the rest."""
 FOLDERS = ("keys", "log")
 _MAX_MANIFEST = 256 << 20
 

@@ -19,7 +19,6 @@ from ledger.services.node.news import (
     POOLS,
     PUBLISHING,
     RELAYING,
-    WORKER,
     Listener,
     WorkerNews,
 )
@@ -110,6 +109,7 @@ class Working(Listening):
         self._relaying.ring()
 
     def start(self) -> None:
+        self._work.begin()
         self.leases.start()
         self._work.follow_soon = self._following.ring
         super().start()
@@ -127,11 +127,13 @@ class Working(Listening):
             waited = not self._work.turn.held  # the timer renews it
             if waited and not self._work.turn.take():
                 self._work.give_up()
-                return super()._keep()
+                super()._keep()
+                self._work.begin()  # by now the worker's clock may have told the time
+                return False
             if self.news.age is not None:
                 trouble.info("this process works now")
                 self.news.work_here()
-                self.guard.release(WORKER)
+                self.listener.forget()
             self.news.relays = True
             if waited:
                 for loop in self.loops:

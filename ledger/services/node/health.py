@@ -4,7 +4,9 @@ Nobody waits for the chain here: what is said of it is what the worker heard las
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from math import nan
 
 from prometheus_client import CollectorRegistry, Gauge
 
@@ -15,6 +17,7 @@ from ledger.services.intake.sequencer import Sequencer
 from ledger.services.node.news import LOG, QUIET_SECONDS, WORKER, WorkerNews
 from ledger.services.node.reader import LedgerReader
 from ledger.services.relay.chain_memory import CHAIN
+from ledger.services.relay.other_clocks import CLOCK
 from ledger.store import checkpoints, log, outbox, records
 
 OK = "ok"
@@ -42,6 +45,10 @@ _GAUGES = {
     "halted": "1 when nothing is accepted or signed until a restart, else 0",
     "clock_off_seconds": "Seconds by which the clock is ahead of what contradicts it most, or behind it",
 }
+_STORED = (
+    "log_size", "published_size", "published_head_age_seconds", "unpublished_seconds", "anchored_size",
+    "outbox_waiting", "oldest_waiting_seconds", "cosignatures_missing", "witnesses_away",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +78,7 @@ class Health:
             "database": self._database_problem(),
             "chain": guard.held(CHAIN),
             "log": guard.halted or self._sequencer.failure or guard.held(LOG) or self._folder_problem(),
-            "clock": guard.clock_trouble(),
+            "clock": guard.clock_trouble() or guard.held(CLOCK),
             "worker": guard.held(WORKER),
         }
         checks = {part: str(problem or OK) for part, problem in wrong.items()}
@@ -141,12 +148,16 @@ class Health:
         )
 
     def measure(self) -> None:
-        """Bring the metrics up to date."""
-        for name, value in self._values().items():
+        """Bring the metrics up to date. What cannot be read is no number; that the home is halted is shown even so."""
+        values: dict[str, float] = dict.fromkeys(_STORED, nan)
+        with suppress(LadingError):  # readiness says what it is
+            values |= self._stored()
+        for name, value in (values | self._known()).items():
             self._gauges[name].set(value)
 
-    def _values(self) -> dict[str, int]:
-        guard, news, now = self._home.guard, self._news, self._home.clock.now()
+    def _stored(self) -> dict[str, int]:
+        """What database and files say."""
+        now = self._home.clock.now()
         published = self._reader.publisher.current()
         witnesses = self._reader.witness_state()
         size = published.head.size if published else 0
@@ -154,7 +165,7 @@ class Health:
             head, anchored = log.head(connection), checkpoints.latest_anchored(connection)
             signed = checkpoints.get(connection, size)
             left, oldest = outbox.left(connection), outbox.oldest_under_way(connection)
-        values = {
+        return {
             "log_size": head.size,
             "published_size": size,
             "published_head_age_seconds": now - signed.signed_at if signed else 0,
@@ -162,11 +173,17 @@ class Health:
             "anchored_size": anchored.size if anchored else 0,
             "outbox_waiting": left,
             "oldest_waiting_seconds": 0 if oldest is None else now - oldest,
+            "cosignatures_missing": witnesses["missing"] if witnesses else 0,
+            "witnesses_away": sum(bool(w["problem"]) for w in witnesses["witnesses"]) if witnesses else 0,
+        }
+
+    def _known(self) -> dict[str, int]:
+        """What this process knows by itself."""
+        guard, news, now = self._home.guard, self._news, self._home.clock.now()
+        values = {
             "chain_away_seconds": now - news.away[0] if news.away else 0,
             "lease_held": int(news.relays),
             "worker_silent_seconds": news.age or 0,
-            "cosignatures_missing": witnesses["missing"] if witnesses else 0,
-            "witnesses_away": sum(bool(w["problem"]) for w in witnesses["witnesses"]) if witnesses else 0,
             "halted": int(guard.halted is not None),
             "clock_off_seconds": guard.clock_off(),
         }

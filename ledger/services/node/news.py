@@ -13,6 +13,7 @@ from ledger.services.home.home import Home
 from ledger.services.intake.sequencer import Sequencer
 from ledger.services.publish.publisher import Publisher
 from ledger.services.relay.chain_memory import CHAIN
+from ledger.services.relay.other_clocks import CLOCK
 from ledger.store.processes import news
 
 LOG = "log"
@@ -22,6 +23,7 @@ WORKER = "worker"
 PUBLISHING, FOLLOWING, RELAYING = "publishing", "following", "relaying"
 ANCHORING, POOLS, KEEPING = "anchoring", "asking about bonuses", "keeping"
 """The loops of the work: each has its own troubles."""
+_WORKERS_CLOCK = "the worker's clock"
 TELL_SECONDS = 5
 QUIET_SECONDS = 20
 """A worker that was not heard of for longer may be gone; another takes over by then."""
@@ -127,7 +129,8 @@ class Teller:
 
     def _current(self) -> dict[str, object]:
         guard = self._home.guard
-        refuses = guard.halted or self._sequencer.failure or guard.held(CHAIN) or guard.held(LOG)
+        held = guard.held(CHAIN) or guard.held(LOG) or guard.held(CLOCK) or guard.clock_trouble()
+        refuses = guard.halted or self._sequencer.failure or held
         self._news.refuses, self._news.witnesses = str(refuses or ""), self._publisher.witness_problems()
         return self._news.to_json()
 
@@ -148,12 +151,17 @@ class Listener:
         if told is not None:
             said = json.loads(told.text)
             self._news.take(said, told.age)
-            self._home.guard.note_time("the worker's clock", said["time"] + told.age)
+            self._home.guard.note_time(_WORKERS_CLOCK, said["time"] + told.age)
         trouble = refusal(self._news) or (None if self._takes_over else silence(None if told is None else told.age))
         if trouble is None:
             self._home.guard.release(WORKER)
         else:
             self._home.guard.hold(WORKER, trouble)
+
+    def forget(self) -> None:
+        """The process that worked is gone, and whatever was wrong with it."""
+        self._home.guard.release(WORKER)
+        self._home.guard.forget_time(_WORKERS_CLOCK)
 
 
 def witness_problems(heard: WorkerNews, publisher: Publisher) -> Mapping[str, str]:

@@ -18,7 +18,7 @@ from ledger.errors import DiskFailed, LadingError, StorageFailed, VerificationFa
 from ledger.services.figures.pools import HeardPools
 from ledger.services.home.chains import open_chain, place_of, require_shared
 from ledger.services.home.clock import Clock, SystemClock
-from ledger.services.home.consortium import bring_up_to_date, open_keys, read_consortium
+from ledger.services.home.consortium import bring_up_to_date, open_own_keys, read_consortium
 from ledger.services.home.home import Home
 from ledger.services.home.home_lock import ServiceLock
 from ledger.services.home.restored import is_restored
@@ -58,7 +58,7 @@ class Node:
         self.works = works
         self.on_failure = lambda: None
         consortium = read_consortium(settings.home)  # before anything is created in a home that is none
-        keys = open_keys(settings, consortium.log.origin)
+        keys = open_own_keys(settings, consortium)
         watch = clock or SystemClock()
         with ExitStack() as undone:
             self._in_use = ServiceLock(settings.home)

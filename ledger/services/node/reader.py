@@ -19,7 +19,7 @@ from ledger.services.figures.pools import AskedPools, Pools
 from ledger.services.figures.publication import Publication
 from ledger.services.home.chains import open_chain_reader, place_of
 from ledger.services.home.clock import Clock, SystemClock
-from ledger.services.home.consortium import OperatorKeys, open_keys, read_consortium
+from ledger.services.home.consortium import OperatorKeys, open_own_keys, read_consortium
 from ledger.services.home.home import Home
 from ledger.services.home.settings import Settings
 from ledger.services.products.lookup import Products
@@ -44,7 +44,7 @@ def open_ledger(settings: Settings, clock: Clock | None = None, *, read_only: bo
     this home, or its keys, database or chain do not open.
     """
     consortium = read_consortium(settings.home)
-    keys = open_keys(settings, consortium.log.origin)
+    keys = open_own_keys(settings, consortium)
     watch = clock or SystemClock()
     database = Database.existing(settings.database_url, read_only=read_only)
     chain = open_chain_reader(settings, watch, place=partial(place_of, consortium, database))
@@ -116,18 +116,18 @@ class LedgerReader:
     def proof(self, index: int, size: int | None) -> dict[str, Any]:
         """An inclusion proof as JSON; raises `NotFound` while the leaf or the tree is not published."""
         published = self.publisher.current()
-        tree = size or (published.head.size if published else 0)
-        if published is None or not index < tree <= published.head.size:
-            raise NotFound("not under a checkpoint yet", where="index", expected=f"below {tree}", found=index)
-        with self.home.database.read() as connection:
-            row = records.at(connection, index)
+        wanted = size or (published.head.size if published else 0)
+        if published is None or not index < wanted <= published.head.size:
+            raise NotFound("not under a checkpoint yet", where="index", expected=f"below {wanted}", found=index)
+        tree = self.publisher.tree(published)
+        newest = wanted == published.head.size
         return {
             "index": index,
-            "size": tree,
-            "leafHash": to_hex(row.leaf_hash) if row else "",
-            "root": to_hex(self.publisher.root(tree)),
-            "proof": [to_hex(h) for h in self.publisher.inclusion_proof(index, tree)],
-            "checkpoint": published.note.decode() if tree == published.head.size else None,
+            "size": wanted,
+            "leafHash": to_hex(tree.leaf_hash(index)),
+            "root": to_hex(published.head.root if newest else tree.root(wanted)),
+            "proof": [to_hex(h) for h in tree.inclusion_proof(index, wanted)],
+            "checkpoint": published.note.decode() if newest else None,
         }
 
     def _counted(self, connection: Connection, size: int) -> Counter[int]:

@@ -114,6 +114,10 @@ class Work:
             anchors = self.follow().events
         return bool(submitted or followed.events or anchors)
 
+    def begin(self) -> None:
+        """Records are taken in from now on."""
+        self._clocks.begin()
+
     def give_up(self) -> None:
         """It is another's turn: it anchors too, and the timer must not renew that lease for who does not."""
         self._anchors.release()

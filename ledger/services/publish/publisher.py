@@ -11,8 +11,6 @@ each checkpoint before its readers do.
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +28,7 @@ from ledger.services.publish.published_cosignatures import (
     publish_cosignatures,
     restore_cosignatures,
 )
+from ledger.services.publish.published_log import CHECKPOINT, PublishedCheckpoint, PublishedLog
 from ledger.services.publish.tile_writer import TileWriter
 from ledger.services.publish.tree_views import check_stored, signed_view, stored_view
 from ledger.store import checkpoints, log, records
@@ -38,25 +37,14 @@ from ledger.store.database import Connection, Database
 if TYPE_CHECKING:
     from ledger.services.publish.witnesses import Witnesses
 
-CHECKPOINT = "checkpoint"
 MEND = (
     "Was an old backup restored? Put the newest database, `log` and `keys/highest-checkpoint` back. If they are lost, "
     "move the database aside and run `lading rebuild --from-chain`, with `--new-log` where leaves stay lost."
 )
-CACHED_TILES = 256
-"""Full tiles kept in memory for proofs: 8 KiB each."""
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedCheckpoint:
-    """A checkpoint with its signed note; every tile of its tree is on disk."""
-
-    head: TreeHead
-    note: bytes
-
-
-class Publisher:
-    """One per process; several processes may share a folder, and take turns."""
+class Publisher(PublishedLog):
+    """Publishes the log that it also reads. One per process; several processes may share a folder, and take turns."""
 
     def __init__(
         self,
@@ -68,9 +56,9 @@ class Publisher:
         open_folder: Callable[[Path], LogFolder] = LogFolder,
     ) -> None:
         """`highest` is the file for the highest checkpoint ever signed; keep it where backups of `folder` do not go."""
+        super().__init__(signer.identity, open_folder(folder))
         self._database = database
         self._signer = signer
-        self._files = open_folder(folder)
         self._files.public = True  # tiles and checkpoints are everybody's; what lies beside the keys is not
         self._highest_name = highest.name
         self._highest = open_folder(highest.parent)
@@ -78,34 +66,7 @@ class Publisher:
         self.witnesses: Witnesses | None = None
         """Whom to ask for cosignatures; set where the log is served."""
         self._asked: TreeHead | None = None
-        self._full_tile = lru_cache(maxsize=CACHED_TILES)(self._files.read)
         self.failure: DiskFailed | None = None
-
-    # --- reading -------------------------------------------------------------------------------------------------
-
-    def current(self) -> PublishedCheckpoint | None:
-        """The checkpoint that readers see now, None before the first.
-
-        Raises `VerificationFailed` when the file is not one that this log signed.
-        """
-        return self._checkpoint(self._files, CHECKPOINT)
-
-    def tree(self) -> TileTree:
-        """The published tree; the empty one before the first checkpoint."""
-        current = self.current()
-        return TileTree(current.head.size if current else 0, self._read_tile)
-
-    def root(self, size: int) -> bytes:
-        """The root of the first `size` leaves; raises `NotFound` while they are not published."""
-        return self._tree_up_to(size).root(size)
-
-    def inclusion_proof(self, index: int, size: int) -> list[bytes]:
-        """The RFC 9162 proof for leaf `index` in the tree of `size`; raises `NotFound` while that is not published."""
-        return self._tree_up_to(size).inclusion_proof(index, size)
-
-    def consistency_proof(self, size1: int, size2: int) -> list[bytes]:
-        """The RFC 9162 proof between two sizes; raises `NotFound` while the larger is not published."""
-        return self._tree_up_to(size2).consistency_proof(size1, size2)
 
     def witness_problems(self) -> Mapping[str, str]:
         """By witness, what went wrong the last time that this process asked it."""
@@ -389,37 +350,3 @@ class Publisher:
                 if tile.level == 0:
                     entries = self._files.read(now.entries_path())
                     self._files.write(tile.entries_path(), entries[: tile.width * ENTRY_LENGTH])
-
-    # --- pieces --------------------------------------------------------------------------------------------------
-
-    def _checkpoint(self, files: LogFolder, name: str) -> PublishedCheckpoint | None:
-        try:
-            note = files.read(name)
-        except NotFound:
-            return None
-        try:
-            return PublishedCheckpoint(self._signer.identity.verify_checkpoint(note), note)
-        except MalformedRecord as error:
-            raise VerificationFailed(
-                "the file is no checkpoint that this log signed",
-                where=str(files.root / name),
-                found=error.what,
-                mend="Put the newest copy back.",
-            ) from None
-
-    def _tree_up_to(self, size: int) -> TileTree:
-        tree = self.tree()
-        if size > tree.size:
-            raise NotFound(
-                "no checkpoint of this size is published yet", where="size", expected=f"up to {tree.size}", found=size
-            )
-        return tree
-
-    def _read_tile(self, tile: Tile) -> bytes:
-        if tile.width == WIDTH:
-            return self._full_tile(tile.path())
-        try:
-            return self._files.read(tile.path())
-        except NotFound:
-            # The tile filled up and its partial forms were removed.
-            return self._full_tile(Tile(tile.level, tile.index, WIDTH).path())[: tile.width * HASH_LENGTH]

@@ -104,6 +104,8 @@ class FinalRejections:
             raise ChainUnavailable("it does not hold the receipt that the node gave", where=f"block {receipt.block}")
         read = self._chain.events(receipt.block, receipt.block, [])
         block, known = read.blocks[0], outcomes.of(connection, record_id)
+        if block.timestamp <= row.submit_by:
+            return None  # the node said otherwise before
         if not read.proved:
             self._require_followed(connection, stored.record, record_id, {item.item for item in known})
         codes = bytearray([Code.REJECTED] * item_count(stored.record))

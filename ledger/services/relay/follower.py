@@ -13,6 +13,7 @@ from ledger.chain.contracts import REGISTRY
 from ledger.chain.events import RecordedEvent
 from ledger.codes import NOT_FINAL
 from ledger.common.ids import RecordId, to_hex
+from ledger.common.periods import HOUR
 from ledger.errors import ChainUnavailable, InconsistentLog, Misconfigured, TreeView
 from ledger.records.index_keys import SHIPMENT, concerns
 from ledger.records.types import Checkpoint, Override
@@ -268,7 +269,9 @@ class Follower:
         if isinstance(event.signed.record, Override):
             ready = self._book.override_ready_at(event.log.address, event.record_id)
             if ready:
-                return ready, ANNOUNCED
+                # The node's bare word: put off for longer than the delay, the record would wait for ever.
+                latest = self._clock.now() + self._deployment.genesis.delay + HOUR
+                return min(ready, latest), ANNOUNCED
         return 0, in_words([i for i, code in enumerate(event.outcomes) if code in NOT_FINAL])
 
     def _note_anchor(self, connection: Connection, timed: TimedEvent) -> None:

@@ -25,9 +25,7 @@ log = logging.getLogger("lading.follower")
 
 def rewind(database: Database, chain: ChainReader, block: int) -> None:
     """Have `block` and what comes after it followed again: something of it was missed."""
-    before = chain.block(block - 1)
-    if before is None:
-        raise ChainUnavailable("a final block is missing", where=f"block {block - 1}")
+    before = chain.events(block - 1, block - 1, []).blocks[-1]
     log.warning("something was missed in block %d or after it: the chain is read again from there", block)
     with database.write() as connection:
         # A crash before the commit leaves it to the next look.

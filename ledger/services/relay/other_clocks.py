@@ -5,6 +5,7 @@ machine's clock showed before a restart of the service.
 import json
 from contextlib import suppress
 
+from ledger.errors import ClockWrong
 from ledger.services.home.clock_evidence import Reading
 from ledger.services.home.home import Home
 from ledger.services.home.settings import EMBEDDED
@@ -12,6 +13,8 @@ from ledger.services.publish.witnesses import Witnesses
 from ledger.store import checkpoints, log
 from ledger.store.log import LogHead
 
+CLOCK = "clock"
+"""What the guard is held by while the first looks at the chain leave open whether the clock is ahead."""
 LOOK_SECONDS = 10
 """Between two looks at a network's newest block."""
 FILE = "clock"
@@ -30,6 +33,13 @@ class OtherClocks:
         """The time of the newest block at the last look."""
         self._file = home.settings.home / FILE
         self._kept_at: int | None = None
+        self._accepts = False
+        self._looks = 0
+
+    def begin(self) -> None:
+        """From now on records are taken in, where the newest block does not leave open what time it is."""
+        self._accepts = True
+        self._wait_for_a_block()
 
     def recall(self) -> None:
         """Times that are stored, and so lie behind us: of the last leaf, and when most witnesses had seen the newest
@@ -90,8 +100,32 @@ class OtherClocks:
         else:
             self._guard.note_latest("the chain's newest block", block.timestamp)
         self._seen = Reading(block.timestamp, now)
+        self._looks += 1
+        self._wait_for_a_block()
+
+    def _wait_for_a_block(self) -> None:
+        """Until the second look nothing is logged by a clock that is far ahead of the newest block, and that nothing
+        else bears out: the network may have been idle for so long, and the next block tells if it was not. One leaf
+        that is dated ahead would keep the log waiting for as long.
+        """
+        ahead = 0 if self._seen is None else self._home.clock.now() - self._seen.time
+        tolerance = self._home.settings.clock_tolerance
+        if self._looks > 1 or self._guard.told_the_time or not self._accepts or ahead <= tolerance:
+            self._guard.release(CLOCK)
+        elif self._home.settings.chain != EMBEDDED:
+            self._guard.hold(
+                CLOCK,
+                ClockWrong(
+                    f"the clock is {ahead} s ahead of the chain's newest block, and nothing else tells the time yet",
+                    where="clock",
+                    expected=f"within {tolerance} s, or a second look at the chain after {LOOK_SECONDS} s",
+                    found=self._home.clock.now(),
+                    mend="It goes on by itself.",
+                ),
+            )
 
     def ask_witnesses(self, witnesses: Witnesses | None) -> None:
         """What the clocks of those showed that have cosigned just now."""
         if witnesses is not None and (times := witnesses.take_times()):
             self._guard.note_witnesses(times, witnesses.policy.majority)
+            self._wait_for_a_block()

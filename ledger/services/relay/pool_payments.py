@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from ledger.bonuses.agreement import AgreementStatus
 from ledger.bonuses.payment import Payment, PoolFacts, payment_of
 from ledger.chain.client import ChainClient, ChainReader
 from ledger.chain.contracts import (
@@ -27,7 +26,7 @@ from ledger.records.types import BonusAgreement
 from ledger.services.home.home import Home
 from ledger.services.relay.lease import SECONDS, Lease
 from ledger.services.relay.sender import Intent, Sender, Settled, explain
-from ledger.services.state.bonus_pools import pool_of
+from ledger.services.state.bonus_pools import pool_of, status_of
 from ledger.store import records
 
 POOL = CONTRACT_OF_KIND[ContractKind.BONUS]
@@ -89,11 +88,10 @@ def plan_funding(home: Home, funder: bytes, agreement: RecordId, total: int) -> 
     if stored is None or not isinstance(stored.record, BonusAgreement):
         raise NotFound("no such agreement", where="agreement", found=to_hex(agreement))
     terms = stored.record
-    (status,) = view(chain, pool, POOL, "statusOf", agreement)
     (current,) = view(chain, home.deployment.registry, REGISTRY, "contractOf", int(ContractKind.BONUS))
     deposits = (view(chain, pool, POOL, "depositOf", agreement, i)[0] for i in range(_deposits(chain, pool, agreement)))
     facts = PoolFacts(
-        AgreementStatus(status),
+        status_of(chain, pool, agreement),
         bytes(current) == pool,
         sum(deposit["amount"] for deposit in deposits if bytes(deposit["funder"]) == funder),
         _ask_token(chain, terms.token, "balanceOf", funder),

@@ -13,9 +13,8 @@ from threading import Lock
 from typing import Any, TypeVar
 
 from ledger.errors import Busy
-from ledger.store import checkpoints, log, migrate, openings
+from ledger.store import changes, log, migrate
 from ledger.store.database import Connection
-from ledger.store.documents import enrolments
 
 MOST = 512
 """Answers that are kept: those that were asked for last."""
@@ -30,20 +29,14 @@ class Extent:
 
     size: int
     projected: int
-    parts: int
-    erased: int
-    evidence: tuple[int, int]
-    documents: int
+    changes: tuple[tuple[str, int], ...]
 
 
 def extent_of(connection: Connection) -> Extent:
     return Extent(
         size=log.head(connection).size,
         projected=migrate.projected_size(connection),
-        parts=openings.count(connection),
-        erased=openings.count_erased(connection),
-        evidence=checkpoints.count_evidence(connection),
-        documents=enrolments.count(connection),
+        changes=tuple(sorted(changes.counts(connection).items())),
     )
 
 

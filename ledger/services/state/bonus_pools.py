@@ -6,10 +6,13 @@ agreements that it has to their end, so each agreement belongs to one pool for e
 
 import json
 
+from ledger.bonuses.agreement import AgreementStatus
+from ledger.chain.client import ChainReader
+from ledger.chain.contracts import CONTRACT_OF_KIND, view
 from ledger.chain.deploy import Deployment
 from ledger.codes import ContractKind
 from ledger.common.ids import RecordId, bytes_from_hex, to_hex
-from ledger.errors import NotFound
+from ledger.errors import ChainUnavailable, NotFound
 from ledger.records.signing import Domain
 from ledger.records.types import BonusAgreement, Record
 from ledger.store import meta, records
@@ -50,3 +53,12 @@ def pool_of(connection: Connection, deployment: Deployment, agreement: RecordId)
     if domain is None:
         raise NotFound("no such agreement", where="agreement", found=to_hex(agreement))
     return domain.bonus_pool
+
+
+def status_of(chain: ChainReader, pool: bytes, agreement: RecordId) -> AgreementStatus:
+    """Where an agreement stands in its pool; raises `ChainUnavailable` for what is no status, too."""
+    (code,) = view(chain, pool, CONTRACT_OF_KIND[ContractKind.BONUS], "statusOf", agreement)
+    try:
+        return AgreementStatus(code)
+    except ValueError:
+        raise ChainUnavailable("no answer of the contract", where="statusOf", found=code) from None

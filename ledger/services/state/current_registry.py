@@ -10,6 +10,7 @@ from ledger.custody.rules import Holding
 from ledger.records.types import Handoff, KeyGrant, KeyRevoke, Outcome, RegistryChange
 from ledger.registry.history import Genesis, KeyHolder, RecordedAt, RegistryHistory, RegistryView
 from ledger.services.home.clock import Clock
+from ledger.services.state.evidence import KnownEvidence
 from ledger.services.state.signer_keys import SignerKeys
 from ledger.store import log, pending, records
 from ledger.store.database import Connection
@@ -29,12 +30,21 @@ def registry_slot(record: RegistryChange | KeyGrant | KeyRevoke, record_id: Reco
 
 
 class CurrentRegistry:
-    """`history` answers for any moment, `now` for the present one of `clock`; `signer_keys` who signed what is here."""
+    """`history` answers for any moment, `now` for the present one of `clock`; `signer_keys` who signed what is here;
+    `evidence` what bears out the times of this log. All of one store.
+    """
 
-    def __init__(self, genesis: Genesis, clock: Clock, signer_keys: SignerKeys | None = None) -> None:
+    def __init__(
+        self,
+        genesis: Genesis,
+        clock: Clock,
+        signer_keys: SignerKeys | None = None,
+        evidence: KnownEvidence | None = None,
+    ) -> None:
         self._genesis = genesis
         self._clock = clock
         self.signer_keys = signer_keys or SignerKeys()
+        self.evidence = evidence or KnownEvidence()
         self._last: outcomes.ItemOutcome | None = None
         """The newest outcome that `history` has."""
         self._latest = 0
@@ -77,7 +87,7 @@ class CurrentRegistry:
 
     def by_the_clock(self) -> "CurrentRegistry":
         """The same at the clock's time, by which the log goes, and not at the chain's, which may be seconds ahead."""
-        made = CurrentRegistry(self._genesis, self._clock, self.signer_keys)
+        made = CurrentRegistry(self._genesis, self._clock, self.signer_keys, self.evidence)
         made.history = self.history
         return made
 
@@ -98,7 +108,7 @@ class CurrentRegistry:
             ]
             history = base.expecting(coming, self._time()) if coming else base
             self._expected = history, len(self.history), ids
-        made = CurrentRegistry(self._genesis, self._clock, self.signer_keys)
+        made = CurrentRegistry(self._genesis, self._clock, self.signer_keys, self.evidence)
         made._latest, made.history = self._latest, history
         return made
 

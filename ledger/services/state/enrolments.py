@@ -32,7 +32,7 @@ class Enrolling:
         check_possession(enrolment, signature)
         row = StoredEnrolment(enrolment.document_hash(), document, signature, enrolment.key, self._clock.now())
         with self._db.write() as connection:
-            enrolments.add(connection, row)
+            enrolments.add(connection, row, admitted=row.document_hash in self._admitted(connection))
         return {"document": to_hex(enrolment.document_hash()), "name": enrolment.name, "key": to_hex(enrolment.key)}
 
     def listing(self, *, after: tuple[int, bytes] | None = None, limit: int | None = None) -> list[dict[str, Any]]:
@@ -42,9 +42,8 @@ class Enrolling:
         """
         with self._db.read() as connection:
             admitted = self._admitted(connection)
-            rows = enrolments.listing(connection)
-            rest = [row for row in rows if after is None or (row.created_at, row.document_hash) > after]
-            return [self._entry(row, admitted) for row in rest[:limit]]
+            rows = enrolments.listing(connection, after=after, limit=limit)
+            return [self._entry(row, admitted) for row in rows]
 
     def document(self, document_hash: bytes) -> dict[str, Any]:
         """One enrolment with its signed text; raises `NotFound`."""

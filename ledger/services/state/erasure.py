@@ -7,6 +7,7 @@ again nor a rebuild brings the part back. Who may what, and what is out of reach
 import json
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from ledger.bonuses.award_file import amounts_only
@@ -92,17 +93,20 @@ class Erasing:
 
     def erase_again(self) -> None:
         """Erase what the file names and the database does not: it was restored from an older backup, or a crash came
-        between the two.
+        between the two. What the database alone names, because the file is an older one, is added to the file.
         """
         noted = read_file(self._file)
-        if not noted:
-            return
-        with self._db.write() as connection:
-            known = {(entry.record_id, entry.path) for entry in openings.erased_listing(connection)}
-            new = [entry for entry in noted if (entry.record_id, entry.path) not in known]
-            openings.note_erased(connection, new)
-            for row in records.get_many(connection, {entry.record_id for entry in new}).values():
-                self._remove(connection, row, [entry.path for entry in new if entry.record_id == row.record_id])
+        with self._db.read() as connection:
+            listed = openings.erased_listing(connection)
+        known, named = _places(listed), _places(noted)
+        if new := [entry for entry in noted if (entry.record_id, entry.path) not in known]:
+            with self._db.write() as connection:
+                openings.note_erased(connection, new)
+                for row in records.get_many(connection, {entry.record_id for entry in new}).values():
+                    self._remove(connection, row, [entry.path for entry in new if entry.record_id == row.record_id])
+        if lacking := [entry for entry in listed if (entry.record_id, entry.path) not in named]:
+            with suppress(StorageFailed):  # the database has it, and the next start tries again
+                append_to_file(self._file, lacking)
 
     def scrub(self) -> bool:
         """Rewrite the database's files without what was erased since the last time; False when there was nothing.
@@ -157,6 +161,10 @@ class Erasing:
                 found=partner,
                 mend="Ask the operator, who decides with all parties: lading records erase",
             )
+
+
+def _places(entries: Iterable[Erasure]) -> set[tuple[RecordId, str]]:
+    return {(entry.record_id, entry.path) for entry in entries}
 
 
 def append_to_file(path: Path, entries: Iterable[Erasure]) -> None:

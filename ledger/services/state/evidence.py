@@ -2,8 +2,24 @@
 
 from ledger.records.evidence import Basis, CheckpointTime, CheckpointTimes, Evidence
 from ledger.services.home.consortium import Consortium
-from ledger.store import checkpoints
+from ledger.store import changes, checkpoints
 from ledger.store.database import Connection
+
+
+class KnownEvidence:
+    """All evidence that one store holds, read again only after some came in. To be asked of what is committed."""
+
+    def __init__(self) -> None:
+        self._known: tuple[int, Consortium, Evidence] | None = None
+
+    def of(self, connection: Connection, consortium: Consortium) -> Evidence:
+        count = changes.counts(connection)[changes.EVIDENCE]
+        known = self._known
+        if known is not None and known[0] == count and known[1] is consortium:
+            return known[2]
+        evidence = evidence_of(connection, consortium)
+        self._known = count, consortium, evidence
+        return evidence
 
 
 def evidence_of(connection: Connection, consortium: Consortium) -> Evidence:

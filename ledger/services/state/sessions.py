@@ -24,6 +24,8 @@ from ledger.store.database import Database
 from ledger.store.visits import sessions
 
 CHALLENGE_SECONDS = 300
+REMEMBERED_SECONDS = HOUR
+"""So long it is known that a challenge has served: longer than it is valid, for the clocks of processes differ."""
 SESSION_SECONDS = HOUR
 TOKEN_BYTES = 32
 STATEMENT = "Sign in to read the private parts of records that concern you. This signs no record and costs nothing."
@@ -65,7 +67,7 @@ class Sessions:
         token = secrets.token_hex(TOKEN_BYTES)
         with self.database.write() as connection:
             sessions.remove_expired(connection, now)
-            if not sessions.use(connection, nonce, issued + CHALLENGE_SECONDS):
+            if not sessions.use(connection, nonce, issued + REMEMBERED_SECONDS):
                 raise InvalidInput("the challenge was used before", where="message", mend="Ask for a new one.")
             sessions.begin(connection, _hash(token), key, now + SESSION_SECONDS)
         return key, token

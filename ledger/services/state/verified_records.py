@@ -21,7 +21,6 @@ from ledger.services.home.consortium import Consortium
 from ledger.services.state import shipment_state
 from ledger.services.state.bonus_pools import domain_of
 from ledger.services.state.current_registry import CurrentRegistry
-from ledger.services.state.evidence import evidence_of
 from ledger.shipments import outcome_facts
 from ledger.store import openings, records
 from ledger.store.database import Connection
@@ -43,7 +42,7 @@ class VerifiedRecords:
         self._connection = connection
         self._deployment = consortium.deployment
         self._domain = consortium.deployment.domain()
-        self.evidence = evidence_of(connection, consortium) if evidence is None else evidence
+        self.evidence = registry.evidence.of(connection, consortium) if evidence is None else evidence
         self._registry = registry
 
     def of_shipment(self, shipment: bytes) -> list[VerifiedRecord]:

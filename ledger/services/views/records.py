@@ -6,11 +6,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ledger.codes import Outcome, Role
+from ledger.codes import Role
 from ledger.common.ids import KeyAddress, RecordId, to_hex
 from ledger.common.scopes import ALL_SCOPES, key_covers
 from ledger.errors import NotFound, NotPermitted
-from ledger.explain.words import spaced
 from ledger.log.leaf import LogSigner
 from ledger.records import index_keys as concerning
 from ledger.records.disclosure import join, split
@@ -22,19 +21,17 @@ from ledger.registry.partner_book import PartnerBook
 from ledger.registry.state import AddressKind
 from ledger.services.home.home import Home
 from ledger.services.intake import referenced_records
-from ledger.services.intake.out_of_order import RecordedState, ahead_of, in_words
 from ledger.services.intake.signature_order import StoreContext, in_order
 from ledger.services.state import shipment_state
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.partner_names import Names, PartnerName
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.services.views.access_journal import AccessJournal, AccessRight, AccessView, Opened, access_view
+from ledger.services.views.chain_track import chain_track
 from ledger.services.views.log_track import log_track
 from ledger.services.views.models import (
-    AwaitedView,
     ChainTrack,
     ErasedView,
-    ItemView,
     LogTrack,
     MissingView,
     PartnerView,
@@ -42,7 +39,6 @@ from ledger.services.views.models import (
     ShipmentSummary,
     ShipmentView,
     UnopenedShipment,
-    awaited_view,
 )
 from ledger.services.views.partners import Members
 from ledger.services.views.shipment import ShipmentViews
@@ -176,11 +172,25 @@ class RecordViews:
         """What is shown of their private parts is put into `opened`."""
         anchored = checkpoints.latest_anchored(connection)
         facts = VerifiedRecords(connection, self._consortium, self._registry).facts(rows)
-        tracks = [log_track(row, facts.get(row.record_id), self._signer, anchored) for row in rows]
-        return [self._view(connection, row, track, reader, opened) for row, track in zip(rows, tracks, strict=True)]
+        sent = {row.record_id for row in rows if not isinstance(row.record, (*LOG_ONLY, OutcomeRecord))}
+        settled, under_way = outcomes.of_many(connection, sent), outbox.get_many(connection, sent)
+        views = []
+        for row in rows:
+            track = log_track(row, facts.get(row.record_id), self._signer, anchored)
+            chain = ChainTrack("none")
+            if row.record_id in sent:
+                chain = chain_track(connection, row, settled.get(row.record_id, []), under_way.get(row.record_id))
+            views.append(self._view(connection, row, track, chain, reader, opened))
+        return views
 
     def _view(
-        self, connection: Connection, row: StoredRecord, track: LogTrack, reader: Reader, opened: Openings
+        self,
+        connection: Connection,
+        row: StoredRecord,
+        track: LogTrack,
+        chain: ChainTrack,
+        reader: Reader,
+        opened: Openings,
     ) -> RecordView:
         record, erased = row.record, tuple[ErasedView, ...]()
         if right := self.right_to(connection, record, row.record_id, reader):
@@ -197,7 +207,7 @@ class RecordViews:
             signatures=tuple(to_hex(s) for s in row.signature_list),
             signers=self._names.signers_of(connection, row),
             log=track,
-            chain=self._chain_track(connection, row),
+            chain=chain,
             erased=erased,
         )
 
@@ -226,29 +236,6 @@ class RecordViews:
         if lacking := referenced_records.missing(connection, proposed.record):
             return lacking
         return in_order(proposed.ordered(()), StoreContext(connection), self._registry, proposed).missing
-
-    def _chain_track(self, connection: Connection, row: StoredRecord) -> ChainTrack:
-        record = row.record
-        if isinstance(record, (*LOG_ONLY, OutcomeRecord)):
-            return ChainTrack("none")
-        items = tuple(
-            ItemView(o.item, spaced(Outcome(o.outcome).name), o.block_number, o.block_time, to_hex(o.transaction))
-            for o in outcomes.of(connection, row.record_id)
-        )
-        codes = {item.outcome for item in items}
-        under_way = outbox.get(connection, row.record_id)
-        # Of a manifest some items may be final while others wait for their predecessors.
-        problem = under_way.problem if under_way and under_way.state != outbox.FINAL else ""
-        awaits: tuple[AwaitedView, ...] = ()
-        if under_way and under_way.state == outbox.WAITING:
-            ahead = ahead_of(record, RecordedState(connection))
-            problem = problem or in_words({one.item for one in ahead})
-            awaits = tuple(awaited_view(one) for one in ahead)
-        if not items:
-            return ChainTrack("pending", problem=problem, waitsFor=awaits)
-        if codes & {"applied", "applied in breach"}:
-            return ChainTrack("recorded", items, problem, awaits)
-        return ChainTrack("rejected" if codes == {"rejected"} else "skipped", items, problem, awaits)
 
     def may_open(self, connection: Connection, record: Record, record_id: RecordId, reader: Reader) -> bool:
         """Whether the reader has a right to the private parts of a record."""
@@ -334,7 +321,7 @@ class RecordViews:
         with self._db.read() as connection:
             self._registry.refreshed(connection)
             rows = shipments.listing(connection, party=party, before=before, limit=limit)
-            return [self._shipments.summary(connection, row) for row in rows]
+            return self._shipments.summaries(connection, rows)
 
     def shipment(self, shipment: bytes, reader: Reader = PUBLIC) -> ShipmentView:
         """A shipment that the chain has recorded, with its whole story; raises `NotFound`."""

@@ -56,7 +56,13 @@ class ShipmentViews:
         self._registry = registry
         self._home = home
 
-    def summary(self, connection: Connection, row: Shipment, journeys: Journeys | None = None) -> ShipmentSummary:
+    def summaries(self, connection: Connection, rows: Sequence[Shipment]) -> list[ShipmentSummary]:
+        lines = shipments.steps_of_many(connection, (row.shipment for row in rows))
+        return [self._summary(connection, row, lines.get(row.shipment, []), None) for row in rows]
+
+    def _summary(
+        self, connection: Connection, row: Shipment, line: Sequence[CustodyStep], journeys: Journeys | None
+    ) -> ShipmentSummary:
         name = self._names.of
         return ShipmentSummary(
             id=to_hex(row.shipment),
@@ -66,7 +72,7 @@ class ShipmentViews:
             custodian=name(connection, row.custodian),
             packages=row.packages,
             sequence=row.sequence,
-            status=self._status(connection, row, journeys),
+            status=self._status(connection, row, line, journeys),
             purpose=word(Purpose, row.purpose),
             mode=word(Mode, row.mode),
             opened_at=row.opened_at,
@@ -95,7 +101,7 @@ class ShipmentViews:
         about = records.listing(connection, concerning.SHIPMENT, to_hex(shipment), limit=MOST_RECORDS)
         onward = tuple(step.record_id for step in custody if step.kind == "continued")
         return ShipmentView(
-            summary=self.summary(connection, row, journeys),
+            summary=self._summary(connection, row, custody, journeys),
             parent=to_hex(row.parent) if row.parent else None,
             parents=tuple(p[0] for p in json.loads(row.parents)),
             children=tuple(to_hex(child.shipment) for child in shipments.children(connection, shipment)),
@@ -124,12 +130,14 @@ class ShipmentViews:
         except LadingError:
             return None
 
-    def _status(self, connection: Connection, row: Shipment, journeys: Journeys | None) -> str:
+    def _status(
+        self, connection: Connection, row: Shipment, line: Sequence[CustodyStep], journeys: Journeys | None
+    ) -> str:
         """The custody state in words; of a shipment under way, where it stands."""
         state = ShipmentState(row.state)
         if state != ShipmentState.OPEN:
             return spaced(state.name)
-        line = [step for step in shipments.steps(connection, row.shipment) if step.outcome in APPLIED]
+        line = [step for step in line if step.outcome in APPLIED]
         moved = any(step.kind in ("handoff", "override") and step.packages for step in line)
         straight = row.child_index != REMAINDER_INDEX and not any(
             step.kind == "tender" or (step.kind == "handoff" and not step.packages) for step in line
@@ -187,7 +195,7 @@ class ShipmentViews:
 
     def _became(self, connection: Connection, remainder: Shipment) -> Iterator[tuple[int, str]]:
         """What became of the packages of a remainder, and of those that short deliveries of it left behind in turn."""
-        status = self._status(connection, remainder, None)
+        status = self._status(connection, remainder, shipments.steps(connection, remainder.shipment), None)
         against = self._names.of(connection, remainder.custodian).name
         yield (
             remainder.packages,
@@ -216,7 +224,7 @@ class ShipmentViews:
                     relation=relation,
                     shipment=to_hex(shipment),
                     packages=relative.packages,
-                    status=self._status(connection, relative, None),
+                    status=self._status(connection, relative, shipments.steps(connection, relative.shipment), None),
                     holder=self._names.of(connection, relative.custodian),
                 )
 
@@ -224,7 +232,7 @@ class ShipmentViews:
         """What a short delivery left behind, while nobody has handed it on or declared what became of it."""
         if row.child_index != REMAINDER_INDEX or row.parent is None:
             return None
-        status = self._status(connection, row, None)
+        status = self._status(connection, row, shipments.steps(connection, row.shipment), None)
         if status not in (ShipmentStatus.MISSING, ShipmentStatus.FOUND):
             return None
         against = self._names.of(connection, row.custodian)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, select
 
 from ledger.common.ids import LogId, RecordId
-from ledger.store.rows import chunks, columns, insert_new, many, put, some, values_of
+from ledger.store.rows import chunks, insert_new, many, put, selection, some, values_of
 from ledger.store.tables import consents, forwarded
 
 
@@ -53,7 +53,7 @@ def forwarded_to(
     """What was forwarded to a log, of these records."""
     result: dict[RecordId, StoredForwarding] = {}
     for chunk in chunks(record_ids):
-        query = select(*columns(forwarded, StoredForwarding))
+        query = selection(forwarded, StoredForwarding)
         query = query.where(forwarded.c.log_id == log_id, forwarded.c.record_id.in_(chunk))
         result |= {entry.record_id: entry for entry in some(connection, query, StoredForwarding)}
     return result

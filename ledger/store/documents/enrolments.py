@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, tuple_
 
-from ledger.store import tables
-from ledger.store.rows import insert_new, many, one, values_of
+from ledger.store import changes, tables
+from ledger.store.rows import insert_one, many, one, selection, some, values_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +19,13 @@ class StoredEnrolment:
     created_at: int
 
 
-def add(connection: Connection, enrolment: StoredEnrolment) -> None:
-    """Keep it; the same document again changes nothing."""
-    insert_new(connection, tables.enrolments, [values_of(enrolment)])
+def add(connection: Connection, enrolment: StoredEnrolment, *, admitted: bool) -> None:
+    """Keep it; the same document again changes nothing. `admitted`: it is a partner's, so that answers may name it.
+
+    Anybody can enrol: what was computed for others must not be computed again for each who does.
+    """
+    if insert_one(connection, tables.enrolments, values_of(enrolment)) and admitted:
+        changes.note(connection, changes.DOCUMENTS)
 
 
 def get(connection: Connection, document_hash: bytes) -> StoredEnrolment | None:
@@ -33,12 +37,12 @@ def of_key(connection: Connection, key: bytes) -> list[StoredEnrolment]:
     return many(connection, tables.enrolments, StoredEnrolment, tables.enrolments.c.key == key, order=order)
 
 
-def listing(connection: Connection) -> list[StoredEnrolment]:
-    """All of them, oldest first."""
-    order = (tables.enrolments.c.created_at, tables.enrolments.c.document_hash)
-    return many(connection, tables.enrolments, StoredEnrolment, order=order)
-
-
-def count(connection: Connection) -> int:
-    """How many there are: it only grows."""
-    return connection.scalar(select(func.count()).select_from(tables.enrolments)) or 0
+def listing(
+    connection: Connection, *, after: tuple[int, bytes] | None = None, limit: int | None = None
+) -> list[StoredEnrolment]:
+    """Oldest first; page with the last row's `created_at` and `document_hash` as `after`."""
+    c = tables.enrolments.c
+    query = selection(tables.enrolments, StoredEnrolment).order_by(c.created_at, c.document_hash).limit(limit)
+    if after is not None:
+        query = query.where(tuple_(c.created_at, c.document_hash) > after)
+    return some(connection, query, StoredEnrolment)

@@ -11,7 +11,7 @@ from ledger.common.ids import RecordId
 from ledger.records.types import Outcome
 from ledger.store import records
 from ledger.store.projections.projected import outcomes
-from ledger.store.rows import chunks, columns, insert_new, many, some
+from ledger.store.rows import chunks, insert_new, many
 from ledger.store.tables import records as stored
 
 
@@ -46,12 +46,8 @@ def of_many(connection: Connection, record_ids: Iterable[RecordId]) -> dict[Reco
 
 def of_types(connection: Connection, types: Sequence[int], since: int) -> list[ItemOutcome]:
     """First-item outcomes of records of `types` whose outcome leaf has a log index from `since` on, in log order."""
-    query = (
-        select(*columns(outcomes, ItemOutcome))
-        .join(stored, stored.c.record_id == outcomes.c.record_id)
-        .where(stored.c.type_number.in_(types), outcomes.c.item == 0, outcomes.c.log_index >= since)
-    )
-    return some(connection, query.order_by(outcomes.c.log_index), ItemOutcome)
+    where = (outcomes.c.type_number.in_(types), outcomes.c.log_index >= since, outcomes.c.item == 0)
+    return many(connection, outcomes, ItemOutcome, *where, order=(outcomes.c.log_index,))
 
 
 def note(connection: Connection, leaves: Iterable[tuple[RecordId, Outcome, int]]) -> None:
@@ -59,6 +55,8 @@ def note(connection: Connection, leaves: Iterable[tuple[RecordId, Outcome, int]]
 
     The log calls this in the appending transaction.
     """
+    known = list(leaves)
+    types = _types_of(connection, {outcome.record for _, outcome, _ in known})
     rows: list[dict[str, object]] = [
         {
             "record_id": outcome.record,
@@ -69,12 +67,21 @@ def note(connection: Connection, leaves: Iterable[tuple[RecordId, Outcome, int]]
             "block_time": outcome.blockTime,
             "transaction": outcome.transaction,
             "log_index": log_index,
+            "type_number": types.get(outcome.record, 0),
         }
-        for outcome_id, outcome, log_index in leaves
+        for outcome_id, outcome, log_index in known
         for item, code in enumerate(outcome.outcomes)
         if code not in NOT_FINAL
     ]
     insert_new(connection, outcomes, rows)
+
+
+def _types_of(connection: Connection, record_ids: Iterable[bytes]) -> dict[bytes, int]:
+    result: dict[bytes, int] = {}
+    for chunk in chunks(record_ids):
+        rows = connection.execute(select(stored.c.record_id, stored.c.type_number).where(stored.c.record_id.in_(chunk)))
+        result |= {bytes(record_id): number for record_id, number in rows}
+    return result
 
 
 def rebuild(connection: Connection) -> None:

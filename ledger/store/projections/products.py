@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, update
 
 from ledger.common.ids import RecordId
 from ledger.store.projections import projected
-from ledger.store.rows import columns, insert, many, one, put, some
+from ledger.store.rows import insert, many, one, put, selection, some
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def recalls_within(connection: Connection, subject: str) -> list[StoredRecall]:
 def all_recalls(connection: Connection, *, after: int = -1, limit: int = 1000) -> list[StoredRecall]:
     """In log order; page with the last row's log index as `after`."""
     table = projected.recalls
-    query = select(*columns(table, StoredRecall)).where(table.c.log_index > after)
+    query = selection(table, StoredRecall).where(table.c.log_index > after)
     return some(connection, query.order_by(table.c.log_index).limit(limit), StoredRecall)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary,
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-VERSION = 2
+VERSION = 3
 """Count up with every change of the tables below."""
 
 projections = MetaData(
@@ -57,6 +57,8 @@ outcomes = Table(
     Column("block_time", BigInteger, nullable=False),
     Column("transaction", LargeBinary, nullable=False),
     Column("log_index", BigInteger, nullable=False),
+    Column("type_number", Integer, nullable=False),  # of the record; 0 where that is not here
+    Index(None, "type_number", "log_index"),
 )
 
 shipments = Table(

@@ -9,7 +9,7 @@ from ledger.codes import ShipmentState
 from ledger.common.ids import RecordId
 from ledger.records.types import REMAINDER_INDEX
 from ledger.store.projections import projected
-from ledger.store.rows import among, chunks, columns, insert, insert_new, many, one, some
+from ledger.store.rows import among, chunks, insert, insert_new, many, one, selection, some
 from ledger.store.rows import put as put_rows
 
 _shipments = projected.shipments
@@ -166,7 +166,7 @@ def listing(
     if not found:
         return []
     indexes = sorted(found, reverse=True)[:limit]
-    whole = select(*columns(_shipments, Shipment)).where(*where, table.opened_index.in_(indexes))
+    whole = selection(_shipments, Shipment).where(*where, table.opened_index.in_(indexes))
     if parts:
         whole = whole.where(or_(*parts))
     return some(connection, whole.order_by(table.opened_index.desc(), table.child_index, table.shipment), Shipment)
@@ -180,6 +180,17 @@ def steps(connection: Connection, shipment: bytes) -> list[CustodyStep]:
     """The custody line of `shipment` in order."""
     table = projected.custody_steps
     return many(connection, table, CustodyStep, table.c.shipment == shipment, order=(table.c.step,))
+
+
+def steps_of_many(connection: Connection, ids: Iterable[bytes]) -> dict[bytes, list[CustodyStep]]:
+    """The custody lines of `ids`, each in order; those without any are missing."""
+    table = projected.custody_steps
+    result: dict[bytes, list[CustodyStep]] = {}
+    for chunk in chunks(ids):
+        order = (table.c.shipment, table.c.step)
+        for step in many(connection, table, CustodyStep, table.c.shipment.in_(chunk), order=order):
+            result.setdefault(step.shipment, []).append(step)
+    return result
 
 
 def step_counts(connection: Connection, ids: Iterable[bytes]) -> dict[bytes, int]:

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, select
 
 from ledger.store.projections import projected
 from ledger.store.projections.shipments import CustodyStep, Shipment
-from ledger.store.rows import chunks, columns, some
+from ledger.store.rows import chunks, selection, some
 
 
 def carriers_of(connection: Connection, gtin: str) -> list[tuple[str, bytes]]:
@@ -32,7 +32,7 @@ def children_of(connection: Connection, parents: Iterable[bytes]) -> list[Shipme
     table = projected.shipments
     result: list[Shipment] = []
     for chunk in chunks(parents):
-        result += some(connection, select(*columns(table, Shipment)).where(table.c.parent.in_(chunk)), Shipment)
+        result += some(connection, selection(table, Shipment).where(table.c.parent.in_(chunk)), Shipment)
     return result
 
 
@@ -41,7 +41,7 @@ def steps_of(connection: Connection, shipments: Iterable[bytes]) -> dict[bytes, 
     table = projected.custody_steps
     result: dict[bytes, list[CustodyStep]] = {}
     for chunk in chunks(shipments):
-        query = select(*columns(table, CustodyStep)).where(table.c.shipment.in_(chunk))
+        query = selection(table, CustodyStep).where(table.c.shipment.in_(chunk))
         for step in some(connection, query.order_by(table.c.shipment, table.c.step), CustodyStep):
             result.setdefault(step.shipment, []).append(step)
     return result

@@ -1,14 +1,19 @@
-"""No bytes that a node answers end the process, however they are nested."""
+"""No bytes that a node answers end the process, however they are nested, nor what they spell."""
 
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
 import pytest
+
+from ledger.chain.jsonrpc import HttpNode
+from ledger.chain.rpc import RpcChain
+from ledger.errors import ChainUnavailable
 
 ROOT = Path(__file__).resolve().parents[3]
 DEEP = 100_000
@@ -71,6 +76,36 @@ def test_a_node_that_nests_its_answer_ends_no_process(answering: tuple[str, list
         check=False,
     )
     assert (done.returncode, done.stdout.split()) == (0, ["refused"] * 2), done.stderr
+
+
+@pytest.mark.parametrize(
+    "answer", ["[5, 5]", "[null, null]", "[[], []]", '[{"id": 1}, {"id": "a"}]', '[{"id": {}}, {"id": {}}]']
+)
+def test_a_list_of_what_are_no_answers_is_refused_in_words(answering: tuple[str, list[bytes]], answer: str) -> None:
+    """Whoever asks goes on to another node then, as after any answer that makes no sense."""
+    url, body = answering
+    body[0] = answer.encode()
+    with closing(HttpNode(url)) as node, pytest.raises(ChainUnavailable):
+        node.attempt_many("eth_getTransactionReceipt", [["0x01"], ["0x02"]])
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        r'{"id": 1, "result": "\ud800"}',
+        r'{"id": 1, "error": {"code": 1, "message": "\ud800 and \u0000"}}',
+        r'{"id": 1, "error": "\udfff"}',
+    ],
+)
+def test_what_a_node_says_can_be_kept_and_shown(answering: tuple[str, list[bytes]], answer: str) -> None:
+    """JSON spells what is no text: no answer of ours could say it, and no database keep it."""
+    url, body = answering
+    body[0] = answer.encode()
+    with closing(RpcChain(url, finality_depth=0)) as chain, pytest.raises(ChainUnavailable) as caught:
+        chain.head()
+    words = str(caught.value)
+    assert words.encode()
+    assert words.isprintable()
 
 
 PARSING = """

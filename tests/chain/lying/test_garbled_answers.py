@@ -6,10 +6,14 @@ from typing import Any
 
 import pytest
 
-from ledger.chain.client import Events
+from ledger.bonuses.agreement import AgreementStatus
+from ledger.chain.client import Block, Events
 from ledger.chain.embedded import EmbeddedChain
 from ledger.chain.rpc import RpcChain
+from ledger.codes import ContractKind
+from ledger.common.ids import RecordId
 from ledger.errors import ChainUnavailable
+from ledger.services.state.bonus_pools import status_of
 from tests.chain.conftest import CHAIN_ID, Founded
 from tests.chain.lying.lies import LyingNode, honest
 from tests.chain.lying.node import EmbeddedNode
@@ -86,6 +90,12 @@ def read(chain: EmbeddedChain, founded: Founded, node: Any) -> tuple[Events, boo
     return events, None if receipt is None else client.confirms(receipt)
 
 
+def remembered(events: Events) -> tuple[Block, list[int]]:
+    """What the log keeps of the blocks themselves: where the next range goes on, and when events happened."""
+    times = {block.number: block.timestamp for block in events.blocks}
+    return events.blocks[-1], [times[log.block] for log in events.logs]
+
+
 @pytest.mark.parametrize("foreign", [False, True])
 @pytest.mark.parametrize("count", [150, pytest.param(5_000, marks=pytest.mark.drill)])
 def test_a_garbled_answer_is_the_truth_or_no_answer(
@@ -107,6 +117,7 @@ def test_a_garbled_answer_is_the_truth_or_no_answer(
             continue
         believed += 1
         assert events.logs == truth.logs, seed
+        assert remembered(events) == remembered(truth), seed
         if not foreign:
             assert events == truth, seed
     assert refused > count // 2
@@ -119,3 +130,17 @@ def test_the_liars_own_node_tells_the_truth_when_it_does_not_lie(chain: Embedded
     addresses = [founded.deployment.registry, *founded.deployment.contracts.values()]
     assert confirmed is True
     assert events == chain.events(chain.head() - 2, chain.head(), addresses)
+
+
+@pytest.mark.parametrize("status", [9, 10, 255])
+def test_a_status_that_no_agreement_has_is_no_answer(chain: EmbeddedChain, founded: Founded, status: int) -> None:
+    class Telling(EmbeddedNode):
+        def _ask_call(self, _: int, __: dict[str, str], ___: str) -> str:
+            return f"0x{status:064x}"
+
+    node, pool = RpcChain(Telling(chain), finality_depth=0), founded.deployment.contracts[ContractKind.BONUS]
+    if status == AgreementStatus.CLOSED:
+        assert status_of(node, pool, RecordId(bytes(32))) == AgreementStatus.CLOSED
+    else:
+        with pytest.raises(ChainUnavailable, match="no answer of the contract"):
+            status_of(node, pool, RecordId(bytes(32)))

@@ -8,17 +8,22 @@ import pytest
 
 from ledger.chain.answers import Refusal
 from ledger.chain.client import Receipt
+from ledger.chain.contracts import encode_function
+from ledger.chain.headers import _hash_of_fields
 from ledger.chain.transactions import call_of
 from ledger.codes import Outcome as Code
 from ledger.codes import RegistryAction, Role
-from ledger.common.ids import RecordId
+from ledger.common.ids import RecordId, to_hex
+from ledger.common.periods import DAY
 from ledger.errors import ChainUnavailable, Misconfigured
+from ledger.records.eip712 import Withheld
+from ledger.records.types import Override
 from ledger.services.relay.follower import GAP_SECONDS
 from ledger.store import cursors, outbox, transactions
 from tests.chain.conftest import Founded
 from tests.chain.lying.day import HOUR, opened
 from tests.chain.lying.lies import LyingNode
-from tests.chain.operator import CARRIER, MAKER, SHOP, Operator, key_of
+from tests.chain.operator import CARRIER, COUNCIL, MAKER, SHOP, Operator, key_of
 
 
 class Hiding:
@@ -306,6 +311,34 @@ def test_a_receipt_that_its_block_does_not_hold_rejects_nothing(plain: tuple[Ope
     assert operator.outcomes(record_id) == [Code.REJECTED], "it was ahead, and after its time it is the contract's word"
 
 
+@pytest.mark.parametrize("number", range(6))
+def test_one_wrong_word_about_the_time_of_a_refusal_rejects_nothing(
+    foreign: tuple[Operator, Hiding], number: int
+) -> None:
+    """A call that the chain refused in time is tried again, whichever answer about its block says that it was late."""
+    operator, node = foreign
+    shipment = opened_shipment(operator, node)
+    submit_by = operator.clock.now() + HOUR
+    handoff = operator.handoff([(shipment, 0)], MAKER, CARRIER, submit_by=submit_by)
+    (record_id,) = operator.accept(operator.sign(handoff.record, MAKER, SHOP))
+    block, honest, asked = node.chain.head() + 1, node.attempt, list[str]()
+
+    def lying(method: str, *parameters: Any) -> Any:
+        result = honest(method, *parameters)
+        if method != "eth_getBlockByNumber" or parameters[0] != hex(block) or result is None:
+            return result
+        asked.append(method)
+        return result | ({"timestamp": hex(submit_by + HOUR)} if len(asked) == number + 1 else {})
+
+    node.attempt = lying  # type: ignore[method-assign]
+    rounds(operator, node)
+    assert len(asked) > number, "it was told"
+    assert operator.outcomes(record_id) == []
+    operator.clock.move_to(submit_by + 1)
+    rounds(operator, node)
+    assert operator.outcomes(record_id) == [Code.REJECTED]
+
+
 def test_an_older_head_takes_nothing_back(plain: tuple[Operator, Hiding]) -> None:
     operator, node = plain
     opened_shipment(operator, node)
@@ -332,6 +365,41 @@ def test_another_block_where_one_was_followed_halts_in_words(foreign: tuple[Oper
     assert (followed(operator), operator.logged()) == (block, logged)
 
 
+@pytest.mark.parametrize("network", ["plain", "foreign"])
+@pytest.mark.parametrize("what", ["time", "hash", "contents"])
+def test_one_wrong_word_about_the_newest_block_is_not_kept(
+    network: str, what: str, request: pytest.FixtureRequest
+) -> None:
+    """Nothing else speaks of its hash and its time yet. Both would stay in the log, and the chain be another one."""
+    operator, node = request.getfixturevalue(network)
+    opened_shipment(operator, node)
+    (record_id,) = operator.accept(signed := operator.terms())
+    block = by_a_stranger(operator, node, signed)
+    honest, lies = node.attempt, ["once"]
+
+    def lying(method: str, *parameters: Any) -> Any:
+        result = honest(method, *parameters)
+        if method != "eth_getBlockByNumber" or parameters[0] != hex(block) or not lies:
+            return result
+        lies.pop()
+        if what == "contents":
+            result |= {"transactions": [], "logsBloom": "0x" + "00" * 256}
+        if what == "hash":
+            return result | {"hash": "0x" + "77" * 32}
+        late = result | {"timestamp": hex(int(result["timestamp"], 16) + 20 * DAY)}
+        return late | ({} if network == "foreign" else {"hash": to_hex(_hash_of_fields(late) or b"")})
+
+    node.attempt = lying
+    with contextlib.suppress(ChainUnavailable):
+        operator.follower.step()
+    assert not lies, "it was told"
+    rounds(operator, node)
+    assert operator.outcomes(record_id) == [Code.APPLIED]
+    (outcome,) = operator.outcome_rows(record_id)
+    assert (outcome.block_number, outcome.block_time) == (block, node.chain.block(block).timestamp)
+    assert followed(operator) == node.chain.head()
+
+
 def test_a_block_on_another_fork_is_not_followed(foreign: tuple[Operator, Hiding]) -> None:
     operator, node = foreign
     opened_shipment(operator, node)
@@ -350,6 +418,31 @@ def test_a_block_on_another_fork_is_not_followed(foreign: tuple[Operator, Hiding
     assert followed(operator) == block
     node.attempt = honest  # type: ignore[method-assign]
     assert operator.follower.step().appended == 1
+
+
+def test_one_wrong_word_about_when_an_override_may_move_puts_it_off_no_longer_than_the_delay(
+    plain: tuple[Operator, Hiding],
+) -> None:
+    operator, node = plain
+    shipment = opened_shipment(operator, node)
+    override = Override(shipment, 0, MAKER, CARRIER, 10, 0, Withheld(b"\x05" * 32))
+    (record_id,) = operator.accept(operator.sign(override, *COUNCIL[:2], CARRIER))
+    honest, lies = node.attempt, ["once"]
+    asks = encode_function("CustodyLedger", "overrideReadyAt", record_id)
+
+    def lying(method: str, *parameters: Any) -> Any:
+        if method == "eth_call" and parameters[0]["data"] == to_hex(asks) and lies:
+            lies.pop()
+            return to_hex((2**39).to_bytes(32, "big"))
+        return honest(method, *parameters)
+
+    node.attempt = lying  # type: ignore[method-assign]
+    rounds(operator, node, 3)
+    assert not lies, "it was told"
+    assert operator.outcomes(record_id) == []
+    operator.clock.advance(operator.deployment.genesis.delay + 2 * HOUR)
+    rounds(operator, node)
+    assert operator.outcomes(record_id) == [Code.APPLIED]
 
 
 # --- the sender ------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,11 @@ from ledger.cli.demo.scribe import Scribe
 from ledger.cli.demo.witnesses import DemoWitnesses
 from ledger.cli.sandbox import open_trial
 from ledger.common.periods import DAY
-from ledger.errors import ClockWrong
+from ledger.errors import ClockWrong, Unavailable
 from ledger.services.home.clock import ManualClock
 from ledger.services.home.consortium import read_consortium
 from ledger.services.home.settings import read_settings
+from ledger.services.node.news import Listener, WorkerNews
 from ledger.store import log
 from tests.clocks import BentClock
 from tests.e2e.stage import CARRIER, MAKER, SHOP, Stage, parties
@@ -113,6 +114,37 @@ def test_a_service_that_starts_again_with_a_clock_that_jumped_meanwhile_logs_not
     stage.open()
     stage.clock.machine = "its second start"
     assert reopen(20 * DAY).node.health.readiness().checks["clock"] == "ok"
+
+
+def test_a_service_beside_the_worker_logs_nothing_while_the_workers_clock_is_wrong(reopen: Reopen) -> None:
+    """On the worker's machine its own clock is as wrong, and nothing but the worker knows it."""
+    stage = reopen(0)
+    stage.open()
+    stage.clock.off = 20 * DAY
+    beside = replace(stage.node.home)
+    listener = Listener(beside, WorkerNews(), takes_over=False)
+    stage.node.work.teller.tell()
+    listener.listen()
+    with pytest.raises(Unavailable, match="the worker accepts nothing: clock"):
+        beside.guard.now()
+    stage.clock.off = 0
+    stage.node.work.teller.tell()
+    listener.listen()
+    assert beside.guard.now() == stage.clock.now()
+
+
+def test_who_takes_over_from_a_worker_whose_clock_was_wrong_goes_on_by_its_own(reopen: Reopen) -> None:
+    stage = reopen(0)
+    stage.open()
+    standby = replace(stage.node.home, clock=ManualClock(stage.clock.now()))
+    listener = Listener(standby, WorkerNews(), takes_over=True)
+    stage.clock.off = 20 * DAY
+    stage.node.work.teller.tell()
+    listener.listen()
+    with pytest.raises(Unavailable):
+        standby.guard.now()
+    listener.forget()
+    assert standby.guard.now() == standby.clock.now()
 
 
 def test_with_witnesses_a_service_that_starts_twenty_days_ahead_logs_nothing(

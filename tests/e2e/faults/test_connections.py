@@ -52,6 +52,31 @@ def test_silent_connections_halt_no_log_and_make_room_for_others(home: Path, flo
         assert get(f"{url}/v1/log")["size"] > 0
 
 
+HEAD = b"GET /v1/log HTTP/1.1\r\nHost: x\r\n"
+CHUNKED = b"POST /v1/records HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "begin", [HEAD + b"X-Long: ", HEAD, CHUNKED + b"2\r\n{}\r\n0\r\nX-Long: "], ids=["a field", "fields", "a trailer"]
+)
+def test_a_head_without_end_is_refused(home: Path, begin: bytes) -> None:
+    """Whatever is kept of it would be taken from everybody's memory."""
+    more = b"X-Y: " + b"z" * 1_000 + b"\r\n" if begin == HEAD else b"z" * 1_000
+    with served(home) as (url, process):
+        wait_for(f"{url}/healthz", bool)
+        with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), 10) as connection:
+            connection.sendall(begin)
+            sent, answer = 0, b""
+            with suppress(OSError):  # it is closed before all has come
+                while sent < 64 << 20 and not answer:
+                    sent += connection.send(more)
+                    with suppress(BlockingIOError):
+                        answer = connection.recv(4096, socket.MSG_DONTWAIT)
+        assert sent < 4 << 20
+        assert process.poll() is None
+        assert get(f"{url}/v1/log")["size"] > 0
+
+
 def test_a_folder_that_cannot_be_opened_now_is_synced_the_next_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,16 +11,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import event
 
 from ledger import merkle
 from ledger.cli.demo.scribe import Scribe
 from ledger.cli.sandbox import open_trial
-from ledger.errors import DiskFailed, StorageFailed, Unavailable
+from ledger.errors import DiskFailed, Misconfigured, StorageFailed, Unavailable
 from ledger.services.home.clock import ManualClock
-from ledger.services.home.consortium import read_consortium
+from ledger.services.home.consortium import operator_passphrase, read_consortium
+from ledger.services.home.keystores import write_log_key
 from ledger.services.home.settings import read_settings
 from ledger.services.node.node import Node
+from ledger.services.node.reader import open_ledger
 from ledger.services.publish import durable_files
 from ledger.store import records
 from tests.e2e.cli.processes import ROOT, environment, free_port, wait_for
@@ -259,11 +262,33 @@ def test_a_lost_database_or_chain_is_said_in_words_and_never_begun_anew(home: Pa
         assert not (home / name).exists()
 
 
+def test_another_homes_log_key_signs_no_receipt(home: Path) -> None:
+    """Not even where no checkpoint is left that it would not fit."""
+    settings = read_settings({}, home=home)
+    (home / "keys" / "log.pem").unlink()
+    write_log_key(home / "keys" / "log.pem", Ed25519PrivateKey.generate(), operator_passphrase(settings))
+    shutil.rmtree(home / "log")
+    (home / "keys" / "highest-checkpoint").unlink()
+    for opening in (Node, open_ledger):
+        with pytest.raises(Misconfigured, match=r"the log's key is not the one that consortium\.json names"):
+            opening(settings)
+    assert not (home / "log").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 31])
+def test_a_session_key_that_a_full_disk_cut_short_is_none(home: Path, content: bytes) -> None:
+    (home / "keys" / "session.key").write_bytes(content)
+    with pytest.raises(Misconfigured, match="the session key is damaged"):
+        Node(read_settings({}, home=home))
+
+
 @pytest.mark.parametrize("name", ["log/checkpoint", "keys/highest-checkpoint"])
 def test_a_damaged_checkpoint_file_halts_in_words(reopen: Reopen, home: Path, name: str) -> None:
     (home / name).write_bytes(b"damaged")
     stage = reopen()
     assert f"{name}: the file is no checkpoint" in stage.node.health.readiness().checks["log"]
+    stage.node.health.measure()
+    assert stage.node.health.metrics.get_sample_value("lading_halted") == 1
     with pytest.raises(Unavailable, match="signed any more"):
         stage.open()
 

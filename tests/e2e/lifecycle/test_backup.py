@@ -22,9 +22,12 @@ from ledger.cli.sandbox import open_trial
 from ledger.common.keccak import keccak256
 from ledger.errors import ChainUnavailable, LadingError, MalformedRecord, Misconfigured, VerificationFailed
 from ledger.records.types import Observation
+from ledger.seals.validators import COSMOS_EVM_0_7, Network, Validator, ValidatorSet
 from ledger.services.audit.run import audit
 from ledger.services.home.clock import ManualClock
+from ledger.services.home.consortium import read_consortium, write_network
 from ledger.services.home.home_lock import unused
+from ledger.services.home.peers import PEERS, read_peers
 from ledger.services.home.restored import is_restored
 from ledger.services.home.settings import Settings, read_settings
 from ledger.services.lifecycle.backup import BackedUp, backup
@@ -86,6 +89,21 @@ def test_a_restored_home_is_the_same_and_goes_on(kept: tuple[Path, int], tmp_pat
         stage.hand(MAKER, CARRIER, (goods, 0, 4))
         stage.audited()
         assert not is_restored(tmp_path / "home"), "the chain has been asked"
+
+
+def test_what_the_operator_wrote_into_the_home_comes_with_it(founded: Path, tmp_path: Path) -> None:
+    """Nothing else in the home says who seals its chain, and which services it forwards to."""
+    settings = read_settings({}, home=tmp_path / "home")
+    shutil.copytree(founded, settings.home)
+    sealing = ValidatorSet(1, (Validator(b"\x01" * 32, 10),))
+    write_network(settings.home, Network("consortium_1-1", COSMOS_EVM_0_7, (sealing,)))
+    (settings.home / PEERS).write_text(f"0x{'ab' * 32} https://other.example\n")
+    take(settings, tmp_path / "backup")
+    put_back(tmp_path / "backup", tmp_path / "again")
+    old, new = read_consortium(settings.home), read_consortium(tmp_path / "again")
+    assert old.network is not None
+    assert new.trust_file() == old.trust_file()
+    assert read_peers(tmp_path / "again") == read_peers(settings.home) != {}
 
 
 def test_copies_taken_under_steady_writing_are_whole(founded: Path, tmp_path: Path) -> None:

@@ -228,6 +228,27 @@ def test_a_restored_backup_is_erased_again_at_the_start(stage: Stage) -> None:
         node.close()
 
 
+@pytest.mark.parametrize("kept", [0, 1])
+def test_an_older_file_of_erasures_is_completed_at_the_start(stage: Stage, kept: int) -> None:
+    """Else the next rebuild would take back what the database, which is lost by then, knew to be erased."""
+    shipment, _ = deliver(stage)
+    settings, file = stage.node.home.settings, stage.node.home.settings.home / "erasures.jsonl"
+    for path in ("commercial", "details"):
+        stage.node.erasing.erase(shipment, [path], reason=ErasureReason.ORDER)
+    stage.node.settle()
+    stage.node.close()
+    newest = read_file(file)
+    file.write_bytes(b"".join(file.read_bytes().splitlines(keepends=True)[:kept]))
+    if not kept:
+        file.unlink()
+    node = Node(settings, stage.clock)
+    try:
+        assert sorted(map(str, read_file(file))) == sorted(map(str, newest))
+        assert audit(node).ok
+    finally:
+        node.close()
+
+
 def test_goods_that_were_noted_are_noted_no_more(stage: Stage) -> None:
     shipment, terms = deliver(stage)
     (goods,) = contents_of(terms)

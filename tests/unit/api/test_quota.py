@@ -4,7 +4,7 @@ import pytest
 
 from ledger.api import quota
 from ledger.api.costs import DEFAULT, TABLE, is_submission, points_of
-from ledger.api.quota import MOST_PAYERS, Budget, Budgets, LookQuota, Rate, client_of, token_of
+from ledger.api.quota import MOST_PAYERS, Budget, Budgets, LookQuota, Rate, client_of, paid_by, token_of
 from ledger.errors import Busy
 
 RECORD = "0x" + "12" * 32
@@ -145,6 +145,28 @@ def test_a_customer_of_ipv6_has_one_quota() -> None:
     assert client_of("192.0.2.1") == "192.0.2.1"
 
 
+def test_who_comes_from_another_64_each_time_is_served_after_those_who_do_not() -> None:
+    seconds = Seconds()
+    budgets = Budgets(Rate(200, 2000), Rate(200, 5000), seconds)
+    honest = [client_of(host) for host in ("192.0.2.1", "2001:db8:ffff::1")]
+    for payer in honest:
+        budgets.reads.take(payer, 50)
+        budgets.note(budgets.reads, payer, 50)
+    for number in range(1_000):
+        payer = client_of(f"2001:db8:1:{number:x}::1")
+        budgets.reads.take(payer, 25)
+        budgets.note(budgets.reads, payer, 25)
+    fresh = client_of("2001:db8:1:ffff::1")
+    assert budgets.reads.spent(fresh) == 0
+    for flooding in (fresh, f"sign-in of {fresh}"):
+        assert budgets.used(budgets.reads, flooding) > 0.5
+    assert budgets.used(budgets.writes, fresh) == 0
+    assert [round(budgets.used(budgets.reads, payer), 3) for payer in honest] == [0.025, 0.025]
+    assert budgets.used(budgets.reads, f"{paid_by(7)} at {fresh}") == 0, "a partner signed it"
+    seconds.now += 30
+    assert budgets.used(budgets.reads, fresh) == 0
+
+
 def test_looks_have_an_allowance_a_day() -> None:
     seconds = Seconds()
     looks = LookQuota(a_day=2, monotonic=seconds)
@@ -161,7 +183,7 @@ def test_health_costs_nothing_a_plain_file_little_and_figures_much() -> None:
         for path in (
             "/v1/products/01/09506000134352", "/p/01/09506000134352", "/p-scan", "/v1/products/scans", "/v1/network",
             "/v1/products/bundle/01/09506000134352", "/v1/partners/3/score", "/v1/partners/3/score/trend",
-            "/partners/3/score", "/v1/penalties", "/v1/recalls/trace", f"/v1/shipments/{RECORD}",
+            "/partners/3/score", "/partners/3", "/", "/v1/penalties", "/v1/recalls/trace", f"/v1/shipments/{RECORD}",
         )
     ]  # fmt: skip
     assert set(cheap) == {1}

@@ -60,6 +60,7 @@ def test_a_structure_is_read_checked_and_printed_alike(kind: type[Struct]) -> No
             assert found is None or found == expected, (member.name, odd)
             other = kind(**{m.name: getattr(value, m.name) for m in kind.members()} | {member.name: odd})
             assert not test(other) or fits(other), (member.name, odd)
+    wrong: Any
     for wrong in ({}, {**data, "more": 1}, dict(list(data.items())[1:]), [], None, "x"):
         with pytest.raises(codec.MISFITS):
             read(wrong)

@@ -35,6 +35,7 @@ class Surroundings:
     """What of a home matters here."""
 
     settings: Settings
+    clock: BentClock
     guard: WriteGuard
     chain: Network = field(default_factory=Network)
 
@@ -47,7 +48,7 @@ def clock() -> BentClock:
 @pytest.fixture
 def home(clock: BentClock, tmp_path: Path) -> Any:
     settings = read_settings({"LADING_CHAIN": "https://node.example"}, home=tmp_path)
-    return Surroundings(settings, WriteGuard(clock, 900))
+    return Surroundings(settings, clock, WriteGuard(clock, 900))
 
 
 def test_a_clock_that_is_ahead_at_the_start_is_noticed_by_the_second_block(home: Any, clock: BentClock) -> None:
@@ -62,6 +63,45 @@ def test_a_clock_that_is_ahead_at_the_start_is_noticed_by_the_second_block(home:
     with pytest.raises(ClockWrong, match="ahead of the chain's newest block"):
         home.guard.now()
     clock.off = 0
+    assert home.guard.now() == clock.now()
+
+
+def test_a_service_that_starts_with_a_clock_that_is_ahead_logs_nothing_before_it_is_noticed(
+    home: Any, clock: BentClock
+) -> None:
+    """One leaf of twenty days ahead would keep the log from others for as long."""
+    clock.off = 20 * DAY
+    clocks = OtherClocks(home)
+    clocks.ask_chain()
+    clocks.begin()
+    for _ in range(4 * LOOK_SECONDS):
+        with pytest.raises(ClockWrong, match="ahead of the chain's newest block"):
+            home.guard.now()
+        clock.advance(1)
+        home.chain.time += 1
+        clocks.ask_chain()
+    clock.off = 0
+    assert home.guard.now() == clock.now()
+
+
+@pytest.mark.parametrize("known", ["nothing", "the file of the run before", "witnesses"])
+def test_an_idle_network_keeps_a_service_waiting_for_one_more_look_unless_others_tell_the_time(
+    home: Any, clock: BentClock, known: str
+) -> None:
+    home.chain.time -= 30 * DAY
+    if known == "the file of the run before":
+        home.guard.note_time("the file of the run before", clock.now())
+    clocks = OtherClocks(home)
+    clocks.begin()
+    clocks.ask_chain()
+    if known == "witnesses":
+        home.guard.note_witnesses({"one": clock.now()}, 1)
+        clocks.begin()
+    if known == "nothing":
+        with pytest.raises(ClockWrong, match="nothing else tells the time yet"):
+            home.guard.now()
+        clock.advance(LOOK_SECONDS)
+        clocks.ask_chain()
     assert home.guard.now() == clock.now()
 
 

@@ -15,7 +15,7 @@ from ledger.errors import BadSignature, InvalidInput, LadingError, MalformedReco
 from ledger.records.signing import SigningKey
 from ledger.registry.enrolment import personal_digest
 from ledger.services.home.clock import ManualClock
-from ledger.services.state.sessions import CHALLENGE_SECONDS, SESSION_SECONDS, Sessions
+from ledger.services.state.sessions import CHALLENGE_SECONDS, REMEMBERED_SECONDS, SESSION_SECONDS, Sessions
 from ledger.store.database import Database
 from ledger.store.tables import durable
 
@@ -104,11 +104,21 @@ def test_a_challenge_expires_and_is_forgotten_only_then(sessions: Sessions, cloc
     with pytest.raises(InvalidInput, match="used before"):
         sessions.sign_in(first, signed(first))
     clock.advance(1)
-    second = sessions.challenge(to_hex(KEY.address))
     with pytest.raises(InvalidInput, match="expired"):
         sessions.sign_in(first, signed(first))
+    clock.advance(REMEMBERED_SECONDS)
+    second = sessions.challenge(to_hex(KEY.address))
     sessions.sign_in(second, signed(second))
     assert len(rows(sessions, "challenges")) == 1
+
+
+def test_a_process_whose_clock_is_ahead_lets_no_challenge_serve_twice(sessions: Sessions) -> None:
+    """It takes for over what another process, whose clock is right, would still take."""
+    first = sessions.challenge(to_hex(KEY.address))
+    sessions.sign_in(first, signed(first))
+    token_of(replace(sessions, clock=ManualClock(START + 2 * CHALLENGE_SECONDS)))
+    with pytest.raises(InvalidInput, match="used before"):
+        sessions.sign_in(first, signed(first))
 
 
 def test_a_challenge_from_the_future_is_refused(sessions: Sessions) -> None:
