@@ -34,7 +34,7 @@ class SenderAccount:
 
     def spent(self) -> float:
         """The share of what it has that the sender has used."""
-        return self._budgets.writes.spent(self.payer)
+        return self._budgets.used(self._budgets.writes, self.payer)
 
     def affords(self) -> int:
         """How many records the sender can surely pay for, whatever becomes of them; at least the next is tried."""
@@ -60,6 +60,7 @@ class SenderAccount:
             vouched = f"{paid_by(min(partners))} at {self.payer}"
             self._budgets.writes.take(vouched, 1)
             return vouched
+        self._budgets.note(self._budgets.writes, self.payer, 1)
         return self.payer
 
     def _vouched_by(self, member: SignedRecord | None) -> Collection[int]:
@@ -93,4 +94,5 @@ class SenderBill:
         costs = REFUSED if status < HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.TOO_MANY_REQUESTS else 0
         if costs or self._given_back:
             writes.charge(self._payer, costs + self._given_back)
+            self._budgets.note(writes, self._payer, costs)
             self._given_back = False
