@@ -11,16 +11,18 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from ledger.api.accounts import MOST_UNVOUCHED
 from ledger.api.app import create_app
-from ledger.api.quota import Budgets, Rate, paid_by
+from ledger.api.quota import REFUSED, Budgets, Rate, paid_by
 from ledger.common.ids import RecordId
+from ledger.records.signing import SigningKey
 from ledger.records.types import Endorsement, HandoffItem, Record
 from ledger.store import log
 from tests.api.batches.deck import Deck, batch_of
 from tests.api.world import UNLIMITED
 from tests.e2e.attacks import Scene
 from tests.e2e.intake.test_refusals import OWN_BOOKS
-from tests.e2e.stage import CARRIER, MAKER, SECOND, SHOP, Stage, living, staged
+from tests.e2e.stage import CARRIER, MAKER, SECOND, SHOP, Stage, key_of, living, staged
 
 GOODS = 12
 JSON = {"Content-Type": "application/json"}
@@ -147,7 +149,7 @@ def test_who_pays_for_a_batch_is_who_pays_for_its_records(
         assert all(one["retryAfter"] >= 1 for one in busy)
 
 
-def sent(scene: Scene, record: Record, *signers: int) -> bytes:
+def sent(scene: Scene, record: Record, *signers: int | SigningKey) -> bytes:
     return json.dumps(scene.sign(record, *signers).to_json()).encode()
 
 
@@ -230,3 +232,28 @@ def test_an_empty_batch_and_one_that_is_as_large_as_may_be(before: Living, tmp_p
         assert told(other.together(large)) == told(other.streamed(large)) == one.singly(large)
         many = [b"null"] * 1_000
         assert [one["problem"]["status"] for one in other.together(many)] == [400] * 1_000
+
+
+def test_of_a_flood_little_is_looked_at_for_nothing(
+    before: Living, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bad signatures cost their sender; once it has nothing left, eight more are looked at, and nothing after them."""
+    stranger = key_of("stranger")
+    forged = [sent(before.scene, Endorsement(SHOP, bytes([i]) * 32), stranger) for i in range(200)]
+    honest = sent(before.scene, Endorsement(SHOP, bytes(32)), SHOP)
+    with services(before, tmp_path, Rate(1, 3 * (1 + REFUSED))) as (_, other):
+        looked: list[object] = []
+        asking = other.stage.node.submission.signed_now
+
+        def counted(signed: Any) -> Any:
+            looked.append(signed)
+            return asking(signed)
+
+        monkeypatch.setattr(other.stage.node.submission, "signed_now", counted)
+        found = [one["problem"]["status"] for one in other.together([*forged, honest])]
+        assert found == [403] * 3 + [429] * 198
+        assert len(looked) == MOST_UNVOUCHED
+        # By itself the honest one has its signer to speak for it, and so has a batch that begins with it.
+        assert other.together([honest])[0]["status"] == "accepted"
+        again = other.client.post("/v1/records/batch", content=batch_of([honest]), headers=JSON)
+        assert (again.status_code, again.json()["type"]) == (429, "/problems#Busy")
