@@ -150,6 +150,7 @@ NOT_JUDGED: tuple[NotJudged, ...] = (
             "news*",
             "quotas*",
             "changes.count",
+            "changes.kind",
             "sessions*",
             "challenges*",
             "file *.lock*",

@@ -7,10 +7,10 @@ Whoever submits locks it too, before it changes outbox or slots.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Select, select, update
 
 from ledger.common.ids import RecordId, to_hex
-from ledger.errors import Conflict, MalformedRecord
+from ledger.errors import Conflict, MalformedRecord, StorageFailed
 from ledger.log.leaf import Leaf
 from ledger.merkle import leaf_hash
 from ledger.records.disclosure import parts_for, split
@@ -68,14 +68,25 @@ class LogHead:
 
 
 def head(connection: Connection) -> LogHead:
-    return LogHead(*connection.execute(select(log_head.c.size, log_head.c.log_time)).one())
+    return _head(connection, select(log_head.c.size, log_head.c.log_time))
 
 
 def hold(connection: Connection) -> LogHead:
     """As `head`; until this transaction ends no other appends, nor changes what waits for the chain or who may consume
     what. Whoever changes several rows of those does this first: in any other order two might wait for each other.
     """
-    return LogHead(*connection.execute(select(log_head.c.size, log_head.c.log_time).with_for_update()).one())
+    return _head(connection, select(log_head.c.size, log_head.c.log_time).with_for_update())
+
+
+def _head(connection: Connection, query: Select[tuple[int, int]]) -> LogHead:
+    row = connection.execute(query).first()
+    if row is None:
+        raise StorageFailed(
+            "the row that says how long the log is is gone",
+            where="log_head",
+            mend="The database was edited or damaged: put the newest copy back.",
+        )
+    return LogHead(row.size, row.log_time)
 
 
 def append(connection: Connection, entries: Sequence[Entry], now: int) -> list[Appended | Conflict]:

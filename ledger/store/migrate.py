@@ -62,8 +62,17 @@ def _is_current(connection: Connection) -> bool:
 
 
 def revision(connection: Connection) -> str:
-    """The last migration that was applied; empty where there was none."""
-    return MigrationContext.configure(connection).get_current_revision() or ""
+    """The last migration that was applied; empty where there was none. Raises `Misconfigured` for several."""
+    named = MigrationContext.configure(connection).get_current_heads()
+    if len(named) > 1:
+        raise Misconfigured(
+            "the database names several migrations as its last",
+            where="alembic_version",
+            expected="one",
+            found=", ".join(named)[:80],
+            mend="The database was edited, or put together from two copies: put the newest copy back.",
+        )
+    return named[0] if named else ""
 
 
 def configuration(connection: Connection) -> Config:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from ledger.errors import LadingError, MalformedRecord, Misconfigured, StorageFailed
+from ledger.errors import DiskFailed, LadingError, MalformedRecord, Misconfigured, StorageFailed
 from ledger.log.contradiction import same_size
 from ledger.log.signed_note import SignedCheckpoint, parse_checkpoint
 from ledger.log.witness import LATEST, MAX_REQUEST, SIZE_TYPE, Refusal, WitnessedLog, decide, parse_add_checkpoint
@@ -40,6 +40,8 @@ class Witness:
         self._now = now
         self._turn = threading.Lock()
         self.failure: LadingError | None = None
+        self.on_failure: Callable[[], None] = lambda: None
+        """Called when this process must end, because nobody knows what the disk holds."""
 
     def add_checkpoint(self, body: bytes) -> Answer:
         """The answer to one request, by C2SP tlog-witness.
@@ -49,7 +51,8 @@ class Witness:
         3. Cosign, and make the new head durable.
         4. Answer with the cosignature.
 
-        A disk that refused once is not believed again: from then on every answer is 503.
+        While the disk refuses, as a full one does, the answer is 503. Where nobody knows what it holds, or the state is
+        damaged, it is from then on.
         """
         # 1.
         try:
@@ -71,13 +74,20 @@ class Witness:
                 cosignature = self._folder.cosigner.cosign(decided, max(self._now(), kept.time))
                 self._folder.keep(self._folder.logs[origin], asked.checkpoint, cosignature)
         except (StorageFailed, Misconfigured) as error:
-            if self.failure is None:
-                events.error("%s", error)
-            self.failure = error
+            self._note(error)
             return Answer(503, b"the state of this witness cannot be read or written\n")
         # 4.
         events.info("cosigned origin=%s size=%d", origin, decided.size)
         return Answer(200, cosignature.note_signature().line().encode())
+
+    def _note(self, error: LadingError) -> None:
+        with self._turn:
+            if self.failure is not None:
+                return
+            events.error("%s", error)
+            if isinstance(error, DiskFailed | Misconfigured):
+                self.failure = error
+                self.on_failure()
 
     def _refuse(self, why: Refusal, kept: Kept, asked: SignedCheckpoint) -> Answer:
         if asked.head.size == why.size and asked.head.root != kept.head.root and kept.note:
@@ -102,13 +112,14 @@ def _own_line(asked: SignedCheckpoint, log: WitnessedLog) -> SignedCheckpoint:
 
 
 class WitnessServer(ThreadingHTTPServer):
-    """Serves one witness at ``PATH``; listens once it is made."""
+    """Serves one witness at ``PATH``; listens once it is made, and ends when the witness must."""
 
     daemon_threads = True
     block_on_close = False
 
     def __init__(self, address: tuple[str, int], witness: Witness) -> None:
         self.witness = witness
+        witness.on_failure = threading.Thread(target=self.shutdown, daemon=True).start  # what is under way is answered
         self._room = threading.BoundedSemaphore(MOST_CONNECTIONS)
         super().__init__(address, _Handler)
 

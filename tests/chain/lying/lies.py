@@ -145,21 +145,30 @@ def at_random(seed: int, most: int = 60, *, everywhere: bool = False) -> Plan:
     return plan
 
 
-def schedules(asked: Sequence[str], count: int, first: int = 0) -> Iterator[tuple[str, Plan]]:
-    """`count` plans for a run that asks about these questions: each answer in turn with each lie, then again as
-    long-lived lies, then seeded ones, from the seed `first` on, but for those that would lie in none of these answers.
+def schedules(asked: Sequence[Sequence[str]], count: int, first: int = 0) -> Iterator[tuple[int, str, Plan]]:
+    """`count` plans, each with the number of the network that it is for: of those that are asked these questions.
+
+    Each answer in turn with each lie, then again as long-lived lies, the networks taking turns; then seeded ones, from
+    the seed `first` on, but for those that would lie in no answer of their network.
     """
     made = 0
     for again in (1, 6):
-        for at in range(len(asked)):
+        for at in range(max(map(len, asked))):
             for kind in KINDS:
                 if made >= count // 2:
                     break
-                yield f"{kind} from answer {at} on, {again} times", one_in_turn(at, kind, again=again)
+                network = made % len(asked)
+                while at >= len(asked[network]):
+                    network = (network + 1) % len(asked)
+                yield network, f"{kind} from answer {at} on, {again} times", one_in_turn(at, kind, again=again)
                 made += 1
-    lying = (seed for seed in itertools.count(first) if _lies(at_random(seed), asked))
-    for seed in itertools.islice(lying, count - made):
-        yield f"seed {seed}", at_random(seed)
+    for seed in itertools.count(first):
+        if made >= count:
+            return
+        network, plan = made % len(asked), at_random(seed)
+        if _lies(plan, asked[network]):
+            yield network, f"seed {seed}", plan
+            made += 1
 
 
 def _lies(plan: Plan, asked: Sequence[str]) -> bool:

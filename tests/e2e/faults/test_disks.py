@@ -3,10 +3,11 @@
 import errno
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,12 @@ from sqlalchemy import event
 from ledger import merkle
 from ledger.cli.demo.scribe import Scribe
 from ledger.cli.sandbox import open_trial
-from ledger.errors import DiskFailed, Misconfigured, StorageFailed, Unavailable
+from ledger.errors import DiskFailed, LadingError, Misconfigured, StorageFailed, Unavailable
 from ledger.services.home.clock import ManualClock
 from ledger.services.home.consortium import operator_passphrase, read_consortium
 from ledger.services.home.keystores import write_log_key
 from ledger.services.home.settings import read_settings
+from ledger.services.lifecycle.upgrade import upgrade
 from ledger.services.node.node import Node
 from ledger.services.node.reader import open_ledger
 from ledger.services.publish import durable_files
@@ -280,6 +282,22 @@ def test_a_session_key_that_a_full_disk_cut_short_is_none(home: Path, content: b
     (home / "keys" / "session.key").write_bytes(content)
     with pytest.raises(Misconfigured, match="the session key is damaged"):
         Node(read_settings({}, home=home))
+
+
+@pytest.mark.parametrize(
+    ("sql", "words"),
+    [
+        ("INSERT INTO alembic_version VALUES ('0001')", "several migrations"),
+        ("DELETE FROM log_head", "how long the log is"),
+    ],
+)
+def test_a_row_too_many_or_too_few_is_said_in_words(home: Path, sql: str, words: str) -> None:
+    with closing(sqlite3.connect(home / "ledger.db")) as database, database:
+        database.execute(sql)
+    settings = read_settings({}, home=home)
+    for opening in (Node, upgrade):
+        with pytest.raises(LadingError, match=words):
+            opening(settings)
 
 
 @pytest.mark.parametrize("name", ["log/checkpoint", "keys/highest-checkpoint"])

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from ledger import merkle
-from ledger.errors import Misconfigured, StorageFailed
+from ledger.errors import DiskFailed, Misconfigured, StorageFailed
 from ledger.log.contradiction import parse_contradiction
 from ledger.log.cosignature import Cosignature
 from ledger.log.signed_note import TreeHead
@@ -161,7 +161,7 @@ def test_the_state_is_on_disk_before_the_cosignature_leaves(tmp_path: Path, monk
 
 
 @pytest.mark.parametrize("broken", ["write", "sync"])
-def test_no_cosignature_where_the_disk_refuses_and_none_afterwards(
+def test_no_cosignature_while_the_disk_refuses_and_again_once_it_does_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
 ) -> None:
     new_witness(tmp_path)
@@ -174,12 +174,39 @@ def test_no_cosignature_where_the_disk_refuses_and_none_afterwards(
 
     with monkeypatch.context() as patched:
         patched.setattr(folder.state, broken, refuse)
-        assert witness.add_checkpoint(asking(8, 9)).status == 503
-    # The page cache may lie now: only a restart reads the disk anew.
-    assert witness.add_checkpoint(asking(8, 9)).status == 503
-    again = Witness(WitnessFolder(tmp_path, PASSPHRASE), lambda: NOW)
+        for _ in range(2):
+            assert witness.add_checkpoint(asking(8, 9)).status in (503, 409)
     old = 9 if broken == "sync" else 8
-    assert again.add_checkpoint(asking(old, 9)).status == 200
+    assert witness.add_checkpoint(asking(old, 9)).status == 200, "and nobody had to start it again"
+    assert WitnessFolder(tmp_path, PASSPHRASE).kept(LOG.identity.origin).head.size == 9
+
+
+@pytest.mark.parametrize("broken", ["write", "sync"])
+def test_a_witness_whose_disk_failed_ends_for_its_supervisor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    """The page cache may lie then: only a restart reads the disk anew."""
+    new_witness(tmp_path)
+    folder = WitnessFolder(tmp_path, PASSPHRASE)
+    witness = Witness(folder, lambda: NOW)
+    server = WitnessServer(("127.0.0.1", 0), witness)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    assert witness.add_checkpoint(asking(0, 8)).status == 200
+
+    def fail(*_: object) -> None:
+        raise DiskFailed("the disk did not confirm what was written")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(folder.state, broken, fail)
+        assert witness.add_checkpoint(asking(8, 9)).status == 503
+    assert witness.add_checkpoint(asking(8, 9)).status == 503
+    thread.join(10)
+    assert not thread.is_alive()
+    assert isinstance(witness.failure, DiskFailed)
+    server.server_close()
+    again = Witness(WitnessFolder(tmp_path, PASSPHRASE), lambda: NOW)
+    assert again.add_checkpoint(asking(9 if broken == "sync" else 8, 9)).status == 200
 
 
 def test_time_never_runs_back(tmp_path: Path) -> None:

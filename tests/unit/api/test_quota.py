@@ -3,9 +3,10 @@
 import pytest
 
 from ledger.api import quota
+from ledger.api.accounts import SenderAccount
 from ledger.api.costs import DEFAULT, TABLE, is_submission, points_of
 from ledger.api.quota import MOST_PAYERS, Budget, Budgets, LookQuota, Rate, client_of, paid_by, token_of
-from ledger.errors import Busy
+from ledger.errors import Busy, MalformedRecord
 
 RECORD = "0x" + "12" * 32
 
@@ -165,6 +166,16 @@ def test_who_comes_from_another_64_each_time_is_served_after_those_who_do_not() 
     assert budgets.used(budgets.reads, f"{paid_by(7)} at {fresh}") == 0, "a partner signed it"
     seconds.now += 30
     assert budgets.used(budgets.reads, fresh) == 0
+
+
+def test_batches_from_another_64_each_time_have_their_turns_after_others() -> None:
+    budgets = Budgets(Rate(200, 2000), Rate(200, 5000), Seconds())
+    for number in range(1_000):
+        account = SenderAccount(budgets, client_of(f"2001:db8:1:{number:x}::1"), "", lambda _: ())
+        for _ in range(10):
+            account.bill(None).settle(MalformedRecord("no record"))
+    assert SenderAccount(budgets, client_of("2001:db8:1:ffff::1"), "", lambda _: ()).spent() > 0.5
+    assert SenderAccount(budgets, client_of("2001:db8:2::1"), "", lambda _: ()).spent() == 0
 
 
 def test_looks_have_an_allowance_a_day() -> None:

@@ -70,6 +70,8 @@ def serve(
     finally:
         notify(STOPPING)
         server.server_close()
+    if server.witness.failure is not None:
+        raise server.witness.failure
 
 
 def _stop(_number: int, _frame: object) -> NoReturn:
