@@ -1,11 +1,13 @@
 """Answers that everybody gets alike are sent compressed.
 
 Not those for who is signed in: how much a secret compresses beside something that a stranger chose tells of the secret
-(BREACH). Nor tiles, which are hashes.
+(BREACH). Nor tiles, which are hashes, nor answers about batches, each of which is to arrive when it is given.
 """
 
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ledger.api.costs import is_batch
 
 LEAST = 1_000
 """Bytes; less fits into one packet anyhow."""
@@ -23,7 +25,7 @@ class PublicCompression:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         private = scope["type"] != "http" or any(name in _SIGNED_IN for name, _ in scope["headers"])
-        if private or scope["path"].startswith("/v1/log/tile/"):
+        if private or scope["path"].startswith("/v1/log/tile/") or is_batch(scope["path"]):
             await self._app(scope, receive, send)
         else:
             await self._compressed(scope, receive, send)

@@ -112,14 +112,15 @@ class Deck:
         self._sign(Observation(CARRIER, self._chance.randbytes(32), self._scene.stage.now), CARRIER)
 
     def _kept(self) -> None:
-        """An amendment, perhaps before its target."""
-        target = self._handoff(self._chance.choice(self._goods), 0)
+        """An amendment, perhaps before its target, and what comes after both."""
+        target = self._handoff(self._sign(self._scene.terms(), MAKER), 0)
         target_id = self._scene.stage.node.home.domain.record_id(target)
         changes = f'{{"occurredAt":{target.occurredAt - 60}}}'
         amendment = Amendment(target_id, NO_HASH, int(AmendmentKind.CORRECTION), details(changes))
         both = [(target, MAKER, CARRIER), (amendment, MAKER, CARRIER)]
         for record, *signers in both[:: self._chance.choice((1, -1))]:
             self._sign(record, *signers)
+        self._sign(Endorsement(SHOP, target_id), SHOP)
 
     def _device(self) -> None:
         """A key is granted, signs, is revoked, and signs again."""

@@ -11,14 +11,18 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from ledger.api.accounts import MOST_UNVOUCHED
 from ledger.api.app import create_app
-from ledger.api.quota import Budgets, Rate
+from ledger.api.quota import REFUSED, Budgets, Rate, paid_by
 from ledger.common.ids import RecordId
+from ledger.records.signing import SigningKey
+from ledger.records.types import Endorsement, HandoffItem, Record
+from ledger.store import log
 from tests.api.batches.deck import Deck, batch_of
 from tests.api.world import UNLIMITED
 from tests.e2e.attacks import Scene
 from tests.e2e.intake.test_refusals import OWN_BOOKS
-from tests.e2e.stage import Stage, living, staged
+from tests.e2e.stage import CARRIER, MAKER, SECOND, SHOP, Stage, key_of, living, staged
 
 GOODS = 12
 JSON = {"Content-Type": "application/json"}
@@ -143,3 +147,113 @@ def test_who_pays_for_a_batch_is_who_pays_for_its_records(
         busy = [one for one in found if one["status"] == "refused" and one["problem"]["status"] == 429]
         assert busy
         assert all(one["retryAfter"] >= 1 for one in busy)
+
+
+def sent(scene: Scene, record: Record, *signers: int | SigningKey) -> bytes:
+    return json.dumps(scene.sign(record, *signers).to_json()).encode()
+
+
+def test_what_comes_twice_in_a_batch_is_paid_for_once(before: Living, tmp_path: Path) -> None:
+    scene = before.scene
+    one, two = (sent(scene, Endorsement(SHOP, bytes([i]) * 32), SHOP) for i in (1, 2))
+    with services(before, tmp_path, Rate(1, 20)) as (alone, together):
+        assert told(together.together([one, one, two, one])) == alone.singly([one, one, two, one])
+        assert together.left() == alone.left() == {"partner 7": 18.0, "testclient": 18.0}
+
+
+def test_nothing_builds_on_what_was_refused_for_its_quota(before: Living, tmp_path: Path) -> None:
+    """The maker has two points left, so its handoff is not taken; the next leg waits for it, as it would by itself."""
+    scene, shipment = before.scene, before.goods[0]
+    legs = ((MAKER, CARRIER), (CARRIER, SECOND))
+    moves = [
+        sent(scene, scene.handoff(HandoffItem(shipment, i, 10, 0), releaser=a, receiver=b), a, b)
+        for i, (a, b) in enumerate(legs)
+    ]
+    members = [sent(scene, Endorsement(MAKER, bytes([i]) * 32), MAKER) for i in (1, 2)] + moves
+    with services(before, tmp_path, Rate(1, 40)) as (alone, together):
+        for service in (alone, together):
+            service.budgets.writes.take(paid_by(MAKER), 38)
+        found = told(together.together(members))
+        assert found == alone.singly(members)
+        assert [one["status"] for one in found] == ["accepted", "accepted", "refused", "accepted"]
+        assert found[3]["waitsFor"]
+        assert together.rows() == alone.rows()
+        assert together.left() == alone.left()
+
+
+def test_two_hundred_handoffs_are_one_commit(before: Living, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = before.scene
+    terms = [scene.terms() for _ in range(100)]
+    ids = [scene.stage.node.home.domain.record_id(one) for one in terms]
+    members = [sent(scene, one, MAKER) for one in terms]
+    members += [sent(scene, scene.handoff(HandoffItem(one, 0, 10, 0)), MAKER, CARRIER) for one in ids]
+    commits: list[int] = []
+    writing = log.append
+
+    def counted(connection: Any, entries: Any, now: int) -> Any:
+        commits.append(len(entries))
+        return writing(connection, entries, now)
+
+    monkeypatch.setattr(log, "append", counted)
+    with services(before, tmp_path) as (_, together):
+        assert {one["status"] for one in together.together(members)} == {"accepted"}
+    assert commits == [200]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "what"),
+    [
+        (b"", 400, "not an object with one list"),
+        (b"[]", 400, "not an object with one list"),
+        (b'{"records": {}}', 400, "not an object with one list"),
+        (b'{"records": []', 400, "not an object with one list"),
+        (b'{"records": [null}', 400, "not an object with one list"),
+        (b'{"records": [null,]}', 400, "not an object with one list"),
+        (b'{"records": [], "more": 1}', 400, "not an object with one list"),
+        (b'{"records": [' + b"1," * 1_000 + b"1]}", 400, "too many"),
+        (b'{"records": [' + b"1.5," * 1_000 + b"1]}", 400, "too many"),
+        (b'{"records": ["' + b"x" * (4 * 1024 * 1024) + b'"]}', 413, "too large"),
+    ],
+)
+def test_what_is_no_batch_is_refused_as_a_whole(
+    before: Living, tmp_path: Path, body: bytes, status: int, what: str
+) -> None:
+    with services(before, tmp_path) as (_, other):
+        answer = other.client.post("/v1/records/batch", content=body, headers=JSON)
+        assert (answer.status_code, answer.json()["what"]) == (status, what)
+        assert other.client.post("/v1/records/batch", content=body).status_code == 415
+
+
+def test_an_empty_batch_and_one_that_is_as_large_as_may_be(before: Living, tmp_path: Path) -> None:
+    with services(before, tmp_path) as (one, other):
+        assert other.together([]) == []
+        assert other.streamed([]) == []
+        large = [b'{"type": "' + b"x" * (512 * 1024) + b'"}', b"null"]
+        assert told(other.together(large)) == told(other.streamed(large)) == one.singly(large)
+        many = [b"null"] * 1_000
+        assert [one["problem"]["status"] for one in other.together(many)] == [400] * 1_000
+
+
+def test_of_a_flood_little_is_looked_at_for_nothing(
+    before: Living, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bad signatures cost their sender; once it has nothing left, eight more are looked at, and nothing after them."""
+    stranger = key_of("stranger")
+    forged = [sent(before.scene, Endorsement(SHOP, bytes([i]) * 32), stranger) for i in range(200)]
+    honest = sent(before.scene, Endorsement(SHOP, bytes(32)), SHOP)
+    with services(before, tmp_path, Rate(1, 3 * (1 + REFUSED))) as (_, other):
+        looked: list[object] = []
+        asking = other.stage.node.submission.signed_now
+
+        def counted(signed: Any) -> Any:
+            looked.append(signed)
+            return asking(signed)
+
+        monkeypatch.setattr(other.stage.node.submission, "signed_now", counted)
+        found = [one["problem"]["status"] for one in other.together([*forged, honest])]
+        assert found == [403] * 3 + [429] * 198
+        assert len(looked) == MOST_UNVOUCHED
+        # By itself the honest one has its signer to speak for it, and so has a batch that begins with it.
+        assert other.together([honest])[0]["status"] == "accepted"
+        again = other.client.post("/v1/records/batch", content=batch_of([honest]), headers=JSON)
+        assert (again.status_code, again.json()["type"]) == (429, "/problems#Busy")

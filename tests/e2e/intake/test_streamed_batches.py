@@ -20,7 +20,7 @@ from tests.e2e.stage import CARRIER, Stage
 
 HEAD = (
     b"POST /v1/records/batch HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\n"
-    b"Transfer-Encoding: chunked\r\n\r\n"
+    b"Transfer-Encoding: chunked\r\nAccept-Encoding: gzip\r\n\r\n"
 )
 
 
