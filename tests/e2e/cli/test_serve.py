@@ -85,7 +85,7 @@ def test_a_council_admits_a_partner_through_the_service(home: Path, tmp_path: Pa
         _, log = process.communicate(timeout=30)
         assert process.returncode == 0, log
         assert "Lading serves" in log
-        assert "level=INFO logger=lading.access method=POST path=/v1/records status=201" in log
+        assert "level=INFO logger=lading.access method=POST path=/v1/records/batch status=200" in log
         assert token not in log
     # It was left in order: the next process opens it at once.
     assert "Newcomer" in lading(home, "partners")
