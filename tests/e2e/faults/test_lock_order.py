@@ -11,7 +11,7 @@ from tests.e2e.stage import CARRIER, MAKER, SHOP, staged
 from tests.postgresql import copy_rows
 
 HEAD = re.compile(r"FROM log_head\s+FOR UPDATE", re.ASCII)
-WRITES = re.compile(r"(?:UPDATE|INSERT INTO|DELETE FROM) (\w+)", re.ASCII)
+WRITES = re.compile(r'(?:UPDATE|INSERT INTO|DELETE FROM) "?(\w+)', re.ASCII)
 LATER = {"outbox", "pending", "leases", "transactions"}
 
 
