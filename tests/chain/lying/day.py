@@ -57,6 +57,7 @@ class Day:
     outcomes: dict[RecordId, list[int]]
     custody: list[tuple[bytes, int, int, int]]
     asked: tuple[str, ...]
+    open: tuple[tuple[int, str], ...]
     told: Counter[tuple[str, str]]
 
 
@@ -89,6 +90,7 @@ def opened(
             cursors.put(connection, "follower", at.block, followed.hash)
         _wire(operator)
         node.asked.clear()
+        node.open.clear()
         node.plan = plan
         try:
             yield operator, node
@@ -224,7 +226,7 @@ def _ended(operator: Operator, node: LyingNode, day: Papers) -> Day:
     with operator.db.read() as connection:
         rows = shipments.get_many(connection, ids).values()
     custody = sorted((one.shipment, one.custodian, one.sequence, one.state) for one in rows)
-    return Day({i: operator.outcomes(i) for i in ids}, custody, tuple(node.asked), node.told)
+    return Day({i: operator.outcomes(i) for i in ids}, custody, tuple(node.asked), tuple(node.open), node.told)
 
 
 def _outcomes_in_log(operator: Operator) -> set[RecordId]:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.chain.conftest import Founded
 from tests.chain.lying.day import Day, Papers, live, papers
-from tests.chain.lying.lies import KINDS, METHODS, Plan, schedules
+from tests.chain.lying.lies import KINDS, METHODS, Plan, never, schedules
 from tests.drills import SEED, amount
 
 SCHEDULES = amount("SCHEDULES", 2_000)
@@ -28,12 +28,12 @@ class Honest:
 @pytest.fixture(scope="module")
 def honest_day(founded: Founded) -> Honest:
     day = papers(founded)
-    return Honest(day, live(founded, day), live(founded, day, foreign=True))
+    return Honest(day, live(founded, day, never), live(founded, day, never, foreign=True))
 
 
 def plans(honest: Honest, first: int = 0) -> Iterator[tuple[int, tuple[int, str, Plan]]]:
     """Numbered. Network 0 is this project's own, 1 a foreign one."""
-    return enumerate(schedules((honest.plain.asked, honest.foreign.asked), SCHEDULES, first))
+    return enumerate(schedules((honest.plain.open, honest.foreign.open), SCHEDULES, first))
 
 
 def run(founded: Founded, honest: Honest, number: int, planned: tuple[int, str, Plan]) -> Counter[tuple[str, str]]:
