@@ -1,17 +1,21 @@
 """The award file: what the awarder shows all parties with the record, as JSON."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+from ledger import merkle
 from ledger.bonuses.amounts import Line
-from ledger.bonuses.award import Award
-from ledger.common.figure import Amount, Pattern, figure, to_json
-from ledger.common.ids import PartnerId, RecordId
-from ledger.common.json_fields import entries, integer, wide_integer
-from ledger.errors import MalformedRecord
+from ledger.bonuses.award import Award, AwardLine
+from ledger.common.figure import Amount, Pattern, fields_of, figure, to_json
+from ledger.common.ids import PartnerId, RecordId, to_hex
+from ledger.common.json_fields import entries, hex_bytes, integer, wide_integer
+from ledger.errors import MalformedRecord, VerificationFailed
+from ledger.records.types import BonusAgreement
 
 FORMAT = "lading/award/2"
+_BARE = ["format", "agreement", "version", "lines"]
 
 
 @figure("partner", "amount")
@@ -91,3 +95,47 @@ def amounts_from_json(data: object) -> tuple[Line, ...]:
         partner = integer(entry.get("partner"), f"{where}.partner", 1, 2**40 - 1)
         lines.append(Line(PartnerId(partner), wide_integer(entry.get("amount"), f"{where}.amount", 128)))
     return tuple(lines)
+
+
+def evidence_of_file(file: Mapping[str, Any], agreement: BonusAgreement) -> tuple[RecordId, ...]:
+    """The records that an award file of `agreement` names; none for one that has the amounts alone.
+
+    Raises `VerificationFailed` where the file contradicts the agreement or itself, `MalformedRecord` for another shape.
+    Whether its figures follow from those records is for whoever has them: `ledger.bonuses.award`.
+    """
+    known = amounts_from_json(file)
+    if list(file) == _BARE:
+        _require_equal("lines", [{"partner": x.partner, "amount": str(x.amount)} for x in known], file["lines"])
+        return ()
+    _require_fields("award file", file, AwardFile)
+    evidence, residual = file["evidence"], file["residual"]
+    _require_fields("evidence", evidence, Evidence)
+    _require_fields("residual", residual, Residual)
+    for where, line in entries(file["lines"], "lines"):
+        _require_fields(where, line, AwardLine)
+    ids = [
+        RecordId(hex_bytes(text, f"evidence.{where}", 32)) for where, text in entries(evidence["records"], "records")
+    ]
+    left = wide_integer(residual["amount"], "residual.amount", 128)
+    for where, expected, found in (
+        ("currency", agreement.currency, file["currency"]),
+        ("rule", to_hex(agreement.rule), file["rule"]),
+        ("total", str(sum(line.amount for line in known) + left), file["total"]),
+        ("residual", {"partner": agreement.residual, "amount": str(left)}, residual),
+        ("lines.partner", sorted(share.partner for share in agreement.parties), [line.partner for line in known]),
+        ("lines.amount", [str(line.amount) for line in known], [line["amount"] for line in file["lines"]]),
+        ("evidence.records", [to_hex(one) for one in sorted(set(ids))], evidence["records"]),
+        ("evidence.root", to_hex(merkle.sorted_root(ids)), evidence["root"]),
+    ):
+        _require_equal(where, expected, found)
+    return tuple(ids)
+
+
+def _require_fields(where: str, value: object, kind: type) -> None:
+    found = list(value) if isinstance(value, Mapping) else value
+    _require_equal(where, [field.name for field in fields_of(kind)], found)
+
+
+def _require_equal(where: str, expected: object, found: object) -> None:
+    if json.dumps(expected) != json.dumps(found):  # 1 and true are two values
+        raise VerificationFailed("the award file does not agree", where=where, expected=expected, found=found)

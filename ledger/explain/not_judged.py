@@ -94,8 +94,9 @@ NOT_JUDGED: tuple[NotJudged, ...] = (
     ),
     NotJudged(
         "award-details",
-        "what a kept award file says besides its lines: total, shares, penalties, residual, evidence",
-        "the record commits to the lines alone, and drafts at several sizes may share them; a bundle computes the rest",
+        "how the amounts in a kept award file came about: judgements, penalties, what was left out, the evidence",
+        "the record commits to the amounts and the evidence alone, and other parts may have been open then; a note "
+        "tells where the records give another way to them",
     ),
     NotJudged(
         "quarters-gone",

@@ -2,11 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from ledger import merkle
 from ledger.bonuses.amounts import amounts_root
-from ledger.bonuses.award_file import FORMAT, amounts_from_json
+from ledger.bonuses.award_file import FORMAT, amounts_from_json, evidence_of_file
 from ledger.bonuses.rule_file import parse_rule
 from ledger.chain.contracts import kind_of
 from ledger.codes import RegistryAction
@@ -129,6 +129,10 @@ def _check_award(copy: Connection, name: str, value: str, findings: Findings) ->
         raise ValueError(f"{', '.join(other)}: not those of the award that it is kept for")
     result = amounts_root(agreement_id, int(version), amounts_from_json(file))
     if to_hex(result) == root:
+        signed = records.get(copy, agreement_id)
+        if signed is None or not isinstance(signed.record, BonusAgreement):
+            raise ValueError("no agreement of this name is here")
+        _check_logged(copy, evidence_of_file(file, signed.record))
         return
     rows = records.listing(copy, "agreement", agreement, types=[BonusAward.NUMBER], limit=1000)
     named = [r.record_id for r in rows if isinstance(r.record, BonusAward) and to_hex(r.record.amounts) == root]
@@ -139,6 +143,11 @@ def _check_award(copy: Connection, name: str, value: str, findings: Findings) ->
         result,
         "the lines are not those of the award: the file was edited",
     )
+
+
+def _check_logged(copy: Connection, evidence: Sequence[RecordId]) -> None:
+    if other := next((one for one in evidence if records.get(copy, one) is None), None):
+        raise ValueError(f"evidence.records: {to_hex(other)} is not logged here")
 
 
 def _check_known_contracts(value: str, facts: ChainFacts, findings: Findings) -> None:

@@ -17,7 +17,7 @@ from ledger.common.ids import to_hex
 from ledger.errors import LadingError, Misconfigured, StorageFailed
 from ledger.merkle import EMPTY_ROOT
 from ledger.records.evidence import Basis, CheckpointTime, Evidence
-from ledger.services.audit.award_sizes import note_award_sizes
+from ledger.services.audit.awards import note_awards
 from ledger.services.audit.bookkeeping import (
     check_cursor,
     check_head,
@@ -341,7 +341,7 @@ class _Audit:
         check_meta(source, copy, facts, findings)
         check_keys(self._settings, self._consortium, registry.now(), findings)
         reader = VerifiedRecords(copy, self._consortium, registry.refreshed(copy), evidence)
-        note_award_sizes(source, copy, self._home.log_id, facts.anchors, reader, findings)
+        note_awards(source, copy, self._home.log_id, facts.anchors, reader, findings)
         return AuditReport(log.rows, to_hex(log.row_root), anchored, findings.all(), findings.notes(), convicted)
 
     def _keep(self, rows: Iterable[rowwise.Row]) -> None:

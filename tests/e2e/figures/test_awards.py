@@ -26,13 +26,15 @@ from ledger.explain.bundle import step_text
 from ledger.explain.units import money
 from ledger.records.signing import SignedRecord
 from ledger.records.types import BonusAgreement, BonusAward, Dispute, Ruling, Share
+from ledger.services.audit.findings import AuditReport
+from ledger.services.audit.run import audit
 from ledger.services.exports.bundle import Exporter
 from ledger.services.figures import award_files
 from ledger.services.home.score_cards import default_card
 from ledger.services.relay import pool_payments
 from ledger.services.state.award_sizes import rule_text
 from ledger.services.state.verified_records import VerifiedRecords
-from ledger.store import records
+from ledger.store import meta, records
 from ledger.store.projections import bonuses
 from tests.e2e.stage import AUDITOR, CARRIER, MAKER, PURSE, SECOND, SHOP, Stage, staged
 
@@ -198,6 +200,28 @@ def test_of_a_file_that_anyone_hands_in_only_the_lines_are_kept(awarded: Awarded
     assert published(awarded) == json.loads(json.dumps(file)), "what this node computed itself is shown whole"
     assert client.put(path, json=forged).status_code == 200
     assert published(awarded) == json.loads(json.dumps(file)), "and nothing that is handed in replaces it"
+
+
+def test_an_audit_looks_at_the_whole_file(awarded: Awarded) -> None:
+    """What contradicts the agreement or the amounts is found, and another way to the same amounts is noted."""
+    settings = awarded.stage.node.home.settings
+    with awarded.stage.node.home.database.write() as connection:
+        kept = award_files.keep_computed(connection, awarded.computed.award)
+        name = f"award/{to_hex(awarded.agreement)}/1/{kept['amounts']}"
+    honest = json.loads(json.dumps(kept))
+    assert _about_the_file(audit(settings, patience=0)) == ([], [])
+    for edit, expected in (
+        ({"total": "1"}, ([f"meta.{name}"], ["award file.total"])),
+        ({"leftOut": ["0x" + "ab" * 32]}, ([], ["award file.leftOut"])),
+        ({"lines": [{**line, "share": "1"} for line in honest["lines"]]}, ([], ["award file.lines"])),
+    ):
+        with awarded.stage.node.home.database.write() as connection:
+            meta.put(connection, name, json.dumps(honest | edit))
+        assert _about_the_file(audit(settings, patience=0)) == expected
+
+
+def _about_the_file(report: AuditReport) -> tuple[list[str], list[str]]:
+    return [f.field for f in report.findings], [n.field for n in report.notes if n.field.startswith("award file")]
 
 
 # --- from the command line -------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Who gets how much of a pool and why: exact sums, thresholds, penalties, the tree of amounts, the award file."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -23,15 +24,15 @@ from ledger.bonuses.award import (
     may_sanction,
     scorecards_of,
 )
-from ledger.bonuses.award_file import amounts_from_json, award_to_json
+from ledger.bonuses.award_file import FORMAT, amounts_from_json, amounts_only, award_to_json, evidence_of_file
 from ledger.bonuses.judgement import judgements, threshold_of
 from ledger.bonuses.rule_file import SCORE, Threshold, parse_rule
 from ledger.bundle.figures import award_for
 from ledger.codes import Role
 from ledger.common.figure import to_json as figure_json
-from ledger.common.ids import LogId, PartnerId, RecordId
+from ledger.common.ids import LogId, PartnerId, RecordId, to_hex
 from ledger.common.periods import Period
-from ledger.errors import MalformedRecord, NotFound, VerificationFailed
+from ledger.errors import LadingError, MalformedRecord, NotFound, VerificationFailed
 from ledger.explain.bonus import explain, finding_text
 from ledger.penalties.statement import PenaltyStatement, penalties
 from ledger.records.types import BonusAgreement, BonusAward, Details, Share
@@ -458,6 +459,54 @@ def test_a_damaged_file_is_refused(damage: Any) -> None:
     damage(data)
     with pytest.raises(MalformedRecord):
         amounts_from_json(data)
+
+
+def _is_accepted(text: str) -> bool:
+    """Whether an auditor finds nothing wrong with a file of the award below that is kept as this text."""
+    try:
+        data = json.loads(text)
+        right = (data["format"], data["agreement"], data["version"]) == (FORMAT, to_hex(ID), 1)
+        evidence_of_file(data, AGREEMENT)
+        return right and json.dumps(data) == text and amounts_from_json(data) == KEPT.amounts
+    except (LadingError, ValueError, KeyError, TypeError):
+        return False
+
+
+KEPT = compute_award(ID, AGREEMENT, RULES, 1, 100_000, GOOD, [charge(A, 10)])
+BARE = json.dumps(amounts_only(award_to_json(KEPT)))
+
+
+def test_no_character_of_a_file_that_has_the_amounts_alone_can_be_edited() -> None:
+    assert _is_accepted(BARE)
+    edits = [BARE[:i] + c + BARE[i + 1 :] for i in range(len(BARE)) for c in "0 x" if c != BARE[i]]
+    assert [text for text in [*edits, BARE + " ", BARE[:-1] + ', "x": 1}'] if _is_accepted(text)] == []
+
+
+EDITS = {
+    "currency": lambda d: d.update(currency="XXX"),
+    "rule": lambda d: d.update(rule="0x" + "ab" * 32),
+    "total": lambda d: d.update(total="100001"),
+    "residual partner": lambda d: d["residual"].update(partner=d["residual"]["partner"] + 1),
+    "residual": lambda d: d["residual"].update(amount="0"),
+    "root": lambda d: d["evidence"].update(root="0x" + "ab" * 32),
+    "order of evidence": lambda d: d["evidence"]["records"].reverse(),
+    "evidence": lambda d: d["evidence"]["records"].pop(),
+    "line without share": lambda d: d["lines"][0].pop("share"),
+    "line with more": lambda d: d["lines"][0].update(x=1),
+    "order of fields": lambda d: d.update(lines=d.pop("lines")),
+    "no leftOut": lambda d: d.pop("leftOut"),
+    "no version": lambda d: d.pop("version"),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS.keys())
+def test_a_whole_file_agrees_with_the_agreement_and_with_itself(edit: Any) -> None:
+    data = json.loads(json.dumps(award_to_json(KEPT)))
+    assert evidence_of_file(data, AGREEMENT) == KEPT.evidence
+    assert len(KEPT.evidence) > 1
+    edit(data)
+    with pytest.raises(VerificationFailed):
+        evidence_of_file(data, AGREEMENT)
 
 
 def test_the_explanation_has_every_line() -> None:
