@@ -16,7 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ledger import merkle
-from ledger.bundle import verify
+from ledger.bundle.bundle_checks import BundleChecks
 from ledger.bundle.figures import partner_figures, shipment_figures
 from ledger.bundle.format import Trust, parse_bundle, parse_trust
 from ledger.bundle.omitted_records import HeldReceipt
@@ -735,7 +735,7 @@ def test_a_trust_file_of_another_consortium_is_named_as_that(written: Written) -
 
 def _made_again(value: Any, written: Written) -> dict[str, Any]:
     """Figures from the records as the bundle shows them, by its own period and card."""
-    work = verify._Work(parse_bundle(canonical_json(value)), written.trust)
+    work = BundleChecks(parse_bundle(canonical_json(value)), written.trust)
     for step in (
         work.find_log, work.check_checkpoint, work.check_times, work.check_inclusion, work.build_registry,
         work.check_signatures,
