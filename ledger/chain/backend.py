@@ -11,8 +11,8 @@ from eth_tester.backends.pyevm.main import PyEVMBackend
 from eth_tester.exceptions import ValidationError as NotSupported
 from eth_utils import ValidationError
 
+from ledger.chain.evm.vm import BLOCK_GAS_LIMIT, chain_class, revert_output
 from ledger.chain.keyvalue import SqliteStore
-from ledger.chain.vm import BLOCK_GAS_LIMIT, chain_class, revert_output
 
 _FUNDS = 10**27
 CHAIN_ID, REVERT = b"chain id", b"revert "

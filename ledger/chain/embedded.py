@@ -31,10 +31,10 @@ from ledger.chain.client import (
     SendResult,
     Sent,
 )
+from ledger.chain.evm.vm import BLOCK_GAS_LIMIT, chain_class, revert_output
 from ledger.chain.faults import translated
 from ledger.chain.inspection import ChainDamage, damages
 from ledger.chain.keyvalue import SqliteStore
-from ledger.chain.vm import BLOCK_GAS_LIMIT, chain_class, revert_output
 from ledger.errors import ChainUnavailable, Misconfigured, StorageFailed
 
 _RECENT_BLOCKS = 8

@@ -13,8 +13,8 @@ from eth.db.atomic import AtomicDB
 from eth.db.backends.memory import MemoryDB
 from eth_abi.abi import decode, encode
 
+from ledger.chain.evm.vm import BLOCK_GAS_LIMIT, chain_class, revert_output
 from ledger.chain.transactions import created_address, sign_transaction
-from ledger.chain.vm import BLOCK_GAS_LIMIT, chain_class, revert_output
 from ledger.common.keccak import keccak256
 from ledger.records.eip712 import Member, Struct, list_hash, part_hash
 from ledger.records.signing import SigningKey
@@ -118,6 +118,11 @@ class Evm:
         vm.state.set_storage(address, slot, word)
         self._chain.persist_block(vm.mine_block(vm.get_block()).block)
         self.now = int(header.timestamp) + 1
+
+    def blocks(self) -> list[Any]:
+        """All blocks after the genesis."""
+        head = self._chain.get_canonical_head().block_number
+        return [self._chain.get_canonical_block_by_number(number) for number in range(1, head + 1)]
 
     def call(self, to: bytes, data: bytes) -> bytes:
         """A call without a transaction, in a block at `now`. Raises `Reverted`."""
