@@ -25,6 +25,7 @@ from tests.chain.contracts.consortium import MAIN_CARRIER, MAKER, RETAILER, WARE
 from tests.chain.contracts.custody_world import World, require
 from tests.chain.contracts.harness import CHAIN_ID, GENESIS_TIME
 from tests.chain.evm.programs import ORDINARY, TWO_WORDS, WORDS, address, program
+from tests.drills import SEED, amount
 
 KEY = SigningKey(b"\x0b" * 32)
 PROGRAMS = 240
@@ -98,8 +99,18 @@ def run(chain: Any, raws: Sequence[bytes]) -> tuple[bytes, list[bytes], list[tup
 
 
 @pytest.mark.filterwarnings("ignore:SELFDESTRUCT:DeprecationWarning")
-@pytest.mark.parametrize("seed", range(3))
-def test_random_programs(seed: int) -> None:
+def test_random_programs() -> None:
+    _compare_random_programs(0)
+
+
+@pytest.mark.drill
+@pytest.mark.filterwarnings("ignore:SELFDESTRUCT:DeprecationWarning")
+@pytest.mark.parametrize("seed", range(SEED, SEED + amount("PROGRAM_SETS", 20)))
+def test_more_random_programs(seed: int) -> None:
+    _compare_random_programs(seed)
+
+
+def _compare_random_programs(seed: int) -> None:
     draw = random.Random(seed)
     codes = [program(draw, PROGRAMS) for _ in range(PROGRAMS)]
     raws = [
