@@ -31,11 +31,11 @@ def measure(requests: int = REQUESTS) -> dict[str, dict[str, float]]:
         home = Path(folder) / "demo"
         with served(home, unlimited) as (port, products):
             honest = Honest(port, home, products)
-            signed = [_request("POST", "/v1/records", honest.terms().to_json()) for _ in range(requests)]
-            empty = [_request("POST", "/", {"x": "y" * 1_500})] * requests
-            proofs = [_request("GET", f"/v1/log/proof/inclusion?index={i}") for i in range(100)]
+            signed = [request_of("POST", "/v1/records", honest.terms().to_json()) for _ in range(requests)]
+            empty = [request_of("POST", "/", {"x": "y" * 1_500})] * requests
+            proofs = [request_of("GET", f"/v1/log/proof/inclusion?index={i}") for i in range(100)]
             asked = {  # proofs first: they are asked while nothing is relayed
-                "a proof": (list(islice(cycle(proofs), requests)), [_request("GET", "/")] * requests, 200),
+                "a proof": (list(islice(cycle(proofs), requests)), [request_of("GET", "/")] * requests, 200),
                 "handing in": (signed, empty, 201),
             }
             rates = {}
@@ -47,7 +47,7 @@ def measure(requests: int = REQUESTS) -> dict[str, dict[str, float]]:
             return rates
 
 
-def _request(method: str, path: str, body: object = None) -> bytes:
+def request_of(method: str, path: str, body: object = None) -> bytes:
     text = b"" if body is None else json.dumps(body).encode()
     head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
     return f"{head}Content-Length: {len(text)}\r\n\r\n".encode() + text
@@ -55,8 +55,13 @@ def _request(method: str, path: str, body: object = None) -> bytes:
 
 def _rate(port: int, requests: Sequence[bytes], status: int) -> float:
     begun = time.perf_counter()
-    asyncio.run(_all(port, requests, status))
+    post_all(port, requests, status)
     return len(requests) / (time.perf_counter() - begun)
+
+
+def post_all(port: int, requests: Sequence[bytes], status: int) -> None:
+    """Send all, `CONNECTIONS` at once; ends where one is answered with another `status`."""
+    asyncio.run(_all(port, requests, status))
 
 
 async def _all(port: int, requests: Sequence[bytes], status: int) -> None:

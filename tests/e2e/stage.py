@@ -152,7 +152,7 @@ class Stage:
     def settle(self) -> None:
         """To the chain and back until nothing moves; anchoring is left to `audited`."""
         node = self.trial.node
-        while node.work.relay() or node.work.follow().events:
+        while node.work.relay().submitted or node.work.follow().events:
             pass
         with node.home.database.write() as connection:
             node.projector.catch_up(connection)  # what only the log takes has no event that would bring it in

@@ -1,11 +1,8 @@
 """`lading serve`: the HTTP service of this home, until it is told to stop. `lading work`: its work without HTTP."""
 
-import logging
 import signal
 import socket
-import sys
 import threading
-import time
 from collections.abc import Callable
 from typing import Annotated, NoReturn
 
@@ -14,16 +11,19 @@ import uvicorn
 
 from ledger.api.app import create_app
 from ledger.api.connections import ACCEPTED_AT_ONCE, PatientProtocol, allow_more_files
+from ledger.cli.logs import configure_logging
 from ledger.cli.output import err
+from ledger.cli.own_work import COMMAND
 from ledger.cli.service_manager import READY, STOPPING, notify
-from ledger.errors import DiskFailed, Misconfigured
+from ledger.errors import DiskFailed, Misconfigured, Unavailable
 from ledger.services.home.chains import require_shared
+from ledger.services.home.consortium import read_consortium
 from ledger.services.home.settings import Settings, read_settings
 from ledger.services.node.node import Node
+from ledger.services.node.own_worker import OwnWorker
 
 FINISH_SECONDS = 10
 """What a request under way may still take after the signal to stop."""
-LINE = "%(asctime)s level=%(levelname)s logger=%(name)s %(message)s"
 DEMO_NOTICE = "This is a demo: its keys are public and its money is worthless."
 
 
@@ -34,7 +34,10 @@ def serve(
 ) -> None:
     """Serve the API and the pages of the consortium in LADING_HOME."""
     settings = read_settings()
-    run(settings, Node(settings, works=not no_worker))
+    if no_worker:
+        run(settings, Node(settings, works=False))
+    else:
+        run_with_worker(settings)
 
 
 def work() -> None:
@@ -62,8 +65,38 @@ def work() -> None:
         raise node.guard.halted
 
 
-def run(settings: Settings, node: Node, *, ready: Callable[[str], None] | None = None) -> None:
-    """Serve `node` at the settings' address until SIGINT or SIGTERM, then stop its worker and close it.
+def run_with_worker(settings: Settings) -> None:
+    """Serve this home as `run` does, while a process of its own works for it: neither goes on without the other.
+
+    Ends with the worker's status where that cannot begin, or ends: it has said why. Raises `Unavailable` when it was
+    killed.
+    """
+    read_consortium(settings.home)  # what is wrong at first sight is said at once
+    worker = OwnWorker(COMMAND, settings)
+    try:
+        if worker.status is None:
+            run(settings, Node(settings, worker=worker), worker=worker)
+    finally:
+        worker.end()
+    if worker.status is not None and worker.status < 0:
+        raise Unavailable(
+            "the process that works for this service was killed",
+            where="worker",
+            found=f"signal {-worker.status}",
+            mend="Start the service again: nothing is lost.",
+        )
+    if worker.status is not None:
+        raise SystemExit(worker.status or 1)
+
+
+def run(
+    settings: Settings,
+    node: Node,
+    *,
+    ready: Callable[[str], None] | None = None,
+    worker: OwnWorker | None = None,
+) -> None:
+    """Serve `node` at the settings' address until SIGINT or SIGTERM, or until `worker` has ended; then close it.
 
     `ready` is called with the URL once connections are taken. Raises `Misconfigured` when the address is in use, and
     `DiskFailed` once nobody knows any more what the disk holds: then a supervisor starts the process again.
@@ -87,7 +120,20 @@ def run(settings: Settings, node: Node, *, ready: Callable[[str], None] | None =
                     timeout_graceful_shutdown=FINISH_SECONDS,
                 )
             )
-            node.on_failure = lambda: setattr(server, "should_exit", True)
+
+            def end() -> None:
+                server.should_exit = True
+
+            def fail() -> None:
+                end()
+                if worker is not None:
+                    worker.end(at_once=True)
+
+            node.on_failure = fail
+            if worker is not None:
+                worker.on_end = end
+                if worker.status is not None:  # meanwhile
+                    end()
             (ready or _announce(node))(url)
             server.run(sockets=[listener])
     except KeyboardInterrupt:
@@ -109,17 +155,6 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         notify(STOPPING)
         await super().shutdown(sockets)
-
-
-def configure_logging(level: str) -> None:
-    """One line an event on standard error: time in UTC, level, logger, then `name=value` pairs or a sentence."""
-    handler = logging.StreamHandler(sys.stderr)
-    formatter = logging.Formatter(LINE, "%Y-%m-%dT%H:%M:%SZ")
-    formatter.converter = time.gmtime
-    handler.setFormatter(formatter)
-    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for chatty in ("uvicorn.error", "alembic", "web3", "eth", "urllib3"):
-        logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLogger().level))
 
 
 def _stop(_number: int, _frame: object) -> NoReturn:

@@ -29,6 +29,7 @@ from ledger.seals.validators import Network
 from ledger.services.home.keystores import (
     DEMO_PASSPHRASE,
     is_demo,
+    keystore_address,
     new_key,
     read_keystore,
     read_log_key,
@@ -173,6 +174,11 @@ class OperatorKeys:
     @cached_property
     def relayer(self) -> SigningKey:
         return read_keystore(self.folder / RELAYER, self.passphrase)
+
+    @cached_property
+    def relayer_address(self) -> KeyAddress:
+        """As its keystore says, without opening it."""
+        return KeyAddress(bytes_from_hex(keystore_address(self.folder / RELAYER), 20, RELAYER))
 
     @cached_property
     def anchor(self) -> SigningKey:

@@ -1,8 +1,9 @@
 """Every setting, read once from the environment. The table in the README is compared with `TABLE` by a test."""
 
+import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from platformdirs import user_data_dir
@@ -67,6 +68,16 @@ class Settings:
     def nodes(self) -> tuple[str, ...]:
         """The URLs of the network's nodes; none with the embedded chain."""
         return () if self.chain == EMBEDDED else tuple(self.chain.split(","))
+
+    def to_json(self) -> str:
+        """One line with all of them, the passphrase too: for the eyes of a process of one's own."""
+        return json.dumps(asdict(self), default=str)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Settings":
+        told = json.loads(text)
+        program = told["network_program"]
+        return cls(**told | {"home": Path(told["home"]), "network_program": Path(program) if program else None})
 
     def __repr__(self) -> str:
         # Never the passphrase, and never the password that a URL of a database or node may hold.

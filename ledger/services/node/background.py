@@ -5,13 +5,14 @@ was relayed or anchored, following, for the embedded chain has its block then.
 """
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 
 from ledger.errors import Busy, ChainUnavailable, DiskFailed, LadingError, LeaseLost
 from ledger.services.home.write_guard import WriteGuard
-from ledger.services.node.loop import PAUSE, Loop
+from ledger.services.node.loop import GATHER, PAUSE, Loop
 from ledger.services.node.news import (
     ANCHORING,
     FOLLOWING,
@@ -22,36 +23,61 @@ from ledger.services.node.news import (
     Listener,
     WorkerNews,
 )
+from ledger.services.node.own_worker import OwnWorker
+from ledger.services.node.service_channel import WorkerState
 from ledger.services.node.work import Work
 from ledger.services.relay.lease import LeaseTimer
 
 LOOK_SECONDS = 0.25
-"""Between two questions whether there is a new block."""
+"""Between two questions to a network whether there is a new block."""
+QUIET_SECONDS = 10
+"""Between two looks of a part that hears of its work by itself."""
+RELAY_SECONDS = 1
+"""Records that trickle in are relayed together, for a transaction and a block cost more than what they carry."""
+MANY = 20
+"""Of more records than that at once, the next are not waited for."""
 HANGS_SECONDS = 60
 """A step that takes longer hangs, and is told of."""
-ANCHOR_SECONDS = 2
-"""Between two looks at the contract when nothing was published and no event came."""
+ANCHOR_SECONDS = 10
+"""Between two anchors, and two looks at the contract."""
+ANCHOR_LEAVES = 1_000
+"""When so many leaves were published that are not anchored, the next anchor comes at once."""
 trouble = logging.getLogger("lading.node")
 
 
 class Listening:
     """Of a process that only accepts and reads."""
 
-    def __init__(self, guard: WriteGuard, news: WorkerNews, listener: Listener, fail: Callable[[], None]) -> None:
-        """`fail` is called when the process must end, because nobody knows what the disk holds."""
+    def __init__(
+        self,
+        guard: WriteGuard,
+        news: WorkerNews,
+        listener: Listener,
+        fail: Callable[[], None],
+        worker: OwnWorker | None = None,
+    ) -> None:
+        """`fail` is called when the process must end, because nobody knows what the disk holds; `worker` works for this
+        process, and hears of commits at once.
+        """
         self.news = news
         self.guard = guard
         self.listener = listener
         self._fail = fail
-        self.loops: Sequence[Loop] = (Loop(KEEPING, self._keep, self._heed),)
+        self._worker = worker
+        self._keeping = Loop(KEEPING, self._keep, self._heed)
+        self.loops: Sequence[Loop] = (self._keeping,)
         """In the order in which they end."""
         self._said: dict[str, str] = {}
         """What each loop's trouble was at its last step."""
 
     def ring(self) -> None:
-        """Something was committed: whoever works finds out by itself."""
+        """Something was committed: a worker elsewhere finds out by itself."""
+        if self._worker is not None:
+            self._worker.ring()
 
     def start(self) -> None:
+        if self._worker is not None:
+            self._worker.on_news = self._keeping.ring
         for loop in self.loops:
             loop.start()
 
@@ -62,6 +88,8 @@ class Listening:
             loop.stop()
 
     def _keep(self) -> bool:
+        if self._worker is not None:
+            self.news.own = self._worker.state
         self.listener.listen()
         return False
 
@@ -94,14 +122,22 @@ class Working(Listening):
     def __init__(self, work: Work, news: WorkerNews, listener: Listener, fail: Callable[[], None]) -> None:
         super().__init__(work.guard, news, listener, fail)
         self._work = work
-        self._published = 0
+        self._published = self._anchored = 0
+        self._look_closely_at = 0.0
         self._publishing = self._in_turn(PUBLISHING, self._publish)
-        self._following = self._in_turn(FOLLOWING, self._follow, LOOK_SECONDS)
-        self._relaying = self._in_turn(RELAYING, self._relay)
-        self._anchoring = self._in_turn(ANCHORING, self._anchor, ANCHOR_SECONDS)
-        pools = self._in_turn(POOLS, self._ask_pools)
-        self.loops = (*self.loops, self._relaying, self._anchoring, pools, self._following, self._publishing)
+        # The embedded chain has no block that was not made here, and then the bell is rung.
+        look = QUIET_SECONDS if work.embedded else LOOK_SECONDS
+        self._following = self._in_turn(FOLLOWING, self._follow, pause=look)
+        self._relaying = self._in_turn(RELAYING, self._relay, pause=QUIET_SECONDS, gather=RELAY_SECONDS)
+        self._anchoring = self._in_turn(ANCHORING, self._anchor, pause=ANCHOR_SECONDS)
+        self._pools = self._in_turn(POOLS, self._ask_pools, pause=QUIET_SECONDS)
+        self.loops = (
+            *self.loops, self._relaying, self._anchoring, self._pools, self._following, self._publishing
+        )  # fmt: skip
         self.leases = LeaseTimer(work.leases, also=self._tell)
+        self.service: Callable[[WorkerState], None] = lambda _: None
+        """Whom to tell, beside the other processes, what this one does: the service that it works for."""
+        self._told: WorkerState | None = None
 
     def ring(self) -> None:
         """Something was committed."""
@@ -153,13 +189,16 @@ class Working(Listening):
         for loop in self.loops:
             if loop.at_it_for > HANGS_SECONDS:
                 self.news.note_problem(loop.name, f"{loop.name} has been at one step for {int(loop.at_it_for)} s")
-        if self._work.turn.held and self.news.age is None:
-            self._work.teller.tell()
+        told = self._work.turn.held and self.news.age is None and self._work.teller.tell()
+        state = WorkerState(self._work.turn.held, self._work.teller.refuses())
+        if told or state != self._told:
+            self._told = state
+            self.service(state)
 
     # --- the pieces ----------------------------------------------------------------------------------------------
 
-    def _in_turn(self, name: str, step: Callable[[], bool], pause: float = PAUSE) -> Loop:
-        return Loop(name, partial(self._step, step), self._heed, pause=pause)
+    def _in_turn(self, name: str, step: Callable[[], bool], *, pause: float = PAUSE, gather: float = GATHER) -> Loop:
+        return Loop(name, partial(self._step, step), self._heed, pause=pause, gather=gather)
 
     def _step(self, step: Callable[[], bool]) -> bool:
         if not self._work.turn.held:
@@ -168,9 +207,15 @@ class Working(Listening):
         return step()
 
     def _publish(self) -> bool:
+        """Publish what is new; now and then look at everything anew, for what was published may have been touched."""
+        if time.monotonic() < self._look_closely_at and not self._work.unpublished():
+            return False
         size = self._work.publish()
+        self._look_closely_at = time.monotonic() + QUIET_SECONDS
         if size > self._published:
             self._published = size
+            self._relaying.ring()  # another process may have accepted it
+        if size - self._anchored >= ANCHOR_LEAVES:
             self._anchoring.ring()
         return False
 
@@ -180,13 +225,15 @@ class Working(Listening):
             followed = self._work.follow()
             self._relaying.ring()
             if followed.events:
-                self._anchoring.ring()
+                self._pools.ring()
         return False
 
     def _relay(self) -> bool:
-        return self._work.relay() > 0
+        relayed = self._work.relay()
+        return relayed.more or relayed.submitted > MANY
 
     def _anchor(self) -> bool:
+        self._anchored = self._published
         if self._work.anchor():
             self._following.ring()
         return False

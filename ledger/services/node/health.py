@@ -38,7 +38,7 @@ _GAUGES = {
     "chain_final_block": "Newest final block that was heard of",
     "newest_block_age_seconds": "Seconds since the time of that block",
     "chain_away_seconds": "Seconds since the chain was last heard of, 0 while it answers",
-    "lease_held": "1 while this process is the one that relays, else 0",
+    "lease_held": "1 while this process, or the one that works for it, is the one that relays, else 0",
     "worker_silent_seconds": "Seconds since the process that works was last heard of, 0 in that process",
     "cosignatures_missing": "Cosignatures that the published checkpoint still needs for its quorum",
     "witnesses_away": "Witnesses that did not answer the last time they were asked",
@@ -182,7 +182,7 @@ class Health:
         guard, news, now = self._home.guard, self._news, self._home.clock.now()
         values = {
             "chain_away_seconds": now - news.away[0] if news.away else 0,
-            "lease_held": int(news.relays),
+            "lease_held": int(news.relays or news.own.works),
             "worker_silent_seconds": news.age or 0,
             "halted": int(guard.halted is not None),
             "clock_off_seconds": guard.clock_off(),

@@ -16,12 +16,17 @@ Heed = Callable[[str, Exception | None], None]
 class Loop:
     """Calls `step` when rung, and now and then, from `start` until `stop`; again soon while it returns True."""
 
-    def __init__(self, name: str, step: Callable[[], bool], heed: Heed, *, pause: float = PAUSE) -> None:
-        """`pause`: seconds after which it is called although nobody has rung."""
+    def __init__(
+        self, name: str, step: Callable[[], bool], heed: Heed, *, pause: float = PAUSE, gather: float = GATHER
+    ) -> None:
+        """`pause`: seconds after which it is called although nobody has rung; `gather`: seconds between two steps at
+        least, unless the first returned True.
+        """
         self.name = name
         self._step = step
         self._heed = heed
         self._pause = pause
+        self._gather = gather
         self._bell = threading.Event()
         self._ending = threading.Event()
         self._thread: threading.Thread | None = None
@@ -68,6 +73,6 @@ class Loop:
                 self._heed(self.name, None)
             finally:
                 self._begun = None
-            self._ending.wait(GATHER)
+            self._ending.wait(GATHER if again else self._gather)
             if not again:
                 self._bell.wait(self._pause)

@@ -11,6 +11,7 @@ from ledger.chain.client import Block
 from ledger.errors import ChainUnavailable, LadingError, Unavailable
 from ledger.services.home.home import Home
 from ledger.services.intake.sequencer import Sequencer
+from ledger.services.node.service_channel import WorkerState
 from ledger.services.publish.publisher import Publisher
 from ledger.services.relay.chain_memory import CHAIN
 from ledger.services.relay.other_clocks import CLOCK
@@ -49,6 +50,8 @@ class WorkerNews:
         """By witness, what went wrong the last time that it was asked."""
         self.relays = False
         """Whether this process is the one that works."""
+        self.own = WorkerState()
+        """What the process says that works for this service, where it has one."""
         self.age: int | None = None
         """Seconds since another process told all this; None where this one works."""
         self._away: dict[str, tuple[int, str]] = {}
@@ -117,21 +120,26 @@ class Teller:
         self._lock = threading.Lock()
         self._told: tuple[dict[str, object], float] | None = None
 
-    def tell(self) -> None:
-        """Tell them where they have changed, or `TELL_SECONDS` are over."""
+    def tell(self) -> bool:
+        """Tell them where they have changed, or `TELL_SECONDS` are over. Whether they had changed."""
         with self._lock:
             current, now = self._current(), time.monotonic()
             if self._told is not None and self._told[0] == current and now - self._told[1] < TELL_SECONDS:
-                return
+                return False
             with self._home.database.write() as connection:
                 news.tell(connection, WORKER, json.dumps(current | {"time": self._home.clock.now()}))
+            changed = self._told is None or self._told[0] != current
             self._told = current, now
+            return changed
 
-    def _current(self) -> dict[str, object]:
+    def refuses(self) -> str:
+        """Why this process would accept nothing, where it would not."""
         guard = self._home.guard
         held = guard.held(CHAIN) or guard.held(LOG) or guard.held(CLOCK) or guard.clock_trouble()
-        refuses = guard.halted or self._sequencer.failure or held
-        self._news.refuses, self._news.witnesses = str(refuses or ""), self._publisher.witness_problems()
+        return str(guard.halted or self._sequencer.failure or held or "")
+
+    def _current(self) -> dict[str, object]:
+        self._news.refuses, self._news.witnesses = self.refuses(), self._publisher.witness_problems()
         return self._news.to_json()
 
 
@@ -145,14 +153,17 @@ class Listener:
         self._takes_over = takes_over
 
     def listen(self) -> None:
-        """Raises `Unavailable` branches; what was heard before stays."""
+        """Raises `Unavailable` branches; what was heard before stays. `DiskFailed` once a commit has failed here."""
+        if self._home.database.failure is not None:
+            raise self._home.database.failure
         with self._home.database.read() as connection:
             told = news.told(connection, WORKER)
         if told is not None:
             said = json.loads(told.text)
             self._news.take(said, told.age)
             self._home.guard.note_time(_WORKERS_CLOCK, said["time"] + told.age)
-        trouble = refusal(self._news) or (None if self._takes_over else silence(None if told is None else told.age))
+        why = self._news.refuses or self._news.own.refuses
+        trouble = refusal(why) or (None if self._takes_over else silence(None if told is None else told.age))
         if trouble is None:
             self._home.guard.release(WORKER)
         else:
@@ -169,9 +180,9 @@ def witness_problems(heard: WorkerNews, publisher: Publisher) -> Mapping[str, st
     return publisher.witness_problems() if heard.age is None else heard.witnesses
 
 
-def refusal(heard: WorkerNews) -> LadingError | None:
+def refusal(why: str) -> LadingError | None:
     """What a process that does not work answers while the one that does accepts nothing."""
-    return Unavailable(f"the worker accepts nothing: {heard.refuses}", where="worker") if heard.refuses else None
+    return Unavailable(f"the worker accepts nothing: {why}", where="worker") if why else None
 
 
 def silence(age: int | None) -> LadingError | None:

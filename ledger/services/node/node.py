@@ -13,10 +13,11 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from functools import partial
 
+from ledger.chain.client import ChainClient, ChainReader
 from ledger.chain.nodes import Place
 from ledger.errors import DiskFailed, LadingError, StorageFailed, VerificationFailed
 from ledger.services.figures.pools import HeardPools
-from ledger.services.home.chains import open_chain, place_of, require_shared
+from ledger.services.home.chains import open_chain, open_chain_reader, place_of, require_shared
 from ledger.services.home.clock import Clock, SystemClock
 from ledger.services.home.consortium import bring_up_to_date, open_own_keys, read_consortium
 from ledger.services.home.home import Home
@@ -28,8 +29,10 @@ from ledger.services.node.background import Listening, Working
 from ledger.services.node.health import Health
 from ledger.services.node.loop import PAUSE
 from ledger.services.node.news import Listener, WorkerNews, witness_problems
+from ledger.services.node.own_worker import OwnWorker
 from ledger.services.node.preflight import preflight
 from ledger.services.node.reader import LedgerReader
+from ledger.services.node.service_channel import ServiceChannel
 from ledger.services.node.work import Work
 from ledger.services.publish.witnesses import Witnesses
 from ledger.services.relay.chain_memory import CHAIN
@@ -41,21 +44,34 @@ MOST_ROUNDS = 50
 class Node:
     """A home opened for writing: what serves, relays and anchors. Open it once per process; `close` when done."""
 
+    chain: ChainClient
+    """Where it is this process that sends: not beside a worker that has the embedded chain."""
     on_failure: Callable[[], None]
     """Called from a loop when this process must end, because nobody knows what the disk holds."""
 
-    def __init__(self, settings: Settings, clock: Clock | None = None, *, works: bool = True) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock | None = None,
+        *,
+        works: bool = True,
+        worker: OwnWorker | None = None,
+    ) -> None:
         """Open the home, and meet what files, chain and witnesses know of its log before anything is signed.
 
         Where they contradict each other the node opens halted: it reads, and `readiness` says why. Without `works` it
         leaves all that to another process: it asks neither chain nor witnesses, needs no key but the log's, and accepts
-        while that process says that it would. Raises
-        `Misconfigured` when there is no consortium in this home, it is being upgraded, or its keys or chain do not
+        while that process says that it would. `worker` is such a process that this one began: then the embedded chain,
+        which is the worker's, is read only.
+
+        Raises `Misconfigured` when there is no consortium in this home, it is being upgraded, or its keys or chain do not
         open, `StorageFailed` when its database or chain is gone, or cannot be read or written.
         """
-        if not works:
+        works = works and worker is None
+        if not works and worker is None:
             require_shared(settings, "a service without a worker")
         self.works = works
+        self._worker = worker
         self.on_failure = lambda: None
         consortium = read_consortium(settings.home)  # before anything is created in a home that is none
         keys = open_own_keys(settings, consortium)
@@ -63,12 +79,12 @@ class Node:
         with ExitStack() as undone:
             self._in_use = ServiceLock(settings.home)
             undone.callback(self._in_use.close)
-            self.chain = open_chain(settings, watch, place=self._place)
-            undone.callback(self.chain.close)
+            chain = self._open_chain(settings, watch)
+            undone.callback(chain.close)
             database = Database.open(settings.database_url, begin=False)
             undone.callback(database.close)
             bring_up_to_date(settings.home, consortium)
-            self.home = Home(settings, consortium, database, self.chain, watch)
+            self.home = Home(settings, consortium, database, chain, watch)
             self.guard = self.home.guard
             self.news = WorkerNews()
             self.pools = HeardPools(self.home)
@@ -84,6 +100,12 @@ class Node:
                 self._trust_the_worker()
             self._open()
             undone.pop_all()
+
+    def _open_chain(self, settings: Settings, clock: Clock) -> ChainReader:
+        if settings.chain == EMBEDDED and not self.works:
+            return open_chain_reader(settings, clock)
+        self.chain = open_chain(settings, clock, place=self._place)
+        return self.chain
 
     def _place(self) -> Place:
         return place_of(self.home.consortium, self.home.database)
@@ -133,7 +155,7 @@ class Node:
             self.work = Work(self.reader, self.chain, self.accepting, self.pools, self.news)
             self.background: Listening = Working(self.work, self.news, self.listener, self._fail)
         else:
-            self.background = Listening(self.guard, self.news, self.listener, self._fail)
+            self.background = Listening(self.guard, self.news, self.listener, self._fail, self._worker)
         self.sequencer.on_commit = self.background.ring
 
     # --- work in the caller's thread -------------------------------------------------------------------------------
@@ -160,6 +182,13 @@ class Node:
 
     def start(self) -> None:
         """Work in the background until `stop`."""
+        self.background.start()
+
+    def work_for(self, channel: ServiceChannel) -> None:
+        """As `start`, for the service at the other end of the channel: it hears of this process, and wakes it."""
+        if isinstance(self.background, Working):
+            self.background.service = channel.tell
+        channel.on_commit = self.background.ring
         self.background.start()
 
     def stop(self) -> None:

@@ -27,7 +27,7 @@ def preflight(reader: LedgerReader, signed: SignedRecord, record_id: RecordId) -
             extras = extras_of(connection, signed)
         if target is None or extras is None:
             return ""
-        result = reader.home.chain.call(target, encode_call(signed, *extras), sender=reader.keys.relayer.address)
+        result = reader.home.chain.call(target, encode_call(signed, *extras), sender=reader.keys.relayer_address)
     except LadingError as error:
         log.info("preflight: %s", error)
         return ""

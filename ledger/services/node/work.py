@@ -33,7 +33,7 @@ from ledger.services.relay.chain_memory import CHAIN, ChainMemory
 from ledger.services.relay.follower import Follower, FollowReport
 from ledger.services.relay.foresight import RecordedForesight
 from ledger.services.relay.lease import Lease
-from ledger.services.relay.relayer import LEASE, Relayer, RelayOptions
+from ledger.services.relay.relayer import LEASE, Relayer, RelayOptions, RelayReport
 from ledger.services.relay.sender import Sender
 from ledger.store import log, migrate
 
@@ -62,10 +62,10 @@ class Work:
         self.teller = Teller(home, news, accepting.sequencer, reader.publisher)
         self.memory = ChainMemory(home, keys, reader.publisher)
         # The embedded chain's file lock lets only one process write: a lease that a crash left behind is nobody's.
-        embedded = home.settings.chain == EMBEDDED
-        self.turn = Lease(home.database, LEASE, home.clock, alone=embedded)
+        self.embedded = home.settings.chain == EMBEDDED
+        self.turn = Lease(home.database, LEASE, home.clock, alone=self.embedded)
         """Who has it relays, and does all the rest as well."""
-        self._anchors = Lease(home.database, lease_name(home.log_id), home.clock, alone=embedded)
+        self._anchors = Lease(home.database, lease_name(home.log_id), home.clock, alone=self.embedded)
         self.leases = (self.turn, self._anchors)
         self.follower = Follower(home, accepting.sequencer, project=accepting.projector.catch_up)
         self.relayer = Relayer(
@@ -99,7 +99,7 @@ class Work:
         submitted = anchors = 0
         try:
             self.look()
-            submitted, followed = self.relay(), self.follow()
+            submitted, followed = self.relay().submitted, self.follow()
         except LadingError as error:
             if self.guard.halted or isinstance(error, InconsistentLog | DiskFailed):
                 raise
@@ -166,15 +166,15 @@ class Work:
 
     # --- to the chain ------------------------------------------------------------------------------------------------
 
-    def relay(self) -> int:
-        """Submit what is due; how many records. Nothing before the chain was met, or while the clock is wrong."""
+    def relay(self) -> RelayReport:
+        """Submit what is due. Nothing before the chain was met, or while the clock is wrong."""
         if not self.memory.met:
-            return 0
+            return RelayReport()
         with self._halting(), self._hearing(RELAYING), self._relaying:
             self._require_clock()
             relayed = self.relayer.step()
             self._news.relays = relayed.held
-        return relayed.submitted
+        return relayed
 
     def anchor(self) -> bool:
         """Whether a checkpoint is on its way into the contract."""
@@ -203,6 +203,11 @@ class Work:
             self.follow_soon()
 
     # --- at home -----------------------------------------------------------------------------------------------------
+
+    def unpublished(self) -> bool:
+        """Whether anything came that readers do not see yet, or something that they should see is gone."""
+        with self._halting():
+            return self._reader.publisher.behind()
 
     def publish(self) -> int:
         """Publish what was accepted, and say how many leaves readers see; while that cannot be, nothing is accepted."""

@@ -66,6 +66,8 @@ class Publisher(PublishedLog):
         self.witnesses: Witnesses | None = None
         """Whom to ask for cosignatures; set where the log is served."""
         self._asked: TreeHead | None = None
+        self._late = False
+        """Whether a cosignature came after its checkpoint was shown."""
         self.failure: DiskFailed | None = None
 
     def witness_problems(self) -> Mapping[str, str]:
@@ -98,6 +100,17 @@ class Publisher(PublishedLog):
         except DiskFailed as error:
             self.failure = error
             raise
+
+    def behind(self) -> bool:
+        """Whether `publish` has anything new to show: leaves, a cosignature that came late, or the checkpoint itself, if
+        that is gone. What else may be wrong is for `publish` to find.
+        """
+        if self.failure:
+            raise self.failure
+        published = self.current()
+        with self._database.read() as connection:
+            size = log.head(connection).size
+        return self._late or published is None or published.head.size != size
 
     def highest(self) -> int | None:
         """The size of the highest checkpoint ever signed, as far as the files tell; None when they do not."""
@@ -150,6 +163,7 @@ class Publisher(PublishedLog):
                 restore_cosignatures(connection, self._files, tree, self._signer, self.witnesses.policy)
 
     def _publish(self, now: int) -> PublishedCheckpoint:
+        self._late = False
         # 1. What was signed before.
         published = self.current()
         highest = self._checkpoint(self._highest, self._highest_name)
@@ -288,6 +302,7 @@ class Publisher(PublishedLog):
             raise
         with self._database.write() as connection:
             checkpoints.add_cosignatures(connection, [row])
+        self._late = True
 
     def _verified_size(self, connection: Connection, published: PublishedCheckpoint | None) -> int:
         """The size from which to grow: the published one, or 0 to write all tiles anew when some are missing."""

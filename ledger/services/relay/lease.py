@@ -44,12 +44,14 @@ class Lease:
     @property
     def held(self) -> bool:
         """Whether it was ours when last asked, and still runs."""
-        return self._tenure is not None and self._clock.monotonic() < self._tenure[1]
+        return self._runs_for(0)
 
     def take(self) -> bool:
-        """Take or renew it; False while another has it."""
+        """Take or renew it; False while another has it. One that runs for long is not renewed: what is done under it is
+        fenced (`confirm`, `check`), and a commit at every step would be what an idle home does.
+        """
         with self._taking:  # two threads would take it under two names
-            if self._renewed():
+            if self._runs_for(self._seconds - RENEW_SECONDS) or self._renewed():
                 return True
             holder, until = f"{socket.gethostname()}:{secrets.token_hex(8)}", self._clock.monotonic() + self._seconds
             with self._database.write() as connection:
@@ -80,6 +82,11 @@ class Lease:
         if tenure is not None:
             with self._database.write() as connection:
                 leases.release(connection, self._name, tenure[0])
+
+    def _runs_for(self, seconds: int) -> bool:
+        """Whether it is ours, and runs for longer than so many more seconds by our own clock."""
+        tenure = self._tenure
+        return tenure is not None and self._clock.monotonic() + seconds < tenure[1]
 
     def _renewed(self) -> bool:
         tenure = self._tenure

@@ -70,12 +70,15 @@ Extras = Callable[[Connection, StoredRecord], Sequence[Any] | None]
 
 @dataclass(frozen=True, slots=True)
 class RelayReport:
-    """What one step did, in records. `held` is False when another process has the lease."""
+    """What one step did, in records. `held` is False when another process has the lease; `more`: it took on nothing
+    more because its time was over.
+    """
 
     held: bool = True
     submitted: int = 0
     refused: int = 0
     rejected: int = 0
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +175,7 @@ class Relayer:
         is looked up at the next step.
         """
         submitted = refused = rejected = 0
-        begun, ends = 1, self._clock.monotonic() + _STEP_SECONDS
+        begun, ends, over = 1, self._clock.monotonic() + _STEP_SECONDS, False
         while begun:
             if not self._lease.take():
                 return RelayReport(held=False, submitted=submitted, refused=refused, rejected=rejected)
@@ -180,11 +183,12 @@ class Relayer:
                 self._sender.push()
             failed, ended = self._collect()
             refused, rejected = refused + failed, rejected + ended
-            begun = self._begin() if self._clock.monotonic() < ends else 0
+            over = self._clock.monotonic() >= ends
+            begun = 0 if over else self._begin()
             submitted += begun
         if not submitted:
             self._put_back_stranded()
-        return RelayReport(submitted=submitted, refused=refused, rejected=rejected)
+        return RelayReport(submitted=submitted, refused=refused, rejected=rejected, more=over)
 
     def under_way(self) -> bool:
         """Whether a transaction is neither in a final block nor given up."""

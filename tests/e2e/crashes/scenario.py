@@ -50,7 +50,7 @@ def script(settings: Settings, now: int) -> tuple[SignedRecord, ...]:
     def signed(record: Record, *signers: int) -> SignedRecord:
         return SignedRecord(record, tuple(cast[signer].key.sign(domain, record) for signer in signers))
 
-    first, second = (_terms(number, now) for number in (1, 2))
+    first, second = (terms(number, now) for number in (1, 2))
     ids = [domain.record_id(terms) for terms in (first, second)]
     items = tuple(HandoffItem(shipment, 0, 10, 0) for shipment in sorted(ids))
     where = place("NZ", "NZAKL", "Auckland")
@@ -65,7 +65,7 @@ def script(settings: Settings, now: int) -> tuple[SignedRecord, ...]:
     )
 
 
-def _terms(number: int, now: int) -> ShipmentTerms:
+def terms(number: int, now: int) -> ShipmentTerms:
     goods = Goods(salt(), GTIN, LOT, NO_HASH, 60, "tin", "190110", "Infant formula")
     commercial = Commercial(
         salt(), f"PO-{number}", 10_000_00, "EUR", CAP, "FCA", now + PROMISED, 0, ALPHA, CAP, CARRIER, SHOP,

@@ -5,7 +5,6 @@ import os
 import shutil
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
@@ -28,7 +27,7 @@ from ledger.services.node.node import Node
 from ledger.services.node.reader import open_ledger
 from ledger.services.publish import durable_files
 from ledger.store import records
-from tests.e2e.cli.processes import ROOT, environment, free_port, wait_for
+from tests.e2e.cli.processes import LADING, ROOT, environment, free_port, wait_for
 from tests.e2e.stage import Stage, parties
 from tests.lost_commits import LostCommits
 
@@ -314,10 +313,9 @@ def test_a_damaged_checkpoint_file_halts_in_words(reopen: Reopen, home: Path, na
 # --- the service -----------------------------------------------------------------------------------------------------
 
 FAILING = """
-import errno, os, pathlib, sys
-from ledger.cli.main import main
+import errno, os, pathlib
 
-sync, flag = os.fsync, pathlib.Path(sys.argv.pop(1))
+sync, flag = os.fsync, pathlib.Path(os.environ["FAILING"])
 
 def fsync(handle):
     if flag.exists():
@@ -325,16 +323,16 @@ def fsync(handle):
     sync(handle)
 
 os.fsync = fsync
-main()
 """
+"""What every process of the service imports as it begins, the one that works as well."""
 
 
 def test_a_service_whose_disk_failed_ends_with_words_for_its_supervisor(home: Path, tmp_path: Path) -> None:
     port, flag = free_port(), tmp_path / "failing"
-    settings = environment(home, LADING_PORT=str(port))
+    (tmp_path / "sitecustomize.py").write_text(FAILING)
+    settings = environment(home, LADING_PORT=str(port), FAILING=str(flag), PYTHONPATH=f"{tmp_path}:{ROOT}")
 
-    command = [sys.executable, "-c", FAILING, str(flag), "serve"]
-    with subprocess.Popen(command, env=settings, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen([*LADING, "serve"], env=settings, stderr=subprocess.PIPE, text=True) as process:
         try:
             wait_for(f"http://127.0.0.1:{port}/readyz", lambda answer: answer["status"] == "ok")
             flag.touch()
