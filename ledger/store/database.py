@@ -10,7 +10,7 @@ that itself, so that losing it, even in a commit, only means to ask it again.
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -21,6 +21,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from ledger.errors import Busy, DiskFailed, LadingError, Misconfigured, StorageFailed
 from ledger.store import migrate
+from ledger.store.writers_turn import WritersTurn
 
 __all__ = ["Connection", "Database"]
 
@@ -64,6 +65,7 @@ class Database:
         self.path = Path(parsed.database) if self.dialect == "sqlite" and parsed.database else None
         self.failure: DiskFailed | None = None
         self._writing = threading.Lock()
+        self._turns: WritersTurn | None = None
         self._patience = busy_timeout
         if read_only and self.path and not self.path.exists():
             raise Misconfigured("there is no database here", where=str(self.path))
@@ -99,6 +101,8 @@ class Database:
         `StorageFailed` when it cannot be read or written or, without `begin`, holds no ledger.
         """
         database = cls(url, busy_timeout=busy_timeout)
+        if database.path:
+            database._turns = WritersTurn(database.path)
         try:
             if begin and database.path:
                 _create(database.path)
@@ -187,15 +191,17 @@ class Database:
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        """Writers of one process wait for each other here: at SQLite's lock each would look again now and then, and
-        some for long."""
+        """Writers of one process wait for each other here, and then for those of others: at SQLite's lock each would
+        look again now and then, and some for long.
+        """
         if self.dialect != "sqlite":
             yield
             return
         if not self._writing.acquire(timeout=self._patience):
             raise Busy("another thread is writing to the database", retry_after=2)
         try:
-            yield
+            with self._turns.taken(self._patience) if self._turns else nullcontext():
+                yield
         finally:
             self._writing.release()
 
@@ -233,6 +239,9 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+        if self._turns and self._writing.acquire(timeout=self._patience):
+            self._turns.close()
+            self._writing.release()
 
     def _noted(self, error: DBAPIError) -> LadingError:
         """`error` as one of ours; that the disk failed is remembered."""

@@ -1,6 +1,7 @@
 """The database itself: migrations, triggers, snapshots, and what a refusing disk does."""
 
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -181,6 +182,36 @@ def test_a_writer_that_waits_too_long_is_told_so(tmp_path: Path) -> None:
     with database.write() as connection:
         meta.put(connection, "a", "2")
     database.close()
+
+
+def test_a_writer_waits_for_one_of_anothers_transactions_however_many_it_makes(tmp_path: Path) -> None:
+    """Two databases on one file are as two processes: only the locks of files are between them."""
+    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+    busy, patient = Database.open(url), Database.open(url)
+    begun, ended = 0, threading.Event()
+
+    def write_without_end() -> None:
+        nonlocal begun
+        while not ended.is_set():
+            with busy.write() as connection:
+                begun += 1
+                meta.put(connection, "busy", str(begun))
+                time.sleep(0.01)
+
+    writer = threading.Thread(target=write_without_end)
+    writer.start()
+    try:
+        for turn in range(20):
+            time.sleep(0.005)
+            before = begun
+            with patient.write() as connection:
+                assert begun - before <= 3
+                meta.put(connection, "patient", str(turn))
+    finally:
+        ended.set()
+        writer.join()
+        busy.close()
+        patient.close()
 
 
 def test_a_full_disk_refuses_loses_nothing_and_goes_on_by_itself(tmp_path: Path, clock: ManualClock) -> None:

@@ -30,8 +30,12 @@ from ledger.services.relay.lease import LeaseTimer
 
 LOOK_SECONDS = 0.25
 """Between two questions to a network whether there is a new block."""
+LISTEN_SECONDS = 2
+"""Between two looks at the news of a process that rings when it has any."""
 QUIET_SECONDS = 10
 """Between two looks of a part that hears of its work by itself."""
+PUBLISH_SECONDS = 0.15
+"""Between two checkpoints at least: the tree is of use once it is signed, and not before."""
 RELAY_SECONDS = 1
 """Records that trickle in are relayed together, for a transaction and a block cost more than what they carry."""
 MANY = 20
@@ -64,7 +68,7 @@ class Listening:
         self.listener = listener
         self._fail = fail
         self._worker = worker
-        self._keeping = Loop(KEEPING, self._keep, self._heed)
+        self._keeping = Loop(KEEPING, self._keep, self._heed, pause=PAUSE if worker is None else LISTEN_SECONDS)
         self.loops: Sequence[Loop] = (self._keeping,)
         """In the order in which they end."""
         self._said: dict[str, str] = {}
@@ -124,7 +128,7 @@ class Working(Listening):
         self._work = work
         self._published = self._anchored = 0
         self._look_closely_at = 0.0
-        self._publishing = self._in_turn(PUBLISHING, self._publish)
+        self._publishing = self._in_turn(PUBLISHING, self._publish, gather=PUBLISH_SECONDS)
         # The embedded chain has no block that was not made here, and then the bell is rung.
         look = QUIET_SECONDS if work.embedded else LOOK_SECONDS
         self._following = self._in_turn(FOLLOWING, self._follow, pause=look)
@@ -224,7 +228,7 @@ class Working(Listening):
         if self._work.behind():
             followed = self._work.follow()
             self._relaying.ring()
-            if followed.events:
+            if followed.money:
                 self._pools.ring()
         return False
 

@@ -64,8 +64,8 @@ class Node:
         while that process says that it would. `worker` is such a process that this one began: then the embedded chain,
         which is the worker's, is read only.
 
-        Raises `Misconfigured` when there is no consortium in this home, it is being upgraded, or its keys or chain do not
-        open, `StorageFailed` when its database or chain is gone, or cannot be read or written.
+        Raises `Misconfigured` when there is no consortium in this home, it is being upgraded, or its keys or chain do
+        not open, `StorageFailed` when its database or chain is gone, or cannot be read or written.
         """
         works = works and worker is None
         if not works and worker is None:

@@ -56,7 +56,7 @@ class Work:
         self._following, self._relaying, self._anchoring = threading.Lock(), threading.Lock(), threading.Lock()
         self._meeting, self._listening = threading.Lock(), threading.Lock()
         self._changed = threading.Event()
-        """Set while the pools were not asked since the chain brought something."""
+        """Set while the pools were not asked since the chain brought something about them."""
         self.follow_soon: Callable[[], None] | None = None
         """Where a loop follows: how to wake it."""
         self.teller = Teller(home, news, accepting.sequencer, reader.publisher)
@@ -146,7 +146,7 @@ class Work:
             followed = self.follower.step()
             known = followed.newest is not None or self._news.block is not None
             self._news.saw(followed.newest if known else self._chain.block(self._chain.final()))
-        if followed.events:
+        if followed.money:
             self._changed.set()
         if followed.appended:
             self._accepting.submission.complete_kept()

@@ -102,8 +102,8 @@ class Publisher(PublishedLog):
             raise
 
     def behind(self) -> bool:
-        """Whether `publish` has anything new to show: leaves, a cosignature that came late, or the checkpoint itself, if
-        that is gone. What else may be wrong is for `publish` to find.
+        """Whether `publish` has anything new to show: leaves, a cosignature that came late, or a checkpoint file that
+        is gone. What else may be wrong is for `publish` to find.
         """
         if self.failure:
             raise self.failure
@@ -192,7 +192,7 @@ class Publisher(PublishedLog):
             grown, full = self._grow(connection, old_size, size)
         self._files.sync()
         # 4. Nothing signed is contradicted.
-        for head in signed:
+        for head in set(signed):  # mostly one and the same
             if grown.root(head.size) != head.root:
                 raise InconsistentLog(
                     "the log has another tree than a checkpoint that was signed",
@@ -204,10 +204,10 @@ class Publisher(PublishedLog):
         self._meet_witnesses(signed, grown)
         # 5. A crash here leaves a signed note that nobody has seen; the next run signs the same size or a larger one,
         # and step 4 makes it agree.
-        note = self._signer.checkpoint(size, grown.root())
+        head = TreeHead(self._signer.identity.origin, size, grown.root())
+        note = self._signer.checkpoint(size, head.root)
         self._highest.write(self._highest_name, note)
         self._highest.sync()
-        head = TreeHead(self._signer.identity.origin, size, grown.root())
         # 6. A crash here leaves cosignatures that nobody has; the witnesses give them again.
         new = [stored_cosignature(head, cosignature) for cosignature in self._ask(head, note)]
         self._heed(head, grown)  # two that serve copies of one home: the second shows nobody its tree

@@ -41,13 +41,16 @@ Project = Callable[[Connection], None]
 
 @dataclass(frozen=True, slots=True)
 class FollowReport:
-    """How far the chain was followed, and what one step took from it; `newest`: the last block of it, if any."""
+    """How far the chain was followed, and what one step took from it; `money`: events of bonus agreements; `newest`:
+    the last block of it, if any.
+    """
 
     block: int
     events: int = 0
     appended: int = 0
     outcomes: int = 0
     undecodable: int = 0
+    money: int = 0
     newest: Block | None = None
 
 
@@ -112,6 +115,7 @@ class Follower:
                 total.appended + result.appended,
                 total.outcomes + result.outcomes,
                 total.undecodable + len(blocks.undecodable),
+                total.money + sum(timed.event.signed.record.MONEY for timed in blocks.events),
                 blocks.end,
             )
         return total

@@ -1,0 +1,73 @@
+"""Whose turn it is to write to an SQLite file, among processes.
+
+SQLite lets those that wait for its lock look again after ever longer pauses, while whoever writes all the time takes it
+again in between: some wait for a second. Here the next in turn keeps a place that the writer before must pass as well,
+so each waits for one transaction at most. SQLite's own lock still decides: who takes no turns, or cannot, is safe too.
+"""
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from ledger.errors import Busy
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.0005, 0.005
+
+
+class WritersTurn:
+    """For one thread at a time. The kernel lets go of a turn when its process ends, however it ends."""
+
+    def __init__(self, path: Path) -> None:
+        """`path`: of the database; the files by which turns are taken lie beside it, and stay."""
+        self._paths = [path.with_name(f"{path.name}.{name}.lock") for name in ("next", "turn")]
+        self._handles: list[int] = []
+
+    @contextmanager
+    def taken(self, patience: float) -> Iterator[None]:
+        """Raises `Busy` when others have it for longer than so many seconds."""
+        handles = self._opened()
+        if not handles:
+            yield
+            return
+        following, turn = handles
+        ends = time.monotonic() + patience
+        with ExitStack() as taken:
+            with ExitStack() as waiting:
+                _take(following, ends, waiting)
+                _take(turn, ends, taken)
+            yield
+
+    def close(self) -> None:
+        handles, self._handles = self._handles, []
+        for handle in handles:
+            os.close(handle)
+
+    def _opened(self) -> list[int]:
+        """Both files; none where there can be none, as on a disk that is full or read-only."""
+        try:
+            while len(self._handles) < len(self._paths):
+                path = self._paths[len(self._handles)]
+                self._handles.append(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        except OSError:
+            self.close()
+        return self._handles
+
+
+def _take(handle: int, ends: float, held: ExitStack) -> None:
+    pause = _FIRST_PAUSE
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= ends:
+                raise Busy("another process is writing to the database", retry_after=2) from None
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+        except OSError:
+            return  # a file system without such locks
+        else:
+            held.callback(fcntl.flock, handle, fcntl.LOCK_UN)
+            return
