@@ -7,7 +7,7 @@ import argparse
 import os
 from pathlib import Path
 
-from ledger.cli.commands.serve import run
+from ledger.cli.commands.serve import run_with_worker
 from ledger.cli.main import in_words
 from ledger.cli.output import out
 from ledger.cli.sandbox import OPERATOR, Party, demo_key, found_trial, open_for_business, open_trial
@@ -63,7 +63,8 @@ def serve_trial(settings: Settings) -> None:
         found_trial(settings, SystemClock(), delay=0)
     trial = open_trial(settings)
     open_for_business(trial, Party(OPERATOR, "Operator", demo_key(settings.home, "operator")))
-    run(settings, trial.node)
+    trial.node.close()
+    run_with_worker(settings)
 
 
 if __name__ == "__main__":

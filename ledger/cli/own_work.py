@@ -1,4 +1,7 @@
-"""What `lading serve` begins beside itself: the work of its home as `lading work` does it, while it serves."""
+"""What `lading serve` begins beside itself: the work of its home as `lading work` does it, while it serves.
+
+Its standard input is the channel to the service.
+"""
 
 import ctypes
 import signal
@@ -12,8 +15,6 @@ from ledger.errors import DiskFailed
 from ledger.services.node.node import Node
 from ledger.services.node.service_channel import ServiceChannel
 
-COMMAND = (sys.executable, "-P", "-m", "ledger.cli.own_work")
-"""`-P`: a folder `ledger` where it is begun is not ours. Its standard input is the channel to its service."""
 _PR_SET_PDEATHSIG = 1
 
 

@@ -103,13 +103,13 @@ def _idle(service: _Service, seconds: int) -> dict[str, Any]:
 
 def _half_load(service: _Service, honest: Honest, seconds: int) -> dict[str, Any]:
     """Half of what the service takes at most, one by one, and how long each waits for its checkpoint."""
-    most = [request_of("POST", "/v1/records", honest.attestation().to_json()) for _ in range(1000)]
+    most = [request_of("POST", "/v1/records", honest.terms().to_json()) for _ in range(1000)]
     begun = time.perf_counter()
     post_all(service.port, most, 201)
     rate = len(most) / (time.perf_counter() - begun)
     service.settle()
     requests = [
-        request_of("POST", "/v1/records", honest.attestation().to_json()) for _ in range(int(rate / 2 * seconds))
+        request_of("POST", "/v1/records", honest.terms().to_json()) for _ in range(int(rate / 2 * seconds))
     ]
     with _Watch(service) as watch:
         acknowledged = _paced(service.port, requests, rate / 2)

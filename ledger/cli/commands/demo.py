@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ledger.cli.commands.serve import run
+from ledger.cli.commands.serve import run_with_worker
 from ledger.cli.demo.cast import make_cast
 from ledger.cli.demo.play import Play
 from ledger.cli.demo.plot import LAST_DAY, perform
@@ -29,7 +29,6 @@ from ledger.services.home.consortium import TokenPlan, read_consortium
 from ledger.services.home.home_lock import unused
 from ledger.services.home.keystores import new_key
 from ledger.services.home.settings import Settings, read_settings
-from ledger.services.node.node import Node
 
 MARKER = "this-is-a-demo"
 REGISTRY_DELAY = DAY
@@ -69,7 +68,7 @@ def demo(
         if not good or not serve:
             raise SystemExit(0 if good else 1)
         witnesses.clock = SystemClock()
-        run(settings, Node(settings))
+        run_with_worker(settings)
     finally:
         witnesses.close()
 

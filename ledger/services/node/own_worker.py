@@ -22,9 +22,7 @@ class OwnWorker:
     """Begins the process that works, and hears of it until `end`."""
 
     def __init__(self, command: Sequence[str], settings: Settings) -> None:
-        """Run `command`, whose standard input is its end of the channel, and wait until it works, or waits for its
-        turn: by then it has met what files, chain and witnesses know of the log. `status` tells when it ended instead.
-        """
+        """Run `command`, whose standard input is its end of the channel."""
         self.state = WorkerState()
         self.on_news: Callable[[], None] = lambda: None
         """Called when its state or its news have changed."""
@@ -39,15 +37,18 @@ class OwnWorker:
             self._process = subprocess.Popen(command, stdin=theirs.fileno(), process_group=0)  # noqa: S603 - our own
         self._reader = self._socket.makefile("rb")
         self._thread = threading.Thread(target=self._listen, name="worker", daemon=True)
-        try:
-            self._hand_over(settings)
-            if self._heard():
-                self._thread.start()
-            else:
-                self.status = self._process.wait()
-        except BaseException:
-            self.end(at_once=True)
-            raise
+        with suppress(OSError):  # it has ended already, which `begun` finds
+            self._socket.sendall(settings.to_json().encode() + b"\n")
+
+    def begun(self) -> bool:
+        """Wait until it works, or waits for its turn: by then it has met what files, chain and witnesses know of the
+        log. False when it has ended instead.
+        """
+        if not self._heard():
+            self.status = self._process.wait()
+            return False
+        self._thread.start()
+        return True
 
     def ring(self) -> None:
         """Something was committed."""
@@ -55,12 +56,11 @@ class OwnWorker:
             self._socket.send(BELL, socket.MSG_DONTWAIT)
 
     def end(self, *, at_once: bool = False) -> None:
-        """End it in order and wait for that; `at_once`: kill it, for nothing that it might write can be trusted.
-
-        May be called again.
+        """End it in order and wait for that; `at_once`: kill it, for nothing that it might write can be trusted. One
+        that has not begun is killed as well. May be called again.
         """
         self._ending.set()
-        if at_once:
+        if at_once or self._thread.ident is None:
             self._process.kill()
         with suppress(OSError):  # it is gone
             self._socket.shutdown(socket.SHUT_WR)
@@ -73,10 +73,6 @@ class OwnWorker:
             self._thread.join()
         self._reader.close()
         self._socket.close()
-
-    def _hand_over(self, settings: Settings) -> None:
-        with suppress(OSError):  # it has ended already, which `_heard` finds
-            self._socket.sendall(settings.to_json().encode() + b"\n")
 
     def _heard(self) -> bool:
         """Whether it is there, and has told its state."""
@@ -93,6 +89,8 @@ class OwnWorker:
         while self._heard():
             self.on_news()
         if not self._ending.is_set():
+            self.state = WorkerState(refuses="it has ended")
+            self.on_news()
             self.status = self._process.wait()
             log.error("the process that works has ended with status %d", self.status)
             self.on_end()
