@@ -45,6 +45,9 @@ class WritersTurn:
         for handle in handles:
             os.close(handle)
 
+    def __del__(self) -> None:
+        self.close()
+
     def _opened(self) -> list[int]:
         """Both files; none where there can be none, as on a disk that is full or read-only."""
         try:

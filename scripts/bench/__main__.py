@@ -1,7 +1,7 @@
 """`make bench`: what things cost, mostly as ratios taken in one run, so that they mean the same on any machine.
 
-Penalties, scores and bonuses have a target in seconds, and waits under a flood one in times: they stand beside what was
-measured.
+Penalties, scores and bonuses have a target in seconds, waits under a flood one in times, and what trickles in one in
+milliseconds: they stand beside what was measured.
 """
 
 import sys
@@ -24,7 +24,7 @@ from ledger.records.types import Endorsement
 from ledger.services.audit.run import audit
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.settings import read_settings
-from scripts.bench import batches, flood, numbers, seals, service
+from scripts.bench import batches, flood, numbers, seals, service, trickle
 
 HANDOFFS = 100_000
 """In `make bench`; `make bench HANDOFFS=1000000` takes minutes and two gigabytes."""
@@ -47,6 +47,7 @@ def main() -> None:
     out.print(
         table(("what", "ratio"), _service(), title="Requests a second, 64 at once, against a service that does nothing")
     )
+    out.print(table(("what", "figure"), _work(), title="A service and its worker, the embedded chain"))
     out.print(table(("what", "ratio"), _floods(), title="Waits of honest users under a flood, the 99th percentile"))
 
 
@@ -87,6 +88,23 @@ def _batches() -> list[tuple[str, str]]:
         ("the same, against what one core recovers", f"{together['ratio']} (by CPU {together['ratio by CPU']})"),
         ("the target for it", f"{found['target']}"),
         ("one record a request, against what one core recovers", f"{alone['ratio']} (by CPU {alone['ratio by CPU']})"),
+    ]
+
+
+def _work() -> list[tuple[str, str]]:
+    found = trickle.measure()
+    trickled, idle, loaded = found["trickled"], found["idle"], found["idle, with what was handed in behind it"]
+    record, quiet, proof = found["targets"].values()
+    waits = found["half load"]["milliseconds until a proof"]
+    return [
+        (f"CPU of a record, {trickled['a second']} a second", f"{trickled['milliseconds of CPU a record']} ms"),
+        ("of it in the process that works", f"{trickled['of it in the process that works']} ms"),
+        ("the target for it", f"{record} ms"),
+        ("records an anchor", f"{trickled['records an anchor']}"),
+        *((f"idle, {one['records']:,} records", f"{one['per cent of a core']} % of a core") for one in (idle, loaded)),
+        ("the target for it", f"{quiet} % of a core"),
+        ("until a proof at half load, p50 and p99", f"{waits['p50']} ms, {waits['p99']} ms"),
+        ("the target for the latter", f"{proof} ms"),
     ]
 
 

@@ -113,6 +113,22 @@ def test_publishing_again_changes_no_file(publisher: Publisher, sequencer: Seque
     assert {path: path.stat().st_mtime_ns for path in (home / "log").rglob("*") if path.is_file()} == before
 
 
+def test_it_is_behind_while_there_is_something_to_show(publisher: Publisher, sequencer: Sequencer, home: Path) -> None:
+    assert publisher.behind(), "not even the empty tree is shown"
+    publisher.publish(NOW)
+    assert not publisher.behind()
+    sequencer.append(endorsements(3))
+    assert publisher.behind()
+    publisher.publish(NOW)
+    assert not publisher.behind()
+    (home / "log" / "checkpoint").unlink()
+    assert publisher.behind()
+    publisher.publish(NOW)
+    publisher.failure = DiskFailed("a sync failed in a witness's thread")
+    with pytest.raises(DiskFailed):
+        publisher.behind()
+
+
 def test_the_cost_of_one_more_leaf_does_not_grow_with_the_log(
     database: Database, sequencer: Sequencer, home: Path
 ) -> None:

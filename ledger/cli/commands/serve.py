@@ -39,12 +39,14 @@ def work() -> None:
 
     Of several such processes one works; the others wait, and take over within seconds when it ends, however it ends.
     """
+    from ledger.cli.own_work import SWITCH_SECONDS
     from ledger.services.home.chains import require_shared
     from ledger.services.node.node import Node
 
     settings = read_settings()
     require_shared(settings, "`lading work`")
     configure_logging(settings.log_level)
+    sys.setswitchinterval(SWITCH_SECONDS)
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())

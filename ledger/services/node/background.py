@@ -34,8 +34,6 @@ LISTEN_SECONDS = 2
 """Between two looks at the news of a process that rings when it has any."""
 QUIET_SECONDS = 10
 """Between two looks of a part that hears of its work by itself."""
-PUBLISH_SECONDS = 0.15
-"""Between two checkpoints at least: the tree is of use once it is signed, and not before."""
 RELAY_SECONDS = 1
 """Records that trickle in are relayed together, for a transaction and a block cost more than what they carry."""
 MANY = 20
@@ -128,7 +126,7 @@ class Working(Listening):
         self._work = work
         self._published = self._anchored = 0
         self._look_closely_at = 0.0
-        self._publishing = self._in_turn(PUBLISHING, self._publish, gather=PUBLISH_SECONDS)
+        self._publishing = self._in_turn(PUBLISHING, self._publish)
         # The embedded chain has no block that was not made here, and then the bell is rung.
         look = QUIET_SECONDS if work.embedded else LOOK_SECONDS
         self._following = self._in_turn(FOLLOWING, self._follow, pause=look)

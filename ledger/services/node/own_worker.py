@@ -5,6 +5,7 @@ what the terminal or a service manager sends to all processes at once: its servi
 """
 
 import logging
+import os
 import socket
 import subprocess
 import threading
@@ -32,9 +33,10 @@ class OwnWorker:
         """With which it has ended without being told to; negative: the signal that killed it."""
         self._ending = threading.Event()
         self._socket, theirs = socket.socketpair()
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("LADING_")}
         with theirs:
             # A group of its own, so that Ctrl-C reaches the service alone.
-            self._process = subprocess.Popen(command, stdin=theirs.fileno(), process_group=0)  # noqa: S603 - our own
+            self._process = subprocess.Popen(command, stdin=theirs.fileno(), env=environment, process_group=0)  # noqa: S603 - our own
         self._reader = self._socket.makefile("rb")
         self._thread = threading.Thread(target=self._listen, name="worker", daemon=True)
         with suppress(OSError):  # it has ended already, which `begun` finds

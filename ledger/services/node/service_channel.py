@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 BELL = b"\n"
+BY_HAND = "`lading serve` begins it; alone, use `lading work`."
 END_SECONDS = 20
 """A worker that was told to end, and has not, breaks off: what is under way is found again, as after a crash."""
 
@@ -56,7 +57,7 @@ class ServiceChannel:
         """Those of the service, which it writes first. Raises `Misconfigured` when nothing comes."""
         line = self._reader.readline()
         if not line.endswith(b"\n"):
-            raise Misconfigured("no service has begun this process", mend="`lading serve` does, or use `lading work`.")
+            raise Misconfigured("no service has begun this process", mend=BY_HAND)
         return Settings.from_json(line.decode())
 
     def start(self) -> None:

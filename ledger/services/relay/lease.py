@@ -47,11 +47,11 @@ class Lease:
         return self._runs_for(0)
 
     def take(self) -> bool:
-        """Take or renew it; False while another has it. One that runs for long is not renewed: what is done under it is
-        fenced (`confirm`, `check`), and a commit at every step would be what an idle home does.
+        """Take or renew it; False while another has it. One that runs for most of its time yet is not renewed: what is
+        done under it is fenced (`confirm`, `check`), and a commit at every step would be all that an idle home does.
         """
         with self._taking:  # two threads would take it under two names
-            if self._runs_for(self._seconds - RENEW_SECONDS) or self._renewed():
+            if self._runs_for(self._seconds * 2 // 3) or self._renewed():
                 return True
             holder, until = f"{socket.gethostname()}:{secrets.token_hex(8)}", self._clock.monotonic() + self._seconds
             with self._database.write() as connection:

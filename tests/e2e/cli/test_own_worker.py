@@ -206,6 +206,7 @@ def test_the_passphrase_is_read_once_and_shown_to_nobody(
     for process in (service.process.pid, service.worker()):
         for shown in ("cmdline", "environ"):
             assert SECRET.encode() not in Path(f"/proc/{process}/{shown}").read_bytes()
+    assert b"LADING_" not in Path(f"/proc/{service.worker()}/environ").read_bytes()
     assert SECRET not in service.said()
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from ledger.cli.demo.scribe import Deal
 from ledger.codes import ContractKind
@@ -150,6 +151,70 @@ def test_a_commit_wakes_publishing_and_relaying_and_relaying_wakes_following(sta
         assert time.monotonic() - begun < 30
     finally:
         node.stop()
+
+
+def anchors(stage: Stage) -> int:
+    with stage.node.home.database.read() as connection:
+        sent = "SELECT count(*) FROM transactions WHERE intent LIKE 'anchor:%'"
+        return int(connection.exec_driver_sql(sent).scalar_one())
+
+
+def test_checkpoints_are_anchored_now_and_then_and_once_there_is_much_to_anchor(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not with each record: what is published in between is under the next anchor."""
+    node = stage.node
+    looked = threading.Event()
+    anchor = node.work.anchor
+
+    def look() -> bool:
+        anchored = bool(anchor())
+        looked.set()
+        return anchored
+
+    node.work.anchor = look
+    node.background._anchoring._pause = 600
+    node.start()
+    try:
+        assert looked.wait(30)
+        before = anchors(stage)
+        for _ in range(3):
+            ids = accepted(stage)
+            until(lambda ids=ids: applied(stage, ids) and published(stage), "it is recorded")  # type: ignore[misc]
+        assert anchors(stage) == before
+        monkeypatch.setattr(background, "ANCHOR_LEAVES", 1)
+        accepted(stage)
+        until(lambda: anchors(stage) > before, "much is anchored at once")
+    finally:
+        node.stop()
+
+
+def test_an_idle_home_writes_nothing_but_its_leases_and_news(stage: Stage) -> None:
+    node = stage.node
+    written: list[str] = []
+
+    def heard(_c: Any, _k: Any, sql: str, *_: Any) -> None:
+        if sql.startswith(("INSERT", "UPDATE", "DELETE")):
+            written.append(sql)
+
+    node.start()
+    try:
+        ids = accepted(stage)
+        until(lambda: applied(stage, ids), "it works")
+        until(lambda: published(stage) and not node.work.behind(), "it is idle")
+        for loop in node.background.loops:
+            loop.ring()
+        time.sleep(2)  # what followed from that is done
+        event.listen(node.home.database.engine, "before_cursor_execute", heard)
+        for _ in range(12):
+            for loop in node.background.loops:
+                loop.ring()
+            time.sleep(0.15)
+    finally:
+        node.stop()
+    assert [sql for sql in written if "leases" not in sql and "news" not in sql] == []
+    renewed = sum("leases" in sql for sql in written)
+    assert renewed <= 6, "two leases are given up, and may have been renewed once or twice"
 
 
 def test_stopping_ends_every_loop_and_gives_the_turn_up(stage: Stage) -> None:

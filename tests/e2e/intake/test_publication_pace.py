@@ -86,6 +86,30 @@ def test_a_loop_goes_on_after_what_goes_wrong_and_wakes_when_rung() -> None:
     assert len(rounds) == count, "nothing runs after it was stopped"
 
 
+def test_a_loop_lets_work_gather_unless_there_is_more() -> None:
+    rounds = 0
+    more = True
+
+    def step() -> bool:
+        nonlocal rounds, more
+        rounds += 1
+        again, more = more, False
+        return again
+
+    loop = Loop("trial", step, lambda *_: None, gather=60)
+    loop.start()
+    for _ in range(500):
+        loop.ring()
+        if rounds == 2:
+            break
+        time.sleep(0.01)
+    time.sleep(0.3)
+    loop.ring()
+    time.sleep(0.3)
+    loop.stop()
+    assert rounds == 2, "the first said that there is more, the second that there is not"
+
+
 def test_a_loop_goes_on_at_once_while_there_is_more() -> None:
     left = list(range(20))
     done = threading.Event()

@@ -71,9 +71,9 @@ class Deployment:
     scribe: Scribe
     processes: list[Running] = field(default_factory=list)
 
-    def alone(self) -> Running:
-        """The one process of a log that has no others."""
-        return self._started("alone", self.settings.home, ("serve",), free_port())
+    def alone(self, name: str = "alone") -> Running:
+        """A service with a worker of its own, in the home itself."""
+        return self._started(name, self.settings.home, ("serve",), free_port())
 
     def worker(self, name: str) -> Running:
         """A process that works, or waits for its turn; the first has the home itself."""

@@ -86,6 +86,29 @@ def test_two_services_and_two_workers(deployment: Deployment) -> None:
     assert json.loads(audited.stdout)["findings"] == []
 
 
+def works(service: Running) -> bool:
+    """Whether the worker of this service has the turn."""
+    return "lading_lease_held 1.0" in requests.get(f"{service.url}/metrics", timeout=10).text
+
+
+def test_workers_that_services_began_take_turns(deployment: Deployment) -> None:
+    for one in deployment.processes:
+        if one.process.poll() is None:
+            one.end()
+    first = deployment.alone("plain one")
+    until(lambda: ready(first) and works(first), 60, deployment.said())
+    second = deployment.alone("plain two")
+    until(lambda: ready(second), 60, deployment.said())
+    assert not works(second)
+    assert first.end() == 0
+    until(lambda: works(second), 15, deployment.said())
+    load = Load(deployment, [second.url], seed=3)
+    last = load.journey().acknowledged[-1][0]
+    until(lambda: recorded(second, to_hex(last)), 30, deployment.said())
+    until(lambda: ready(second), 10, deployment.said())
+    assert second.end() == 0
+
+
 def taken(service: Running, records: Iterable[SignedRecord]) -> tuple[int, requests.Response]:
     """How many of these the service takes before it has enough, and how it says so."""
     for i, signed in enumerate(records):
