@@ -1,7 +1,8 @@
 """What a node does in the background: it listens to the process that works, or works, in loops that wake each other.
 
-What is committed wakes publishing and relaying; a new block, relaying; events and what was published, anchoring; what
-was relayed or anchored, following, for the embedded chain has its block then.
+What is committed wakes publishing and relaying, from another process too; a new block, relaying; events of money, the
+questions about bonuses; much that was published, anchoring, which otherwise has its interval; what was relayed or
+anchored, following, for the embedded chain has its block then.
 """
 
 import logging

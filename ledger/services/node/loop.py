@@ -9,6 +9,8 @@ PAUSE = 0.5
 GATHER = 0.1
 """Seconds between two steps at least: what comes in quick succession is done together, such as records that go into
 one transaction, or leaves that go under one checkpoint."""
+RETRY = 1.0
+"""Seconds at most after which what went wrong is tried again."""
 Heed = Callable[[str, Exception | None], None]
 """Told by name after each call of a loop's step what it raised, None when it went well."""
 
@@ -63,11 +65,12 @@ class Loop:
     def _run(self) -> None:
         while not self._ending.is_set():
             self._bell.clear()  # before the step: what is rung for meanwhile may have come too late for it
-            again = False
+            again, pause = False, self._pause
             self._begun = time.monotonic()
             try:
                 again = self._step()
             except Exception as error:  # noqa: BLE001 - a defect must not end the work for good
+                pause = min(pause, RETRY)
                 self._heed(self.name, error)
             else:
                 self._heed(self.name, None)
@@ -75,4 +78,4 @@ class Loop:
                 self._begun = None
             self._ending.wait(GATHER if again else self._gather)
             if not again:
-                self._bell.wait(self._pause)
+                self._bell.wait(pause)

@@ -132,6 +132,8 @@ class Node:
     def _trust_the_worker(self) -> None:
         """Whoever works has met all that before it told anything."""
         self.accepting.clocks.recall()
+        if self._worker is not None:
+            self.news.own = self._worker.state
         self.listener.listen()
 
     def _open(self) -> None:

@@ -173,3 +173,12 @@ def test_several_nodes_are_named_with_commas_between() -> None:
     for wrong in ("embedded,http://one.example", "http://one.example,", "http://one.example,http://one.example"):
         with pytest.raises(Misconfigured, match="LADING_CHAIN"):
             read_settings({"LADING_CHAIN": wrong})
+
+
+@pytest.mark.parametrize("program", [None, "/opt/node"])
+def test_a_process_hands_its_settings_to_one_of_its_own(tmp_path: Path, program: str | None) -> None:
+    named = {"LADING_NETWORK_PROGRAM": program} if program else {}
+    settings = read_settings({"LADING_HOME": str(tmp_path), "LADING_PASSPHRASE": "line\nbreak", **named})
+    text = settings.to_json()
+    assert "\n" not in text
+    assert Settings.from_json(text) == settings
