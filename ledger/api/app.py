@@ -34,6 +34,7 @@ from ledger.api.routers import (
 )
 from ledger.api.schemas import examples
 from ledger.api.shared import SharedLook
+from ledger.api.together import Together
 from ledger.services.home.settings import EMBEDDED
 from ledger.services.node.health import Readiness
 from ledger.services.node.node import Node
@@ -97,6 +98,7 @@ def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
     app.state.node = node
     app.state.budgets = quotas
     app.state.batches = Places()
+    app.state.together = Together(node)
     app.state.looks = LookQuota()
     app.state.bundles = Answers(BUNDLES)
     app.state.readiness = SharedLook(partial(_readiness, node))
@@ -115,7 +117,8 @@ def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
         page=pages.error_page,
     )
     strict = [Depends(only_known_parameters)]
-    for router in (
+    for router in (  # asked in this order which of them has a path: first what is asked most
+        log,
         batches,
         records,
         shipments,
@@ -125,7 +128,6 @@ def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
         consents,
         networks,
         bonuses,
-        log,
         sessions,
         system,
     ):

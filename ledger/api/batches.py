@@ -1,6 +1,5 @@
 """A batch of records on its way through the API: read within bounds, taken in a turn at a time, answered in order."""
 
-import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict
 from http import HTTPStatus
@@ -15,6 +14,7 @@ from ledger.api.accounts import SenderAccount
 from ledger.api.deps import MAX_BODY, BudgetsOf, NodeOf
 from ledger.api.fair_queue import FairQueue
 from ledger.api.lines import Lines, Room, too_slow
+from ledger.api.plain_json import printed
 from ledger.api.problems import problem_of, retry_after
 from ledger.common.canonical import parse_json
 from ledger.common.ids import to_hex
@@ -109,14 +109,14 @@ class Intake:
     def _one_turn(self, sent: Sequence[Any]) -> list[bytes]:
         """The answers to the first of `sent`. No more is read of them than their sender can pay for."""
         if self._account.closed:
-            return [_printed(_refused(None, self._account.closed))] * len(sent)
+            return [printed(_refused(None, self._account.closed))] * len(sent)
         window = sent[: min(TURN, self._account.affords())]
         members = list(map(member_of, window))
-        answered = self._node.batches.submit(members, self._account)
-        return [_printed(_answer(one)) for one in answered]
+        answered = self._node.batches.submit(members, [self._account] * len(members))
+        return [printed(_answer(one)) for one in answered]
 
 
-def intake(request: Request, node: NodeOf, budgets: BudgetsOf) -> Intake:
+async def intake(request: Request, node: NodeOf, budgets: BudgetsOf) -> Intake:
     """Of whoever sends this request. Raises `Unavailable` while nothing is taken in at all."""
     node.guard.refuse()
     sender, paid = request.state.payers
@@ -126,7 +126,7 @@ def intake(request: Request, node: NodeOf, budgets: BudgetsOf) -> Intake:
 
 
 def _ended(error: LadingError, status: int) -> bytes:
-    return _printed({"status": "ended", "problem": problem_of(error, BATCH, status)}) + b"\n"
+    return printed({"status": "ended", "problem": problem_of(error, BATCH, status)}) + b"\n"
 
 
 def records_of(body: bytes) -> list[Any]:
@@ -144,10 +144,6 @@ def member_of(sent: Any) -> SignedRecord | LadingError:
         return envelope_from_wallet(parse_json(sent, max_size=MAX_BODY))
     except LadingError as error:
         return error
-
-
-def _printed(answer: dict[str, Any]) -> bytes:
-    return json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _answer(one: Answered) -> dict[str, Any]:

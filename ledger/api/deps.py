@@ -1,4 +1,7 @@
-"""What the routes need from the node, and who is asking."""
+"""What the routes need from the node, and who is asking.
+
+Coroutines all of them, for FastAPI runs what is none in another thread: to go there and back takes longer than they do.
+"""
 
 import asyncio
 from collections.abc import Callable, Collection, Iterator
@@ -10,6 +13,7 @@ from fastapi import Depends, Header, Path, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from starlette.datastructures import State
 
 from ledger.api.problems import SIGN_IN, Limited
 from ledger.api.quota import COOKIE, Budgets, LookQuota, bearer_of, client_of
@@ -39,53 +43,55 @@ _MOST_INDEX = 2**53 - 1
 _PORTS = {"http": 80, "https": 443}
 
 
-def node(request: Request) -> Node:
+async def node(request: Request) -> Node:
     result: Node = request.app.state.node
     return result
 
 
-def sessions(request: Request) -> Sessions:
+async def sessions(request: Request) -> Sessions:
     result: Sessions = request.app.state.sessions
     return result
 
 
-def budgets(request: Request) -> Budgets:
+async def budgets(request: Request) -> Budgets:
     result: Budgets = request.app.state.budgets
     return result
 
 
-def charge(request: Request) -> Charge:
+async def charge(request: Request) -> Charge:
     """What lets a record's signers pay for it, instead of who sends it."""
 
+    own: Budgets = request.app.state.budgets
+
     def take(partners: Collection[int]) -> None:
-        budgets(request).take_from_signers(partners)
+        own.take_from_signers(partners)
         request.state.paid_by_signers = bool(partners)
 
     return take
 
 
-def bundles(request: Request) -> Answers:
+async def bundles(request: Request) -> Answers:
     result: Answers = request.app.state.bundles
     return result
 
 
-def readiness(request: Request) -> SharedLook[Readiness]:
+async def readiness(request: Request) -> SharedLook[Readiness]:
     result: SharedLook[Readiness] = request.app.state.readiness
     return result
 
 
-def measuring(request: Request) -> SharedLook[None]:
+async def measuring(request: Request) -> SharedLook[None]:
     result: SharedLook[None] = request.app.state.measuring
     return result
 
 
-def look_counts(request: Request) -> bool:
+async def look_counts(request: Request) -> bool:
     """Whether one more look at a code by this client is to be counted."""
     looks: LookQuota = request.app.state.looks
     return looks.take(client_of(request.client.host if request.client else "local"))
 
 
-def reader(
+async def reader(
     request: Request,
     authorization: Annotated[str | None, Header(description="`Bearer` and a session token")] = None,
 ) -> Reader:
@@ -96,16 +102,16 @@ def reader(
     """
     if authorization is None:
         try:
-            return _reader_of(request, request.cookies.get(COOKIE, ""))
+            return await _reader_of(request, request.cookies.get(COOKIE, ""))
         except NotPermitted:
             return PUBLIC
     token = bearer_of(authorization)
     if not token:
         raise NotPermitted("not a bearer token", where=SIGN_IN, expected="Bearer and a token")
-    return _reader_of(request, token)
+    return await _reader_of(request, token)
 
 
-def signed_in(reader: Annotated[Reader, Depends(reader)]) -> Reader:
+async def signed_in(reader: Annotated[Reader, Depends(reader)]) -> Reader:
     """Who asks, where the public has nothing to ask for; raises `NotPermitted` without a session."""
     if not reader.key:
         raise NotPermitted(
@@ -114,18 +120,20 @@ def signed_in(reader: Annotated[Reader, Depends(reader)]) -> Reader:
     return reader
 
 
-def _reader_of(request: Request, token: str) -> Reader:
+async def _reader_of(request: Request, token: str) -> Reader:
     """Raises `NotPermitted` for a token that is not valid."""
-    if not token:
-        return PUBLIC
+    return await run_in_threadpool(_known_reader, request.app.state, token) if token else PUBLIC
+
+
+def _known_reader(state: State, token: str) -> Reader:
     try:
-        key = sessions(request).reader(token)
+        key = state.sessions.reader(token)
     except NotPermitted:
-        budgets(request).forget(token)
+        state.budgets.forget(token)
         raise
-    reader = node(request).reader.views.reader(key)
+    reader: Reader = state.node.reader.views.reader(key)
     if reader.partner:
-        budgets(request).remember(token, reader.partner)
+        state.budgets.remember(token, reader.partner)
     return reader
 
 
@@ -135,7 +143,7 @@ def tokens_of(request: Request) -> set[str]:
     return {token for token in sent if token}
 
 
-def from_own_pages(request: Request, node: Annotated[Node, Depends(node)]) -> None:
+async def from_own_pages(request: Request, node: Annotated[Node, Depends(node)]) -> None:
     """Raise `NotPermitted` for what a browser sends from another site's page: signing in or out there is not its own
     reader's doing. What is no browser sends no `Origin`, and has no cookies that others could use.
     """
@@ -213,7 +221,7 @@ def fields(data: Any, *names: str) -> tuple[Any, ...]:
     return tuple(read[name] for name in names)
 
 
-def only_known_parameters(request: Request) -> None:
+async def only_known_parameters(request: Request) -> None:
     """Raise `MalformedRecord` for a query parameter that the route does not have: none is quietly ignored."""
     route = request.scope.get("route")
     if not isinstance(route, APIRoute):

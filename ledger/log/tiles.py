@@ -8,6 +8,8 @@ Source: C2SP tlog-tiles, sections "Merkle Tree" and "Log entries".
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
 
 from ledger.errors import VerificationFailed
 from ledger.log.leaf import LEAF_LENGTH
@@ -18,6 +20,8 @@ WIDTH = 256
 HEIGHT = 8
 ENTRY_LENGTH = 2 + LEAF_LENGTH
 """Bytes of a leaf in an entry bundle."""
+KEPT_FOLDS = 2_048
+"""Roots of parts of tiles that proofs asked for last: 8 a tile, with 1 KiB on average."""
 _ENTRY_PREFIX = LEAF_LENGTH.to_bytes(2, "big")
 
 
@@ -154,12 +158,13 @@ def tile_root(data: bytes) -> bytes:
     return _fold(data)
 
 
+@lru_cache(maxsize=KEPT_FOLDS)
 def _fold(hashes: bytes) -> bytes:
-    """Root over 2^k concatenated hashes."""
-    row = [hashes[i : i + HASH_LENGTH] for i in range(0, len(hashes), HASH_LENGTH)]
-    while len(row) > 1:
-        row = [node_hash(row[i], row[i + 1]) for i in range(0, len(row), 2)]
-    return row[0]
+    """Root over 2^k concatenated hashes. Kept by the hashes themselves, so nothing that changes on disk is missed."""
+    while len(hashes) > HASH_LENGTH:
+        pairs = range(0, len(hashes), 2 * HASH_LENGTH)
+        hashes = b"".join([sha256(b"\1" + hashes[i : i + 2 * HASH_LENGTH]).digest() for i in pairs])
+    return hashes
 
 
 def _index_path(index: int) -> str:

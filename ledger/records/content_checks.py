@@ -12,14 +12,14 @@ from collections.abc import Iterator
 from enum import IntEnum, IntFlag
 
 from ledger import codes
-from ledger.common.canonical import canonical_json, parse_json
+from ledger.common.canonical import parse_json, prints_as
 from ledger.common.gs1 import parse_lots, parse_product
 from ledger.common.gs1_keys import check_gln, check_gtin
 from ledger.common.iso_codes import COUNTRIES, CURRENCIES, CUSTOMS_TERRITORIES
 from ledger.common.periods import CLOCK_SKEW, DAY
 from ledger.errors import MalformedRecord, RuleBroken
 from ledger.records.contract_rules import check_contract_rules
-from ledger.records.eip712 import Struct, Withheld
+from ledger.records.eip712 import Struct, Withheld, members_with_privacy
 from ledger.records.types import (
     NOBODY,
     Amendment,
@@ -93,9 +93,9 @@ def check_content(record: Record, now: int, *, replayed: bool = False) -> None:
 
 def opened_parts(record: Struct, where: str = "") -> Iterator[tuple[str, Struct]]:
     """Each opened private part of `record` with its path, such as `commercial` or `children[2].contents[0]`."""
-    for member in record.members():
+    for member in members_with_privacy(type(record)):
         value = getattr(record, member.name)
-        if member.struct is None or isinstance(value, Withheld):
+        if isinstance(value, Withheld):
             continue
         path = f"{where}.{member.name}" if where else member.name
         entries = [(path, value)] if member.items is None else [(f"{path}[{i}]", v) for i, v in enumerate(value)]
@@ -119,20 +119,23 @@ def check_declarant(record: Clearance) -> None:
         )
 
 
+_BOUNDS = {
+    kind: tuple(
+        (name, least, int(sum(known) if issubclass(known, IntFlag) else max(known))) for name, known, least in fields
+    )
+    for kind, fields in _CODES.items()
+}
+"""Field, its least value and its most."""
+
+
 def _check_codes(record: Record) -> None:
-    for name, known, least in _CODES.get(type(record), ()):
-        most = sum(known) if issubclass(known, IntFlag) else max(known)
-        for path, value in _values(record, name):
+    for name, least, most in _BOUNDS.get(type(record), ()):
+        in_items = isinstance(record, Handoff)
+        for i, holder in enumerate(record.items if isinstance(record, Handoff) else (record,)):
+            value = getattr(holder, name)
             if not least <= value <= most:
+                path = f"items[{i}].{name}" if in_items else name
                 raise MalformedRecord("no such code", where=path, expected=f"{least} to {most}", found=value)
-
-
-def _values(record: Record, name: str) -> Iterator[tuple[str, int]]:
-    if isinstance(record, Handoff):
-        for i, item in enumerate(record.items):
-            yield f"items[{i}].{name}", getattr(item, name)
-    else:
-        yield name, getattr(record, name)
 
 
 def _check_times(record: Record, now: int, replayed: bool) -> None:
@@ -248,5 +251,5 @@ def _check_object(where: str, text: str) -> None:
     value = parse_json(text.encode(), where=where)
     if not isinstance(value, dict):
         raise MalformedRecord("not a JSON object", where=where, expected="an object, or an empty text")
-    if canonical_json(value) != text.encode():
+    if not prints_as(value, text.encode()):
         raise MalformedRecord("not canonical", where=where, expected="RFC 8785 JSON: sorted keys, no white space")

@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast
 from ledger.common.ids import to_hex
 from ledger.common.json_fields import hex_bytes, items
 from ledger.errors import MalformedRecord, VerificationFailed
-from ledger.records.eip712 import Member, Struct, Withheld, list_hash, part_hash, per_struct
+from ledger.records.eip712 import Member, Struct, Withheld, list_hash, members_with_privacy, part_hash
 from ledger.records.types import Private, Record
 
 Part = Private | tuple[Withheld, ...]
@@ -67,7 +67,7 @@ def _split(value: Struct, where: str, parts: dict[str, Part]) -> Struct:
         return Withheld(item.hash_struct())
 
     changes: dict[str, Any] = {}
-    for member in _members_with_privacy(type(value)):
+    for member in members_with_privacy(type(value)):
         current, path = getattr(value, member.name), where + member.name
         if isinstance(current, tuple):
             changes[member.name] = tuple(one(member, item, f"{path}[{i}]") for i, item in enumerate(current))
@@ -88,7 +88,7 @@ def _join(value: Struct, where: str, parts: Mapping[str, Part]) -> Struct:
         return part
 
     changes: dict[str, Any] = {}
-    for member in _members_with_privacy(type(value)):
+    for member in members_with_privacy(type(value)):
         current, path = getattr(value, member.name), where + member.name
         if member.items and isinstance(current, Withheld):
             opened = parts.get(path)
@@ -115,18 +115,13 @@ def _other_part(path: str, signed: bytes, found: Part) -> VerificationFailed:
 
 
 def _lists(public: Struct, richer: Struct, where: str, found: dict[str, Part]) -> None:
-    for member in _members_with_privacy(type(public)):
+    for member in members_with_privacy(type(public)):
         mine, other, path = getattr(public, member.name), getattr(richer, member.name), where + member.name
         if member.private and member.items and isinstance(mine, Withheld) and isinstance(other, tuple):
             found[path] = tuple(Withheld(part_hash(item)) for item in other)
         elif not member.private and isinstance(mine, tuple):
             for i, (a, b) in enumerate(zip(mine, other, strict=True)):
                 _lists(a, b, f"{path}[{i}].", found)
-
-
-@per_struct
-def _members_with_privacy(struct: type[Struct]) -> tuple[Member, ...]:
-    return tuple(m for m in struct.members() if m.struct and (m.private or _members_with_privacy(m.struct)))
 
 
 def _member_at(kind: type[Struct], path: str) -> tuple[Member, bool]:
@@ -143,7 +138,7 @@ def _member_at(kind: type[Struct], path: str) -> tuple[Member, bool]:
 
 def _step(kind: type[Struct], step: str, path: str) -> tuple[Member, bool]:
     match = _STEP.fullmatch(step)
-    members = {m.name: m for m in _members_with_privacy(kind)}
+    members = {m.name: m for m in members_with_privacy(kind)}
     if not match or match[1] not in members or (match[2] is not None and not members[match[1]].items):
         raise MalformedRecord("no such part", where=path[:120], expected=", ".join(members) or "no private parts")
     return members[match[1]], match[2] is not None

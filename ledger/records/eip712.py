@@ -173,11 +173,16 @@ def type_hash(struct: type[Struct]) -> bytes:
     return keccak256(encode_type(struct).encode())
 
 
+@per_struct
+def members_with_privacy(struct: type[Struct]) -> tuple[Member, ...]:
+    """The members that are private, or have private ones in them."""
+    return tuple(m for m in struct.members() if m.struct and (m.private or members_with_privacy(m.struct)))
+
+
 def encode_data(value: Struct) -> bytes:
     """typeHash followed by the 32-byte words of the fields, ready to be hashed."""
-    words = [type_hash(type(value))]
-    words += [encode(getattr(value, name)) for name, encode in _encoders(type(value))]
-    return b"".join(words)
+    first, values, encoders = _encoding(type(value))
+    return b"".join([first, *[encode(one) for encode, one in zip(encoders, values(value), strict=True)]])
 
 
 def part_hash(value: Struct | Withheld) -> bytes:
@@ -276,8 +281,10 @@ def _encoder(member: Member) -> Encoder:
 
 
 @per_struct
-def _encoders(struct: type[Struct]) -> tuple[tuple[str, Encoder], ...]:
-    return tuple((member.name, _encoder(member)) for member in struct.members())
+def _encoding(struct: type[Struct]) -> tuple[bytes, Callable[[Any], tuple[Any, ...]], tuple[Encoder, ...]]:
+    """The type hash, and how the fields are read and encoded."""
+    members = struct.members()
+    return type_hash(struct), codec.values_of(members), tuple(map(_encoder, members))
 
 
 # --- JSON -----------------------------------------------------------------------------------------

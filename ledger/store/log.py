@@ -17,7 +17,7 @@ from ledger.records.disclosure import parts_for, split
 from ledger.records.index_keys import Concern
 from ledger.records.signing import SignedRecord
 from ledger.records.types import Checkpoint, Outcome
-from ledger.store import outbox, proposals
+from ledger.store import outbox, proposals, traces
 from ledger.store import pending as pending_slots
 from ledger.store.openings import erased_of_many, rows_for
 from ledger.store.pending import Slot
@@ -25,6 +25,7 @@ from ledger.store.projections import outcomes
 from ledger.store.rows import chunks, in_list, insert_many, text_of
 from ledger.store.tables import log_head, openings, pending, record_index, records
 from ledger.store.tables import outbox as outbox_table
+from ledger.store.traces import Traces
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +104,10 @@ def append(connection: Connection, entries: Sequence[Entry], now: int) -> list[A
     before = hold(connection)
     size, log_time = before.size, max(now, before.log_time)
     # 2. What is there already, and who holds the slots.
-    standing = _standing(connection, (e.record_id for e in entries))
+    there = traces.of(connection, (e.record_id for e in entries), (slot.scope for e in entries for slot in e.slots))
+    standing = _standing(connection, there.logged)
     freed = {e.settles for e in entries if e.settles is not None}
-    holders = pending_slots.holders(connection, (slot for e in entries for slot in e.slots))
+    holders = pending_slots.holders(connection, (s for e in entries for s in e.slots if s.scope in there.pending))
     results: list[Appended | Conflict] = []
     accepted: list[tuple[Entry, Appended]] = []
     for entry in entries:
@@ -126,7 +128,7 @@ def append(connection: Connection, entries: Sequence[Entry], now: int) -> list[A
             results.append(first)
     # 3. Write.
     if accepted:
-        _write(connection, accepted, freed)
+        _write(connection, accepted, freed, there)
         connection.execute(update(log_head).values(size=size + len(accepted), log_time=log_time))
     return results
 
@@ -155,16 +157,16 @@ def _conflict(entry: Entry, holders: dict[Slot, RecordId]) -> Conflict | None:
     return None
 
 
-def _write(connection: Connection, accepted: list[tuple[Entry, Appended]], freed: set[RecordId]) -> None:
+def _write(connection: Connection, accepted: list[tuple[Entry, Appended]], freed: set[RecordId], there: Traces) -> None:
     record_rows: list[dict[str, object]] = []
     opening_rows: list[dict[str, object]] = []
     index_rows: list[dict[str, object]] = []
     slot_rows: list[dict[str, object]] = []
     outbox_rows: list[dict[str, object]] = []
     # Somebody may have completed a proposal elsewhere: what was opened in it belongs to the record all the same.
-    proposed = proposals.take(connection, (place.record_id for _, place in accepted))
+    proposed = proposals.take(connection, (p.record_id for _, p in accepted if p.record_id in there.proposed))
     # In a log that was begun anew, records come again of which parts were erased.
-    erased = erased_of_many(connection, (place.record_id for _, place in accepted))
+    erased = erased_of_many(connection, there.erased)
     for entry, place in accepted:
         public, parts = split(entry.signed.record)
         if place.record_id in proposed:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete
 
 from ledger.common.ids import RecordId
 from ledger.store.rows import chunks, in_list, insert_new
@@ -38,8 +38,7 @@ def take(connection: Connection, wanted: Mapping[Slot, RecordId]) -> None:
 
 def of_scope(connection: Connection, scope: bytes) -> list[tuple[int, RecordId]]:
     """What is pending on a shipment (or clearance), by sequence."""
-    query = select(pending.c.sequence, pending.c.record_id).where(pending.c.scope == scope).order_by(pending.c.sequence)
-    return [(sequence, record_id) for sequence, record_id in connection.execute(query)]
+    return of_scopes(connection, [scope]).get(scope, [])
 
 
 def of_scopes(connection: Connection, scopes: Iterable[bytes]) -> dict[bytes, list[tuple[int, RecordId]]]:

@@ -11,7 +11,7 @@ from ledger.records.disclosure import join, part_from_json, part_to_json, split
 from ledger.records.index_keys import Concern
 from ledger.records.signing import SignedRecord
 from ledger.records.types import BY_NUMBER, Record
-from ledger.store.rows import among, chunks, in_list, insert_new, one, selection, some, text_of
+from ledger.store.rows import among, chunks, in_list, insert_new, selection, some, text_of
 from ledger.store.tables import proposal_index, proposals
 
 
@@ -69,8 +69,7 @@ def get(connection: Connection, record_id: RecordId, *, lock: bool = False) -> P
     if lock:
         # A row lock where there are such; SQLite's writers are alone anyway.
         connection.execute(select(proposals.c.record_id).where(proposals.c.record_id == record_id).with_for_update())
-    row = one(connection, proposals, _Row, proposals.c.record_id == record_id)
-    return _proposal(row) if row else None
+    return get_many(connection, [record_id]).get(record_id)
 
 
 def get_many(connection: Connection, record_ids: Iterable[RecordId]) -> dict[RecordId, Proposal]:
@@ -118,12 +117,6 @@ def listing(
         )
     order = (proposals.c.created_at.desc(), proposals.c.record_id)
     return [_proposal(row) for row in some(connection, query.order_by(*order).limit(limit), _Row)]
-
-
-def are_about(connection: Connection, kind: str, key: str) -> bool:
-    """Whether any proposal is about (`kind`, `key`), expired or not."""
-    query = select(proposal_index.c.record_id).where(proposal_index.c.kind == kind, proposal_index.c.key == key)
-    return connection.scalar(query.limit(1)) is not None
 
 
 def signed_by(connection: Connection, key: KeyAddress, *, types: Sequence[int], now: int, besides: RecordId) -> int:

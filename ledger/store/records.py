@@ -63,7 +63,7 @@ class StoredLeaf:
 
 
 def get(connection: Connection, record_id: RecordId) -> StoredRecord | None:
-    return one(connection, records, StoredRecord, records.c.record_id == record_id)
+    return get_many(connection, [record_id]).get(record_id)
 
 
 def at(connection: Connection, log_index: int) -> StoredRecord | None:

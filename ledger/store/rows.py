@@ -51,22 +51,23 @@ def in_list(
     In the driver's own words: for a list of hundreds SQLAlchemy takes longer than the database.
     """
     text = _select_text(connection.dialect.name, tuple(wanted), column)
-    marks = ", ".join([_mark(connection)] * len(values))
+    marks = ", ".join([mark(connection)] * len(values))
     if where is None:
         return connection.exec_driver_sql(f"{text} IN ({marks})", tuple(values))
-    (other, value), mark = where, _mark(connection)
-    return connection.exec_driver_sql(f'{text} IN ({marks}) AND "{other.key}" = {mark}', (*values, value))
+    other, value = where
+    return connection.exec_driver_sql(f'{text} IN ({marks}) AND "{other.key}" = {mark(connection)}', (*values, value))
 
 
 def insert_many(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     """Insert rows that have the same columns, in the driver's own words."""
     if rows:
         names = tuple(rows[0])
-        text = _insert_text(table, names, _mark(connection))
+        text = _insert_text(table, names, mark(connection))
         connection.exec_driver_sql(text, [tuple([row[name] for name in names]) for row in rows])
 
 
-def _mark(connection: Connection) -> str:
+def mark(connection: Connection) -> str:
+    """What stands for a value in the driver's own words."""
     return "?" if connection.dialect.name == "sqlite" else "%s"
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from ledger.api.deps import NodeOf
+from ledger.api.plain_json import answer
 from ledger.api.schemas import examples
 from ledger.api.schemas.answers import ConsistencyProof, InclusionProof, LogState
 from ledger.common.ids import to_hex
@@ -43,9 +44,9 @@ def tile(path: str, request: Request, node: NodeOf) -> Response:
 
 
 @router.get("/proof/inclusion", response_model=InclusionProof, responses=examples.READ_RESPONSES)
-def inclusion(node: NodeOf, index: Annotated[int, Query(ge=0, le=2**53 - 1)], size: Size = None) -> dict[str, Any]:
+def inclusion(node: NodeOf, index: Annotated[int, Query(ge=0, le=2**53 - 1)], size: Size = None) -> Response:
     """RFC 9162 inclusion proof of the leaf at `index` in the tree of `size` leaves (default: the newest checkpoint)."""
-    return node.reader.proof(index, size)
+    return answer(node.reader.proof(index, size))
 
 
 @router.get("/proof/consistency", response_model=ConsistencyProof, responses=examples.READ_RESPONSES)

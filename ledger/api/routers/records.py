@@ -2,12 +2,14 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Response, status
+from fastapi import APIRouter, Path, Query, Request, Response, status
+from fastapi.concurrency import run_in_threadpool
 
 from ledger.api.batches import member_of, records_of, submitted
 from ledger.api.costs import is_batch
 from ledger.api.deps import (
     MAX_BODY,
+    SMALL,
     ChargeOf,
     Cursor,
     JsonBody,
@@ -17,9 +19,12 @@ from ledger.api.deps import (
     ReaderOf,
     RecordPath,
     SessionReader,
+    charge,
     fields,
+    json_text,
     record_id,
 )
+from ledger.api.plain_json import answer
 from ledger.api.schemas import examples
 from ledger.api.schemas.answers import (
     Erasures,
@@ -36,6 +41,7 @@ from ledger.common.ids import KeyAddress, bytes_from_hex, to_hex
 from ledger.errors import InvalidInput, LadingError, MalformedRecord, NotFound, NotPermitted, Refused
 from ledger.records import index_keys
 from ledger.records.erasure import ErasureReason
+from ledger.records.signing import SignedRecord
 from ledger.records.types import BY_NAME, Record, record_named
 from ledger.records.wallet_input import (
     address_from_wallet,
@@ -62,14 +68,18 @@ NO_NUL = r"^[^\x00]*$"
     ),
     openapi_extra=examples.record_body(),
 )
-def submit(data: JsonBody, node: NodeOf, charge: ChargeOf, response: Response) -> dict[str, Any]:
+async def submit(request: Request) -> Response:
     """Take in a signed record: `{type, message, signatures}`.
 
     201 with a receipt once it is committed, and with `waitsFor` when its predecessors are missing; 200 with the first
     receipt when it was known; 202 when signatures, or the record that it is about, are missing and it waits for them.
     Nothing else authenticates a write but the record's own signatures.
     """
-    return _answer(node.submission.submit(envelope_from_wallet(data), charge), response)
+    body = await json_text(request)
+    signed = _envelope(body) if len(body) <= SMALL else await run_in_threadpool(_envelope, body)
+    request.app.state.node.guard.refuse()
+    result = await request.app.state.together.submit(signed, await charge(request))
+    return answer(submitted(result), _status_of(result))
 
 
 @router.post(
@@ -117,13 +127,12 @@ def typed_data(
     responses=examples.write_responses({200: "Accepted before", 202: "Signatures are still missing"}),
     openapi_extra=examples.body(examples.SIGNATURES),
 )
-def countersign(
-    record: RecordPath, data: JsonBody, node: NodeOf, charge: ChargeOf, response: Response
-) -> dict[str, Any]:
+def countersign(record: RecordPath, data: JsonBody, node: NodeOf, charge: ChargeOf) -> Response:
     """Add signatures to a proposed record: `{signatures: [...]}`. When none is missing it is accepted."""
     (given,) = fields(data, "signatures")
     signatures = signatures_from_wallets(given, least=1)
-    return _answer(node.submission.countersign(record_id(record), signatures, charge), response)
+    result = node.submission.countersign(record_id(record), signatures, charge)
+    return answer(submitted(result), _status_of(result))
 
 
 def signed_now(node: Node, path: str, body: bytes) -> set[int]:
@@ -245,9 +254,11 @@ def proof(
     return node.reader.proof(view.log.index, size)
 
 
-def _answer(result: Accepted | Proposed, response: Response) -> dict[str, Any]:
+def _envelope(body: bytes) -> SignedRecord:
+    return envelope_from_wallet(parse_json(body, max_size=MAX_BODY))
+
+
+def _status_of(result: Accepted | Proposed) -> int:
     if isinstance(result, Proposed):
-        response.status_code = status.HTTP_202_ACCEPTED
-    else:
-        response.status_code = status.HTTP_200_OK if result.again else status.HTTP_201_CREATED
-    return submitted(result)
+        return status.HTTP_202_ACCEPTED
+    return status.HTTP_200_OK if result.again else status.HTTP_201_CREATED

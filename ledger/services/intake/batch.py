@@ -71,10 +71,10 @@ class Batches:
         self._signer_keys = registry.signer_keys
         self._submission = submission
 
-    def submit(self, batch: Sequence[SignedRecord | LadingError], account: Account) -> list[Answered]:
+    def submit(self, batch: Sequence[SignedRecord | LadingError], accounts: Sequence[Account]) -> list[Answered]:
         """What becomes of each, in their order; an error in the batch, as for what is no record, is its own answer.
 
-        Raises nothing for what is wrong with one of them.
+        `accounts`: who pays for each. Raises nothing for what is wrong with one of them.
         """
         members = [self._member(one) for one in batch]
         known = [member if isinstance(member, Member) else None for member in members]
@@ -82,13 +82,13 @@ class Batches:
         alone, bill = False, None
         while (start := len(results)) < len(members):
             stop, leaning = (start, frozenset[int]()) if alone else run_at(known, start)
-            if stop - start > 1:
-                run = _Run(account, leaning)
+            if stop - start > 1 or (stop > start and known[start]):
+                run = _Run(accounts, leaning)
                 self._judge(run, members[start:stop], start)
                 results += self._commit(run)
                 alone, bill = len(results) < stop, run.bill
             else:
-                results.append(self._singly(members[start], account, bill))
+                results.append(self._singly(members[start], accounts[start], bill))
                 alone, bill = False, None
         return [Answered(None if m is None else m.id, result) for m, result in zip(known, results, strict=True)]
 
@@ -124,18 +124,17 @@ class Batches:
                 bulk = BulkState.read(connection, checks.state, [m for m in members if isinstance(m, Member)], now)
                 for i, member in enumerate(members, start):
                     if isinstance(member, LadingError):
-                        run.judged.append(_refused(member, run.account))
-                    elif not (
-                        bulk.suffices(member) and self._judged(run, checks, bulk, member, leans=i in run.leaning)
-                    ):
+                        run.judged.append(_refused(member, run.accounts[i]))
+                    elif not (bulk.suffices(member) and self._judged(run, checks, bulk, member, i)):
                         return
         except LadingError as error:  # whoever comes next is told by itself
             log.info("a batch goes on one by one: %s", error)
 
-    def _judged(self, run: "_Run", checks: Checks, bulk: BulkState, member: Member, *, leans: bool) -> bool:
+    def _judged(self, run: "_Run", checks: Checks, bulk: BulkState, member: Member, place: int) -> bool:
         """Judge one; False when it has to be judged alone, after what came before it is committed."""
+        leans = place in run.leaning
         try:
-            bill = run.account.bill(member.signed)
+            bill = run.accounts[place].bill(member.signed)
         except LadingError as error:
             run.judged.append(error)
             return True
@@ -166,8 +165,6 @@ class Batches:
         entries = [good.judged.entry for good in run.good() if good.judged.entry is not None]
         receipts = iter(self._sequencer.append_each(entries) if entries else ())
         kept = iter(self._keep([good.judged for good in run.good() if good.judged.entry is None], run.now))
-        if entries:
-            self._submission.complete_about(*(entry.record_id for entry in entries))
         results: list[Result] = []
         for one in run.judged:
             if not isinstance(one, _Good):
@@ -210,11 +207,12 @@ class _Good:
 
 @dataclass
 class _Run:
-    """Records that are judged together, in their order, and then committed. `leaning`: places of those about goods
-    that others of them are about. `bill`: of the next one, which has to be judged alone, if it has one.
+    """Records that are judged together, in their order, and then committed. `accounts` and `leaning` go by places in
+    the batch; the latter are those about goods that others of them are about. `bill`: of the next one, which has to be
+    judged alone, if it has one.
     """
 
-    account: Account
+    accounts: Sequence[Account]
     leaning: Collection[int]
     judged: list[_Good | LadingError] = field(default_factory=list)
     bill: Bill | None = None

@@ -10,7 +10,7 @@ from ledger.services.intake import referenced_records
 from ledger.services.intake.expected_state import ExpectedState
 from ledger.services.intake.runs import Member, moved_by
 from ledger.services.state.shipment_state import holding_of
-from ledger.store import pending, proposals, records
+from ledger.store import pending, proposals, records, traces
 from ledger.store.database import Connection
 from ledger.store.projections import shipments
 
@@ -31,25 +31,26 @@ class BulkState:
 
         Apart are records that are known already, and those that others were kept for, which are to follow at once.
         """
-        ids = [member.id for member in members]
-        about = proposals.about_many(connection, RECORD, map(to_hex, ids), types=referenced_records.TYPES, now=now)
-        apart = set(records.get_many(connection, ids)) | {RecordId(bytes.fromhex(key[2:])) for key in about}
         moved = {shipment for member in members for shipment in moved_by(member.signed.record)}
-        plain = _plain(connection, state, moved)
+        there = traces.of(connection, (member.id for member in members), moved)
+        keys = map(to_hex, there.about)
+        about = proposals.about_many(connection, RECORD, keys, types=referenced_records.TYPES, now=now)
+        apart = there.logged | {RecordId(bytes.fromhex(key[2:])) for key in about}
+        plain = _plain(connection, state, moved, there.pending)
         opened = {member.id for member in members if isinstance(member.signed.record, ShipmentTerms)}
-        return cls(proposals.get_many(connection, ids), apart, plain | opened)
+        return cls(proposals.get_many(connection, there.proposed), apart, plain | opened)
 
     def suffices(self, member: Member) -> bool:
         """Whether nothing else is asked of the store for `member`."""
         return member.id not in self.apart and self.plain.issuperset(moved_by(member.signed.record))
 
 
-def _plain(connection: Connection, state: ExpectedState, wanted: set[bytes]) -> set[bytes]:
+def _plain(connection: Connection, state: ExpectedState, wanted: set[bytes], pending_on: set[bytes]) -> set[bytes]:
     """Those of `wanted` whose expected state rests on nothing but themselves: recorded, or opened by terms without
-    parents, and with nothing but handoffs pending. `state` has it then.
+    parents, and with nothing but handoffs pending. `state` has it then. `pending_on`: those on which anything is.
     """
     rows = shipments.get_many(connection, wanted)
-    waiting = pending.of_scopes(connection, wanted)
+    waiting = pending.of_scopes(connection, pending_on)
     coming = records.get_many(connection, {record_id for ones in waiting.values() for _, record_id in ones})
     terms = records.get_many(connection, (RecordId(shipment) for shipment in wanted.difference(rows)))
     known = {shipment: holding_of(row) for shipment, row in rows.items() if shipment not in waiting}

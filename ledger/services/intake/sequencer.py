@@ -4,8 +4,9 @@ Entries come already checked. Each gets its index, log time and leaf in one tran
 slots, and its receipt after the commit; so whoever holds a receipt holds something that survived a crash. The receipt
 can be computed again from the row at any time, and is not stored.
 
-`submit` groups whatever waits into one commit: a group is what came in while the commit before it ran, so nobody waits
-for a timer. `append` and `append_each` write at once, in the caller's thread.
+`submit` writes in the caller's thread while nobody else does, and otherwise groups whatever waits into one commit: a
+group is what came in while the commit before it ran, so nobody waits for a timer. `append` and `append_each` write at
+once, in the caller's thread.
 """
 
 import queue
@@ -44,7 +45,7 @@ class Sequencer:
         self._clock = clock
         self._queue: queue.Queue[_Waiting | None] = queue.Queue(capacity)
         self._group = group
-        self._writing = threading.Lock()  # writers of one process queue here, not at the database's lock
+        self._writing = threading.RLock()  # writers of one process queue here, not at the database's lock
         self._door = threading.Lock()  # nothing is queued behind the end mark
         self.on_commit: Callable[[], None] = lambda: None
         """Called after records were committed, from whichever thread did."""
@@ -71,6 +72,8 @@ class Sequencer:
         if writer is not None:
             self._queue.put(None)
             writer.join()
+        with self._writing:
+            pass  # and what others write themselves
 
     def offer(self, entry: Entry) -> "Future[Receipt]":
         """Queue an entry; the future gets its receipt after the commit, or the error that `append_each` would give.
@@ -93,7 +96,17 @@ class Sequencer:
 
     def submit(self, entry: Entry) -> Receipt:
         """As `offer`, waiting for the receipt. The same record again gives the first receipt; raises `Conflict`."""
-        return self.offer(entry).result()
+        if not self._queue.empty() or not self._writing.acquire(blocking=False):
+            return self.offer(entry).result()
+        try:
+            if self._writer is None:
+                raise Busy("the sequencer is not running")
+            (result,) = self.append_each([entry])
+        finally:
+            self._writing.release()
+        if isinstance(result, LadingError):
+            raise result
+        return result
 
     # --- many at once --------------------------------------------------------------------------------------------
 

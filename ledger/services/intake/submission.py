@@ -28,7 +28,7 @@ from ledger.services.state.award_sizes import refuse_other_size
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.custody_projection import note_goods
 from ledger.services.state.verified_records import VerifiedRecords
-from ledger.store import openings, proposals, records
+from ledger.store import openings, proposals, records, traces
 from ledger.store.database import Connection
 from ledger.store.records import StoredRecord
 
@@ -116,7 +116,8 @@ class Submission:
         with self._db.read() as connection:
             domain = self._domains.of(connection, signed)
             record_id = domain.record_id(signed.record)
-            if row := records.get(connection, record_id):
+            there = traces.of(connection, [record_id])
+            if there.logged and (row := records.get(connection, record_id)):
                 return self._again(connection, row, signed)
             # 2. Content.
             now = self._guard.now()
@@ -125,11 +126,9 @@ class Submission:
             # 3. Signatures.
             recovered = self._registry.signer_keys.recovered(signed, record_id)
             checks = self.checks(connection, now)
-            proposal = proposals.get(connection, record_id)
+            proposal = proposals.get(connection, record_id) if there.proposed else None
             # 4. and 5.
             judged = judge(checks, recovered, proposal, self._registry.signer_keys)
-            # One that is kept between here and the commit is found when the chain has recorded this record.
-            waited_for = proposals.are_about(connection, concerning.RECORD, to_hex(record_id))
         # 6. Who signed just now pays.
         if charge is not None:
             charge(self.new_signers(judged))
@@ -137,7 +136,7 @@ class Submission:
             return self._propose(judged, now)
         # 7. Commit.
         receipt = self._sequencer.submit(judged.entry)
-        if waited_for:
+        if there.about:  # one that was kept since then is found when the chain has recorded this record
             self.complete_about(record_id)
         return Accepted(record_id, receipt, again=False, awaited=judged.awaited)
 

@@ -93,10 +93,11 @@ class CurrentRegistry:
 
     def expecting(self, connection: Connection) -> "CurrentRegistry":
         """The registry as it will be once what is accepted is recorded: itself while nothing is pending."""
-        waiting = pending.of_scope(connection, REGISTRY_SCOPE) + pending.of_scope(connection, KEYS_SCOPE)
-        if not waiting:
+        by_scope = pending.of_scopes(connection, (REGISTRY_SCOPE, KEYS_SCOPE))
+        if not by_scope:
             return self
-        rows = sorted(records.get_many(connection, (i for _, i in waiting)).values(), key=lambda row: row.log_index)
+        waiting = [record_id for found in by_scope.values() for _, record_id in found]
+        rows = sorted(records.get_many(connection, waiting).values(), key=lambda row: row.log_index)
         with self._lock:
             base, recorded, done = self._expected
             ids = [row.record_id for row in rows]

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from ledger.codes import NOT_FINAL
 from ledger.common.ids import RecordId
 from ledger.records.types import Outcome
 from ledger.store import records
 from ledger.store.projections.projected import outcomes
-from ledger.store.rows import chunks, insert_new, many
+from ledger.store.rows import chunks, insert_new, many, selection
 from ledger.store.tables import records as stored
 
 
@@ -27,6 +27,15 @@ class ItemOutcome:
     block_time: int
     transaction: bytes
     log_index: int
+
+
+_OF_TYPES = (
+    selection(outcomes, ItemOutcome)
+    .where(outcomes.c.type_number.in_(bindparam("types", expanding=True)))
+    .where(outcomes.c.log_index >= bindparam("since"), outcomes.c.item == 0)
+    .order_by(outcomes.c.log_index)
+)
+"""Kept: it is asked for with every record that comes, and to put it together takes as long as to run it."""
 
 
 def of(connection: Connection, record_id: RecordId) -> list[ItemOutcome]:
@@ -46,8 +55,8 @@ def of_many(connection: Connection, record_ids: Iterable[RecordId]) -> dict[Reco
 
 def of_types(connection: Connection, types: Sequence[int], since: int) -> list[ItemOutcome]:
     """First-item outcomes of records of `types` whose outcome leaf has a log index from `since` on, in log order."""
-    where = (outcomes.c.type_number.in_(types), outcomes.c.log_index >= since, outcomes.c.item == 0)
-    return many(connection, outcomes, ItemOutcome, *where, order=(outcomes.c.log_index,))
+    found = connection.execute(_OF_TYPES, {"types": types, "since": since})
+    return [ItemOutcome(*row) for row in found]
 
 
 def note(connection: Connection, leaves: Iterable[tuple[RecordId, Outcome, int]]) -> None:

@@ -9,7 +9,7 @@ from ledger.codes import ShipmentState
 from ledger.common.ids import RecordId
 from ledger.records.types import REMAINDER_INDEX
 from ledger.store.projections import projected
-from ledger.store.rows import among, chunks, insert, insert_new, many, one, selection, some
+from ledger.store.rows import among, chunks, insert, insert_new, many, selection, some
 from ledger.store.rows import put as put_rows
 
 _shipments = projected.shipments
@@ -107,7 +107,7 @@ def put(connection: Connection, shipments: Sequence[Shipment]) -> None:
 
 
 def get(connection: Connection, shipment: bytes) -> Shipment | None:
-    return one(connection, _shipments, Shipment, _shipments.c.shipment == shipment)
+    return get_many(connection, [shipment]).get(shipment)
 
 
 def get_many(connection: Connection, ids: Iterable[bytes]) -> dict[bytes, Shipment]:
