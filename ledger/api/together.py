@@ -18,7 +18,7 @@ from fastapi.concurrency import run_in_threadpool
 from ledger.errors import LadingError
 from ledger.records.signing import SignedRecord
 from ledger.services.intake.batch import Result
-from ledger.services.intake.runs import MOST, is_plain
+from ledger.services.intake.runs import MOST, asks_the_chain, is_plain
 from ledger.services.intake.submission import Accepted, Charge, Proposed
 from ledger.services.node.node import Node
 
@@ -38,7 +38,7 @@ class Together:
 
     async def submit(self, signed: SignedRecord, charge: Charge) -> Accepted | Proposed:
         """As `Submission.submit`, with all that it raises."""
-        if not is_plain(signed.record):
+        if not is_plain(signed.record) or asks_the_chain(signed.record):
             return await run_in_threadpool(self._node.submission.submit, signed, charge)
         mine = _Waiting(signed, _PaidAhead(charge), asyncio.get_running_loop().create_future())
         with self._lock:

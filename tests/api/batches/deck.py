@@ -1,17 +1,28 @@
 """Records as they may come in a batch: random journeys with duplicates, halves, rivals, forgeries and what is none."""
 
+import hashlib
 import json
 import random
 from typing import Any
 
 from ledger.cli.demo.scribe import NO_HASH, details
-from ledger.codes import AmendmentKind, ExceptionBit, RegistryAction
+from ledger.codes import AmendmentKind, ExceptionBit, RegistryAction, StatementKind
 from ledger.common.ids import RecordId
 from ledger.common.periods import DAY
+from ledger.records.shipment_ids import child_id
 from ledger.records.signing import SignedRecord, SigningKey
-from ledger.records.types import Amendment, Endorsement, HandoffItem, KeyGrant, KeyRevoke, Observation, Record
+from ledger.records.types import (
+    Amendment,
+    Endorsement,
+    HandoffItem,
+    KeyGrant,
+    KeyRevoke,
+    Observation,
+    Recall,
+    Record,
+)
 from tests.e2e.attacks import ATTACKS, Scene
-from tests.e2e.stage import CARRIER, MAKER, OCEAN, SECOND, SHOP, WAREHOUSE, key_of
+from tests.e2e.stage import CARRIER, GTIN, MAKER, OCEAN, SCHEMA, SECOND, SHOP, WAREHOUSE, key_of
 from tests.e2e.wandering import Wandering
 
 LEGS = ((MAKER, CARRIER), (CARRIER, SECOND), (SECOND, SHOP))
@@ -38,6 +49,7 @@ class Deck:
             (12, self._step), (6, self._leg), (4, self._opened_and_moved), (3, self._halves), (3, self._half),
             (3, self._rivals), (3, self._manifest), (3, self._again), (2, self._ahead), (3, self._endorsed),
             (2, self._kept), (1, self._device), (1, self._suspended), (3, self._attack), (3, self._nonsense),
+            (3, self._split), (3, self._stated), (2, self._attested),
         ]  # fmt: skip
         weights, actions = [weight for weight, _ in draws], [action for _, action in draws]
         while len(self._members) < count:
@@ -110,6 +122,40 @@ class Deck:
         self._sign(Endorsement(self._chance.choice((MAKER, SHOP)), self._chance.choice(self._goods)), SHOP)
         self._sign(Endorsement(SHOP, self._chance.randbytes(32)), SHOP)
         self._sign(Observation(CARRIER, self._chance.randbytes(32), self._scene.stage.now), CARRIER)
+
+    def _split(self) -> None:
+        """A split, perhaps of what was moved before or with the wrong count, and what a child is moved by."""
+        shipment = self._sign(self._scene.terms(), MAKER)
+        moved = self._chance.random() < 0.5
+        if moved:
+            self._sign(self._handoff(shipment, 0), *LEGS[0])
+        by, sequence, rest = (CARRIER, 1, SECOND) if moved else (MAKER, 0, CARRIER)
+        packages = (4, 6) if self._chance.random() < 0.8 else (4, 5)
+        self._sign(self._scene.stage.scribe_split(by, shipment, sequence, *packages), by)
+        child = child_id(shipment, sequence, 0)
+        self._sign(self._scene.handoff(HandoffItem(child, 0, 4, 0), releaser=by, receiver=rest), by, rest)
+        if self._chance.random() < 0.3:
+            self._sign(self._handoff(shipment, sequence), *LEGS[sequence])
+
+    def _stated(self) -> None:
+        """Statements, terminal ones among them, by who holds the goods or does not, and what comes after."""
+        shipment = self._chance.choice([self._chance.choice(self._goods), self._sign(self._scene.terms(), MAKER)])
+        kind = self._chance.choice((StatementKind.TENDER, StatementKind.LOST, StatementKind.FOUND, StatementKind.SOLD))
+        by = self._chance.choice((MAKER, MAKER, CARRIER))
+        self._sign(self._scene.stage.statement(kind, by, shipment, self._chance.choice((0, 0, 0, 1))), by)
+        destroyed = self._scene.stage.statement(StatementKind.DESTROYED, MAKER, shipment, 0, SHOP)
+        signers = [(MAKER, SHOP), (MAKER,), (SHOP,)]
+        self._sign(destroyed, *self._chance.choice(signers))
+        self._sign(self._handoff(shipment, 0), *LEGS[0])
+
+    def _attested(self) -> None:
+        """Attestations and recalls, on an accreditation that is not here at times, and by who may not."""
+        stage, by = self._scene.stage, self._chance.choice((MAKER, MAKER, CARRIER))
+        kind = hashlib.sha256(SCHEMA.encode()).digest()
+        unknown = self._chance.randbytes(32) if self._chance.random() < 0.3 else NO_HASH
+        about = f"01/{GTIN}/10/{self._chance.randrange(1000)}"
+        self._sign(self._scene.attestation(by, schema=kind, subject=about, accreditation=unknown), by)
+        self._sign(Recall(by, f"01/{GTIN}", "[]", 1, 1, "", unknown, stage.now, details()), by)
 
     def _kept(self) -> None:
         """An amendment, perhaps before its target, and what comes after both."""

@@ -1,30 +1,35 @@
 """A batch gives the same as its records one by one: answers, rows, receipts, proposals, and who has paid."""
 
+import itertools
 import json
-import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.concurrency import run_in_threadpool
 from fastapi.testclient import TestClient
+from sqlalchemy import inspect
 
 from ledger.api.accounts import MOST_UNVOUCHED
 from ledger.api.app import create_app
 from ledger.api.quota import REFUSED, Budgets, Rate, paid_by
 from ledger.common.ids import RecordId
-from ledger.records.signing import SigningKey
+from ledger.records.signing import SignedRecord, SigningKey
 from ledger.records.types import Endorsement, HandoffItem, Record
+from ledger.services.intake.submission import Accepted, Charge, Proposed
 from ledger.store import log
 from tests.api.batches.deck import Deck, batch_of
 from tests.api.world import UNLIMITED
 from tests.e2e.attacks import Scene
 from tests.e2e.intake.test_refusals import OWN_BOOKS
 from tests.e2e.stage import CARRIER, MAKER, SECOND, SHOP, Stage, key_of, living, staged
+from tests.postgresql import copy_rows, new_database
 
 GOODS = 12
+_numbers = itertools.count()
 JSON = {"Content-Type": "application/json"}
 NDJSON = {"Content-Type": "application/x-ndjson"}
 
@@ -79,16 +84,27 @@ class Service:
         return [json.loads(line) for line in answer.text.splitlines()]
 
     def rows(self) -> dict[str, list[tuple[object, ...]]]:
-        with sqlite3.connect(self.stage.node.home.settings.home / "ledger.db") as database:
-            names = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-            tables = {name: sorted(database.execute(f"SELECT * FROM {name}"), key=repr) for name in names}
-        database.close()
-        return {name: rows for name, rows in tables.items() if name not in OWN_BOOKS}
+        with self.stage.node.home.database.read() as connection:
+            names = [name for name in inspect(connection).get_table_names() if name not in OWN_BOOKS]
+            return {
+                name: sorted(map(tuple, connection.exec_driver_sql(f'SELECT * FROM "{name}"')), key=repr)
+                for name in names
+            }
 
     def left(self) -> dict[str, float]:
         """What everybody has left for writing."""
         writes = self.budgets.writes
         return {payer: points for payer, (points, _) in writes._left.items() if points != writes._rate.burst}
+
+
+class OneByOne:
+    """Takes in every record by itself: what all that is taken in together is held against."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+
+    async def submit(self, signed: SignedRecord, charge: Charge) -> Accepted | Proposed:
+        return await run_in_threadpool(self._stage.node.submission.submit, signed, charge)
 
 
 def as_in_a_batch(answer: Any) -> dict[str, Any]:
@@ -104,16 +120,23 @@ def told(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{n: v for n, v in one.items() if n != "id" or one["status"] != "refused"} for one in results]
 
 
+Settings = Callable[[], dict[str, str]]
+
+
 @contextmanager
-def services(before: Living, folder: Path, writes: Rate | None = None) -> Iterator[tuple[Service, Service]]:
-    """Two services that know the same."""
+def services(
+    before: Living, folder: Path, writes: Rate | None = None, settings: Settings = dict
+) -> Iterator[tuple[Service, Service]]:
+    """Two services that know the same; the first takes in every record by itself. `settings`: those of each."""
     with ExitStack() as closing:
         made = []
         for name in ("singly", "together"):
-            stage = closing.enter_context(staged(before.home, folder / name))
+            stage = closing.enter_context(staged(before.home, folder / name, **settings()))
             budgets = Budgets(Rate(0, 1), writes, Seconds()) if writes else UNLIMITED
-            client = TestClient(create_app(stage.node, budgets), base_url="http://127.0.0.1:8000")
-            made.append(Service(stage, client, budgets))
+            app = create_app(stage.node, budgets)
+            if name == "singly":
+                app.state.together = OneByOne(stage)
+            made.append(Service(stage, TestClient(app, base_url="http://127.0.0.1:8000"), budgets))
         yield made[0], made[1]
 
 
@@ -131,7 +154,20 @@ def test_a_batch_is_what_its_records_are_one_by_one(
         assert statuses == {"accepted", "proposed", "refused"}
 
 
-@pytest.mark.parametrize("points", [2, 7, 23, 61])
+def test_so_it_is_on_postgresql(before: Living, tmp_path: Path, postgresql: str) -> None:
+    members = Deck(before.scene, before.goods, 6, 100).members()
+
+    def copied() -> dict[str, str]:
+        url = new_database(postgresql, f"batches_{next(_numbers)}")
+        copy_rows(f"sqlite:///{before.home / 'ledger.db'}", url)
+        return {"LADING_DATABASE_URL": url}
+
+    with services(before, tmp_path, settings=copied) as (one, other):
+        assert told(other.together(members)) == one.singly(members)
+        assert other.rows() == one.rows()
+
+
+@pytest.mark.parametrize("points", [2, 7, 19, 31])
 @pytest.mark.parametrize("streamed", [False, True])
 def test_who_pays_for_a_batch_is_who_pays_for_its_records(
     before: Living, tmp_path: Path, points: int, *, streamed: bool
