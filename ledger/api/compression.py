@@ -1,13 +1,14 @@
 """Answers that everybody gets alike are sent compressed.
 
 Not those for who is signed in: how much a secret compresses beside something that a stranger chose tells of the secret
-(BREACH). Nor tiles, which are hashes, nor answers about batches, each of which is to arrive when it is given.
+(BREACH). Nor tiles, which are hashes, nor answers about what is handed in: of a batch each is to arrive when it is
+given, and one alone is short.
 """
 
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ledger.api.costs import is_batch
+from ledger.api.costs import is_submission
 
 LEAST = 1_000
 """Bytes; less fits into one packet anyhow."""
@@ -25,7 +26,7 @@ class PublicCompression:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         private = scope["type"] != "http" or any(name in _SIGNED_IN for name, _ in scope["headers"])
-        if private or scope["path"].startswith("/v1/log/tile/") or is_batch(scope["path"]):
+        if private or scope["path"].startswith("/v1/log/tile/") or is_submission(scope["method"], scope["path"]):
             await self._app(scope, receive, send)
         else:
             await self._compressed(scope, receive, send)

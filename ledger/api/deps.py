@@ -35,6 +35,8 @@ BODY_SECONDS = 30
 """A client that takes longer to send its body is cut off."""
 SMALL = 16 * 1024
 """Up to this size a body is parsed where it arrives; a larger one would hold up everybody else."""
+READ = "body"
+"""In the state of a request, its body, once that was read."""
 PAGE = 100
 """Most entries of a list in one answer."""
 Note = Callable[[int], None]
@@ -188,7 +190,9 @@ async def json_text(request: Request, most: int = MAX_BODY, note: Note = lambda 
     if kind != "application/json":
         problem = MalformedRecord("not JSON", where="Content-Type", expected="application/json", found=kind[:80])
         raise Limited(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, problem)
-    return await read_body(request, most, note)
+    # What had to wait for its turn has been read before, within the same bounds.
+    body: bytes | None = request.scope.get("state", {}).get(READ)
+    return await read_body(request, most, note) if body is None else body
 
 
 def media_type(request: Request) -> str:
@@ -224,7 +228,7 @@ def fields(data: Any, *names: str) -> tuple[Any, ...]:
 async def only_known_parameters(request: Request) -> None:
     """Raise `MalformedRecord` for a query parameter that the route does not have: none is quietly ignored."""
     route = request.scope.get("route")
-    if not isinstance(route, APIRoute):
+    if not request.scope["query_string"] or not isinstance(route, APIRoute):
         return
     known = set(_query_parameters(route.dependant))
     if unknown := sorted(set(request.query_params) - known):

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ledger.api import problems
 from ledger.api.costs import CHEAP, is_batch, is_sign_in, is_submission, points_of
-from ledger.api.deps import read_body
+from ledger.api.deps import READ, read_body
 from ledger.api.fair_queue import FairQueue
 from ledger.api.quota import REFUSED, Budgets, paid_by
 from ledger.errors import Busy, LadingError, NotFound
@@ -159,7 +159,9 @@ class Border:
         self, queue: FairQueue, who: tuple[str, float], scope: Scope, receive: Receive, answer: "_Answer"
     ) -> None:
         if scope["method"] in WRITES:
-            receive = _again(await read_body(Request(scope, receive)), receive)
+            body = await read_body(Request(scope, receive))
+            receive = _again(body, receive)
+            scope.setdefault("state", {})[READ] = body
         payer, spent = who
         await queue.take(payer, spent)
         answer.when_it_begins(lambda: queue.done(payer))

@@ -56,10 +56,9 @@ class Together:
         while group := self._next():
             try:
                 answered = self._node.batches.submit([one.signed for one in group], [one.account for one in group])
-            except BaseException as error:
+                _wake((one, its.result) for one, its in zip(group, answered, strict=True))
+            except Exception as error:  # noqa: BLE001 each of them is answered with it, and those who come next go on
                 _wake((one, error) for one in group)
-                raise
-            _wake((one, its.result) for one, its in zip(group, answered, strict=True))
 
     def _next(self) -> "list[_Waiting]":
         """What waits; nothing when the caller's work has ended with that."""

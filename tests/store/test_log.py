@@ -1,8 +1,10 @@
 """Appending: places, times, receipts, idempotency, slots, and what else the commit carries."""
 
 import random
+import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -257,6 +259,32 @@ def test_a_full_queue_says_busy(database: Database, clock: ManualClock) -> None:
     sequencer.stop()
     with pytest.raises(Busy):
         sequencer.offer(endorsement(99))
+
+
+def test_one_by_itself_is_written_by_who_brings_it(
+    database: Database, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No other thread is woken for it, but none writes before the start or after the end."""
+    sequencer = Sequencer(database, SIGNER, clock)
+    with pytest.raises(Busy):
+        sequencer.submit(endorsement(0))
+    sequencer.start()
+    writers: list[str] = []
+    writing = log.append
+
+    def noted(connection: Any, entries: Any, now: int) -> Any:
+        writers.append(threading.current_thread().name)
+        return writing(connection, entries, now)
+
+    monkeypatch.setattr(log, "append", noted)
+    assert sequencer.submit(endorsement(0)).index == 0
+    assert writers == [threading.current_thread().name]
+    sequencer.submit(endorsement(1, slots=(Slot(b"goods", 0),)))
+    with pytest.raises(Conflict):
+        sequencer.submit(endorsement(2, slots=(Slot(b"goods", 0),)))
+    sequencer.stop()
+    with pytest.raises(Busy):
+        sequencer.submit(endorsement(3))
 
 
 def test_stopping_commits_what_waits(database: Database, clock: ManualClock) -> None:

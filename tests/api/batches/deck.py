@@ -3,6 +3,8 @@
 import hashlib
 import json
 import random
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ledger.cli.demo.scribe import NO_HASH, details
@@ -33,6 +35,15 @@ NONSENSE: tuple[bytes, ...] = (
     b'{"a":"\xff"}', b'{"a":' + b"[" * 20 + b"]" * 20 + b"}",
     b'{"type":"Endorsement","message":{"by":2,"target":"0x00"},"signatures":[]}',
 )  # fmt: skip
+
+
+@dataclass
+class Living:
+    """A home from which others can be staged; `scene` draws records for them."""
+
+    home: Path
+    scene: Scene
+    goods: list[RecordId]
 
 
 class Deck:

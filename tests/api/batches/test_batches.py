@@ -16,19 +16,17 @@ from sqlalchemy import inspect
 from ledger.api.accounts import MOST_UNVOUCHED
 from ledger.api.app import create_app
 from ledger.api.quota import REFUSED, Budgets, Rate, paid_by
-from ledger.common.ids import RecordId
 from ledger.records.signing import SignedRecord, SigningKey
 from ledger.records.types import Endorsement, HandoffItem, Record
 from ledger.services.intake.submission import Accepted, Charge, Proposed
 from ledger.store import log
-from tests.api.batches.deck import Deck, batch_of
+from tests.api.batches.deck import Deck, Living, batch_of
 from tests.api.world import UNLIMITED
 from tests.e2e.attacks import Scene
 from tests.e2e.intake.test_refusals import OWN_BOOKS
-from tests.e2e.stage import CARRIER, MAKER, SECOND, SHOP, Stage, key_of, living, staged
+from tests.e2e.stage import CARRIER, MAKER, SECOND, SHOP, Stage, key_of, staged
 from tests.postgresql import copy_rows, new_database
 
-GOODS = 12
 _numbers = itertools.count()
 JSON = {"Content-Type": "application/json"}
 NDJSON = {"Content-Type": "application/x-ndjson"}
@@ -39,25 +37,6 @@ class Seconds:
 
     def __call__(self) -> float:
         return 0.0
-
-
-@dataclass
-class Living:
-    """A home from which others can be staged; `scene` draws records for them."""
-
-    home: Path
-    scene: Scene
-    goods: list[RecordId]
-
-
-@pytest.fixture(scope="session")
-def before(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
-    home = tmp_path_factory.mktemp("before") / "home"
-    with living(founded, home) as stage:
-        scene = Scene.set(stage)
-        goods = [stage.open(10, endorsed=False) for _ in range(GOODS)]
-    with staged(home, tmp_path_factory.mktemp("drawing") / "home") as stage:
-        yield Living(home, Scene(stage, scene.held, scene.moved, scene.ended, scene.last), goods)
 
 
 @dataclass
