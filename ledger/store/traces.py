@@ -35,8 +35,8 @@ class Traces:
 def of(connection: Connection, record_ids: Iterable[RecordId], scopes: Iterable[bytes] = ()) -> Traces:
     """Of these records, and of what is pending under these scopes."""
     result = Traces()
-    for ids, some_scopes in zip_longest(chunks(set(record_ids)), chunks(set(scopes)), fillvalue=[]):
-        _look(connection, ids, some_scopes, result)
+    for ids, few in zip_longest(chunks(set(record_ids)), chunks(set(scopes))):
+        _look(connection, ids or [], few or [], result)
     return result
 
 

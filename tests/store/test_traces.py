@@ -3,6 +3,7 @@
 from sqlalchemy import Connection, event
 
 from ledger.common.ids import RecordId, to_hex
+from ledger.records.erasure import Erasure
 from ledger.records.index_keys import RECORD, Concern
 from ledger.services.intake.sequencer import Sequencer
 from ledger.store import openings, pending, proposals, traces
@@ -21,7 +22,7 @@ def test_each_trace_is_found_and_no_other(database: Database, sequencer: Sequenc
         kept = proposals.Proposal(proposed.record_id, proposed.signed.record, {}, created_at=1, expires=2)
         about = (Concern(RECORD, to_hex(IDS[1])), Concern("shipment", to_hex(IDS[2])))
         proposals.add(connection, kept, about)
-        openings.note_erased(connection, [openings.Erasure(IDS[3], "details", 1, 2, "request")])
+        openings.note_erased(connection, [Erasure(IDS[3], "details", 1, 2, "request")])
         pending.take(connection, {Slot(b"other", 1): logged.record_id})
     with database.read() as connection:
         asked: list[str] = []

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ledger.cli.demo.cast import GTIN
 from ledger.cli.demo.scribe import NO_HASH, details
 from ledger.codes import AmendmentKind, ExceptionBit, RegistryAction, StatementKind
 from ledger.common.ids import RecordId
@@ -24,7 +25,7 @@ from ledger.records.types import (
     Record,
 )
 from tests.e2e.attacks import ATTACKS, Scene
-from tests.e2e.stage import CARRIER, GTIN, MAKER, OCEAN, SCHEMA, SECOND, SHOP, WAREHOUSE, key_of
+from tests.e2e.stage import CARRIER, MAKER, OCEAN, SCHEMA, SECOND, SHOP, WAREHOUSE, key_of
 from tests.e2e.wandering import Wandering
 
 LEGS = ((MAKER, CARRIER), (CARRIER, SECOND), (SECOND, SHOP))
