@@ -19,7 +19,7 @@ from ledger.services.home.home import Home
 from ledger.services.intake.bulk_state import BulkState
 from ledger.services.intake.checks import Checks
 from ledger.services.intake.judgement import Judged, judge, keep
-from ledger.services.intake.runs import Member, run_at
+from ledger.services.intake.runs import Member, is_judged_apart, run_at
 from ledger.services.intake.sequencer import Sequencer
 from ledger.services.intake.submission import Accepted, Proposed, Submission
 from ledger.services.state.current_registry import CurrentRegistry
@@ -132,6 +132,8 @@ class Batches:
 
     def _judged(self, run: "_Run", checks: Checks, bulk: BulkState, member: Member, place: int) -> bool:
         """Judge one; False when it has to be judged alone, after what came before it is committed."""
+        if is_judged_apart(member.signed.record):
+            checks = self._submission.checks(bulk.connection, checks.now)
         leans = place in run.leaning
         try:
             bill = run.accounts[place].bill(member.signed)

@@ -18,9 +18,10 @@ from ledger.store.projections import shipments
 @dataclass(frozen=True, slots=True)
 class BulkState:
     """Of a run of records: `proposals` of them that are here; whoever is `apart` has to be judged alone, as has who
-    moves other shipments than the `plain` ones.
+    moves other shipments than the `plain` ones. `connection` sees what was read.
     """
 
+    connection: Connection
     proposals: dict[RecordId, proposals.Proposal]
     apart: set[RecordId]
     plain: set[bytes]
@@ -38,7 +39,7 @@ class BulkState:
         apart = there.logged | {RecordId(bytes.fromhex(key[2:])) for key in about}
         plain = _plain(connection, state, moved, there.pending)
         opened = {member.id for member in members if isinstance(member.signed.record, ShipmentTerms)}
-        return cls(proposals.get_many(connection, there.proposed), apart, plain | opened)
+        return cls(connection, proposals.get_many(connection, there.proposed), apart, plain | opened)
 
     def suffices(self, member: Member) -> bool:
         """Whether nothing else is asked of the store for `member`."""

@@ -15,6 +15,7 @@ from ledger.records.signing import SignedRecord
 from ledger.records.types import (
     NOBODY,
     Attestation,
+    Clearance,
     Endorsement,
     Handoff,
     Observation,
@@ -51,6 +52,8 @@ def is_plain(record: Record) -> bool:
             return record.by != NOBODY
         case Statement():
             return record.by != NOBODY and (record.kind not in WITNESSED or record.counterparty != NOBODY)
+        case Clearance():
+            return True
         case Attestation() | Recall():
             return not any(record.accreditation if isinstance(record, Attestation) else record.supersedes)
         case _:
@@ -62,10 +65,16 @@ def asks_the_chain(record: Record) -> bool:
     return isinstance(record, Attestation | Recall)
 
 
+def is_judged_apart(record: Record) -> bool:
+    """Whether a plain record is judged on a state of its own: for a clearance, pending ones of its goods are expected,
+    which who judges a handoff of these goods leaves to the chain."""
+    return isinstance(record, Clearance)
+
+
 def moved_by(record: Record) -> tuple[bytes, ...]:
     """The shipments on which a plain record is judged."""
     match record:
-        case Handoff():
+        case Handoff() | Clearance():
             return tuple(item.shipment for item in record.items)
         case Split() | Statement():
             return (record.shipment,)
@@ -88,6 +97,8 @@ def run_at(members: Sequence[Member | None], start: int) -> tuple[int, frozenset
             if not is_plain(record) or member.id in touched:
                 break
             if any(shipment in touched for shipment in moved_by(record)):
+                if is_judged_apart(record):
+                    break
                 leaning.add(i)
             touched |= _written(member.id, record)
         stop = i + 1

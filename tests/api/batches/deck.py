@@ -9,7 +9,7 @@ from typing import Any
 
 from ledger.cli.demo.cast import GTIN
 from ledger.cli.demo.scribe import NO_HASH, details
-from ledger.codes import AmendmentKind, ExceptionBit, RegistryAction, StatementKind
+from ledger.codes import AmendmentKind, ClearanceStatus, ExceptionBit, RegistryAction, StatementKind
 from ledger.common.ids import RecordId
 from ledger.common.periods import DAY
 from ledger.records.shipment_ids import child_id
@@ -23,9 +23,10 @@ from ledger.records.types import (
     Observation,
     Recall,
     Record,
+    ShipmentRef,
 )
 from tests.e2e.attacks import ATTACKS, Scene
-from tests.e2e.stage import CARRIER, MAKER, OCEAN, SCHEMA, SECOND, SHOP, WAREHOUSE, key_of
+from tests.e2e.stage import CARRIER, MAKER, NZ, OCEAN, SCHEMA, SECOND, SHOP, WAREHOUSE, key_of
 from tests.e2e.wandering import Wandering
 
 LEGS = ((MAKER, CARRIER), (CARRIER, SECOND), (SECOND, SHOP))
@@ -61,7 +62,7 @@ class Deck:
             (12, self._step), (6, self._leg), (4, self._opened_and_moved), (3, self._halves), (3, self._half),
             (3, self._rivals), (3, self._manifest), (3, self._again), (2, self._ahead), (3, self._endorsed),
             (2, self._kept), (1, self._device), (1, self._suspended), (3, self._attack), (3, self._nonsense),
-            (3, self._split), (3, self._stated), (2, self._attested),
+            (3, self._split), (3, self._stated), (2, self._attested), (4, self._cleared),
         ]  # fmt: skip
         weights, actions = [weight for weight, _ in draws], [action for _, action in draws]
         while len(self._members) < count:
@@ -159,6 +160,20 @@ class Deck:
         signers = [(MAKER, SHOP), (MAKER,), (SHOP,)]
         self._sign(destroyed, *self._chance.choice(signers))
         self._sign(self._handoff(shipment, 0), *LEGS[0])
+
+    def _cleared(self) -> None:
+        """Clearances of goods that are moved before or after, several of one shipment, by who may not at times."""
+        lot = sorted({self._chance.choice(self._goods) for _ in range(self._chance.randint(1, 3))})
+        if self._chance.random() < 0.3:
+            self._leg()
+        statuses = (ClearanceStatus.PRESENTED, ClearanceStatus.RELEASED, ClearanceStatus.SEIZED, ClearanceStatus.LODGED)
+        for sequence in range(self._chance.randint(1, 3)):
+            items = tuple(ShipmentRef(shipment, sequence) for shipment in lot)
+            by = NZ if self._chance.random() < 0.9 else CARRIER
+            status = int(self._chance.choice(statuses))
+            self._sign(self._scene.clearance(by=by, items=items, status=status), by)
+        if self._chance.random() < 0.5:
+            self._sign(self._handoff(lot[0], 0), *LEGS[0][: self._chance.choice((1, 2, 2))])
 
     def _attested(self) -> None:
         """Attestations and recalls, on an accreditation that is not here at times, and by who may not."""
