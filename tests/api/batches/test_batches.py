@@ -16,15 +16,16 @@ from sqlalchemy import inspect
 from ledger.api.accounts import MOST_UNVOUCHED
 from ledger.api.app import create_app
 from ledger.api.quota import REFUSED, Budgets, Rate, paid_by
+from ledger.codes import Assurance, ClearanceStatus, Gate, Regime
 from ledger.records.signing import SignedRecord, SigningKey
-from ledger.records.types import Endorsement, HandoffItem, Record
+from ledger.records.types import Endorsement, HandoffItem, Record, Require, ShipmentRef
 from ledger.services.intake.submission import Accepted, Charge, Proposed
 from ledger.store import log
 from tests.api.batches.deck import Deck, Living, batch_of
 from tests.api.world import UNLIMITED
 from tests.e2e.attacks import Scene
 from tests.e2e.intake.test_refusals import OWN_BOOKS
-from tests.e2e.stage import CARRIER, MAKER, SECOND, SHOP, Stage, key_of, staged
+from tests.e2e.stage import CARRIER, MAKER, NZ, SECOND, SHOP, Stage, key_of, staged
 from tests.postgresql import copy_rows, new_database
 
 _numbers = itertools.count()
@@ -194,6 +195,48 @@ def test_nothing_builds_on_what_was_refused_for_its_quota(before: Living, tmp_pa
         assert found[3]["waitsFor"]
         assert together.rows() == alone.rows()
         assert together.left() == alone.left()
+
+
+def test_who_judges_a_clearance_tells_nobody_what_is_pending(before: Living, tmp_path: Path) -> None:
+    """A clearance of two shipments is pending when a second one of the first is judged, beside a proposal for the
+    other, whose gate is closed until the chain has recorded it."""
+    scene, gate = before.scene, (Require(b"NZ", int(Regime.EXPORT), int(Gate.DELIVERY), False),)
+    terms = [scene.terms(requires=gate) for _ in range(2)]
+    one, other = sorted(scene.stage.node.home.domain.record_id(each) for each in terms)
+    both = scene.clearance(items=(ShipmentRef(one, 0), ShipmentRef(other, 0)))
+    again = scene.clearance(items=(ShipmentRef(one, 1),), status=int(ClearanceStatus.AMENDED))
+    delivery = scene.handoff(HandoffItem(other, 0, 10, 0), receiver=SHOP)
+    before_that = [*(sent(scene, each, MAKER) for each in terms), sent(scene, both, NZ)]
+    members = [sent(scene, again, NZ), sent(scene, delivery, MAKER)]
+    with services(before, tmp_path) as (alone, together):
+        assert told(together.together(before_that)) == alone.singly(before_that)
+        found = told(together.together(members))
+        assert found == alone.singly(members)
+        assert [result["status"] for result in found] == ["accepted", "refused"]
+        assert found[1]["problem"]["what"] == "a required clearance is not released"
+
+
+def test_a_clearance_of_goods_that_others_of_the_batch_move(before: Living, tmp_path: Path) -> None:
+    """Lodged by a carrier that has just handed the goods on, so that it is no party to them any more."""
+    scene, shipment = before.scene, before.goods[0]
+    legs = ((MAKER, CARRIER), (CARRIER, SECOND))
+    moves = [
+        sent(scene, scene.handoff(HandoffItem(shipment, i, 10, 0), releaser=a, receiver=b), a, b)
+        for i, (a, b) in enumerate(legs)
+    ]
+    lodged = scene.clearance(
+        by=CARRIER,
+        declarant=CARRIER,
+        items=(ShipmentRef(shipment, 0),),
+        status=int(ClearanceStatus.LODGED),
+        assurance=int(Assurance.BROKER_WORD),
+    )
+    with services(before, tmp_path) as (alone, together):
+        assert together.together(moves[:1]) == alone.singly(moves[:1])
+        members = [moves[1], sent(scene, lodged, CARRIER)]
+        found = told(together.together(members))
+        assert found == alone.singly(members)
+        assert [result["status"] for result in found] == ["accepted", "refused"]
 
 
 def test_two_hundred_handoffs_are_one_commit(before: Living, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
