@@ -158,9 +158,16 @@ def naming(
     connection: Connection, named: Iterable[RecordId], *, types: Sequence[int], stop: int | None = None
 ) -> dict[RecordId, StoredRecord]:
     """Records of `types`, below log index `stop`, that name any of these records, in log order."""
+    return about_many(connection, RECORD, map(to_hex, named), types=types, stop=stop)
+
+
+def about_many(
+    connection: Connection, kind: str, keys: Iterable[str], *, types: Sequence[int], stop: int | None = None
+) -> dict[RecordId, StoredRecord]:
+    """Records of `types`, below log index `stop`, that concern any of `keys` of this `kind`, in log order."""
     index, result = record_index, dict[RecordId, StoredRecord]()
-    for chunk in chunks([to_hex(record_id) for record_id in named]):
-        found = select(index.c.log_index).where(index.c.kind == RECORD, index.c.key.in_(chunk))
+    for chunk in chunks(keys):
+        found = select(index.c.log_index).where(index.c.kind == kind, index.c.key.in_(chunk))
         where = (records.c.log_index.in_(found), records.c.type_number.in_(types), *_range(0, stop))
         query = selection(records, StoredRecord).where(*where)
         result |= {row.record_id: row for row in some(connection, query, StoredRecord)}

@@ -1,6 +1,7 @@
 """Answers that are kept change with everything that they rest on, and nobody is served from what another may see."""
 
 import itertools
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from ledger.cli.demo.scribe import NO_HASH, details
 from ledger.codes import Hazard, RecallAction
 from ledger.common.periods import DAY
 from ledger.records.types import Recall
-from ledger.services.views.records import PUBLIC, Reader, RecordViews
+from ledger.services.views.records import RecordViews
 from tests.api.test_partners import document
 from tests.api.test_products import attested, list_codes, look, reasons
 from tests.api.world import GTIN, LOT, World, bearer
@@ -20,13 +21,13 @@ from tests.e2e.stage import AUDITOR, CARRIER, MAKER, OCEAN, SECOND, SHOP
 def told(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """The shipments whose journeys are told while a test runs, not those that are kept."""
     shipments: list[bytes] = []
-    whole = RecordViews.shipment
+    stories = RecordViews.stories
 
-    def counted(self: RecordViews, shipment: bytes, reader: Reader = PUBLIC) -> Any:
-        shipments.append(shipment)
-        return whole(self, shipment, reader)
+    def counted(self: RecordViews, wanted: Sequence[bytes]) -> Any:
+        shipments.extend(wanted)
+        return stories(self, wanted)
 
-    monkeypatch.setattr(RecordViews, "shipment", counted)
+    monkeypatch.setattr(RecordViews, "stories", counted)
     return shipments
 
 

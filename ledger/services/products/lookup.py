@@ -2,8 +2,7 @@
 knows."""
 
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Hashable, Sequence
 from functools import partial
 from typing import Any
 
@@ -24,11 +23,12 @@ from ledger.services.home.home import Home
 from ledger.services.state.answers import Answers, Extent, extent_of
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.verified_records import VerifiedRecords
-from ledger.services.views.models import ShipmentView
+from ledger.services.views.models import StoryView
 from ledger.services.views.records import RecordViews
 from ledger.store import meta, records
 from ledger.store.database import Connection
 from ledger.store.projections import products, shipments
+from ledger.store.projections.shipments import Shipment
 from ledger.store.visits import sightings
 
 MOST_CODES = 100_000
@@ -37,17 +37,6 @@ MOST_LISTS = 32
 """Lists of item codes that are kept in memory."""
 MOST_JOURNEYS = 20
 _GONE = frozenset({ShipmentState.SOLD, ShipmentState.DESTROYED, ShipmentState.SEIZED})
-
-
-@dataclass(frozen=True, slots=True)
-class Goods:
-    """What the ledger knows of a lot: the shipments with its goods, and how they ended."""
-
-    carried: tuple[bytes, ...]
-    fates: tuple[Fate, ...]
-
-    def __bool__(self) -> bool:
-        return bool(self.carried)
 
 
 class Products:
@@ -78,8 +67,11 @@ class Products:
             view = self._registry.refreshed(connection).now()
             extent = extent_of(connection)
             looks = _looks(connection, product, now, device)
-        about = "goods", product.gtin, product.lot
-        goods = self._answers.get(about, extent, partial(self._goods, product), empty=False)
+        lot = product.gtin, product.lot
+        carried = self._answers.get(("carried", lot), extent, partial(self._carried, product), empty=False)
+        fates: tuple[Fate, ...] = ()
+        if product.serial:
+            fates = self._answers.get(("fates", lot), extent, partial(self._fates, product), empty=False)
         verdict = judge(
             Scan(product, now),
             Evidence(
@@ -89,11 +81,11 @@ class Products:
                 authorities=frozenset(one for one, _ in view.partners() if view.has_role(one, Role.AUTHORITY)),
                 one_time=self._are_one_time,
                 looks=looks,
-                fates=goods.fates if product.serial else (),
+                fates=fates,
             ),
         )
-        journeys = [self._journey(shipment, extent, now) for shipment in goods.carried[:MOST_JOURNEYS]]
-        if keep and device and product.serial and (verdict.known or (product.lot and goods.carried)):
+        journeys = self._journeys(lot, carried, (extent, now // MINUTE))
+        if keep and device and product.serial and (verdict.known or (product.lot and carried)):
             with self._db.write() as connection:
                 sightings.note(connection, product.path(), now, device)
         return _answer(product, verdict, journeys)
@@ -144,10 +136,34 @@ class Products:
             registry = self._registry.refreshed(connection)
             return VerifiedRecords(connection, self._home.consortium, registry).named(about)
 
-    def _goods(self, product: gs1.Product) -> Goods:
+    def _carried(self, product: gs1.Product) -> list[bytes]:
+        """The first shipments with goods of the lot."""
         with self._db.read() as connection:
-            carried = tuple(shipments.shipments_with(connection, product.gtin, product.lot))
-            return Goods(carried, tuple(_fates(connection, carried)))
+            return shipments.shipments_with(connection, product.gtin, product.lot, limit=MOST_JOURNEYS)
+
+    def _fates(self, product: gs1.Product) -> tuple[Fate, ...]:
+        """How all shipments of a lot ended, where that says something about an item's code that turns up later.
+
+        Which serials were in a shipment is not told: while any goods of the lot may be about, this may be one of them;
+        and it may be a sold one as long as any was sold.
+        """
+        with self._db.read() as connection:
+            if shipments.any_with(connection, product.gtin, product.lot, outside=_GONE):
+                return ()
+            ended = shipments.all_with(connection, product.gtin, product.lot)
+            wanted = [row for row in ended if row.state == ShipmentState.SOLD] or ended
+            ids = [row.shipment for row in wanted]
+            custody = shipments.steps_of_many(connection, ids)
+            seized = shipments.clearance_steps_of_many(connection, [one for one in ids if one not in custody])
+
+        def last(row: Shipment) -> RecordId:
+            line = custody.get(row.shipment) or seized.get(row.shipment)
+            return line[-1].record_id if line else row.terms
+
+        return tuple(
+            Fate(RecordId(row.shipment), row.consignor, ShipmentState(row.state), row.ended_at or 0, last(row))
+            for row in wanted
+        )
 
     def _codes_of(self, attestation: RecordId) -> frozenset[str]:
         """The signed root lets a list that was published never change: it is kept whatever else comes."""
@@ -164,10 +180,10 @@ class Products:
             self._one_time[attestation] = are_one_time([gs1.parse_product(path).serial for path in codes])
         return self._one_time.get(attestation, False)
 
-    def _journey(self, shipment: bytes, extent: Extent, now: int) -> dict[str, Any]:
-        """As the public is told it. Windows for contesting end by the clock: it is told anew every minute."""
-        state = extent, now // MINUTE
-        return self._answers.get(("journey", shipment), state, lambda: _told(self._views.shipment(shipment)))
+    def _journeys(self, lot: Hashable, carried: Sequence[bytes], state: Hashable) -> list[dict[str, Any]]:
+        """As the public is told them. Windows for contesting end by the clock: they are told anew every minute."""
+        subject = "journeys", lot
+        return self._answers.get(subject, state, lambda: [*map(_told, self._views.stories(carried))], empty=False)
 
 
 def _answer(product: gs1.Product, verdict: ProductVerdict, journeys: list[dict[str, Any]]) -> dict[str, Any]:
@@ -189,7 +205,7 @@ def _answer(product: gs1.Product, verdict: ProductVerdict, journeys: list[dict[s
     }
 
 
-def _told(view: ShipmentView) -> dict[str, Any]:
+def _told(view: StoryView) -> dict[str, Any]:
     return {
         "shipment": view.summary.id,
         "status": view.summary.status,
@@ -218,22 +234,6 @@ def _looks(connection: Connection, product: gs1.Product, now: int, device: str) 
         own=sightings.first(connection, product.path(), device) or 0,
         devices=sightings.devices(connection, product.path(), now - MANY_WITHIN),
     )
-
-
-def _fates(connection: Connection, carried: Iterable[bytes]) -> Iterator[Fate]:
-    """How all shipments of a lot ended, where that says something about an item's code that turns up later.
-
-    Which serials were in a shipment is not told: while any goods of the lot may be about, this may be one of them; and
-    it may be a sold one as long as any was sold.
-    """
-    rows = [shipments.get(connection, one) for one in carried]
-    ended = [row for row in rows if row is not None and row.ended_at is not None and row.state in _GONE]
-    if len(ended) < len(rows):
-        return
-    sold = [row for row in ended if row.state == ShipmentState.SOLD]
-    for row in sold or ended:
-        last = shipments.steps(connection, row.shipment)[-1]
-        yield Fate(RecordId(row.shipment), row.consignor, ShipmentState(row.state), row.ended_at or 0, last.record_id)
 
 
 def codes_of(connection: Connection, attestation: RecordId) -> frozenset[str]:

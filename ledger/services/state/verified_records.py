@@ -4,8 +4,9 @@ The keys of what stands there are recovered, unless this process did so before f
 and judged at the record's place: a row that was edited yields no number.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import cast
 
 from ledger.bundle.subject import NUMBERS_NEED
@@ -24,9 +25,24 @@ from ledger.services.state.current_registry import CurrentRegistry
 from ledger.shipments import outcome_facts
 from ledger.store import openings, records
 from ledger.store.database import Connection
-from ledger.store.projections import outcomes, shipments
+from ledger.store.projections import outcomes, shipments, tracing
 from ledger.store.projections.outcomes import ItemOutcome
+from ledger.store.projections.shipments import Shipment
 from ledger.store.records import StoredRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What the chain said of some records: their items' final outcomes, and the rows that tell of these."""
+
+    items: dict[RecordId, list[ItemOutcome]]
+    told: dict[RecordId, StoredRecord]
+
+    def of(self, record_id: RecordId) -> tuple[list[ItemOutcome], dict[RecordId, Outcome]]:
+        """A record's outcomes, and the events behind them. Raises `MalformedRecord` where one of these was damaged."""
+        items = self.items.get(record_id, [])
+        events = (self.told[item.outcome_record] for item in items if item.outcome_record in self.told)
+        return items, {row.record_id: cast(Outcome, row.record) for row in events}
 
 
 class VerifiedRecords:
@@ -49,23 +65,26 @@ class VerifiedRecords:
         """Everything that bears on a shipment's numbers: its own records, its ancestors', those of all that its goods
         became, and what amends or endorses them.
         """
-        return list(self._verified(self.rows_of_shipment(shipment)))
+        return list(self._verified(self.rows_of_shipments([shipment])))
 
-    def verify(self, rows: list[StoredRecord]) -> Iterator[VerifiedRecord]:
-        """The verified form of each row that bears on numbers."""
-        yield from self._verified([row for row in rows if row.type_number in NUMBERS_NEED])
+    def verify(self, rows: Iterable[StoredRecord], settled: Settled | None = None) -> Iterator[VerifiedRecord]:
+        """The verified form of each row that bears on numbers. `settled`: of these rows, where it was read before."""
+        yield from self._verified([row for row in rows if row.type_number in NUMBERS_NEED], settled)
 
     def rows_of_shipment(self, shipment: bytes) -> list[StoredRecord]:
         """The same records as they are stored, in log order."""
-        rows: dict[RecordId, StoredRecord] = {}
-        for relative in self._lineage(shipment):
-            rows |= self._about(index_keys.SHIPMENT, relative)
+        return self.rows_of_shipments([shipment])
+
+    def rows_of_shipments(self, wanted: Iterable[bytes]) -> list[StoredRecord]:
+        """Those of several shipments, read together: each once, in log order."""
+        keys = [to_hex(relative) for relative in self._lineages(wanted)]
+        rows = records.about_many(self._connection, index_keys.SHIPMENT, keys, types=NUMBERS_NEED)
         new = list(rows)
         while new:  # an amendment can be endorsed in its turn
-            related = [self._about(index_keys.RECORD, record_id) for record_id in new]
-            new = [record_id for entry in related for record_id in entry if record_id not in rows]
-            for entry in related:
-                rows |= entry
+            keys = [to_hex(record_id) for record_id in new]
+            related = records.about_many(self._connection, index_keys.RECORD, keys, types=NUMBERS_NEED)
+            new = [record_id for record_id in related if record_id not in rows]
+            rows |= related
         return sorted(rows.values(), key=lambda row: row.log_index)
 
     def all(self, types: Iterable[int] = NUMBERS_NEED) -> Iterator[VerifiedRecord]:
@@ -89,9 +108,7 @@ class VerifiedRecords:
             for row in records.stream(self._connection, stop=size, types=(Statement.NUMBER,))
             if isinstance(row.record, Statement) and row.record.kind == StatementKind.TENDER
         }
-        rows = {row.record_id: row for top in tops for row in self.rows_of_shipment(top)}
-        known = self.verify(sorted(rows.values(), key=lambda row: row.log_index))
-        return list(as_known_at(known, size, self.evidence.times))
+        return list(as_known_at(self.verify(self.rows_of_shipments(tops)), size, self.evidence.times))
 
     def since(self, start: int) -> Iterator[VerifiedRecord]:
         """Every record of `NUMBERS_NEED` from the log index `start` on, and those before it of which an `Outcome`
@@ -145,62 +162,46 @@ class VerifiedRecords:
             shipment = row.parent
         return shipment
 
-    def _lineage(self, shipment: bytes) -> Iterator[bytes]:
-        """The shipment that stands for itself, its ancestors, and all that its goods became: what was split from it or
-        left behind, and the terms under which they went on.
+    def _lineages(self, wanted: Iterable[bytes]) -> set[bytes]:
+        """The shipments themselves, their ancestors, and all that their goods became: what was split from them or left
+        behind, and the terms under which they went on. What was left behind stands for what it is missing from.
         """
-        current: bytes | None = shipment
-        own: bytes | None = None
-        seen: set[bytes] = set()
-        while current is not None:
-            yield current
-            seen.add(current)
-            row = shipments.get(self._connection, current)
-            if own is None and (row is None or row.child_index != REMAINDER_INDEX):
-                own = current
-            current = row.parent if row else None
-        left = [own] if own is not None else []
-        while left:
-            name = left.pop()
-            after = [child.shipment for child in shipments.children(self._connection, name)]
-            steps = shipments.steps(self._connection, name)
-            after += [step.record_id for step in steps if step.kind == "continued"]
-            for following in after:
-                if following not in seen:
-                    seen.add(following)
-                    left.append(following)
-                    yield following
+        known: dict[bytes, Shipment | None] = {}
+        asked = list(wanted)
+        level = set(asked)
+        while level:
+            known |= dict.fromkeys(level) | shipments.get_many(self._connection, level)
+            level = {row.parent for row in known.values() if row is not None and row.parent} - known.keys()
+        result, level = set(known), {_standing(shipment, known) for shipment in asked}
+        while level:
+            below = {child.shipment for child in tracing.children_of(self._connection, level)}
+            level = (below | tracing.onward_of(self._connection, level)) - result
+            result |= level
+        return result
 
-    def _about(self, kind: str, key: bytes) -> dict[RecordId, StoredRecord]:
-        rows: dict[RecordId, StoredRecord] = {}
-        after = -1
-        while page := records.listing(self._connection, kind, to_hex(key), types=NUMBERS_NEED, after=after, limit=500):
-            rows |= {row.record_id: row for row in page}
-            after = page[-1].log_index
-        return rows
+    def settled(self, rows: Iterable[StoredRecord]) -> Settled:
+        items = outcomes.of_many(self._connection, (row.record_id for row in rows))
+        told = {item.outcome_record for known in items.values() for item in known}
+        return Settled(items, records.get_many(self._connection, told))
 
-    def facts(self, rows: Collection[StoredRecord]) -> dict[RecordId, Facts]:
+    def facts(self, rows: Collection[StoredRecord], settled: Settled | None = None) -> dict[RecordId, Facts]:
         """What log and chain say of each row, its signatures unread: since when it is known, and on whose word.
 
         Left out is one of which an edited row speaks: the audit names that.
         """
-        known = outcomes.of_many(self._connection, (row.record_id for row in rows))
-        told = records.get_many(self._connection, {o.outcome_record for items in known.values() for o in items})
+        said = self.settled(rows) if settled is None else settled
         result: dict[RecordId, Facts] = {}
         for row in rows:
-            items = known.get(row.record_id, [])
             with suppress(LadingError):
-                events = {o.outcome_record: cast(Outcome, told[o.outcome_record].record) for o in items}
-                result[row.record_id] = facts_of(row, items, events, self.evidence)
+                result[row.record_id] = facts_of(row, *said.of(row.record_id), self.evidence)
         return result
 
-    def _verified(self, rows: list[StoredRecord]) -> Iterator[VerifiedRecord]:
-        known = outcomes.of_many(self._connection, (row.record_id for row in rows))
+    def _verified(self, rows: Sequence[StoredRecord], settled: Settled | None = None) -> Iterator[VerifiedRecord]:
+        said = self.settled(rows) if settled is None else settled
         parts = openings.of_many(self._connection, rows)
-        events = self._events(known.values())
         for row in rows:
             signed = row.signed
-            facts = facts_of(row, known.get(row.record_id, []), events, self.evidence)
+            facts = facts_of(row, *said.of(row.record_id), self.evidence)
             rich = type(signed)(join(signed.record, parts[row.record_id]), signed.signatures)
             rich.record.check(type(rich.record).__name__)
             recovered = self._registry.signer_keys.recovered(rich, self._id_of(rich.record, row))
@@ -211,10 +212,12 @@ class VerifiedRecords:
         domain = domain_of(self._connection, self._deployment, record, row.record_id) if record.MONEY else None
         return (domain or self._domain).record_id(record)
 
-    def _events(self, settled: Iterable[list[ItemOutcome]]) -> dict[RecordId, Outcome]:
-        wanted = {item.outcome_record for items in settled for item in items}
-        rows = records.get_many(self._connection, wanted)
-        return {record_id: cast(Outcome, row.record) for record_id, row in rows.items()}
+
+def _standing(shipment: bytes, known: Mapping[bytes, Shipment | None]) -> bytes:
+    """What stands for `shipment`: itself, or for what was left behind the first ancestor that was not."""
+    while (row := known.get(shipment)) is not None and row.child_index == REMAINDER_INDEX and row.parent is not None:
+        shipment = row.parent
+    return shipment
 
 
 def facts_of(row: StoredRecord, items: list[ItemOutcome], events: dict[RecordId, Outcome], evidence: Evidence) -> Facts:

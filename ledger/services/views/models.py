@@ -218,6 +218,14 @@ class ShipmentSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class StoryView:
+    """Where a shipment stands, and every step so far, in order."""
+
+    summary: ShipmentSummary
+    steps: tuple[StepView, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ShipmentView:
     """`steps` is the custody line with the clearances in between, in the order in which they took effect; `children`
     include remainders, `onward` the shipments that were opened over this one. `coming` waits for its turn; `missing` is

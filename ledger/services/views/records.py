@@ -38,6 +38,7 @@ from ledger.services.views.models import (
     RecordView,
     ShipmentSummary,
     ShipmentView,
+    StoryView,
     UnopenedShipment,
 )
 from ledger.services.views.partners import Members
@@ -249,6 +250,8 @@ class RecordViews:
             return None
         if reader.auditor:
             return AccessRight.AUDITOR
+        if not reader.partner and not reader.key:
+            return None
         about = concerning.concerns(record_id, record)
         if reader.partner and concerning.Concern(concerning.PARTNER, str(reader.partner)) in about:
             return AccessRight.PARTY
@@ -339,6 +342,11 @@ class RecordViews:
             story = self._shipments.whole(connection, shipment, may_open)
         self.note(reader, opened)
         return story
+
+    def stories(self, wanted: Sequence[bytes]) -> list[StoryView]:
+        """Of these shipments, in their order, those that the chain has recorded: as the public is told them."""
+        with self._db.read() as connection:
+            return self._shipments.told(connection, wanted)
 
     def open_against(self, partner: int) -> list[MissingView]:
         """What short deliveries left open against a partner; raises `NotFound` for one that was never admitted."""

@@ -6,7 +6,7 @@ to those alone who may see the record that says so.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from ledger.codes import APPLIED, Assurance, ClearanceStatus, Gate, Mode, Purpose, Regime, ShipmentState
 from ledger.common.ids import RecordId, to_hex
@@ -15,7 +15,6 @@ from ledger.errors import LadingError, NotFound
 from ledger.explain.words import counted, spaced, word, words
 from ledger.records import index_keys as concerning
 from ledger.records.types import REMAINDER_INDEX
-from ledger.records.types import Outcome as OutcomeRecord
 from ledger.services.home.home import Home
 from ledger.services.state import shipment_state
 from ledger.services.state.current_registry import CurrentRegistry
@@ -29,15 +28,17 @@ from ledger.services.views.models import (
     ShipmentSummary,
     ShipmentView,
     StepView,
+    StoryView,
 )
 from ledger.services.views.pending import coming_to
+from ledger.services.views.shipment_rows import ShipmentRows, journeys_of, read_shipments
 from ledger.services.views.step_text import Context, Teller
 from ledger.shipments.gate_breaches import breaches
 from ledger.shipments.history import Journeys
 from ledger.shipments.status import ShipmentStatus, status_of, tenders_at
 from ledger.store import records
 from ledger.store.database import Connection
-from ledger.store.projections import outcomes, shipments
+from ledger.store.projections import shipments, tracing
 from ledger.store.projections.shipments import ClearanceState, ClearanceStep, CustodyStep, Shipment
 from ledger.store.records import StoredRecord
 
@@ -58,11 +59,37 @@ class ShipmentViews:
 
     def summaries(self, connection: Connection, rows: Sequence[Shipment]) -> list[ShipmentSummary]:
         lines = shipments.steps_of_many(connection, (row.shipment for row in rows))
-        return [self._summary(connection, row, lines.get(row.shipment, []), None) for row in rows]
+        statuses = self._statuses(connection, rows, lines)
+        return [self._summary(connection, row, statuses[row.shipment]) for row in rows]
 
-    def _summary(
-        self, connection: Connection, row: Shipment, line: Sequence[CustodyStep], journeys: Journeys | None
-    ) -> ShipmentSummary:
+    def told(self, connection: Connection, wanted: Sequence[bytes]) -> list[StoryView]:
+        """As the public is told them: those of `wanted` that the chain has recorded, in their order, read together."""
+        known = shipments.get_many(connection, wanted)
+        read = self._read(connection, known.values())
+        result = []
+        for row in (known[one] for one in wanted if one in known):
+            journeys = read.journeys[row.shipment]
+            custody = read.custody.get(row.shipment, [])
+            context = self._context(row, read.rows, journeys, nobody, lambda _: iter(()))
+            teller = Teller(connection, self._names, read.rows, read.facts, context)
+            status = self._status(row, custody, journeys)
+            steps = self._steps(teller, row, read, journeys)
+            result.append(StoryView(self._summary(connection, row, status), steps))
+        return result
+
+    def _steps(
+        self, teller: Teller, row: Shipment, read: ShipmentRows, journeys: Journeys | None
+    ) -> tuple[StepView, ...]:
+        beginning = teller.beginning(row, _started(journeys, row), read.opener_of(row))
+        return (*beginning, *_in_order(teller, row, read))
+
+    def _read(self, connection: Connection, rows: Collection[Shipment]) -> ShipmentRows:
+        return read_shipments(connection, self._verified(connection), rows)
+
+    def _verified(self, connection: Connection) -> VerifiedRecords:
+        return VerifiedRecords(connection, self._home.consortium, self._registry.refreshed(connection))
+
+    def _summary(self, connection: Connection, row: Shipment, status: str) -> ShipmentSummary:
         name = self._names.of
         return ShipmentSummary(
             id=to_hex(row.shipment),
@@ -72,7 +99,7 @@ class ShipmentViews:
             custodian=name(connection, row.custodian),
             packages=row.packages,
             sequence=row.sequence,
-            status=self._status(connection, row, line, journeys),
+            status=status,
             purpose=word(Purpose, row.purpose),
             mode=word(Mode, row.mode),
             opened_at=row.opened_at,
@@ -90,79 +117,91 @@ class ShipmentViews:
                 where="shipment",
                 found=to_hex(shipment),
             )
-        custody = shipments.steps(connection, shipment)
-        clearances = shipments.clearance_steps(connection, shipment)
-        rows = _records_of(connection, row, custody, clearances)
-        journeys = self._journeys(connection, shipment)
-        facts = VerifiedRecords(connection, self._home.consortium, self._registry).facts(rows.values())
-        context = self._context(connection, row, rows, journeys, may_open)
-        teller = Teller(connection, self._names, rows, facts, context)
-        beginning = teller.beginning(row, _started(journeys, row))
+        read = self._read(connection, [row])
+        custody, clearances = read.custody.get(shipment, []), read.clearances.get(shipment, [])
+        journeys, children = read.journeys[shipment], shipments.children(connection, shipment)
+        changed = self._changes(connection, read.rows, journeys, may_open, children)
+        context = self._context(row, read.rows, journeys, may_open, changed)
+        teller = Teller(connection, self._names, read.rows, read.facts, context)
         about = records.listing(connection, concerning.SHIPMENT, to_hex(shipment), limit=MOST_RECORDS)
-        onward = tuple(step.record_id for step in custody if step.kind == "continued")
+        onward = tuple(step.record_id for step in custody if step.kind == tracing.CONTINUED)
         return ShipmentView(
-            summary=self._summary(connection, row, custody, journeys),
+            summary=self._summary(connection, row, self._status(row, custody, journeys)),
             parent=to_hex(row.parent) if row.parent else None,
             parents=tuple(p[0] for p in json.loads(row.parents)),
-            children=tuple(to_hex(child.shipment) for child in shipments.children(connection, shipment)),
+            children=tuple(to_hex(child.shipment) for child in children),
             onward=tuple(map(to_hex, onward)),
             flags=words(Flag(row.flags)),
             clearances=tuple(_clearances(row, shipments.clearances(connection, shipment), clearances)),
-            steps=(*beginning, *_in_order(connection, teller, custody, clearances)),
+            steps=self._steps(teller, row, read, journeys),
             records=tuple(to_hex(r.record_id) for r in about),
-            family=tuple(self._family(connection, row, onward)),
+            family=tuple(self._family(connection, row, children, onward)),
             coming=tuple(coming_to(connection, row, custody, clearances, teller)),
-            missing=self._missing(connection, row),
+            missing=next(iter(self._missing(connection, [row])), None),
         )
 
     def open_against(self, connection: Connection, partner: int, limit: int = 200) -> list[MissingView]:
         """What short deliveries left open against a partner, the newest first."""
-        rows = shipments.remainders_with(connection, partner, limit=limit)
-        return [view for row in rows if (view := self._missing(connection, row)) is not None]
+        return list(self._missing(connection, shipments.remainders_with(connection, partner, limit=limit)))
 
     # --- what the rules say ----------------------------------------------------------------------------------
 
-    def _journeys(self, connection: Connection, shipment: bytes) -> Journeys | None:
-        """The verified records of a shipment; None where one was edited: the story goes on, the audit names it."""
-        registry = self._registry.refreshed(connection)
-        try:
-            return Journeys(VerifiedRecords(connection, self._home.consortium, registry).of_shipment(shipment))
-        except LadingError:
-            return None
+    def _statuses(
+        self, connection: Connection, rows: Iterable[Shipment], lines: Mapping[bytes, Sequence[CustodyStep]]
+    ) -> dict[bytes, str]:
+        """Where each stands; records are read, all at once, of those alone that are not on their straight way."""
+        every = [(row, lines.get(row.shipment, ())) for row in rows]
+        strays = [row.shipment for row, line in every if not _is_straight(row, line)]
+        journeys: dict[bytes, Journeys | None] = {}
+        if strays:
+            journeys = journeys_of(self._verified(connection), strays)
+        return {row.shipment: self._status(row, line, journeys.get(row.shipment)) for row, line in every}
 
-    def _status(
-        self, connection: Connection, row: Shipment, line: Sequence[CustodyStep], journeys: Journeys | None
-    ) -> str:
+    def _status(self, row: Shipment, line: Sequence[CustodyStep], journeys: Journeys | None) -> str:
         """The custody state in words; of a shipment under way, where it stands."""
         state = ShipmentState(row.state)
         if state != ShipmentState.OPEN:
             return spaced(state.name)
-        line = [step for step in line if step.outcome in APPLIED]
-        moved = any(step.kind in ("handoff", "override") and step.packages for step in line)
-        straight = row.child_index != REMAINDER_INDEX and not any(
-            step.kind == "tender" or (step.kind == "handoff" and not step.packages) for step in line
-        )
-        if not straight and (known := journeys or self._journeys(connection, row.shipment)) is not None:
+        if journeys is not None and not _is_straight(row, line):
             try:
-                return str(status_of(known, row.shipment, self._registry.now().time))
+                return str(status_of(journeys, row.shipment, self._registry.now().time))
             except LadingError:  # terms or ancestors are not here, or withheld
                 pass
+        moved = any(s.outcome in APPLIED and s.kind in ("handoff", "override") and s.packages for s in line)
         return str(ShipmentStatus.IN_TRANSIT if moved else ShipmentStatus.OPEN)
 
     def _context(
         self,
-        connection: Connection,
         row: Shipment,
-        rows: dict[RecordId, StoredRecord],
+        rows: Mapping[RecordId, StoredRecord],
         journeys: Journeys | None,
         may_open: MayOpen,
+        changed: Callable[[RecordId], Iterator[str]],
     ) -> Context:
-        terms = rows.get(row.terms)
         now = self._registry.now().time
         if journeys is None:
-            return Context(now, row.consignee, None, lambda _: iter(()), windows=False)
+            return Context(now, row.consignee, None, changed, windows=False)
+        try:
+            tenders = {tender.verified.id: tender for tender in tenders_at(journeys, row.shipment, now)}
+            counted_breaches = frozenset(breach.record.id for breach in breaches(journeys, row.shipment))
+        except LadingError:
+            return Context(now, row.consignee, None, changed, windows=False)
+        terms = rows.get(row.terms)
+        windows = terms is not None and may_open(terms)
+        return Context(now, row.consignee, tenders, changed, windows, counted_breaches)
 
-        missing = dict(self._left_behind(connection, row, journeys))
+    def _changes(
+        self,
+        connection: Connection,
+        rows: Mapping[RecordId, StoredRecord],
+        journeys: Journeys | None,
+        may_open: MayOpen,
+        children: Sequence[Shipment],
+    ) -> Callable[[RecordId], Iterator[str]]:
+        """What is to be said of a record besides itself: what it left behind, and what was agreed later."""
+        if journeys is None:
+            return lambda _: iter(())
+        missing = dict(self._left_behind(connection, journeys, children))
 
         def changed(record_id: RecordId) -> Iterator[str]:
             if record_id in missing:
@@ -172,17 +211,13 @@ class ShipmentViews:
                 said = shipment_state.opened(connection, stored) if may_open(stored) else None
                 yield from notes_on(journeys, record_id, said)
 
-        try:
-            tenders = {tender.verified.id: tender for tender in tenders_at(journeys, row.shipment, now)}
-            counted_breaches = frozenset(breach.record.id for breach in breaches(journeys, row.shipment))
-        except LadingError:
-            return Context(now, row.consignee, None, changed, windows=False)
-        windows = terms is not None and may_open(terms)
-        return Context(now, row.consignee, tenders, changed, windows, counted_breaches)
+        return changed
 
-    def _left_behind(self, connection: Connection, row: Shipment, journeys: Journeys) -> Iterator[tuple[RecordId, str]]:
+    def _left_behind(
+        self, connection: Connection, journeys: Journeys, children: Sequence[Shipment]
+    ) -> Iterator[tuple[RecordId, str]]:
         """What each short delivery left behind, and what became of it, by the delivery's record."""
-        for child in shipments.children(connection, row.shipment):
+        for child in children:
             origin = journeys.origins.get(child.shipment)
             if child.child_index == REMAINDER_INDEX and origin is not None:
                 became = list(self._became(connection, child))
@@ -195,7 +230,7 @@ class ShipmentViews:
 
     def _became(self, connection: Connection, remainder: Shipment) -> Iterator[tuple[int, str]]:
         """What became of the packages of a remainder, and of those that short deliveries of it left behind in turn."""
-        status = self._status(connection, remainder, shipments.steps(connection, remainder.shipment), None)
+        status = self._where(connection, [remainder])[remainder.shipment]
         against = self._names.of(connection, remainder.custodian).name
         yield (
             remainder.packages,
@@ -205,12 +240,18 @@ class ShipmentViews:
             if child.child_index == REMAINDER_INDEX:
                 yield from self._became(connection, child)
 
+    def _where(self, connection: Connection, rows: Sequence[Shipment]) -> dict[bytes, str]:
+        """Where each stands."""
+        lines = shipments.steps_of_many(connection, (row.shipment for row in rows))
+        return self._statuses(connection, rows, lines)
+
     # --- where it belongs ------------------------------------------------------------------------------------
 
-    def _family(self, connection: Connection, row: Shipment, onward: Iterable[bytes]) -> Iterator[RelativeView]:
+    def _family(
+        self, connection: Connection, row: Shipment, children: Sequence[Shipment], onward: Iterable[bytes]
+    ) -> Iterator[RelativeView]:
         remainder = row.child_index == REMAINDER_INDEX
         above = [bytes.fromhex(parent[0].removeprefix("0x")) for parent in json.loads(row.parents)]
-        children = shipments.children(connection, row.shipment)
         related: list[tuple[str, bytes]] = [
             *((("missing from" if remainder else "split off from"), parent) for parent in [row.parent] if parent),
             *(("opened over", parent) for parent in above),
@@ -218,39 +259,52 @@ class ShipmentViews:
             *(("went on as", shipment) for shipment in onward),
         ]
         result = shipments.get_many(connection, (shipment for _, shipment in related))
+        statuses = self._where(connection, list(result.values()))
         for relation, shipment in related:
             if (relative := result.get(shipment)) is not None:
                 yield RelativeView(
                     relation=relation,
                     shipment=to_hex(shipment),
                     packages=relative.packages,
-                    status=self._status(connection, relative, shipments.steps(connection, relative.shipment), None),
+                    status=statuses[shipment],
                     holder=self._names.of(connection, relative.custodian),
                 )
 
-    def _missing(self, connection: Connection, row: Shipment) -> MissingView | None:
-        """What a short delivery left behind, while nobody has handed it on or declared what became of it."""
-        if row.child_index != REMAINDER_INDEX or row.parent is None:
-            return None
-        status = self._status(connection, row, shipments.steps(connection, row.shipment), None)
-        if status not in (ShipmentStatus.MISSING, ShipmentStatus.FOUND):
-            return None
-        against = self._names.of(connection, row.custodian)
-        packages = counted(row.packages, "package")
-        text = (
-            f"{packages} missing, open against {against.name}"
-            if status == ShipmentStatus.MISSING
-            else f"{packages} found, and still with {against.name}, who answers for them until they are handed on"
+    def _missing(self, connection: Connection, rows: Sequence[Shipment]) -> Iterator[MissingView]:
+        """What short deliveries left behind, while nobody has handed it on or declared what became of it."""
+        left = [row for row in rows if row.child_index == REMAINDER_INDEX and row.parent is not None]
+        statuses = self._where(connection, left)
+        for row in left:
+            status = statuses[row.shipment]
+            if row.parent is None or status not in (ShipmentStatus.MISSING, ShipmentStatus.FOUND):
+                continue
+            against = self._names.of(connection, row.custodian)
+            packages = counted(row.packages, "package")
+            text = (
+                f"{packages} missing, open against {against.name}"
+                if status == ShipmentStatus.MISSING
+                else f"{packages} found, and still with {against.name}, who answers for them until they are handed on"
+            )
+            yield MissingView(
+                shipment=to_hex(row.shipment),
+                delivery=to_hex(row.parent),
+                packages=row.packages,
+                against=against,
+                since=row.opened_at,
+                status=status,
+                text=text,
+            )
+
+
+def _is_straight(row: Shipment, line: Iterable[CustodyStep]) -> bool:
+    """Whether the projection alone tells where it stands: no rule about tenders, refusals or remainders is asked."""
+    return row.state != ShipmentState.OPEN or (
+        row.child_index != REMAINDER_INDEX
+        and not any(
+            step.outcome in APPLIED and (step.kind == "tender" or (step.kind == "handoff" and not step.packages))
+            for step in line
         )
-        return MissingView(
-            shipment=to_hex(row.shipment),
-            delivery=to_hex(row.parent),
-            packages=row.packages,
-            against=against,
-            since=row.opened_at,
-            status=status,
-            text=text,
-        )
+    )
 
 
 def _started(journeys: Journeys | None, row: Shipment) -> int:
@@ -261,29 +315,18 @@ def _started(journeys: Journeys | None, row: Shipment) -> int:
         return row.packages
 
 
-def _in_order(
-    connection: Connection, teller: Teller, custody: Sequence[CustodyStep], clearances: Sequence[ClearanceStep]
-) -> Iterator[StepView]:
+def _in_order(teller: Teller, row: Shipment, read: ShipmentRows) -> Iterator[StepView]:
     """The steps in the order in which they took effect, which is that of their outcomes in the log: the times that
     signers state, and those of two chains' blocks, may say anything."""
-    settled = outcomes.of_many(connection, {step.record_id for step in custody})
-    index = {(item.record_id, item.item): item.log_index for items in settled.values() for item in items}
+    custody, clearances = read.custody.get(row.shipment, ()), read.clearances.get(row.shipment, ())
+    ids = {step.record_id for step in custody}
+    index = {(item.record_id, item.item): item.log_index for i in ids for item in read.settled.items.get(i, ())}
     # Custody first at the same leaf, each in its own order: sorting keeps what is equal where it was.
     placed = [
         *((index.get((step.record_id, step.item), step.log_index), teller.custody(step)) for step in custody),
         *((step.log_index, teller.clearance(step)) for step in clearances),
     ]
     return (step for _, step in sorted(placed, key=lambda entry: entry[0]))
-
-
-def _records_of(
-    connection: Connection, row: Shipment, custody: Iterable[CustodyStep], clearances: Iterable[ClearanceStep]
-) -> dict[RecordId, StoredRecord]:
-    wanted = {row.terms} | {step.record_id for step in custody} | {step.record_id for step in clearances}
-    outcome = records.at(connection, row.opened_index) if row.parent else None
-    if outcome is not None and isinstance(outcome.record, OutcomeRecord):
-        wanted.add(RecordId(outcome.record.record))
-    return records.get_many(connection, wanted)
 
 
 def _clearances(

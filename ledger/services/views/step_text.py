@@ -15,12 +15,10 @@ from ledger.errors import LadingError
 from ledger.explain.units import moment
 from ledger.explain.words import MEANING, counted, spaced, word, words
 from ledger.records.types import Handoff, Override, Split
-from ledger.records.types import Outcome as OutcomeRecord
 from ledger.records.verification import Facts
 from ledger.services.state.partner_names import Names, PartnerName
 from ledger.services.views.models import StepView
 from ledger.shipments.tenders import Tender, TenderState
-from ledger.store import records
 from ledger.store.database import Connection
 from ledger.store.projections.shipments import ClearanceStep, CustodyStep, Shipment
 from ledger.store.records import StoredRecord
@@ -73,14 +71,12 @@ class Teller:
     facts: Mapping[RecordId, Facts]
     context: Context
 
-    def beginning(self, row: Shipment, packages: int) -> Iterator[StepView]:
-        """How a child or remainder began, with so many packages: the projection tells it on the parent's line only."""
-        if row.parent is None:
+    def beginning(self, row: Shipment, packages: int, source: RecordId | None) -> Iterator[StepView]:
+        """How a child or remainder began, with so many packages, by the record `source`: the projection tells it on the
+        parent's line only. Nothing for what terms opened.
+        """
+        if row.parent is None or source is None:
             return
-        outcome = records.at(self.connection, row.opened_index)
-        if outcome is None or not isinstance(outcome.record, OutcomeRecord):
-            return
-        source = RecordId(outcome.record.record)
         holder = self.names.of(self.connection, self._held_by(source, row))
         began_with = counted(packages, "package")
         remainder = Flag.REMAINDER in Flag(row.flags)

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary,
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-VERSION = 3
+VERSION = 4
 """Count up with every change of the tables below."""
 
 projections = MetaData(
@@ -100,6 +100,8 @@ goods = Table(
     Column("gtin", String, primary_key=True),
     Column("lot", String, primary_key=True),
     Column("shipment", LargeBinary, primary_key=True),
+    Index("ix_goods_shipment", "shipment"),
+    Index("ix_goods_gtin_shipment", "gtin", "shipment"),
 )
 
 custody_steps = Table(

@@ -1,6 +1,6 @@
 """Projection: shipments, their custody line and their clearances."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, Select, delete, func, or_, select
@@ -193,6 +193,17 @@ def steps_of_many(connection: Connection, ids: Iterable[bytes]) -> dict[bytes, l
     return result
 
 
+def clearance_steps_of_many(connection: Connection, ids: Iterable[bytes]) -> dict[bytes, list[ClearanceStep]]:
+    """All clearance records' effects on each of `ids`, in log order; those without any are missing."""
+    table = projected.clearance_steps
+    result: dict[bytes, list[ClearanceStep]] = {}
+    for step in among(connection, table, ClearanceStep, table.c.shipment, ids):
+        result.setdefault(step.shipment, []).append(step)
+    for line in result.values():
+        line.sort(key=lambda step: (step.log_index, step.jurisdiction, step.regime, step.step))
+    return result
+
+
 def step_counts(connection: Connection, ids: Iterable[bytes]) -> dict[bytes, int]:
     """How long the custody lines of `ids` are; those without any are missing."""
     table = projected.custody_steps.c
@@ -237,10 +248,28 @@ def remove_goods(connection: Connection, shipments: Iterable[bytes]) -> None:
         connection.execute(delete(projected.goods).where(projected.goods.c.shipment.in_(chunk)))
 
 
-def shipments_with(connection: Connection, gtin: str, lot: str = "") -> list[bytes]:
-    """Shipments that carry goods of this GTIN, and of this lot where one is named."""
+def shipments_with(connection: Connection, gtin: str, lot: str = "", *, limit: int) -> list[bytes]:
+    """The first `limit` shipments, by their ids, that carry goods of this GTIN, and of this lot where one is named."""
     table = projected.goods
-    query = select(table.c.shipment).where(table.c.gtin == gtin).distinct()
-    if lot:
-        query = query.where(table.c.lot == lot)
-    return list(connection.scalars(query.order_by(table.c.shipment)))
+    query = select(table.c.shipment).where(*_of_lot(gtin, lot)).distinct()
+    return list(connection.scalars(query.order_by(table.c.shipment).limit(limit)))
+
+
+def all_with(connection: Connection, gtin: str, lot: str = "") -> list[Shipment]:
+    """All of them, by their ids; without those whose row is not here."""
+    carried = select(projected.goods.c.shipment).where(*_of_lot(gtin, lot))
+    return many(connection, _shipments, Shipment, _shipments.c.shipment.in_(carried), order=(_shipments.c.shipment,))
+
+
+def any_with(connection: Connection, gtin: str, lot: str = "", *, outside: Collection[int]) -> bool:
+    """Whether any of them has not ended, ended in no state of `outside`, or has no row here."""
+    goods, table = projected.goods.c, _shipments.c
+    left = or_(table.ended_at.is_(None), table.state.not_in(outside), table.shipment.is_(None))
+    joined = projected.goods.outerjoin(_shipments, table.shipment == goods.shipment)
+    query = select(goods.shipment).select_from(joined).where(*_of_lot(gtin, lot), left).limit(1)
+    return connection.execute(query).first() is not None
+
+
+def _of_lot(gtin: str, lot: str) -> list[ColumnElement[bool]]:
+    goods = projected.goods.c
+    return [goods.gtin == gtin, goods.lot == lot] if lot else [goods.gtin == gtin]

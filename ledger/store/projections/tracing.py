@@ -1,4 +1,4 @@
-"""Many shipments at once: which goods they carry, what came of them, and their custody lines. For recalls."""
+"""Many shipments at once: which goods they carry, what came of them, and their custody lines."""
 
 from collections.abc import Iterable
 
@@ -7,6 +7,9 @@ from sqlalchemy import Connection, select
 from ledger.store.projections import projected
 from ledger.store.projections.shipments import CustodyStep, Shipment
 from ledger.store.rows import chunks, selection, some
+
+CONTINUED = "continued"
+"""The kind of the step by which goods went on under new terms, whose record is these."""
 
 
 def carriers_of(connection: Connection, gtin: str) -> list[tuple[str, bytes]]:
@@ -33,6 +36,16 @@ def children_of(connection: Connection, parents: Iterable[bytes]) -> list[Shipme
     result: list[Shipment] = []
     for chunk in chunks(parents):
         result += some(connection, selection(table, Shipment).where(table.c.parent.in_(chunk)), Shipment)
+    return result
+
+
+def onward_of(connection: Connection, shipments: Iterable[bytes]) -> set[bytes]:
+    """The terms under which the goods of any of `shipments` went on."""
+    table = projected.custody_steps.c
+    result: set[bytes] = set()
+    for chunk in chunks(shipments):
+        query = select(table.record_id).where(table.shipment.in_(chunk), table.kind == CONTINUED)
+        result.update(connection.scalars(query))
     return result
 
 

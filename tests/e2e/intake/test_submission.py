@@ -370,7 +370,7 @@ def test_a_record_straight_to_the_contract_is_followed(scene: Scene) -> None:
     assert stage.penalty(shipment).liable == CARRIER
     gtin = next(part.gtin for part in terms.contents)  # type: ignore[union-attr]
     with node.home.database.read() as connection:
-        assert shipment in shipments.shipments_with(connection, gtin, "L9")
+        assert shipment in shipments.shipments_with(connection, gtin, "L9", limit=1000)
     stage.audited()
 
 
@@ -384,7 +384,7 @@ def test_what_a_proposal_opened_stays_open_when_the_record_is_completed_elsewher
     assert stage.penalty(shipment).liable == CARRIER
     gtin = next(part.gtin for part in terms.contents)  # type: ignore[union-attr]
     with stage.node.home.database.read() as connection:
-        assert shipment in shipments.shipments_with(connection, gtin, "L9")
+        assert shipment in shipments.shipments_with(connection, gtin, "L9", limit=1000)
     stage.audited()
 
 
