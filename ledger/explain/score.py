@@ -1,6 +1,5 @@
 """Scorecards in sentences: the score, what each indicator adds and costs, and what raised and lowered it most."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from ledger.common.figure import to_json
@@ -13,12 +12,11 @@ from ledger.scores.card import Indicator
 from ledger.scores.composite import (
     NO_SCORE_BELOW,
     PROVISIONAL_BELOW,
-    IndicatorScore,
     IndicatorStatus,
     Scorecard,
     ScoreStatus,
 )
-from ledger.scores.estimate import Effect
+from ledger.scores.effects import IndicatorInShort, ScorecardInShort, Side, in_short
 from ledger.scores.flags import Flag, FlagKind
 from ledger.scores.publication import PublicScorecard
 
@@ -53,6 +51,11 @@ SHOWN_EACH_WAY = 3
 
 def explain(card: Scorecard) -> tuple[str, ...]:
     """The score; what each indicator adds and costs, and which records raised and lowered it most."""
+    return _explained(in_short(card))
+
+
+def _explained(short: ScorecardInShort) -> tuple[str, ...]:
+    card = short.card
     head = f"Partner {card.partner} as {card.role.name.lower().replace('_', ' ')}: "
     if card.score is None and card.low is not None and card.high is not None:
         lines = [f"{head}{why(card)}: between {points(card.low)} and {points(card.high)} of 100."]
@@ -66,13 +69,14 @@ def explain(card: Scorecard) -> tuple[str, ...]:
             f"{counted(card.withheld, 'shipment')} not known: parts of them are withheld or erased here, so that "
             "figures are ranges that surely contain what these may hide."
         )
-    for entry in card.indicators:
-        lines += explain_indicator(entry)
+    for indicator in short.indicators:
+        lines += _explained_indicator(indicator)
     return (*lines, *(f"Note: {flag_text(flag)}." for flag in card.flags))
 
 
-def explain_indicator(entry: IndicatorScore) -> tuple[str, ...]:
+def _explained_indicator(short: IndicatorInShort) -> tuple[str, ...]:
     """One indicator; every line begins with its name."""
+    entry = short.entry
     name = NAMES[entry.indicator]
     title = f"{name} (weight {percent(int(entry.weight * 1_000_000))})"
     if entry.status is IndicatorStatus.KNOWN and entry.points is None:
@@ -89,8 +93,8 @@ def explain_indicator(entry: IndicatorScore) -> tuple[str, ...]:
     hanging = f" {counted(entry.disputed, 'case')} disputed: at worst a fault each." if entry.disputed else ""
     return (
         f"{first}; it costs the score {points(entry.lost)} points.{hanging}",
-        *_biggest(name, "raised", [e for e in entry.raised if e.micropoints]),
-        *_biggest(name, "lowered", entry.lowered),
+        *_biggest(name, "raised", short.raised),
+        *_biggest(name, "lowered", short.lowered),
     )
 
 
@@ -98,6 +102,12 @@ def stated(card: Scorecard) -> dict[str, Any]:
     """The scorecard as JSON, and beside it in sentences: `why` it is so, its `flag_texts`, and `explanation`."""
     flags = [flag_text(flag) for flag in card.flags]
     return to_json(card) | {"why": why(card), "flag_texts": flags, "explanation": list(explain(card))}
+
+
+def stated_in_short(card: Scorecard) -> dict[str, Any]:
+    """As `stated`, but of each indicator's samples the largest alone."""
+    short, flags = in_short(card), [flag_text(flag) for flag in card.flags]
+    return to_json(short) | {"why": why(card), "flag_texts": flags, "explanation": list(_explained(short))}
 
 
 def explain_public(card: PublicScorecard) -> tuple[str, ...]:
@@ -170,16 +180,17 @@ def measured(indicator: Indicator, value: int) -> str:
     return percent(value)
 
 
-def _biggest(name: str, verb: str, effects: Sequence[Effect]) -> list[str]:
-    """The samples with most effect one by one, the others summed."""
+def _biggest(name: str, verb: str, side: Side) -> list[str]:
+    """The samples with most effect one by one, the others summed; those without any are left out."""
+    shown = [effect for effect in side.largest[:SHOWN_EACH_WAY] if effect.micropoints]
     lines = [
         f"{name}: {verb} by {micropoints(e.micropoints)} by shipment {to_hex(e.shipment)}"
         f" (records {', '.join(map(to_hex, e.records))})."
-        for e in effects[:SHOWN_EACH_WAY]
+        for e in shown
     ]
-    if rest := effects[SHOWN_EACH_WAY:]:
-        more = counted(len(rest), "more sample")
-        lines.append(f"{name}: {verb} by {micropoints(sum(e.micropoints for e in rest))} in all by {more}.")
+    if more := side.moving - len(shown):
+        rest = side.micropoints - sum(effect.micropoints for effect in shown)
+        lines.append(f"{name}: {verb} by {micropoints(rest)} in all by {counted(more, 'more sample')}.")
     return lines
 
 

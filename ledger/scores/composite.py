@@ -23,7 +23,7 @@ from ledger.penalties.amounts import Owed, of_plain, of_statement
 from ledger.penalties.fast_path import plain
 from ledger.scores.card import ABOUT_MONEY, OF_ROLE, POINTS, Card, Indicator, Weighted
 from ledger.scores.counters import Book, Books
-from ledger.scores.estimate import Effect, Tally, doubled_median, mean_seconds
+from ledger.scores.estimate import Counted, Effect, Tally, doubled_median, mean_seconds
 from ledger.scores.fast_path import count_plain
 from ledger.scores.flags import Flag, UsualPromises, flags_of
 from ledger.scores.hidden import concerned_by, contents_closed_of
@@ -122,6 +122,14 @@ class IndicatorScore:
     def effects(self) -> tuple[Effect, ...]:
         """What each sample did to the composite, in the order in which they were counted."""
         return self.tally.effects(self.weighted, self.part) if self.status is IndicatorStatus.KNOWN else ()
+
+    def micropoints(self) -> list[int]:
+        """The same alone, without what it rests on."""
+        return self.tally.micropoints(self.weighted, self.part) if self.status is IndicatorStatus.KNOWN else []
+
+    def counted(self) -> list[Counted]:
+        """What each of these was: good, due, records, delivery."""
+        return self.tally.counted() if self.status is IndicatorStatus.KNOWN else []
 
     @property
     def raised(self) -> tuple[Effect, ...]:

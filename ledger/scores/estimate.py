@@ -54,6 +54,15 @@ class Effect:
     records: tuple[RecordId, ...]
 
 
+Counted = tuple[int, int, tuple[RecordId, ...], Delivery]
+"""What an indicator counted: good, due, the records that say so, and the delivery."""
+
+
+def effect_of(micropoints: int, counted: Counted) -> Effect:
+    good, due, records, delivery = counted
+    return Effect(micropoints, good, due, delivery.shipment, records)
+
+
 @dataclass(frozen=True, slots=True)
 class Tally:
     """The samples of one indicator of one partner by group, and twice the median of each office."""
@@ -118,6 +127,10 @@ class Tally:
 
     def effects(self, weighted: Weighted, part: Fraction) -> tuple[Effect, ...]:
         """Everything that was counted, with what it did to a composite of which this indicator is `part`."""
+        return tuple(map(effect_of, self.micropoints(weighted, part), self.counted()))
+
+    def micropoints(self, weighted: Weighted, part: Fraction) -> list[int]:
+        """What each thing that was counted did, in millionths of a point, rounded towards 0."""
         samples = list(self._comparable())
         span = (weighted.full - weighted.zero) * sum(due for _, due in samples)
         # Points: how far it lies from `zero`, by its share in what was due.
@@ -126,15 +139,19 @@ class Tally:
             points, span = [-point for point in points], -span
         up, down = sum(point for point in points if point > 0), -sum(point for point in points if point < 0)
         most_up, most_down = min(up, down + POINTS * span), min(down, up)
-        raised = Fraction(most_up, up) if up else Fraction(0)
-        lowered = Fraction(most_down, down) if down else Fraction(0)
         scale = part * MICROPOINTS / span
-        raised, lowered = raised * scale, lowered * scale
-        raws = (row for rows in self.groups.values() for row in rows.each())
-        return tuple(
-            Effect(int(point * (raised if point > 0 else lowered)), good, own, delivery.shipment, records)
-            for point, (good, own, records, delivery) in zip(points, raws, strict=True)
-        )
+        raised = Fraction(most_up, up) * scale if up else Fraction(0)
+        lowered = Fraction(most_down, down) * scale if down else Fraction(0)
+        return [
+            point * raised.numerator // raised.denominator
+            if point > 0
+            else -(-point * lowered.numerator // lowered.denominator)
+            for point in points
+        ]
+
+    def counted(self) -> list[Counted]:
+        """What each thing that was counted was, in the same order."""
+        return [row for rows in self.groups.values() for row in rows.each()]
 
     def _pairs(self, *, at_worst: bool = False, closed: bool = True) -> list[tuple[int, int]]:
         """Each sample as good of due, so that the figure is the sum of the ones over the sum of the others.

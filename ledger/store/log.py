@@ -7,7 +7,7 @@ Whoever submits locks it too, before it changes outbox or slots.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Select, select, update
+from sqlalchemy import Connection, Select, literal, select, union_all, update
 
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import Conflict, MalformedRecord, StorageFailed
@@ -17,15 +17,19 @@ from ledger.records.disclosure import parts_for, split
 from ledger.records.index_keys import Concern
 from ledger.records.signing import SignedRecord
 from ledger.records.types import Checkpoint, Outcome
-from ledger.store import outbox, proposals, traces
+from ledger.store import changes, outbox, proposals, traces
 from ledger.store import pending as pending_slots
 from ledger.store.openings import erased_of_many, rows_for
 from ledger.store.pending import Slot
 from ledger.store.projections import outcomes
+from ledger.store.projections.projected import projection_state
 from ledger.store.rows import chunks, in_list, insert_many, text_of
+from ledger.store.tables import changes as counted
 from ledger.store.tables import log_head, openings, pending, record_index, records
 from ledger.store.tables import outbox as outbox_table
 from ledger.store.traces import Traces
+
+_SIZE, _PROJECTED = "log size", "projected size"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,22 @@ def head(connection: Connection) -> LogHead:
     return _head(connection, select(log_head.c.size, log_head.c.log_time))
 
 
+def reached(connection: Connection) -> tuple[int, int, dict[str, int]]:
+    """How many leaves there are, how many of them the projections contain, and what `ledger.store.changes` counts.
+
+    In one statement: it is asked before each kept answer. Raises `StorageFailed` as `head` does.
+    """
+    query = union_all(
+        select(literal(_SIZE), log_head.c.size),
+        select(literal(_PROJECTED), projection_state.c.size),
+        select(counted.c.kind, counted.c.count),
+    )
+    found = dict.fromkeys((_PROJECTED, *changes.KINDS), 0) | {row[0]: row[1] for row in connection.execute(query)}
+    if _SIZE not in found:
+        raise _headless()
+    return found.pop(_SIZE), found.pop(_PROJECTED), found
+
+
 def hold(connection: Connection) -> LogHead:
     """As `head`; until this transaction ends no other appends, nor changes what waits for the chain or who may consume
     what. Whoever changes several rows of those does this first: in any other order two might wait for each other.
@@ -82,12 +102,16 @@ def hold(connection: Connection) -> LogHead:
 def _head(connection: Connection, query: Select[tuple[int, int]]) -> LogHead:
     row = connection.execute(query).first()
     if row is None:
-        raise StorageFailed(
-            "the row that says how long the log is is gone",
-            where="log_head",
-            mend="The database was edited or damaged: put the newest copy back.",
-        )
+        raise _headless()
     return LogHead(row.size, row.log_time)
+
+
+def _headless() -> StorageFailed:
+    return StorageFailed(
+        "the row that says how long the log is is gone",
+        where="log_head",
+        mend="The database was edited or damaged: put the newest copy back.",
+    )
 
 
 def append(connection: Connection, entries: Sequence[Entry], now: int) -> list[Appended | Conflict]:

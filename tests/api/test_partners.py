@@ -55,6 +55,33 @@ def test_a_partner_and_auditors_see_its_scorecards_whole(world: World) -> None:
     assert world.client.get("/v1/partners/77/score", headers=bearer(world.token(AUDITOR))).status_code == 404
 
 
+def test_samples_of_a_score_by_page_for_those_who_may_see_them(world: World) -> None:
+    path = f"/v1/partners/{CARRIER}/score"
+    own = world.token(CARRIER)
+    (card,) = world.get(path, own)["scores"]
+    entry = next(one for one in card["indicators"] if one["raised_by"] > 1)
+    where = f"{path}/samples?role=carrier&indicator={entry['name']}"
+    for side in ("raised", "lowered"):
+        whole = world.get(f"{where}&side={side}", own)
+        assert whole["count"] == entry[f"{side}_by"] == len(whole["samples"])
+        assert whole["samples"][:5] == entry[side]
+        pages, after = [], ""
+        while after is not None:
+            part = world.get(f"{where}&side={side}&limit=1{after}", world.token(AUDITOR))
+            pages += part["samples"]
+            after = part["next"] and f"&after={part['next']}"
+        assert pages == whole["samples"]
+    for token in ("", world.token(SHOP), world.token(CONSUMER)):
+        assert world.client.get(where, headers=bearer(token)).status_code == 403
+    assert world.get(f"{where.replace('carrier', 'broker')}", own)["samples"] == []
+    for wrong in ("&after=1", "&after=x.0x00", "&after=99999999999.0x" + "00" * 32, "&side=up"):
+        assert world.client.get(where + wrong, headers=bearer(own)).status_code == 400, wrong
+    for unknown in ("role=maker&indicator=legs-on-time", "role=carrier&indicator=luck", "role=carrier"):
+        assert world.client.get(f"{path}/samples?{unknown}", headers=bearer(own)).status_code == 400, unknown
+    auditor = bearer(world.token(AUDITOR))
+    assert world.client.get(where.replace(f"/{CARRIER}/", "/77/"), headers=auditor).status_code == 404
+
+
 def test_scores_are_asked_for_a_period_or_the_last_days(world: World) -> None:
     path, hour = f"/v1/partners/{CARRIER}/score", world.stage.now - world.stage.now % 3600
     own = world.token(CARRIER)

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from ledger.api.deps import NodeOf, PartnerPath, ReaderOf, Rolling, record_id
 from ledger.api.pages.render import page
-from ledger.api.routers.partners import knows_scores, score_for, trend_for
+from ledger.api.routers.scores import knows_scores, score_for, trend_for
 from ledger.common.ids import to_hex
 from ledger.common.periods import DAY, FOREVER, Step, period_of
 from ledger.errors import MalformedRecord, NotPermitted
@@ -97,8 +97,15 @@ def score(
         by=by,
         sparkline=sparkline,
         said={"start": start, "end": end},
+        asked=asked_for(start, end, rolling),
+        urlencode=urlencode,
         weight=lambda share: f"{int(Fraction(share) * 100)} %",
     )
+
+
+def asked_for(start: str, end: str, rolling: int | None) -> dict[str, str | int]:
+    """What was said of a period, for links that go on with it."""
+    return {name: one for name, one in (("start", start), ("end", end), ("rolling", rolling)) if one}
 
 
 def sparkline(scores: Sequence[int | None]) -> Markup:

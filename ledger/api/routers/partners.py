@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, status
 
-from ledger.api.deps import Cursor, JsonBody, Limit, Moment, NodeOf, PartnerPath, ReaderOf, Rolling, fields
+from ledger.api.deps import Cursor, JsonBody, Limit, NodeOf, PartnerPath, fields
 from ledger.api.schemas import examples
 from ledger.api.schemas.answers import (
     ConsortiumView,
@@ -14,20 +14,12 @@ from ledger.api.schemas.answers import (
     OpenView,
     PartnerPage,
 )
-from ledger.api.schemas.figures import JudgementView, ScoreView, TrendView
-from ledger.bonuses.judgement import SAMPLES, judgements, threshold_of
-from ledger.bonuses.rule_file import SCORE
 from ledger.common.ids import bytes_from_hex
-from ledger.common.periods import Step
-from ledger.common.scopes import ALL_SCOPES
-from ledger.errors import MalformedRecord, NotPermitted
+from ledger.errors import MalformedRecord
 from ledger.records.wallet_input import signature_from_wallet
-from ledger.services.node.node import Node
 from ledger.services.views.models import PartnerView
-from ledger.services.views.records import Reader
 
 router = APIRouter(prefix="/v1", tags=["partners"])
-MOST_POINTS = 12
 
 
 @router.get("/consortium", response_model=ConsortiumView)
@@ -55,80 +47,6 @@ def open_against(partner: PartnerPath, node: NodeOf) -> dict[str, Any]:
     what became of them is declared; the newest first, at most 200.
     """
     return {"partner": partner, "open": node.reader.views.open_against(partner)}
-
-
-@router.get("/partners/{partner}/score", response_model=ScoreView, responses=examples.READ_RESPONSES)
-def score(
-    partner: PartnerPath,
-    node: NodeOf,
-    reader: ReaderOf,
-    start: Moment = None,
-    end: Moment = None,
-    rolling: Rolling = None,
-) -> dict[str, Any]:
-    """The partner's scorecards, one a role: interval, indicators, and by how much which records raised or lowered it.
-
-    For the partner itself and for auditors: of the period from `start` to before `end`, or the last `rolling` days; by
-    default of all that today's card governs. Judged at the last full hour. For everybody else: of closed calendar
-    quarters, by default the newest, taken once, 30 days after their end, in whole points and per cent, without what is
-    about money.
-    """
-    return score_for(node, partner, reader, start, end, rolling)
-
-
-@router.get("/partners/{partner}/score/judgement", response_model=JudgementView, responses=examples.READ_RESPONSES)
-def judgement(
-    partner: PartnerPath,
-    node: NodeOf,
-    reader: ReaderOf,
-    threshold: Annotated[int, Query(ge=0, le=1_000_000, description="In the indicator's unit")],
-    indicator: Annotated[
-        str, Query(max_length=80, description="`score` in hundredths of a point, or a share in parts per million")
-    ] = SCORE,
-    samples: Annotated[
-        int, Query(ge=1, le=1_000_000, description="Delivery events below which nothing follows")
-    ] = SAMPLES,
-    start: Moment = None,
-    end: Moment = None,
-    rolling: Rolling = None,
-) -> dict[str, Any]:
-    """What may follow from the partner's scores, role by role: a reward needs the worse end of the interval beyond the
-    threshold, a sanction the better end short of it; otherwise neither follows.
-
-    The period is that of `/v1/partners/{partner}/score`. For the partner itself and for auditors: by asking for one
-    threshold after another everybody else could tell the figure to its last digit.
-    """
-    if not knows_scores(reader, partner):
-        raise NotPermitted(
-            "scores are judged for the partner itself and for auditors",
-            where="reader",
-            mend="Sign in with a key of the partner; what is published is at /v1/partners/{partner}/score.",
-        )
-    wanted = threshold_of(indicator, threshold, samples)
-    node.reader.views.partner(partner)
-    cards = node.reader.numbers.scorecards(partner, node.reader.numbers.asked(start, end, rolling))
-    return {
-        "partner": partner,
-        "indicator": indicator,
-        "threshold": threshold,
-        "samples": samples,
-        "judgements": [match.to_json() for match in judgements(wanted, cards)],
-    }
-
-
-@router.get("/partners/{partner}/score/trend", response_model=TrendView, responses=examples.READ_RESPONSES)
-def trend(
-    partner: PartnerPath,
-    node: NodeOf,
-    reader: ReaderOf,
-    by: Annotated[Step, Query(description="Calendar quarters or months, UTC")] = Step.QUARTER,
-    count: Annotated[int, Query(ge=1, le=MOST_POINTS, description="How many, the running one last")] = 8,
-) -> dict[str, Any]:
-    """The partner's score in each of the last quarters or months, oldest first, by the card that governed it.
-
-    For everybody but the partner itself and auditors: of published quarters.
-    """
-    return trend_for(node, partner, reader, by, count)
 
 
 @router.post(
@@ -174,33 +92,3 @@ def _cursor(text: str | None) -> tuple[int, bytes] | None:
     if not (moment.isascii() and moment.isdigit() and len(moment) <= 13):
         raise MalformedRecord("not a cursor", where="after", expected="`next` of the page before", found=text)
     return int(moment), bytes_from_hex(document, 32, "after")
-
-
-def score_for(
-    node: Node, partner: int, reader: Reader, start: int | None, end: int | None, rolling: int | None
-) -> dict[str, Any]:
-    """A partner's scorecards as far as the reader may see them; raises `NotFound` and `NotPermitted`."""
-    if knows_scores(reader, partner):
-        return node.reader.numbers.score_of(partner, node.reader.numbers.asked(start, end, rolling))
-    node.reader.views.partner(partner)
-    return node.reader.publication.score_of(partner, node.reader.publication.asked(start, end, rolling))
-
-
-def trend_for(node: Node, partner: int, reader: Reader, by: Step, count: int) -> dict[str, Any]:
-    """A partner's trend as far as the reader may see it; raises `NotFound` and `NotPermitted`."""
-    if knows_scores(reader, partner):
-        return node.reader.numbers.trend_of(partner, by, count)
-    node.reader.views.partner(partner)
-    if by is not Step.QUARTER:
-        raise NotPermitted(
-            "only closed calendar quarters are public",
-            where="by",
-            expected=str(Step.QUARTER),
-            mend="Sign in with a key of the partner, or of an auditor.",
-        )
-    return node.reader.publication.trend_of(partner, count)
-
-
-def knows_scores(reader: Reader, partner: int) -> bool:
-    """Whether the reader may see all of a partner's scores: the partner itself, and auditors, with a whole key."""
-    return reader.scopes == ALL_SCOPES and (reader.auditor or reader.partner == partner)

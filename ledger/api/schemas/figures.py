@@ -11,7 +11,8 @@ from ledger.network.performance import Change, NetworkFigures
 from ledger.network.publication import PublicNetwork
 from ledger.penalties.lists import Total
 from ledger.penalties.statement import PenaltyStatement
-from ledger.scores.composite import Scorecard
+from ledger.scores.effects import ScorecardInShort
+from ledger.scores.estimate import Effect
 from ledger.scores.publication import PublicScorecard
 from ledger.services.figures.penalties_and_scores import TrendPoint
 
@@ -97,8 +98,8 @@ def _scorecard(kind: type, *more: str) -> dict[str, Any]:
     return schema | {"required": list(schema["properties"])}
 
 
-ScorecardView = Annotated[dict[str, Any], WithJsonSchema(_scorecard(Scorecard, "flag_texts"))]
-"""A scorecard; `why`, `flag_texts` and `explanation` say in sentences what stands in it."""
+ScorecardView = Annotated[dict[str, Any], WithJsonSchema(_scorecard(ScorecardInShort, "flag_texts"))]
+"""A scorecard with the largest samples; `why`, `flag_texts` and `explanation` say in sentences what stands in it."""
 PublicScorecardView = Annotated[dict[str, Any], WithJsonSchema(_scorecard(PublicScorecard))]
 """What the public sees of it, see `ledger.scores.publication.PublicScorecard`."""
 
@@ -118,6 +119,21 @@ class ScoreView(Answer):
     measure: MeasureView
     published: PublishedView | None = Field(description="For the public: the quarter, and when it was taken")
     scores: list[ScorecardView] | list[PublicScorecardView]
+
+
+EffectView = Annotated[dict[str, Any], WithJsonSchema(json_schema(Effect))]
+"""What one sample did to a score, see `ledger.scores.estimate.Effect`."""
+
+
+class SamplePage(Page):
+    """`side`: what `lowered` the score, or `raised` it or left it as it was; `count` of them in all."""
+
+    partner: int
+    role: str
+    indicator: str
+    side: str
+    count: int
+    samples: list[EffectView]
 
 
 class RoleJudgement(Answer):

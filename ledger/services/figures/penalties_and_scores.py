@@ -17,15 +17,15 @@ from ledger.common.ids import RecordId
 from ledger.common.periods import FOREVER, Period, Step, before, full_hour, period_of
 from ledger.errors import Busy, NotPermitted
 from ledger.explain.penalty import stated
-from ledger.explain.score import measure_stated
-from ledger.explain.score import stated as scorecard_stated
+from ledger.explain.score import measure_stated, stated_in_short
 from ledger.network.performance import NetworkFigures, network
 from ledger.network.routes import EXPECTED, GROUPS, By, Windows
 from ledger.penalties.statement import PenaltyStatement, penalty_of
 from ledger.records.types import ShipmentTerms
 from ledger.scores.adopted_card import Measure
-from ledger.scores.card import Card
+from ledger.scores.card import Card, Indicator
 from ledger.scores.composite import Scorecard, Tallies
+from ledger.scores.estimate import Effect
 from ledger.scores.incremental import Running
 from ledger.services.figures.cache import Feed
 from ledger.services.home.home import Home
@@ -40,6 +40,8 @@ from ledger.store import log, records
 
 ANSWERED = 64
 """Answers that are kept: of a partner's scores or trend, of the network as one reader may see it."""
+LISTED = 8
+"""Lists of samples that are kept while somebody pages through them: each has everything that an indicator counted."""
 REMEMBERED = 64
 """Figures that are kept: scorecards of a partner or of everybody in a period, trends."""
 PATIENCE = 20
@@ -71,6 +73,7 @@ class Numbers:
         self._lock = Lock()
         self._feed = Feed(home)
         self._answers = Answers(ANSWERED)
+        self._samples = Answers(LISTED)
         self._remembered: dict[Hashable, Any] = {}
         self._of: Running | None = None
 
@@ -154,7 +157,8 @@ class Numbers:
         """
         measure = self.measure(period.start if period else None)
         judged, chosen = period or self.governed_by(measure), measure.card
-        with self._figures() as (version, running):
+        with self._figures() as (_, running):
+            version = running.journeys.version  # most of what is logged changes no figure
             if period is None:
                 key: Hashable = (version, judged, chosen.hash, partner)
                 cards = self._once(key, lambda: _current(running, judged, partner, chosen))
@@ -180,17 +184,41 @@ class Numbers:
         return period_of(self._hour(), measure.since)
 
     def score_of(self, partner: int, period: Period | None = None) -> dict[str, Any]:
-        """The scorecards of a partner as JSON; raises `NotFound` for one that was never admitted."""
+        """The scorecards of a partner as JSON, with the largest samples; raises `NotFound` for one that was never
+        admitted.
+        """
         self._views.partner(partner)
-        extent, measure = self._extent(), self.measure(period.start if period else None)
+        measure = self.measure(period.start if period else None)
+        state = self._score_state(measure, period)
 
         def compute() -> dict[str, Any]:
-            cards = [scorecard_stated(card) for card in self.scorecards(partner, period)]
+            cards = [stated_in_short(card) for card in self.scorecards(partner, period)]
             return {"partner": partner, "measure": measure_stated(measure), "published": None, "scores": cards}
 
         asked = period and (period.start, period.end)
-        state = extent, measure.card.hash, measure.since, period.at if period else self._hour()
         return self._answers.get(("score", partner, asked), state, compute)
+
+    def samples_of(
+        self, partner: int, role: Role, indicator: Indicator, period: Period | None = None, *, lowered: bool
+    ) -> tuple[Effect, ...]:
+        """Everything that an indicator of a partner's score counted and that lowered it, or that did not; the largest
+        effect first. Raises `NotFound` for a partner that was never admitted.
+        """
+        self._views.partner(partner)
+        measure = self.measure(period.start if period else None)
+        state = self._score_state(measure, period)
+
+        def compute() -> tuple[Effect, ...]:
+            cards = (card for card in self.scorecards(partner, period) if card.role is role)
+            entries = (entry for card in cards for entry in card.indicators if entry.indicator is indicator)
+            return next((entry.lowered if lowered else entry.raised for entry in entries), ())
+
+        asked = partner, role, indicator, lowered, period and (period.start, period.end)
+        return self._samples.get(asked, state, compute)
+
+    def _score_state(self, measure: Measure, period: Period | None) -> Hashable:
+        """What a partner's score rests on; to be read before it is computed."""
+        return self._extent(), measure.card.hash, measure.since, period.at if period else self._hour()
 
     def asked(self, start: int | None, end: int | None, rolling: int | None) -> Period | None:
         """The period that somebody asks for, judged at the last full hour; None when nothing was said.

@@ -13,7 +13,7 @@ from threading import Lock
 from typing import Any, TypeVar
 
 from ledger.errors import Busy
-from ledger.store import changes, log, migrate
+from ledger.store import log
 from ledger.store.database import Connection
 
 MOST = 512
@@ -33,11 +33,8 @@ class Extent:
 
 
 def extent_of(connection: Connection) -> Extent:
-    return Extent(
-        size=log.head(connection).size,
-        projected=migrate.projected_size(connection),
-        changes=tuple(sorted(changes.counts(connection).items())),
-    )
+    size, projected, counts = log.reached(connection)
+    return Extent(size, projected, tuple(sorted(counts.items())))
 
 
 class Answers:

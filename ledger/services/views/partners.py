@@ -36,10 +36,13 @@ class Members:
     def partner(self, partner: int) -> PartnerView:
         """One partner; raises `NotFound`."""
         with self._db.read() as connection:
-            self._registry.refreshed(connection)
-            if self._registry.now().partner(partner) is None:
-                raise NotFound("no such partner", where="partner", found=partner)
+            self.require(self._registry.refreshed(connection), partner)
             return self._view(connection, partner)
+
+    def require(self, registry: CurrentRegistry, partner: int) -> None:
+        """Raise `NotFound` for one that was never admitted."""
+        if registry.now().partner(partner) is None:
+            raise NotFound("no such partner", where="partner", found=partner)
 
     def book(self, signer: LogSigner) -> PartnerBook:
         """Who is who now, signed by the log: names and keys in force of all partners, and the council."""

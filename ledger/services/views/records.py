@@ -45,7 +45,7 @@ from ledger.services.views.partners import Members
 from ledger.services.views.shipment import ShipmentViews
 from ledger.store import checkpoints, openings, outbox, proposals, records
 from ledger.store.database import Connection
-from ledger.store.projections import outcomes, shipments
+from ledger.store.projections import shipments
 from ledger.store.records import StoredRecord
 
 
@@ -172,15 +172,17 @@ class RecordViews:
     ) -> list[RecordView]:
         """What is shown of their private parts is put into `opened`."""
         anchored = checkpoints.latest_anchored(connection)
-        facts = VerifiedRecords(connection, self._consortium, self._registry).facts(rows)
+        verified = VerifiedRecords(connection, self._consortium, self._registry)
+        settled = verified.settled(rows)
+        facts = verified.facts(rows, settled)
         sent = {row.record_id for row in rows if not isinstance(row.record, (*LOG_ONLY, OutcomeRecord))}
-        settled, under_way = outcomes.of_many(connection, sent), outbox.get_many(connection, sent)
+        under_way = outbox.get_many(connection, sent)
         views = []
         for row in rows:
             track = log_track(row, facts.get(row.record_id), self._signer, anchored)
             chain = ChainTrack("none")
             if row.record_id in sent:
-                chain = chain_track(connection, row, settled.get(row.record_id, []), under_way.get(row.record_id))
+                chain = chain_track(connection, row, settled.items.get(row.record_id, []), under_way.get(row.record_id))
             views.append(self._view(connection, row, track, chain, reader, opened))
         return views
 
@@ -321,10 +323,9 @@ class RecordViews:
         self, *, party: int | None = None, before: int | None = None, limit: int = 50
     ) -> list[ShipmentSummary]:
         """Newest first; page with the last one's `cursor` as `before`."""
-        with self._db.read() as connection:
-            self._registry.refreshed(connection)
-            rows = shipments.listing(connection, party=party, before=before, limit=limit)
-            return self._shipments.summaries(connection, rows)
+        return self._shipments.summaries(
+            self._db, lambda connection: shipments.listing(connection, party=party, before=before, limit=limit)
+        )
 
     def shipment(self, shipment: bytes, reader: Reader = PUBLIC) -> ShipmentView:
         """A shipment that the chain has recorded, with its whole story; raises `NotFound`."""
@@ -350,9 +351,8 @@ class RecordViews:
 
     def open_against(self, partner: int) -> list[MissingView]:
         """What short deliveries left open against a partner; raises `NotFound` for one that was never admitted."""
-        self.partner(partner)
         with self._db.read() as connection:
-            self._registry.refreshed(connection)
+            self._members.require(self._registry.refreshed(connection), partner)
             return self._shipments.open_against(connection, partner)
 
     def unopened(self, shipment: bytes) -> UnopenedShipment:

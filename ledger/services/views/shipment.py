@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 
 from ledger.codes import APPLIED, Assurance, ClearanceStatus, Gate, Mode, Purpose, Regime, ShipmentState
 from ledger.common.ids import RecordId, to_hex
+from ledger.common.periods import MINUTE
 from ledger.custody.rules import Flag
 from ledger.errors import LadingError, NotFound
 from ledger.explain.words import counted, spaced, word, words
@@ -17,8 +18,9 @@ from ledger.records import index_keys as concerning
 from ledger.records.types import REMAINDER_INDEX
 from ledger.services.home.home import Home
 from ledger.services.state import shipment_state
+from ledger.services.state.answers import Answers, extent_of
 from ledger.services.state.current_registry import CurrentRegistry
-from ledger.services.state.partner_names import Names
+from ledger.services.state.partner_names import Names, PartnerName
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.services.views.amendment_notes import notes_on
 from ledger.services.views.models import (
@@ -37,7 +39,7 @@ from ledger.shipments.gate_breaches import breaches
 from ledger.shipments.history import Journeys
 from ledger.shipments.status import ShipmentStatus, status_of, tenders_at
 from ledger.store import records
-from ledger.store.database import Connection
+from ledger.store.database import Connection, Database
 from ledger.store.projections import shipments, tracing
 from ledger.store.projections.shipments import ClearanceState, ClearanceStep, CustodyStep, Shipment
 from ledger.store.records import StoredRecord
@@ -56,11 +58,29 @@ class ShipmentViews:
         self._names = names
         self._registry = registry
         self._home = home
+        self._answers = Answers()
 
-    def summaries(self, connection: Connection, rows: Sequence[Shipment]) -> list[ShipmentSummary]:
-        lines = shipments.steps_of_many(connection, (row.shipment for row in rows))
-        statuses = self._statuses(connection, rows, lines)
-        return [self._summary(connection, row, statuses[row.shipment]) for row in rows]
+    def summaries(self, db: Database, wanted: Callable[[Connection], Sequence[Shipment]]) -> list[ShipmentSummary]:
+        """Of the shipments that `wanted` reads. Those that are not on their straight way are judged by their records,
+        which is kept until the store goes on or the minute is over: windows for contesting end by the clock.
+        """
+        with db.read() as connection:
+            now = self._registry.refreshed(connection).now().time
+            rows = wanted(connection)
+            lines = shipments.steps_of_many(connection, (row.shipment for row in rows))
+            strays = tuple(row.shipment for row in rows if not _is_straight(row, lines.get(row.shipment, ())))
+            state = (extent_of(connection), now // MINUTE) if strays else None
+            named = {partner: self._names.of(connection, partner) for row in rows for partner in _partners(row)}
+
+        def judge() -> dict[bytes, str]:
+            with db.read() as connection:
+                return self._where(connection, list(shipments.get_many(connection, strays).values()))
+
+        judged = self._answers.get(strays, state, judge) if strays else {}
+        return [
+            _summary(row, judged.get(row.shipment) or self._status(row, lines.get(row.shipment, ()), None), named)
+            for row in rows
+        ]
 
     def told(self, connection: Connection, wanted: Sequence[bytes]) -> list[StoryView]:
         """As the public is told them: those of `wanted` that the chain has recorded, in their order, read together."""
@@ -90,22 +110,7 @@ class ShipmentViews:
         return VerifiedRecords(connection, self._home.consortium, self._registry.refreshed(connection))
 
     def _summary(self, connection: Connection, row: Shipment, status: str) -> ShipmentSummary:
-        name = self._names.of
-        return ShipmentSummary(
-            id=to_hex(row.shipment),
-            terms=to_hex(row.terms),
-            consignor=name(connection, row.consignor),
-            consignee=name(connection, row.consignee),
-            custodian=name(connection, row.custodian),
-            packages=row.packages,
-            sequence=row.sequence,
-            status=status,
-            purpose=word(Purpose, row.purpose),
-            mode=word(Mode, row.mode),
-            opened_at=row.opened_at,
-            ended_at=row.ended_at,
-            cursor=row.opened_index,
-        )
+        return _summary(row, status, {one: self._names.of(connection, one) for one in _partners(row)})
 
     def whole(self, connection: Connection, shipment: bytes, may_open: MayOpen = nobody) -> ShipmentView:
         """Raises `NotFound` for what the chain has not recorded."""
@@ -294,6 +299,28 @@ class ShipmentViews:
                 status=status,
                 text=text,
             )
+
+
+def _partners(row: Shipment) -> tuple[int, int, int]:
+    return row.consignor, row.consignee, row.custodian
+
+
+def _summary(row: Shipment, status: str, names: Mapping[int, PartnerName]) -> ShipmentSummary:
+    return ShipmentSummary(
+        id=to_hex(row.shipment),
+        terms=to_hex(row.terms),
+        consignor=names[row.consignor],
+        consignee=names[row.consignee],
+        custodian=names[row.custodian],
+        packages=row.packages,
+        sequence=row.sequence,
+        status=status,
+        purpose=word(Purpose, row.purpose),
+        mode=word(Mode, row.mode),
+        opened_at=row.opened_at,
+        ended_at=row.ended_at,
+        cursor=row.opened_index,
+    )
 
 
 def _is_straight(row: Shipment, line: Iterable[CustodyStep]) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, or_, select, union
 
 from ledger.codes import ShipmentState
 from ledger.common.ids import RecordId
@@ -158,18 +158,18 @@ def listing(
     parts = [] if party is None else [part == party for part in (table.consignor, table.consignee, table.custodian)]
 
     def newest(*more: ColumnElement[bool]) -> Select[tuple[int]]:
-        return select(table.opened_index).where(*where, *more).order_by(table.opened_index.desc()).limit(limit)
+        query = select(table.opened_index).where(*where, *more).order_by(table.opened_index.desc()).limit(limit)
+        return select(query.subquery().c.opened_index)
 
     # The newest in each part stand in that part's index; asked for all parts at once, all shipments would be read.
-    each = [newest(part) for part in parts] or [newest()]
-    found = {index for query in each for index in connection.scalars(query)}
-    if not found:
-        return []
-    indexes = sorted(found, reverse=True)[:limit]
-    whole = selection(_shipments, Shipment).where(*where, table.opened_index.in_(indexes))
+    named = union(*map(newest, parts)) if parts else newest()
+    whole = selection(_shipments, Shipment).where(*where, table.opened_index.in_(named))
     if parts:
         whole = whole.where(or_(*parts))
-    return some(connection, whole.order_by(table.opened_index.desc(), table.child_index, table.shipment), Shipment)
+    order = (table.opened_index.desc(), table.child_index, table.shipment)
+    result = some(connection, whole.order_by(*order), Shipment)
+    wanted = list(dict.fromkeys(row.opened_index for row in result))[:limit]
+    return [row for row in result if wanted and row.opened_index >= wanted[-1]]
 
 
 def add_steps(connection: Connection, steps: Sequence[CustodyStep]) -> None:

@@ -224,7 +224,15 @@ def test_a_score_says_of_when_it_is_by_which_card_and_how_it_went(world: World) 
     assert "so far" in words
     assert "By month" in Page(world.page(f"/partners/{CARRIER}/score?by=month")).text
     assert world.client.get(f"/partners/{CARRIER}/score?start=2026-02-30", headers=HTML).status_code == 400
+    listed = next(one for one in Page(text).addresses if one.startswith(f"/partners/{CARRIER}/score/samples?"))
+    assert "rolling=90" in listed
+    samples = Page(world.page(listed))
+    entry = card["indicators"][0]
+    counted = entry["lowered"] or entry["raised"]
+    assert {f"/shipments/{one['shipment']}" for one in counted} <= set(samples.addresses)
+    assert f"Partner {CARRIER} as carrier" in samples.text
     world.client.cookies.clear()
+    assert world.client.get(listed, headers=HTML).status_code == 403
     public = Page(world.page(f"/partners/{CARRIER}/score")).text
     assert "Everybody sees closed calendar quarters" in public
     assert "lowered it" not in public
