@@ -14,6 +14,7 @@ PENDING, SENT, WAITING, FINAL = STATES = ("pending", "sent", "waiting", "final")
 NEVER = 2**53 - 1
 """As `next_try`: only when something that the record concerns changes."""
 _DUE = (PENDING, WAITING)
+_OPEN = (PENDING, SENT, WAITING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +127,10 @@ def unfinished(connection: Connection, kind: str, key: str, *, limit: int) -> li
     query = (
         selection(outbox, OutboxRow)
         .join(record_index, index.log_index == outbox.c.log_index)
-        .where(index.kind == kind, index.key == key, outbox.c.state != FINAL)
+        .where(index.kind == kind, index.key == key, outbox.c.state.in_(_OPEN))
     )
-    return some(connection, query.order_by(outbox.c.log_index.desc()).limit(limit), OutboxRow)
+    # In the order of the entries that name what is asked about, each of which the outbox's index finds by its state.
+    return some(connection, query.order_by(index.log_index.desc()).limit(limit), OutboxRow)
 
 
 def postpone(

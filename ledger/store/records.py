@@ -13,7 +13,7 @@ from ledger.log.leaf import Leaf
 from ledger.records.index_keys import RECORD
 from ledger.records.signing import SIGNATURE_LENGTH, SignedRecord
 from ledger.records.types import BY_NUMBER, Record
-from ledger.store.rows import among, chunks, one, selection, some
+from ledger.store.rows import among, beginning, chunks, one, selection, some
 from ledger.store.tables import record_index, records
 
 STREAM_CHUNK = 1000
@@ -146,9 +146,10 @@ def listing(
 def under(connection: Connection, kind: str, prefix: str, *, types: Sequence[int], stop: int) -> Iterator[StoredRecord]:
     """Records of `types` below log index `stop` that concern a key of `kind` beginning with `prefix`, in log order."""
     index = record_index
-    named = select(index.c.log_index).where(
-        index.c.kind == kind, index.c.key.startswith(prefix, autoescape=True), index.c.log_index < stop
-    )
+    begins = index.c.key.startswith(prefix, autoescape=True)
+    if connection.dialect.name == "sqlite":  # elsewhere the column may be ordered by a language
+        begins &= beginning(index.c.key, prefix)
+    named = select(index.c.log_index).where(index.c.kind == kind, begins, index.c.log_index < stop)
     where = (records.c.log_index.in_(named), records.c.type_number.in_(types))
     query = selection(records, StoredRecord).where(*where)
     yield from some(connection, query.order_by(records.c.log_index), StoredRecord)

@@ -58,6 +58,13 @@ def in_list(
     return connection.exec_driver_sql(f'{text} IN ({marks}) AND "{other.key}" = {mark(connection)}', (*values, value))
 
 
+def beginning(column: ColumnElement[str], prefix: str) -> ColumnElement[bool]:
+    """Whether a text begins with `prefix`, as an index in the order of code points finds it: SQLite's own order, and
+    that of PostgreSQL's collation "C".
+    """
+    return (column >= prefix) & (column < prefix[:-1] + chr(ord(prefix[-1]) + 1))
+
+
 def insert_many(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     """Insert rows that have the same columns, in the driver's own words."""
     if rows:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, update
 
 from ledger.common.ids import RecordId
 from ledger.store.projections import projected
-from ledger.store.rows import insert, many, one, put, selection, some
+from ledger.store.rows import beginning, insert, many, one, put, selection, some
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +80,7 @@ def revoke(connection: Connection, target: RecordId, revocation: RecordId, effec
 def attestations_under(connection: Connection, prefix: str) -> list[StoredAttestation]:
     """Attestations whose subject begins with `prefix`, in log order."""
     table = projected.attestations
-    where = table.c.subject.startswith(prefix, autoescape=True)
-    return many(connection, table, StoredAttestation, where, order=(table.c.log_index,))
+    return many(connection, table, StoredAttestation, beginning(table.c.subject, prefix), order=(table.c.log_index,))
 
 
 def put_recalls(connection: Connection, rows: Sequence[StoredRecall]) -> None:
@@ -96,7 +95,7 @@ def recall(connection: Connection, record_id: RecordId) -> StoredRecall | None:
 def recalls_within(connection: Connection, subject: str) -> list[StoredRecall]:
     """Recalls about `subject` or anything below it, such as a lot of a GTIN, in log order."""
     table = projected.recalls
-    below = (table.c.subject == subject) | table.c.subject.startswith(subject + "/", autoescape=True)
+    below = (table.c.subject == subject) | beginning(table.c.subject, subject + "/")
     return many(connection, table, StoredRecall, below, order=(table.c.log_index,))
 
 

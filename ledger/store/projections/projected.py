@@ -4,9 +4,11 @@ They are not part of the migrations: a changed `VERSION` makes the next start dr
 above replays the log from `projection_state.size` on.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text, text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
+
+from ledger.records.types import REMAINDER_INDEX
 
 VERSION = 4
 """Count up with every change of the tables below."""
@@ -27,6 +29,10 @@ class Amount(TypeDecorator[int]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> int | None:  # noqa: ARG002
         return None if value is None else int(value)
+
+
+TEXT_BY_CODE = String().with_variant(String(collation="C"), "postgresql")
+"""Text in the order of its code points, so that an index finds what begins with something."""
 
 
 def _where_known() -> list[Column[int]]:
@@ -93,6 +99,14 @@ shipments = Table(
     Index(None, "parent"),
     Index(None, "terms"),
 )
+Index(
+    "ix_shipments_remainders",
+    shipments.c.custodian,
+    shipments.c.state,
+    shipments.c.opened_index,
+    sqlite_where=shipments.c.child_index == text(str(REMAINDER_INDEX)),
+    postgresql_where=shipments.c.child_index == text(str(REMAINDER_INDEX)),
+)
 
 goods = Table(
     "goods",
@@ -158,7 +172,7 @@ attestations = Table(
     Column("record_id", LargeBinary, primary_key=True),
     Column("by", BigInteger, nullable=False, index=True),
     Column("schema", LargeBinary, nullable=False),
-    Column("subject", String, nullable=False, index=True),
+    Column("subject", TEXT_BY_CODE, nullable=False, index=True),
     Column("accreditation", LargeBinary, nullable=False),
     Column("valid_from", BigInteger, nullable=False),
     Column("valid_until", BigInteger, nullable=False),
@@ -174,7 +188,7 @@ recalls = Table(
     projections,
     Column("record_id", LargeBinary, primary_key=True),
     Column("by", BigInteger, nullable=False),
-    Column("subject", String, nullable=False, index=True),
+    Column("subject", TEXT_BY_CODE, nullable=False, index=True),
     Column("lots", Text, nullable=False),
     Column("hazard", Integer, nullable=False),
     Column("action", Integer, nullable=False),
@@ -184,6 +198,7 @@ recalls = Table(
     Column("outcome", Integer, nullable=False),
     Column("occurred_at", BigInteger, nullable=False),
     *_where_known(),
+    Index(None, "log_index"),
 )
 
 recall_answers = Table(
@@ -214,6 +229,7 @@ agreements = Table(
     Column("funded", Amount, nullable=False),
     Column("state", String, nullable=False),
     *_where_known(),
+    Index(None, "log_index"),
 )
 
 awards = Table(
@@ -251,7 +267,7 @@ registry_changes = Table(
     Column("sequence", BigInteger, primary_key=True, autoincrement=False),
     Column("record_id", LargeBinary, nullable=False),
     Column("action", Integer, nullable=False),
-    Column("partner", BigInteger, nullable=False, index=True),
+    Column("partner", BigInteger, nullable=False),
     Column("key", LargeBinary, nullable=False),
     Column("role", Integer, nullable=False),
     Column("scope", LargeBinary, nullable=False),
@@ -259,4 +275,5 @@ registry_changes = Table(
     Column("document", LargeBinary, nullable=False),
     Column("in_force_at", BigInteger, nullable=False),
     *_where_known(),
+    Index(None, "partner", "sequence"),
 )

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import count
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, func, or_, select, union
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, or_, select, text, union
 
 from ledger.codes import ShipmentState
 from ledger.common.ids import RecordId
@@ -124,16 +125,12 @@ def children(connection: Connection, parent: bytes) -> list[Shipment]:
 def remainders_with(connection: Connection, custodian: int, *, limit: int = 100) -> list[Shipment]:
     """What short deliveries left behind, and is still held by `custodian`, not ended; the newest first."""
     table = _shipments.c
-    result = many(
-        connection,
-        _shipments,
-        Shipment,
+    query = selection(_shipments, Shipment).where(
         table.custodian == custodian,
-        table.child_index == REMAINDER_INDEX,
+        table.child_index == text(str(REMAINDER_INDEX)),  # as the index of remainders says it, which is found by that
         table.state == int(ShipmentState.OPEN),
-        order=(table.opened_index.desc(),),
     )
-    return result[:limit]
+    return some(connection, query.order_by(table.opened_index.desc()).limit(limit), Shipment)
 
 
 def listing(
@@ -153,23 +150,28 @@ def listing(
     where = [] if custodian is None else [table.custodian == custodian]
     if states:
         where.append(table.state.in_(states))
-    if before is not None:
-        where.append(table.opened_index < before)
+    earlier = [] if before is None else [table.opened_index < before]
     parts = [] if party is None else [part == party for part in (table.consignor, table.consignee, table.custodian)]
 
     def newest(*more: ColumnElement[bool]) -> Select[tuple[int]]:
-        query = select(table.opened_index).where(*where, *more).order_by(table.opened_index.desc()).limit(limit)
-        return select(query.subquery().c.opened_index)
+        query = (
+            select(table.opened_index).where(*where, *earlier, *more).order_by(table.opened_index.desc()).limit(limit)
+        )
+        return select(query.subquery(f"newest_{next(number)}").c.opened_index)
 
-    # The newest in each part stand in that part's index; asked for all parts at once, all shipments would be read.
+    # The newest in each part stand in that part's index; asked for all parts at once, all shipments would be read. So
+    # would they be if the database were to look at the party again: a record opens few, and they are sorted out here.
+    number = count()
     named = union(*map(newest, parts)) if parts else newest()
     whole = selection(_shipments, Shipment).where(*where, table.opened_index.in_(named))
-    if parts:
-        whole = whole.where(or_(*parts))
     order = (table.opened_index.desc(), table.child_index, table.shipment)
-    result = some(connection, whole.order_by(*order), Shipment)
+    result = [
+        row
+        for row in some(connection, whole.order_by(*order), Shipment)
+        if party in (None, row.consignor, row.consignee, row.custodian)
+    ]
     wanted = list(dict.fromkeys(row.opened_index for row in result))[:limit]
-    return [row for row in result if wanted and row.opened_index >= wanted[-1]]
+    return [row for row in result if row.opened_index >= wanted[-1]]
 
 
 def add_steps(connection: Connection, steps: Sequence[CustodyStep]) -> None:
