@@ -7,6 +7,8 @@ stands until its next one.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
 
 from ledger.codes import ShipmentState
 
@@ -15,8 +17,14 @@ GONE_ON = (ShipmentState.CLOSED_INTO_CHILDREN, ShipmentState.CLOSED_INTO_ONWARD)
 """These goods stand under other shipments now."""
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Way(StrEnum):
+    """Which way goods are followed: to what they became, or up to what they came from."""
+
+    DOWN = "down"
+    UP = "up"
+
+
+class Move(NamedTuple):
     """Custody passed to `to` with so many packages, at `at` (UTC seconds)."""
 
     at: int
@@ -24,8 +32,7 @@ class Move:
     packages: int
 
 
-@dataclass(frozen=True, slots=True)
-class Stay:
+class Stay(NamedTuple):
     """A partner (0: a consumer) had packages of `shipment` from `since` to `until`; None: it has them still.
 
     `passed_on` is how many the next one took: what a short receipt left behind stays, as a shipment of its own. `ended`
@@ -49,16 +56,14 @@ def stays_of(
     ended_at: int | None,
 ) -> tuple[Stay, ...]:
     """The stays of one shipment in order. `first` is its opening; refusals are no moves."""
-    line = [first, *moves]
-    result = []
-    for i, move in enumerate(line):
-        following = line[i + 1] if i + 1 < len(line) else None
-        if following is not None:
-            result.append(Stay(shipment, move.to, move.at, following.at, move.packages, passed_on=following.packages))
-        elif state in LIVE:
-            result.append(Stay(shipment, move.to, move.at, None, move.packages))
-        else:
-            result.append(Stay(shipment, move.to, move.at, ended_at, move.packages, state))
+    result, before = [], first
+    for move in moves:
+        result.append(Stay(shipment, before.to, before.at, move.at, before.packages, None, move.packages))
+        before = move
+    if state in LIVE:
+        result.append(Stay(shipment, before.to, before.at, None, before.packages))
+    else:
+        result.append(Stay(shipment, before.to, before.at, ended_at, before.packages, state))
     return tuple(result)
 
 

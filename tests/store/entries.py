@@ -11,6 +11,7 @@ from ledger.records.signing import Domain, SignedRecord, SigningKey
 from ledger.records.types import Endorsement, Outcome, Record
 from ledger.services.intake.sequencer import Entry
 from ledger.store.pending import Slot
+from ledger.store.projections.shipments import Shipment
 
 DOMAIN = Domain(ConsortiumId(b"store tests".ljust(32, b"\0")))
 KEY = SigningKey(b"\7" * 32)
@@ -41,3 +42,31 @@ def endorsements(count: int, start: int = 0) -> list[Entry]:
 
 def rng(seed: int) -> random.Random:
     return random.Random(seed)
+
+
+def shipment(number: int, *, opened: int | None = None, custodian: int = 2, parent: bytes | None = None) -> Shipment:
+    """A row of the projection, another one for each number."""
+    return Shipment(
+        shipment=bytes([number]) * 32,
+        terms=RecordId(bytes(32)),
+        parent=parent,
+        child_index=None if parent is None else number,
+        parents="[]",
+        consignor=1,
+        consignee=3,
+        custodian=custodian,
+        recipient_key=bytes(20),
+        purpose=1,
+        mode=1,
+        fulfilment=1,
+        packages=2**32 - 1,
+        sequence=0,
+        state=1,
+        requires="[]",
+        released=0,
+        flags=0,
+        opened_at=2**40 - 1,
+        opened_block=None,
+        opened_index=number if opened is None else opened,
+        ended_at=None,
+    )

@@ -1,12 +1,14 @@
 """How SQLite answers what is asked often: by an index, in its order, whatever else the tables hold."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, event
 
 from ledger.common.ids import RecordId
+from ledger.products.recall_tracing import Way
 from ledger.services.intake.sequencer import Sequencer
 from ledger.services.state.current_registry import REGISTRY_TYPES
 from ledger.store import checkpoints, log, openings, outbox, pending, proposals, records, transactions
@@ -14,8 +16,7 @@ from ledger.store.database import Database
 from ledger.store.documents import consents, enrolments
 from ledger.store.projections import bonuses, outcomes, partners, products, shipments, tracing
 from ledger.store.visits import sightings
-from tests.store.entries import endorsements
-from tests.store.test_queries import shipment
+from tests.store.entries import endorsements, shipment
 
 ASKED: dict[str, Callable[[Connection], object]] = {
     "records": lambda c: records.listing(c, limit=10),
@@ -69,7 +70,12 @@ ASKED: dict[str, Callable[[Connection], object]] = {
     "all shipments with a lot": lambda c: shipments.all_with(c, "0", "L"),
     "a shipment with a product that is about": lambda c: shipments.any_with(c, "0", outside=[5]),
     "goods of several": lambda c: tracing.goods_in(c, [bytes(32), bytes(32)]),
-    "carriers of a product": lambda c: tracing.carriers_of(c, "0"),
+    "carriers of a product": lambda c: tracing.carriers_of(c, "0", ["", "L"]),
+    "lots of a product": lambda c: tracing.lots_of(c, "0"),
+    "what became of goods": lambda c: tracing.lines_of_goods(c, "0", ["", "L"], Way.DOWN),
+    "what goods came from": lambda c: tracing.lines_of_goods(c, "0", ["", "L"], Way.UP),
+    "what became of a shipment": lambda c: tracing.lines_from(c, [bytes(32)], Way.DOWN),
+    "what a shipment came from": lambda c: tracing.lines_from(c, [bytes(32)], Way.UP),
     "attestations of a product": lambda c: products.attestations_under(c, "01/0"),
     "recalls of a product": lambda c: products.recalls_within(c, "01/0"),
     "recalls": lambda c: products.all_recalls(c, after=2, limit=10),
@@ -105,9 +111,13 @@ SORTS_A_PAGE = {
 
 
 @pytest.fixture
+def url(tmp_path: Path) -> str:
+    """PostgreSQL plans by how much there is: `test_queries.py` lets it answer each question."""
+    return f"sqlite:///{tmp_path / 'home' / 'ledger.db'}"
+
+
+@pytest.fixture
 def connection(database: Database, sequencer: Sequencer) -> Iterator[Connection]:
-    if database.engine.dialect.name != "sqlite":
-        pytest.skip("PostgreSQL plans by how much there is")
     sequencer.append(endorsements(25))
     with database.write() as writing:
         shipments.put(writing, [shipment(1, opened=1)])
@@ -131,9 +141,9 @@ def plans_of(connection: Connection, ask: Callable[[Connection], object]) -> lis
 def test_an_index_finds_it_and_orders_it(connection: Connection, name: str) -> None:
     plans = plans_of(connection, ASKED[name])
     harmless = {"SCAN CONSTANT ROW", *SINGLE_ROWS.get(name, ())}
-    # What a page begins with is read where it stands: the newest of each part, which an index found.
-    scans = [line for line in plans if line.startswith("SCAN") and not line.startswith("SCAN newest_")]
-    scans = [line for line in scans if line not in harmless]
+    # What an index found is read where it stands: the newest of each part, and what a trace has reached.
+    scans = [line for line in plans if line.startswith("SCAN") and line not in harmless]
+    scans = [line for line in scans if line != "SCAN r" and not line.startswith("SCAN newest_")]
     assert scans == [] or (name in WALKED and all("USING" in line for line in scans)), plans
     assert name in SORTS_A_PAGE or not any("FOR ORDER BY" in line for line in plans), plans
 

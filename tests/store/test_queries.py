@@ -27,7 +27,8 @@ from ledger.store.processes import leases
 from ledger.store.projections import bonuses, partners, products, shipments
 from ledger.store.rows import CHUNK, text_of
 from tests.samples import sample
-from tests.store.entries import endorsement, endorsements, entry_of, rng
+from tests.store.entries import endorsement, endorsements, entry_of, rng, shipment
+from tests.store.test_plans import ASKED
 
 IDS = [RecordId(bytes([n]) * 32) for n in range(10)]
 BIG = 2**128 - 1
@@ -205,35 +206,6 @@ def test_checkpoints_and_their_anchors(database: Database) -> None:
 # --- projections -----------------------------------------------------------------------------------------------------
 
 
-def shipment(
-    number: int, *, opened: int | None = None, custodian: int = 2, parent: bytes | None = None
-) -> shipments.Shipment:
-    return shipments.Shipment(
-        shipment=bytes([number]) * 32,
-        terms=IDS[0],
-        parent=parent,
-        child_index=None if parent is None else number,
-        parents="[]",
-        consignor=1,
-        consignee=3,
-        custodian=custodian,
-        recipient_key=bytes(20),
-        purpose=1,
-        mode=1,
-        fulfilment=1,
-        packages=2**32 - 1,
-        sequence=0,
-        state=1,
-        requires="[]",
-        released=0,
-        flags=0,
-        opened_at=2**40 - 1,
-        opened_block=None,
-        opened_index=number if opened is None else opened,
-        ended_at=None,
-    )
-
-
 def test_shipments_and_their_lines(database: Database) -> None:
     made = [shipment(n, custodian=2 + n % 2) for n in range(1, 6)]
     split = [shipment(n, opened=6, parent=made[0].shipment) for n in (10, 11, 12)]
@@ -259,6 +231,13 @@ def test_shipments_and_their_lines(database: Database) -> None:
         assert shipments.clearances(connection, made[0].shipment) == [state]
         shipments.add_clearance_steps(connection, [line])
         assert shipments.clearance_steps(connection, made[0].shipment) == [line]
+
+
+def test_whatever_is_asked_is_answered(database: Database, sequencer: Sequencer) -> None:
+    sequencer.append(endorsements(3))
+    with database.read() as connection:
+        for ask in ASKED.values():
+            ask(connection)
 
 
 def test_products(database: Database) -> None:

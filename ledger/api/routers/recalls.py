@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 from ledger.api.deps import Cursor, Limit, NodeOf, ReaderOf, RecordPath, record_id
 from ledger.api.schemas import examples
 from ledger.api.schemas.answers import RecallPage
+from ledger.products.recall_tracing import Way
 from ledger.services.views.models import RecallView, TraceView
 
 router = APIRouter(prefix="/v1/recalls", tags=["recalls"])
@@ -25,9 +26,13 @@ def trace(
     reader: ReaderOf,
     subject: Annotated[str, Query(max_length=512, description="GS1 Digital Link path, e.g. `01/09506000134352/10/L1`")],
     lots: Annotated[str, Query(max_length=4096, description="RFC 8785 array of {lot} or {from, to} serials")] = "",
+    way: Annotated[Way, Query(description="`up`: what the goods came from")] = Way.DOWN,
 ) -> TraceView:
-    """Who holds and who had goods, by custody; for the holder of the GS1 prefix, authorities and auditors."""
-    return node.reader.recalls.trace(subject, lots, reader)
+    """Who holds and who had goods, by custody; for the holder of the GS1 prefix, authorities and auditors.
+
+    On the way `up`, for the latter two: the shipments that the goods came from, and who had these.
+    """
+    return node.reader.recalls.trace(subject, lots, reader, way)
 
 
 @router.get("/{recall}", responses=examples.READ_RESPONSES)

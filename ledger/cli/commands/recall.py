@@ -1,4 +1,4 @@
-"""`lading recall`: who holds and who had recalled goods, who has answered, and how far the recall has come."""
+"""`lading recall` and `lading trace`: where goods are and were, who has answered a recall, and how far it has come."""
 
 from dataclasses import asdict
 from typing import Annotated
@@ -8,6 +8,7 @@ import typer
 from ledger.cli.output import out, print_json, table
 from ledger.common.ids import RecordId, bytes_from_hex
 from ledger.errors import InvalidInput
+from ledger.products.recall_tracing import Way
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.settings import read_settings
 from ledger.services.products.recalls import reading_recalls
@@ -16,6 +17,7 @@ from ledger.services.views.records import Reader
 
 OPERATOR = Reader(auditor=True)
 """Whoever reads this home sees everything in it."""
+_TITLES = {Way.UP: "What it came from", Way.DOWN: "What became of it"}
 
 
 def recall(
@@ -48,6 +50,30 @@ def recall(
     _tell(view.trace)
     if view.effect is not None:
         out.print(view.effect.text, markup=False)
+
+
+def trace(
+    subject: Annotated[str, typer.Argument(help="A GS1 path, e.g. 01/<GTIN>/10/<LOT>, or the id of a shipment.")],
+    up: Annotated[bool, typer.Option("--up", help="Only what the goods came from.")] = False,
+    down: Annotated[bool, typer.Option("--down", help="Only what became of them.")] = False,
+    lots: Annotated[str, typer.Option(help="Of a GS1 path: JSON array of {lot} or {from, to} serials.")] = "",
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Trace goods by custody, up to what they came from and down to whoever holds them."""
+    ways = [way for way, wanted in ((Way.UP, up), (Way.DOWN, down)) if wanted or up == down]
+    found = {}
+    with reading_recalls(read_settings(), SystemClock()) as recalls:
+        for way in ways:
+            if subject.startswith("0x"):
+                found[way] = recalls.trace_shipment(bytes_from_hex(subject, 32, "subject"), OPERATOR, way)
+            else:
+                found[way] = recalls.trace(subject, lots, OPERATOR, way)
+    if json:
+        print_json({"subject": subject, **{str(way): asdict(view) for way, view in found.items()}})
+        return
+    for way, view in found.items():
+        out.print(_TITLES[way], style="bold")
+        _tell(view)
 
 
 def _tell(trace: TraceView) -> None:

@@ -4,65 +4,129 @@ Everything comes from the projections. A serial number lies behind a root in the
 codes, they tell in which lots the serials are.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import NamedTuple
 
 from ledger.codes import APPLIED, ExceptionBit, ShipmentState
 from ledger.common.gs1 import Lot, Product, SerialRange, parse_product, recall_covers, recalled_lots, recalled_product
-from ledger.products.recall_tracing import Move, Stay, stays_of
+from ledger.products.recall_tracing import Move, Stay, Way, stays_of
+from ledger.records.types import REMAINDER_INDEX
 from ledger.services.products.lookup import codes_of
 from ledger.store.database import Connection
-from ledger.store.projections import products, shipments, tracing
-from ledger.store.projections.shipments import CustodyStep, Shipment
+from ledger.store.projections import products, tracing
+from ledger.store.projections.tracing import Line, Node, Step
 
 MOVES = ("handoff", "override")
+REFUSED = int(ExceptionBit.REFUSED)
+_STATES = {int(state): state for state in ShipmentState}
 NAMED = "named"
 """The shipment's own contents name goods that the recall covers."""
 POSSIBLE = "possible"
 """It may hold such goods: its contents are not open here, name no lot, or the recall is about serials."""
+OTHER = "other"
+"""Its contents are open and name other goods: what these were made of, or travelled with."""
 
 
-@dataclass(frozen=True, slots=True)
-class Traced:
-    row: Shipment
+class Traced(NamedTuple):
+    row: Node
     certainty: str
     stays: tuple[Stay, ...]
 
 
-def trace_goods(connection: Connection, subject: str, lots: str) -> Iterator[Traced]:
-    """The shipments that carry, or may carry, the goods, and all that came of them; by opening."""
+def trace_goods(connection: Connection, subject: str, lots: str, way: Way = Way.DOWN) -> list[Traced]:
+    """The shipments that carry, or may carry, the goods, and all that came of them; or all that they came from, which
+    may be others than these goods. By opening.
+    """
     product = recalled_product(subject)
     if product is None:
-        return
-    covers = _coverage(connection, product, recalled_lots(lots))
-    gtin = product.gtin
+        return []
+    narrowed, gtin = recalled_lots(lots), product.gtin
+    covers = cache(_coverage(connection, product, narrowed))
+    named = _lots_named(product, narrowed)
+    wanted = [
+        lot for lot in (tracing.lots_of(connection, gtin) if named is None else named) if covers(lot) is not False
+    ]
     certainty: dict[bytes, str] = {}
-    for lot, shipment in tracing.carriers_of(connection, gtin):
-        answer = covers(lot)
-        if answer is not False and certainty.get(shipment) != NAMED:
-            certainty[shipment] = NAMED if answer else POSSIBLE
-    rows: dict[bytes, Shipment] = {}
-    lines: dict[bytes, list[CustodyStep]] = {}
-    level = shipments.get_many(connection, certainty)
-    while level:
-        rows |= level
-        lines |= (result := tracing.steps_of(connection, level))
-        followers = {child.shipment: child for child in tracing.children_of(connection, level)}
-        onward = {step.record_id for line in result.values() for step in line if step.kind == "continued"}
-        followers |= shipments.get_many(connection, onward)
-        new = {shipment: row for shipment, row in followers.items() if shipment not in rows}
-        carried = tracing.goods_in(connection, new)
-        level = {}
-        for shipment, row in new.items():
-            known = [covers(lot) for item, lot in carried.get(shipment, ()) if item == gtin]
-            if carried.get(shipment) and not any(answer is not False for answer in known):
-                continue  # its own contents are open and name none of these goods
-            certainty.setdefault(shipment, NAMED if True in known else POSSIBLE)
-            level[shipment] = row
-    packages = _at_opening(rows.values())
-    for row in sorted(rows.values(), key=lambda row: (row.opened_index, row.shipment)):
-        stays = _stays(row, lines.get(row.shipment, []), packages[row.shipment])
-        yield Traced(row, certainty[row.shipment], stays)
+    for lot, shipment in tracing.carriers_of(connection, gtin, wanted):
+        if certainty.get(shipment) != NAMED:
+            certainty[shipment] = NAMED if covers(lot) else POSSIBLE
+    lines = tracing.lines_of_goods(connection, gtin, wanted, way)
+    return _traced(lines, _reached(connection, lines, certainty, lambda item, lot: item == gtin and covers(lot), way))
+
+
+def trace_shipment(connection: Connection, shipment: bytes, way: Way) -> list[Traced]:
+    """The shipment, and all that its goods became or came from; nothing where the chain has not recorded it."""
+    lines = tracing.lines_from(connection, [shipment], way)
+    goods = tracing.goods_in(connection, [shipment]).get(shipment, [])
+    asked = {gtin: {lot for item, lot in goods if item == gtin} for gtin, _ in goods}
+
+    def covers(gtin: str, lot: str) -> bool | None:
+        if not goods:
+            return None
+        return lot in asked[gtin] or (None if not lot or "" in asked[gtin] else False) if gtin in asked else False
+
+    return _traced(lines, _reached(connection, lines, {shipment: NAMED}, covers, way))
+
+
+def _reached(
+    connection: Connection,
+    lines: Mapping[bytes, Line],
+    starts: Mapping[bytes, str],
+    covers: Callable[[str, str], bool | None],
+    way: Way,
+) -> dict[bytes, str]:
+    """How sure it is of each shipment that it holds the goods. On the way down, what names none of them ends it there;
+    on the way up it is told: goods are made of others, too.
+    """
+    certainty = dict(starts)
+    following = _following(lines, way)
+    carried = tracing.goods_in(connection, lines.keys() - certainty.keys())
+    left = list(certainty)
+    for place in left:  # which grows by what is found from here
+        for shipment in following.get(place, ()):
+            if shipment in certainty:
+                continue
+            known = carried.get(shipment)
+            answers = {covers(gtin, lot) for gtin, lot in known or ()} - {False}
+            if known and not answers and way is Way.DOWN:
+                continue
+            certainty[shipment] = NAMED if True in answers else OTHER if known and not answers else POSSIBLE
+            left.append(shipment)
+    return certainty
+
+
+def _traced(lines: Mapping[bytes, Line], certainty: Mapping[bytes, str]) -> list[Traced]:
+    wanted = [lines[shipment] for shipment in certainty if shipment in lines]
+    packages = _at_opening([row for row, _ in wanted])
+    wanted.sort(key=lambda line: (line[0].opened_index, line[0].shipment))
+    return [Traced(row, certainty[row.shipment], _stays(row, line, packages[row.shipment])) for row, line in wanted]
+
+
+def _following(lines: Mapping[bytes, Line], way: Way) -> dict[bytes, list[bytes]]:
+    """What was split or left behind from each shipment, and under which terms its goods went on; or the way back."""
+    result: dict[bytes, list[bytes]] = {}
+
+    def note(above: bytes, below: bytes) -> None:
+        place, following = (above, below) if way is Way.DOWN else (below, above)
+        if following in lines:
+            result.setdefault(place, []).append(following)
+
+    for row, line in lines.values():
+        if row.parent is not None:
+            note(row.parent, row.shipment)
+        for step in line:
+            if step.kind == tracing.CONTINUED:
+                note(row.shipment, step.record_id)
+    return result
+
+
+def _lots_named(product: Product, lots: tuple[Lot | SerialRange, ...]) -> set[str] | None:
+    """The lots among which all that is covered is, with the empty one for goods whose lot is not told; None: any."""
+    if product.lot:
+        return {product.lot, ""}
+    named = {entry.lot for entry in lots if isinstance(entry, Lot)}
+    return {*named, ""} if named and all(isinstance(entry, Lot) for entry in lots) else None
 
 
 def _coverage(
@@ -90,29 +154,28 @@ def _coverage(
     return covers
 
 
-def _at_opening(rows: Iterable[Shipment]) -> dict[bytes, int]:
+def _at_opening(rows: Sequence[Node]) -> dict[bytes, int]:
     """Packages of each shipment when it opened: those it has, and those that short receipts left behind."""
     result = {row.shipment: row.packages for row in rows}
+    left_behind = [row for row in rows if row.child_index == REMAINDER_INDEX]
     # The youngest first, so that a remainder of a remainder is counted before what it is missing from.
-    for row in sorted(rows, key=lambda row: row.opened_index, reverse=True):
-        if row.child_index == 2**32 - 1 and row.parent in result:
+    for row in sorted(left_behind, key=lambda row: row.opened_index, reverse=True):
+        if row.parent in result:
             result[row.parent] += result[row.shipment]
     return result
 
 
-def _stays(row: Shipment, line: list[CustodyStep], packages: int) -> tuple[Stay, ...]:
-    applied = [step for step in line if step.outcome in APPLIED]
-    moves = [step for step in applied if step.kind in MOVES and not step.exceptions & ExceptionBit.REFUSED]
-    opened = next((step for step in applied if step.kind == "opened"), None)
-    if opened is not None:
-        first = Move(opened.occurred_at, opened.to_partner, opened.packages)
-    else:
-        holder = moves[0].from_partner if moves else row.custodian
-        first = Move(row.opened_at, holder, packages)
-    return stays_of(
-        row.shipment,
-        first,
-        [Move(step.occurred_at, step.to_partner, step.packages) for step in moves],
-        ShipmentState(row.state),
-        row.ended_at,
-    )
+def _stays(row: Node, line: Sequence[Step], packages: int) -> tuple[Stay, ...]:
+    first, moves = None, list[Move]()
+    holder = row.custodian
+    for step in line:
+        if step.outcome not in APPLIED:
+            continue
+        if step.kind == "opened":
+            first = first or Move(step.occurred_at, step.to_partner, step.packages)
+        elif step.kind in MOVES and not step.exceptions & REFUSED:
+            if not moves:
+                holder = step.from_partner
+            moves.append(Move(step.occurred_at, step.to_partner, step.packages))
+    first = first or Move(row.opened_at, holder, packages)
+    return stays_of(row.shipment, first, moves, _STATES[row.state], row.ended_at)

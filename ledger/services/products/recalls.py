@@ -4,7 +4,7 @@ Whose goods they are decides who may read all of it: who recalls and does not sp
 partner, for the chain takes a recall from whoever attested the goods.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from ledger.codes import Hazard, RecallAction, RevocationReason, Role, ShipmentState
@@ -15,14 +15,14 @@ from ledger.explain.product import TO_DO
 from ledger.explain.words import counted, spaced, word
 from ledger.products.brand_authority import BRAND_AUTHORISATION
 from ledger.products.heard import Heard, RecallWord, word_of
-from ledger.products.recall_tracing import Answer, Effectiveness, Reached, effectiveness, reached
+from ledger.products.recall_tracing import Answer, Effectiveness, Reached, Way, effectiveness, reached
 from ledger.products.verdict import Evidence
 from ledger.records.types import Recall, Revocation
 from ledger.registry.brands import brands_of, brands_over_time
 from ledger.services.home.clock import Clock
 from ledger.services.home.consortium import Consortium, read_consortium
 from ledger.services.home.settings import Settings
-from ledger.services.products.lot_tracing import Traced, trace_goods
+from ledger.services.products.lot_tracing import Traced, trace_goods, trace_shipment
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.partner_names import Names, PartnerName
 from ledger.services.state.verified_records import VerifiedRecords
@@ -41,6 +41,8 @@ from ledger.store import records
 from ledger.store.database import Connection, Database
 from ledger.store.projections import products, shipments, tracing
 from ledger.store.projections.products import StoredRecall
+
+_STATUS = {int(state): spaced(state.name) for state in ShipmentState}
 
 
 class Recalls:
@@ -75,7 +77,7 @@ class Recalls:
             summary = self._summary(connection, stored, worth)
             if not everything and not reader.partner:
                 return RecallView(summary)
-            traced = list(trace_goods(connection, stored.subject, stored.lots))
+            traced = trace_goods(connection, stored.subject, stored.lots)
             answers = [
                 Answer(row.by, row.found, row.quarantined, row.disposed, row.occurred_at)
                 for row in products.recall_answers(connection, record_id)
@@ -105,23 +107,50 @@ class Recalls:
             worth = ((recall, told(recall)) for recall in result.values())
             return [self._summary(connection, recall, one) for recall, one in worth if one.stands]
 
-    def trace(self, subject: str, lots: str, reader: Reader) -> TraceView:
-        """Who holds and who had goods, before anything is recalled; `subject` and `lots` as in a recall.
+    def trace(self, subject: str, lots: str, reader: Reader, way: Way = Way.DOWN) -> TraceView:
+        """Who holds and who had goods, before anything is recalled; `subject` and `lots` as in a recall. On the way up:
+        what they came from, and who had that.
 
-        For the holder of the brand's GS1 prefix, authorities and auditors. Raises `MalformedRecord`, `NotPermitted`.
+        For the holder of the brand's GS1 prefix, authorities and auditors; what goods came from may be others' goods,
+        and is told to the latter two. Raises `MalformedRecord`, `NotPermitted`.
         """
         product = parse_product(subject)
         parse_lots(lots)
         with self._db.read() as connection:
             self._registry.refreshed(connection)
-            if not self._sees_all(reader) and reader.partner not in brands_of(self._registry.now(), product.gtin):
-                raise NotPermitted(
-                    "where goods are is told to their brand, to authorities and to auditors",
-                    where="subject",
-                    expected="the holder of the GS1 prefix",
-                    mend="Sign in with a key of such a partner.",
-                )
-            return self._view(connection, list(trace_goods(connection, subject, lots)), [], None, None)[0]
+            self._require(reader, product if way is Way.DOWN else None)
+            return self._view(connection, trace_goods(connection, subject, lots, way), [], None, None)[0]
+
+    def trace_shipment(self, shipment: bytes, reader: Reader, way: Way = Way.DOWN) -> TraceView:
+        """As `trace`, of what became of one shipment's goods, or what these came from; for authorities and auditors.
+
+        Raises `NotFound` for what the chain has not recorded.
+        """
+        with self._db.read() as connection:
+            self._registry.refreshed(connection)
+            self._require(reader, None)
+            traced = trace_shipment(connection, shipment, way)
+            if not traced:
+                raise NotFound("no such shipment", where="subject", found=to_hex(shipment))
+            return self._view(connection, traced, [], None, None)[0]
+
+    def _require(self, reader: Reader, product: Product | None) -> None:
+        """Raise `NotPermitted` unless the reader may see where all goods are, or those of `product`."""
+        if self._sees_all(reader):
+            return
+        if product is None:
+            raise NotPermitted(
+                "what goods came from, and where a shipment's went, is told to authorities and to auditors",
+                where="subject",
+                mend="Sign in with a key of such a partner.",
+            )
+        if reader.partner not in brands_of(self._registry.now(), product.gtin):
+            raise NotPermitted(
+                "where goods are is told to their brand, to authorities and to auditors",
+                where="subject",
+                expected="the holder of the GS1 prefix",
+                mend="Sign in with a key of such a partner.",
+            )
 
     def _sees_all(self, reader: Reader) -> bool:
         return reader.auditor or (
@@ -185,26 +214,13 @@ class Recalls:
         stays = [stay for one in traced for stay in one.stays]
         people = reached(stays, answers, known_at)
         seen = [one for one in traced if only is None or any(stay.partner == only for stay in one.stays)]
+        named = {stay.partner for one in seen for stay in one.stays} | {one.row.consignor for one in seen}
+        names = {partner: self._names.of(connection, partner) for partner in named}
         view = TraceView(
-            shipments=tuple(self._shipment(connection, one, only) for one in seen),
+            shipments=tuple(_shipment(one, only, names) for one in seen),
             holders=tuple(self._holder(connection, one) for one in people if only in (None, one.partner)),
         )
         return view, people
-
-    def _shipment(self, connection: Connection, traced: Traced, only: int | None) -> TracedShipment:
-        row = traced.row
-        return TracedShipment(
-            shipment=to_hex(row.shipment),
-            certainty=traced.certainty,
-            status=spaced(ShipmentState(row.state).name),
-            packages=row.packages,
-            consignor=self._names.of(connection, row.consignor),
-            stays=tuple(
-                StayView(self._names.of(connection, stay.partner), stay.since, stay.until, stay.packages)
-                for stay in traced.stays
-                if only in (None, stay.partner)
-            ),
-        )
 
     def _holder(self, connection: Connection, one: Reached) -> HolderView:
         name: PartnerName = self._names.of(connection, one.partner)
@@ -221,6 +237,24 @@ class Recalls:
             answer=AnswerView(answer.found, answer.quarantined, answer.disposed, answer.at) if answer else None,
             text=_words(name.name, one),
         )
+
+
+def _shipment(traced: Traced, only: int | None, names: Mapping[int, PartnerName]) -> TracedShipment:
+    row = traced.row
+    return TracedShipment(
+        shipment=to_hex(row.shipment),
+        certainty=traced.certainty,
+        status=_STATUS[row.state],
+        packages=row.packages,
+        consignor=names[row.consignor],
+        stays=tuple(
+            [
+                StayView(names[stay.partner], stay.since, stay.until, stay.packages)
+                for stay in traced.stays
+                if only is None or stay.partner == only
+            ]
+        ),
+    )
 
 
 def _affected(recall: StoredRecall) -> tuple[str, ...]:

@@ -1,15 +1,19 @@
 """A recall: who holds and who had the goods, within seconds, who has answered, and what the product page says."""
 
 import hashlib
+import json
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 import pytest
+from click.testing import Result
+from typer.testing import CliRunner
 
 from ledger import merkle
 from ledger.cli.demo.cast import GTIN
 from ledger.cli.demo.scribe import NO_HASH, details, salt
+from ledger.cli.main import app
 from ledger.codes import (
     ExceptionBit,
     Hazard,
@@ -23,8 +27,9 @@ from ledger.codes import (
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY
-from ledger.errors import MalformedRecord, NotPermitted, RuleBroken
+from ledger.errors import MalformedRecord, NotFound, NotPermitted, RuleBroken
 from ledger.products.brand_authority import BRAND_AUTHORISATION
+from ledger.products.recall_tracing import Way
 from ledger.records.types import Attestation, Claims, Recall, RecallAnswer, Revocation, ShipmentRef
 from ledger.services.views.models import TraceView
 from ledger.services.views.records import Reader
@@ -200,6 +205,47 @@ def test_each_reader_sees_its_part(stage: Stage, market: dict[str, bytes]) -> No
     with pytest.raises(NotPermitted, match="brand"):
         recalls.trace(f"01/{GTIN}", "", Reader(BROKER))
     assert to_hex(market["good"]) in {one.shipment for one in recalls.trace(f"01/{GTIN}", "", AUDITOR).shipments}
+
+
+def test_goods_are_traced_up_to_what_they_came_from(stage: Stage, market: dict[str, bytes]) -> None:
+    recalls = stage.trial.node.reader.recalls
+    came_from = recalls.trace_shipment(market["order"], AUDITOR, Way.UP)
+    assert {to_hex(market["bad"]), to_hex(market["order"])} < {one.shipment for one in came_from.shipments}
+    assert to_hex(market["shelf"]) not in {one.shipment for one in came_from.shipments}
+    became = recalls.trace_shipment(market["bad"], AUDITOR, Way.DOWN)
+    assert {to_hex(market[name]) for name in ("missing", "sold", "lost", "order")} < {
+        one.shipment for one in became.shipments
+    }
+    up = recalls.trace(f"01/{GTIN}/10/{BAD}", "", Reader(AUTHORITY), Way.UP)
+    assert {to_hex(market["bad"]), to_hex(market["order"])} < {one.shipment for one in up.shipments}
+    assert to_hex(market["good"]) not in {one.shipment for one in up.shipments}
+    for one in (Reader(MAKER), Reader(SHOP), Reader()):
+        with pytest.raises(NotPermitted, match="came from"):
+            recalls.trace(f"01/{GTIN}/10/{BAD}", "", one, Way.UP)
+        for way in Way:
+            with pytest.raises(NotPermitted, match="came from"):
+                recalls.trace_shipment(market["order"], one, way)
+    with pytest.raises(NotFound):
+        recalls.trace_shipment(b"\x01" * 32, AUDITOR, Way.DOWN)
+
+
+def test_a_trace_on_the_command_line(stage: Stage, market: dict[str, bytes]) -> None:
+    def lading(*arguments: str) -> Result:
+        return CliRunner().invoke(app, arguments, env={"LADING_HOME": str(stage.node.home.settings.home)})
+
+    order = to_hex(market["order"])
+    both = json.loads(lading("trace", order, "--json").stdout)
+    assert set(both) == {"subject", "up", "down"}
+    assert {one["shipment"] for one in both["down"]["shipments"]} == {order}
+    up = json.loads(lading("trace", order, "--up", "--json").stdout)
+    assert up == {"subject": order, "up": both["up"]}
+    assert to_hex(market["bad"]) in {one["shipment"] for one in up["up"]["shipments"]}
+    down = json.loads(lading("trace", f"01/{GTIN}/10/{BAD}", "--down", "--json").stdout)
+    assert down["down"] == json.loads(lading("recall", "--subject", f"01/{GTIN}/10/{BAD}", "--json").stdout)
+    words = lading("trace", f"01/{GTIN}/10/{BAD}").stdout
+    assert words.index("What it came from") < words.index("What became of it")
+    for wrong in ("0x12", "0x" + "00" * 32, "02/1"):
+        assert lading("trace", wrong).exit_code != 0
 
 
 def test_an_authority_recalls_serials_and_published_codes_narrow_it_to_their_lots(
