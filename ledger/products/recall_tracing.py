@@ -56,15 +56,12 @@ def stays_of(
     ended_at: int | None,
 ) -> tuple[Stay, ...]:
     """The stays of one shipment in order. `first` is its opening; refusals are no moves."""
-    result, before = [], first
+    before, handed_on = first, []
     for move in moves:
-        result.append(Stay(shipment, before.to, before.at, move.at, before.packages, None, move.packages))
+        handed_on.append(Stay(shipment, before.to, before.at, move.at, before.packages, None, move.packages))
         before = move
-    if state in LIVE:
-        result.append(Stay(shipment, before.to, before.at, None, before.packages))
-    else:
-        result.append(Stay(shipment, before.to, before.at, ended_at, before.packages, state))
-    return tuple(result)
+    until, ended = (None, None) if state in LIVE else (ended_at, state)
+    return (*handed_on, Stay(shipment, before.to, before.at, until, before.packages, ended))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from ledger.explain.units import LAST_SECOND, UNKNOWN, micropoints, money, perce
 from ledger.explain.words import counted
 from ledger.scores.card import Indicator
 from ledger.services.node.node import Node
+from ledger.services.state.partner_names import PartnerName
 from ledger.services.views.records import Reader
 
 _PARTNER = re.compile(r"\b([Pp])artner (\d{1,13})\b")
@@ -110,14 +111,16 @@ ENVIRONMENT.filters |= {
 }
 
 
-def named(node: Node, text: str) -> Markup:
+def named(node: Node, text: str, known: dict[int, PartnerName]) -> Markup:
     """`text` with every "partner 7" in it replaced by the partner's name and a link, and times as on the rest of the
-    page."""
-    numbers = [int(number) for _, number in _PARTNER.findall(text)]
-    names = node.reader.views.names(numbers) if numbers else {}
+    page. `known`: the names that this page has asked for before; those that it lacks are added.
+    """
+    numbers = {int(number) for _, number in _PARTNER.findall(text)}
+    if new := numbers - known.keys():
+        known |= node.reader.views.names(sorted(new))
 
     def replace(match: re.Match[str]) -> str:
-        result = names[int(match[2])]
+        result = known[int(match[2])]
         return (
             str(person(result)) if result.id else str(escape(capital(result.name) if match[1] == "P" else result.name))
         )
@@ -139,6 +142,7 @@ def page(
     """The answer to `request`: a template filled in. No cache shared by others may keep it."""
     node: Node = request.app.state.node
     who = node.reader.views.names([reader.partner])[reader.partner] if reader.partner else None
+    known = {who.id: who} if who else {}
     text = ENVIRONMENT.get_template(template).render(
         path=request.url.path,
         demo=node.home.consortium.demo,
@@ -149,7 +153,7 @@ def page(
         who=who,
         signed_in=bool(reader.key),
         reader=reader,
-        named=lambda words: named(node, words),
+        named=lambda words: named(node, words, known),
         **values,
     )
     return HTMLResponse(text, status_code=status, headers={"Cache-Control": "private, no-cache"})

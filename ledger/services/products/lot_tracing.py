@@ -48,9 +48,9 @@ def trace_goods(connection: Connection, subject: str, lots: str, way: Way = Way.
         lot for lot in (tracing.lots_of(connection, gtin) if named is None else named) if covers(lot) is not False
     ]
     certainty: dict[bytes, str] = {}
-    for lot, shipment in tracing.carriers_of(connection, gtin, wanted):
-        if certainty.get(shipment) != NAMED:
-            certainty[shipment] = NAMED if covers(lot) else POSSIBLE
+    carriers = tracing.carriers_of(connection, gtin, wanted)
+    for lot in sorted(carriers, key=lambda lot: covers(lot) is True):  # what is named last is surely so
+        certainty |= dict.fromkeys(carriers[lot], NAMED if covers(lot) else POSSIBLE)
     lines = tracing.lines_of_goods(connection, gtin, wanted, way)
     return _traced(lines, _reached(connection, lines, certainty, lambda item, lot: item == gtin and covers(lot), way))
 

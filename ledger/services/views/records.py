@@ -177,42 +177,33 @@ class RecordViews:
         facts = verified.facts(rows, settled)
         sent = {row.record_id for row in rows if not isinstance(row.record, (*LOG_ONLY, OutcomeRecord))}
         under_way = outbox.get_many(connection, sent)
+        rights = {row.record_id: self.right_to(connection, row.record, row.record_id, reader) for row in rows}
+        shown = [row for row in rows if rights[row.record_id] is not None]
+        parts = openings.of_many(connection, shown) if shown else {}
+        gone = openings.erased_of_many(connection, parts)
+        opened |= {i: Opened(parts[i], right) for i, right in rights.items() if right is not None}
         views = []
         for row in rows:
             track = log_track(row, facts.get(row.record_id), self._signer, anchored)
             chain = ChainTrack("none")
             if row.record_id in sent:
                 chain = chain_track(connection, row, settled.items.get(row.record_id, []), under_way.get(row.record_id))
-            views.append(self._view(connection, row, track, chain, reader, opened))
+            erased = tuple(ErasedView(e.path, e.erased_at, e.erased_by, e.reason) for e in gone.get(row.record_id, ()))
+            record = join(row.record, parts[row.record_id]) if row.record_id in parts else row.record
+            views.append(
+                RecordView(
+                    id=to_hex(row.record_id),
+                    type=type(record).__name__,
+                    number=record.NUMBER,
+                    message=record.to_json(),
+                    signatures=tuple(to_hex(s) for s in row.signature_list),
+                    signers=self._names.signers_of(connection, row),
+                    log=track,
+                    chain=chain,
+                    erased=erased,
+                )
+            )
         return views
-
-    def _view(
-        self,
-        connection: Connection,
-        row: StoredRecord,
-        track: LogTrack,
-        chain: ChainTrack,
-        reader: Reader,
-        opened: Openings,
-    ) -> RecordView:
-        record, erased = row.record, tuple[ErasedView, ...]()
-        if right := self.right_to(connection, record, row.record_id, reader):
-            parts = openings.of(connection, row)
-            record = join(record, parts)
-            opened[row.record_id] = Opened(parts, right)
-            gone = openings.erased_of(connection, row.record_id)
-            erased = tuple(ErasedView(e.path, e.erased_at, e.erased_by, e.reason) for e in gone)
-        return RecordView(
-            id=to_hex(row.record_id),
-            type=type(record).__name__,
-            number=record.NUMBER,
-            message=record.to_json(),
-            signatures=tuple(to_hex(s) for s in row.signature_list),
-            signers=self._names.signers_of(connection, row),
-            log=track,
-            chain=chain,
-            erased=erased,
-        )
 
     def _proposed(
         self, connection: Connection, proposal: proposals.Proposal, reader: Reader, opened: Openings

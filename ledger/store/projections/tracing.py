@@ -136,12 +136,13 @@ def lots_of(connection: Connection, gtin: str) -> list[str]:
     return list(connection.scalars(select(table.lot).where(table.gtin == gtin).distinct().order_by(table.lot)))
 
 
-def carriers_of(connection: Connection, gtin: str, lots: Collection[str]) -> list[tuple[str, bytes]]:
-    """Lot and shipment wherever goods of this GTIN and any of these lots are known to be."""
-    table, result = projected.goods.c, list[tuple[str, bytes]]()
+def carriers_of(connection: Connection, gtin: str, lots: Collection[str]) -> dict[str, list[bytes]]:
+    """Wherever goods of this GTIN and any of these lots are known to be, by lot."""
+    table, result = projected.goods.c, dict[str, list[bytes]]()
     for chunk in chunks(sorted(lots)):
         found = in_list(connection, (table.lot, table.shipment), table.lot, chunk, (table.gtin, gtin))
-        result += sorted(tuple(row) for row in found.fetchall())
+        for lot, shipment in found.fetchall():
+            result.setdefault(lot, []).append(shipment)
     return result
 
 
