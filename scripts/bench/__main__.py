@@ -24,7 +24,7 @@ from ledger.records.types import Endorsement
 from ledger.services.audit.run import audit
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.settings import read_settings
-from scripts.bench import batches, flood, numbers, seals, service, trickle
+from scripts.bench import batches, flood, numbers, pages, seals, service, tracing, trickle
 
 HANDOFFS = 100_000
 """In `make bench`; `make bench HANDOFFS=1000000` takes minutes and two gigabytes."""
@@ -41,9 +41,13 @@ def main() -> None:
             _records(play, rows)
             rows += _seals()
             rows += _batches()
+            rows += _traces()
         finally:
             play.trial.node.close()
     out.print(table(("what", "ratio or rate"), rows, title="CPU time, one process"))
+    costs = pages.measure()
+    title = f"Pages and answers: CPU after a record came in, and kept; growth from {costs['sizes'][0]:,} shipments"
+    out.print(table(("what", "ms", "target", "kept", "statements", "growth"), _pages(costs), title=title))
     out.print(
         table(("what", "ratio"), _service(), title="Requests a second, 64 at once, against a service that does nothing")
     )
@@ -105,6 +109,30 @@ def _work() -> list[tuple[str, str]]:
         ("the target for it", f"{quiet} % of a core"),
         ("until a proof at half load, p50 and p99", f"{waits['p50']} ms, {waits['p99']} ms"),
         ("the target for the latter", f"{proof} ms"),
+    ]
+
+
+def _traces() -> list[tuple[str, str]]:
+    found = tracing.measure()
+    rows = []
+    for way in ("down", "up"):
+        size, costs = next(reversed(found[way].items()))
+        name = f"a trace {way} beside {size:,} shipments, against a recursive statement"
+        rows += [(name, f"{costs['ratio']}"), ("its growth meanwhile", f"{found[f'growth, {way}']}")]
+    return [*rows, ("the target for each", f"{found['target']}")]
+
+
+def _pages(found: dict[str, Any]) -> list[tuple[str, ...]]:
+    return [
+        (
+            name,
+            f"{costs[-1].fresh:.1f}",
+            "" if found["targets"][name] is None else f"{found['targets'][name]}",
+            f"{costs[-1].kept:.1f}",
+            f"{costs[-1].statements}, {costs[-1].kept_statements}",
+            f"{costs[-1].fresh / costs[0].fresh:.1f}",
+        )
+        for name, costs in found["costs"].items()
     ]
 
 

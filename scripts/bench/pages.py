@@ -7,7 +7,6 @@ answer holds; *kept*: asked again while nothing changed. Milliseconds are the le
 """
 
 import asyncio
-import json
 import sys
 import tempfile
 import time
@@ -155,8 +154,8 @@ def cost(visits: Visits, page: Page) -> Cost:
 
 
 def measure(sizes: tuple[int, ...] = SHIPMENTS, tell: Callable[[str], None] = lambda _: None) -> dict[str, Any]:
-    """Costs by page, at each size of one home that grows."""
-    result: dict[str, dict[int, Cost]] = {}
+    """Costs by page, one at each size of a home that grows."""
+    result: dict[str, list[Cost]] = {}
     targets: dict[str, int | None] = {}
     with tempfile.TemporaryDirectory() as folder:
         home = GrownHome(Path(folder))
@@ -167,7 +166,8 @@ def measure(sizes: tuple[int, ...] = SHIPMENTS, tell: Callable[[str], None] = la
                 home.grow(max(0, size - len(home.shipments)))
                 for name, page in pages(home).items():
                     targets[name] = page.target
-                    result.setdefault(name, {})[size] = found = cost(visits, page)
+                    found = cost(visits, page)
+                    result.setdefault(name, []).append(found)
                     tell(
                         f"{size:>7} {name:28} fresh {found.fresh:8.2f} ms, kept {found.kept:7.2f} ms,"
                         f" statements {found.statements:3} and {found.kept_statements:3}, {found.size:9,} bytes"
@@ -175,8 +175,8 @@ def measure(sizes: tuple[int, ...] = SHIPMENTS, tell: Callable[[str], None] = la
         finally:
             visits.close()
             home.close()
-    return {"costs": result, "targets": targets}
+    return {"sizes": sizes, "costs": result, "targets": targets}
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure(tuple(map(int, sys.argv[1:])) or SHIPMENTS, print)["targets"], indent=2))
+    measure(tuple(map(int, sys.argv[1:])) or SHIPMENTS, print)
