@@ -84,7 +84,7 @@ def _reader_of_one(member: Field, hidden: Hidden) -> Reader:
         body = _fixed_reader(32)
         return lambda value: hidden(body(value)) if type(value) is str else inner(value)
     if member.solidity == "bytes":
-        return _misfit  # rare
+        return _bytes_reader(member.longest or 0)
     if _bits(member) > NUMBER_BITS:
         return _wide_reader(_bits(member))
     if member.solidity != "string" and not _bits(member) and member.solidity != "bool":
@@ -125,8 +125,16 @@ def _wide_reader(bits: int) -> Reader:
     return read
 
 
-def _misfit(_: Any) -> Any:
-    raise Misfit
+def _bytes_reader(longest: int) -> Reader:
+    from_hex = bytes.fromhex
+
+    def read(value: Any) -> bytes:
+        data = from_hex(value[2:])
+        if len(data) > longest or "0x" + data.hex() != value:
+            raise Misfit
+        return data
+
+    return read
 
 
 # --- checks ---------------------------------------------------------------------------------------------------------
