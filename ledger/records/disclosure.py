@@ -7,7 +7,7 @@ elements; these can then be opened one by one.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 
@@ -45,6 +45,16 @@ def parts_for(public: Record, richer: Record) -> dict[str, Part]:
     return result
 
 
+def open_paths(record: Record) -> Iterator[str]:
+    """The paths of the parts that `record` shows: those that `split` would take out."""
+    return _open_paths(record, "")
+
+
+def is_public(record: Record) -> bool:
+    """Whether every private part of `record` is withheld."""
+    return next(open_paths(record), None) is None
+
+
 def part_to_json(part: Part) -> Any:
     return [to_hex(w.hash) for w in part] if isinstance(part, tuple) else part.to_json()
 
@@ -74,6 +84,19 @@ def _split(value: Struct, where: str, parts: dict[str, Part]) -> Struct:
         else:
             changes[member.name] = one(member, current, path)
     return replace(cast(Any, value), **changes) if changes else value
+
+
+def _open_paths(value: Struct, where: str) -> Iterator[str]:
+    for member in _members_with_privacy(type(value)):
+        current, path = getattr(value, member.name), where + member.name
+        several = isinstance(current, tuple)
+        for i, item in enumerate(current if several else (current,)):
+            if not isinstance(item, Withheld):
+                at = f"{path}[{i}]" if several else path
+                if member.private:
+                    yield at
+                else:
+                    yield from _open_paths(item, at + ".")
 
 
 def _join(value: Struct, where: str, parts: Mapping[str, Part]) -> Struct:

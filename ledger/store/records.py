@@ -175,6 +175,10 @@ def about_many(
     return dict(sorted(result.items(), key=lambda entry: entry[1].log_index))
 
 
+def count(connection: Connection) -> int:
+    return connection.scalar(select(func.count()).select_from(records)) or 0
+
+
 def count_by_type(connection: Connection, since: int, stop: int) -> dict[int, int]:
     """How many records of each type number there are from log index `since` to before `stop`."""
     query = select(records.c.type_number, func.count()).group_by(records.c.type_number)

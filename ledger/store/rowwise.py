@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, String, Table, Text, text
 
 from ledger.store.projections.projected import projections
-from ledger.store.rows import chunks
+from ledger.store.rows import chunks, insert_many
 from ledger.store.tables import durable
 
 Row = Mapping[str, Any]
@@ -76,8 +76,7 @@ def count(connection: Connection, name: str) -> int:
 
 def insert(connection: Connection, name: str, rows: Sequence[Row]) -> None:
     """Put rows into a table as they are."""
-    if rows:
-        connection.execute(_TABLES[name].insert(), [dict(row) for row in rows])
+    insert_many(connection, _TABLES[name], rows)
 
 
 def set_head(connection: Connection, size: int, log_time: int) -> None:

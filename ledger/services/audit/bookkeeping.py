@@ -10,7 +10,6 @@ from ledger.chain.contracts import has_chain_track
 from ledger.codes import ClearanceStatus
 from ledger.common.ids import RecordId, to_hex
 from ledger.custody.clearance import SlotKey
-from ledger.records.index_keys import concerns
 from ledger.records.types import (
     BY_NUMBER,
     Amendment,
@@ -25,7 +24,7 @@ from ledger.records.types import (
     Split,
 )
 from ledger.services.audit.findings import Findings, paired
-from ledger.services.audit.log_rows import Tell, WalkedLog
+from ledger.services.audit.rows.log_rows import Tell, WalkedLog
 from ledger.services.intake import log_only_checks
 from ledger.services.intake.expected_state import clearance_scope
 from ledger.services.relay.missed_events import CURSOR
@@ -94,17 +93,6 @@ def check_cursor(source: Connection, chain: ChainReader, newest: int, findings: 
 # --- index, outbox, pending ------------------------------------------------------------------------------------------
 
 
-def fill_index(copy: Connection) -> None:
-    """Make the index of the copy from its records."""
-    for batch in chunks(records.stream(copy), 500):
-        rows = [
-            {"kind": concern.kind, "key": concern.key, "log_index": row.log_index}
-            for row in batch
-            for concern in concerns(row.record_id, row.record)
-        ]
-        rowwise.insert(copy, "record_index", rows)
-
-
 def check_index(source: Connection, copy: Connection, skipped: set[int], findings: Findings) -> None:
     """Every record is found under everything that it concerns, and under nothing else."""
     shape = rowwise.shape("record_index")
@@ -143,7 +131,7 @@ def check_outbox(
             if row["record_id"] not in skipped:
                 _check_outbox_row(row, known.get(row["record_id"]), latest_try, findings)
     for rows in chunks(records.stream(copy, types=CHAIN_TYPES), 500):
-        states = _states(copy, [row.record_id for row in rows])
+        states = _states_of(copy, rows)
         open_ids = [record_id for record_id, state in states.items() if not state.final]
         waiting = {row["record_id"] for row in rowwise.some(source, "outbox", "record_id", open_ids)}
         for record_id in open_ids:
@@ -168,12 +156,16 @@ class _State:
 
 def _states(copy: Connection, ids: Sequence[Any]) -> dict[RecordId, _State]:
     wanted = [RecordId(value) for value in ids if isinstance(value, bytes)]
-    settled = outcomes.of_many(copy, wanted)
+    return _states_of(copy, list(records.get_many(copy, wanted).values()))
+
+
+def _states_of(copy: Connection, rows: Sequence[StoredRecord]) -> dict[RecordId, _State]:
+    settled = outcomes.of_many(copy, [row.record_id for row in rows])
     result: dict[RecordId, _State] = {}
-    for record_id, stored in records.get_many(copy, wanted).items():
+    for stored in rows:
         data = json.loads(stored.message)  # the record itself was parsed before, and is not needed for this
-        final = len(settled.get(record_id, ())) == len(data.get("items", (None,)))
-        result[record_id] = _State(stored, data.get("submitBy", 0), final)
+        final = len(settled.get(stored.record_id, ())) == len(data.get("items", (None,)))
+        result[stored.record_id] = _State(stored, data.get("submitBy", 0), final)
     return result
 
 

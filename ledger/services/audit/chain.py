@@ -1,7 +1,7 @@
 """What the chain says of this log: every record that it took, what became of each item, and what was anchored."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -15,23 +15,29 @@ from ledger.errors import LadingError
 from ledger.log.leaf import Leaf
 from ledger.merkle import leaf_hash
 from ledger.records.disclosure import split
+from ledger.records.recovered import recover_keys
 from ledger.records.signing import SignedRecord
 from ledger.records.types import Checkpoint, Outcome, Record
 from ledger.registry.state import AddressKind
 from ledger.seals.recorded import RECORDED_TOPIC
 from ledger.services.audit.findings import Findings
-from ledger.services.audit.log_rows import Tell
 from ledger.services.audit.replay import Place, Rules
+from ledger.services.audit.rows.copied import Copied
+from ledger.services.audit.rows.log_rows import Tell
 from ledger.services.home.home import Home
 from ledger.services.relay.chain_reader import OPEN, Settling, TimedEvent, read_ranges
 from ledger.services.relay.courier import refused_calls
 from ledger.store import records
-from ledger.store.database import Connection
+from ledger.store.records import StoredRecord
 from ledger.store.rows import text_of
 from ledger.store.rowwise import Row
 
 LAG = HOUR
 """Seconds of the chain's time that a node may lie behind."""
+
+
+EventLeaves = tuple[TimedEvent, list[tuple[RecordId, SignedRecord]]]
+"""An event and the leaves that follow from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,7 @@ class ChainFacts:
 
 
 class ChainAudit:
-    """One walk. `copy` holds the sound rows of the log; `wanted` are records that were published and are not sound.
+    """One walk. `copied` holds the sound rows of the log; `wanted` are records that were published and are not sound.
 
     Events after block `followed` need not be in the log yet; they are only counted.
     """
@@ -77,11 +83,12 @@ class ChainAudit:
     def __init__(
         self,
         home: Home,
-        copy: Connection,
+        copied: Copied,
         wanted: dict[RecordId, Leaf],
         findings: Findings,
     ) -> None:
-        self._copy = copy
+        self._copy = copied.copy
+        self._known = copied.known
         self._chain = home.chain
         self._deployment = home.deployment
         self._log_id = home.log_id
@@ -104,12 +111,14 @@ class ChainAudit:
         self.facts.contracts = self._deployment.names()
         for blocks in read_ranges(self._chain, self._deployment, last):
             tell("chain", blocks.end.number, last)
+            expected = [(timed, self._settling.leaves(timed)) for timed in blocks.events]
+            there = records.get_many(self._copy, {record_id for _, leaves in expected for record_id, _ in leaves})
             for timed in blocks.events:
                 self._note_anchor(timed)  # 1.
                 self._check_opened(timed)  # 5.
-                self._replay(timed)  # 2.
+                self._replay(timed, there.get(timed.event.record_id))  # 2.
                 self.facts.blocks[timed.event.log.transaction] = timed.event.log.block
-            self._compare(blocks.events, followed)  # 3.
+            self._compare(expected, there, followed)  # 3.
             if blocks.end.number <= followed:
                 self.facts.opened = dict(blocks.contracts)
             self.facts.contracts = dict(blocks.contracts)
@@ -142,12 +151,17 @@ class ChainAudit:
                 f"it recorded in block {log.block} without having been opened: consortium.json was altered",
             )
 
-    def _replay(self, timed: TimedEvent) -> None:
+    def _replay(self, timed: TimedEvent, row: StoredRecord | None) -> None:
+        """`row`: the record in the log, whose keys are known where it bears the very signatures of the event."""
         event = timed.event
         place = Place(event.log.block, timed.time, event.log.index)
         where = f"block {place.block}, event {place.index}"
         try:
-            expected = self.rules.judge(event, place)
+            if row is not None and row.signature_list == event.signed.signatures:
+                keys = self._known.of(row)
+            else:
+                keys = recover_keys(event.record_id, event.signed.signatures)
+            expected = self.rules.judge(event, place, keys)
         except LadingError as error:
             self._findings.add(
                 event.record_id,
@@ -169,9 +183,7 @@ class ChainAudit:
 
     # --- 3 -----------------------------------------------------------------------------------------------------------
 
-    def _compare(self, events: Sequence[TimedEvent], followed: int) -> None:
-        expected = [(timed, self._settling.leaves(timed)) for timed in events]
-        there = set(records.get_many(self._copy, {record_id for _, leaves in expected for record_id, _ in leaves}))
+    def _compare(self, expected: Sequence[EventLeaves], there: Container[RecordId], followed: int) -> None:
         for timed, leaves in expected:
             event = timed.event
             for record_id, signed in leaves:

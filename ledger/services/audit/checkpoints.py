@@ -9,7 +9,7 @@ from ledger.log.leaf import LogIdentity
 from ledger.log.signed_note import TreeHead
 from ledger.services.audit.chain import Anchored
 from ledger.services.audit.findings import Findings
-from ledger.services.audit.log_rows import WalkedLog
+from ledger.services.audit.rows.log_rows import WalkedLog
 from ledger.services.publish.durable_files import LogFolder
 from ledger.store import rowwise
 from ledger.store.database import Connection

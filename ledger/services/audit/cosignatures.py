@@ -9,7 +9,7 @@ from ledger.log.signed_note import NoteSignature, TreeHead, parse_checkpoint
 from ledger.records.evidence import Basis, CheckpointTime
 from ledger.services.audit.checkpoints import SHOWN, SignedHead
 from ledger.services.audit.findings import Findings
-from ledger.services.audit.log_rows import WalkedLog
+from ledger.services.audit.rows.log_rows import WalkedLog
 from ledger.services.home.consortium import Consortium
 from ledger.store import rowwise
 from ledger.store.database import Connection

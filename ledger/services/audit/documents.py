@@ -21,7 +21,7 @@ from ledger.registry.enrolment import check_possession, parse_enrolment
 from ledger.registry.forwarding import ConsentRevocation, check_signature, document_hash, parse_forwarding
 from ledger.services.audit.chain import ChainFacts
 from ledger.services.audit.findings import Findings, shown
-from ledger.services.audit.log_rows import domain_of
+from ledger.services.audit.rows.judged import domain_of
 from ledger.services.intake.judgement import PROPOSAL_SECONDS
 from ledger.store import records, rowwise
 from ledger.store.database import Connection

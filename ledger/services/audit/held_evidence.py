@@ -16,7 +16,7 @@ from ledger.log.leaf import LogIdentity, Receipt
 from ledger.log.signed_note import parse_checkpoint
 from ledger.merkle import HASH_LENGTH
 from ledger.services.audit.findings import Findings
-from ledger.services.audit.log_rows import WalkedLog
+from ledger.services.audit.rows.log_rows import WalkedLog
 
 MOST = 1 << 20
 """Bytes of a file: a record with its receipt is a few kilobytes."""

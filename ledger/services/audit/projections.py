@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from ledger.services.audit.findings import Findings, differing_columns, paired
-from ledger.services.audit.log_rows import Tell
+from ledger.services.audit.rows.log_rows import Tell
 from ledger.store import rowwise
 from ledger.store.database import Connection
 from ledger.store.rowwise import Row

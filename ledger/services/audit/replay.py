@@ -4,14 +4,15 @@ Nothing stored is read: keys, roles, holdings and clearances follow from the rec
 the contracts said of each item must be what the rules say.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ledger.chain.events import RecordedEvent
 from ledger.codes import Outcome as Code
+from ledger.common.ids import KeyAddress
 from ledger.custody.clearance import ClearanceSlot, SlotKey
 from ledger.custody.rules import Holding, Slot
 from ledger.custody.transition import MOVES_SHIPMENTS, effect_of
-from ledger.records.recovered import recover_keys
 from ledger.records.types import KeyGrant, KeyRevoke, RegistryChange
 from ledger.registry.custody_answers import RegistryFacts, signers_of
 from ledger.registry.history import Genesis, RecordedAt, RegistryHistory
@@ -38,13 +39,14 @@ class Rules:
         self._clearances: dict[SlotKey, ClearanceSlot] = {}
         self._ready: dict[bytes, int] = {}
 
-    def judge(self, event: RecordedEvent, place: Place) -> bytes | None:
+    def judge(self, event: RecordedEvent, place: Place, keys: Sequence[KeyAddress]) -> bytes | None:
         """One outcome an item, by the rules, and the state is changed; None for types that the rules leave alone.
+
+        `keys`: who made each of the event's signatures.
 
         Raises the errors of the rule modules where the contract should have reverted.
         """
         record, record_id = event.signed.record, event.record_id
-        keys = recover_keys(record_id, event.signed.signatures)
         if isinstance(record, RegistryChange | KeyGrant | KeyRevoke):
             at = RecordedAt(place.block, place.time, place.index, None)
             self.history.apply(record, keys, at)

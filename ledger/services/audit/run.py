@@ -7,7 +7,7 @@ difference is named with the record it concerns. It only reads, and may run besi
 
 import tempfile
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -25,7 +25,6 @@ from ledger.services.audit.bookkeeping import (
     check_outbox,
     check_pending,
     check_resting,
-    fill_index,
 )
 from ledger.services.audit.chain import ChainAudit, check_anchors, check_followed, contracts_in_meta
 from ledger.services.audit.checkpoints import (
@@ -40,7 +39,6 @@ from ledger.services.audit.checkpoints import (
     stored_heads,
 )
 from ledger.services.audit.cosignatures import check_cosignatures
-from ledger.services.audit.damaged_rows import Damages
 from ledger.services.audit.documents import check_consents, check_enrolments, check_proposals, check_transactions
 from ledger.services.audit.files.cosignature_file import check_published_cosignatures, check_published_lines
 from ledger.services.audit.files.erasures import check_erasures
@@ -50,11 +48,16 @@ from ledger.services.audit.findings import AuditReport, Findings
 from ledger.services.audit.genesis import WHERE, check_contracts, check_council, check_later_pools, check_trust
 from ledger.services.audit.held_evidence import Held, check_held
 from ledger.services.audit.kept_files import check_meta
-from ledger.services.audit.log_rows import Publication, Tell, walk
 from ledger.services.audit.projections import compare_projections
 from ledger.services.audit.published_quarters import PublishedQuarters
+from ledger.services.audit.rows.copied import Copied
+from ledger.services.audit.rows.damaged_rows import Damages
+from ledger.services.audit.rows.known import KnownRows
+from ledger.services.audit.rows.log_rows import Publication, Tell, walk
+from ledger.services.audit.rows.places import Places
+from ledger.services.audit.rows.signatures import Signatures, named_records, with_pending
+from ledger.services.audit.rows.workers import workers
 from ledger.services.audit.schema import check_schema, check_types
-from ledger.services.audit.signatures import Signatures, copy_openings, named_records, with_pending
 from ledger.services.home.chains import open_chain_reader, place_of
 from ledger.services.home.clock import ManualClock, SystemClock
 from ledger.services.home.consortium import read_consortium
@@ -262,6 +265,7 @@ class _Audit:
            records; keys are those that the registry knows. Awards at another size than the rules name are noted.
         """
         findings, copy, tell = self._findings, self._copy, self._tell
+        copied = Copied(copy)
         home, identity = self._settings.home, self._consortium.log
         # b.
         stored = list(stored_heads(source, identity, findings))
@@ -274,7 +278,8 @@ class _Audit:
         for address, kind in contracts_in_meta(metas.get(CONTRACTS)).items():
             if kind == ContractKind.BONUS:
                 domains.append(self._deployment.domain(address))
-        log = walk(source, publication, domains, findings, self._keep, tell)
+        with workers(rowwise.count(source, "records")) as pool:
+            log = walk(Places(source, domains, pool), publication, findings, copied.keep, tell)
         check_head(source, log, findings)
         signed = [head.head.size for head in heads]
         check_log_files(home / "log", log, signed, findings)
@@ -282,7 +287,7 @@ class _Audit:
         damages = Damages(source, log.damages, domains)
         cursor = [row["block"] for row in rowwise.some(source, "chain_cursor", "name", ["follower"])]
         followed = cursor[0] if cursor and isinstance(cursor[0], int) else self._deployment.block - 1
-        walked = ChainAudit(self._home, copy, damages.wanted(), findings)
+        walked = ChainAudit(self._home, copied, damages.wanted(), findings)
         last = max(final, min(followed, self._chain.final()))
         facts = walked.run(followed, last, tell)
         council = walked.rules.history.now(facts.reached).state.head()
@@ -294,7 +299,7 @@ class _Audit:
         check_cursor(source, self._chain, facts.newest, findings)
         # d.
         damages.explain(facts.recovered, findings)
-        self._keep(list(damages.restored(facts.recovered)))
+        copied.restore(list(damages.restored(facts.recovered)))
         # e.
         check_heads(log, heads, findings)
         check_links(source, findings)
@@ -313,19 +318,19 @@ class _Audit:
         times += [CheckpointTime(one.size, one.time, Basis.CHAIN) for one in facts.anchors.values()]
         evidence = Evidence.of_chain(self._deployment.chain_id, times)
         # f.
-        copy_openings(source, copy, findings, tell)
+        copied.check_parts(source, findings, tell)
         check_erasures(source, home, findings)
         named = named_records(findings)
         # g.
-        registry = self._derive(source, log.rows, unreadable)
+        registry = self._derive(source, log.rows, unreadable, copied.known)
         compare_projections(source, copy, unreadable, findings, tell)
         # h.
         latest = max(facts.reached, log.last_time)
-        history = with_pending(copy, registry.history, latest)
-        Signatures(copy, domains, history, evidence).check(named, findings, tell, log.rows)
+        history = with_pending(copy, registry.history, latest, copied.known)
+        Signatures(copy, history, evidence, copied.known).check(domains, named, findings, tell)
         PublishedQuarters(source, copy, self._consortium, registry, evidence).check(cosigned, findings)
         # i.
-        fill_index(copy)
+        copied.fill_index()
         check_index(source, copy, {damage.index for damage in log.damages}, findings)
         now = max(SystemClock().now(), latest)
         latest_try = now + max(LONGEST_PAUSE_WITHOUT_LIMIT, self._deployment.genesis.delay)
@@ -344,10 +349,7 @@ class _Audit:
         note_awards(source, copy, self._home.log_id, facts.anchors, reader, findings)
         return AuditReport(log.rows, to_hex(log.row_root), anchored, findings.all(), findings.notes(), convicted)
 
-    def _keep(self, rows: Iterable[rowwise.Row]) -> None:
-        rowwise.insert(self._copy, "records", list(rows))
-
-    def _derive(self, source: Connection, size: int, unreadable: Collection[str]) -> CurrentRegistry:
+    def _derive(self, source: Connection, size: int, unreadable: Collection[str], known: KnownRows) -> CurrentRegistry:
         """Fill the copy's projections from its records, as far as those of the source reach."""
         there = "projection_state" not in unreadable
         rows = list(rowwise.stream(source, "projection_state")) if there else []
@@ -360,7 +362,7 @@ class _Audit:
         self._tell("deriving", 0, reached)
         rowwise.set_head(self._copy, reached, 0)
         migrate.recreate_projections(self._copy)
-        registry = CurrentRegistry(self._deployment.genesis, SystemClock())
+        registry = CurrentRegistry(self._deployment.genesis, SystemClock(), known)
         try:
             Projector(registry).catch_up(self._copy)
         except (LadingError, LookupError) as error:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ledger.errors import Misconfigured
 from ledger.services.audit.findings import AuditReport
-from ledger.services.audit.log_rows import Tell
+from ledger.services.audit.rows.log_rows import Tell
 from ledger.services.audit.run import audit
 from ledger.services.home.consortium import read_consortium
 from ledger.services.home.home_lock import unused

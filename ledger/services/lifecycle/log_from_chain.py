@@ -18,7 +18,7 @@ from ledger.records.index_keys import concerns
 from ledger.records.signing import SignedRecord
 from ledger.records.types import BY_NUMBER
 from ledger.services.audit.findings import Findings
-from ledger.services.audit.log_rows import Publication, Tell
+from ledger.services.audit.rows.log_rows import Publication, Tell
 from ledger.services.home.home import Home
 from ledger.services.publish.cosigned_notes import stored_cosignature
 from ledger.services.publish.durable_files import LogFolder

@@ -21,7 +21,7 @@ from ledger.records.signing import SignedRecord
 from ledger.records.types import Checkpoint, RegistryChange
 from ledger.registry.changes import change
 from ledger.registry.history import RegistryHistory
-from ledger.services.audit.log_rows import Tell
+from ledger.services.audit.rows.log_rows import Tell
 from ledger.services.home.chains import PATIENCE, founded_at, open_chain
 from ledger.services.home.clock import Clock, SystemClock
 from ledger.services.home.consortium import Consortium, read_consortium

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ledger.errors import Misconfigured, VerificationFailed
 from ledger.services.audit.findings import AuditReport
-from ledger.services.audit.log_rows import Tell
+from ledger.services.audit.rows.log_rows import Tell
 from ledger.services.audit.run import audit
 from ledger.services.home.consortium import CONSORTIUM, read_consortium, read_witnesses
 from ledger.services.home.restored import mark_restored

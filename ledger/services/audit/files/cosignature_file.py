@@ -7,7 +7,7 @@ from ledger.errors import LadingError, MalformedRecord, NotFound
 from ledger.log.cosignature import Cosignature, parse_witness_key
 from ledger.log.signed_note import TreeHead
 from ledger.services.audit.findings import Findings
-from ledger.services.audit.log_rows import WalkedLog
+from ledger.services.audit.rows.log_rows import WalkedLog
 from ledger.services.publish.durable_files import LogFolder
 from ledger.services.publish.published_cosignatures import COSIGNATURES, line_of, published_lines
 from ledger.store import rowwise

@@ -13,7 +13,7 @@ from ledger.errors import LadingError, NotFound
 from ledger.log.tiles import HEIGHT, WIDTH, Tile, decode_entries, partial_tiles, tile_root
 from ledger.merkle import HASH_LENGTH, leaf_hash
 from ledger.services.audit.findings import Findings
-from ledger.services.audit.log_rows import WalkedLog
+from ledger.services.audit.rows.log_rows import WalkedLog
 from ledger.services.publish.durable_files import LogFolder
 from ledger.services.publish.published_cosignatures import COSIGNATURES
 

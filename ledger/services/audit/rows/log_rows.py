@@ -5,39 +5,21 @@ the one that was altered, and is named. The leaves on which at least two agree m
 with every signed checkpoint, so one altered row is one finding, and not one for each checkpoint after it.
 """
 
-import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from ledger import merkle
-from ledger.common.ids import RecordId
 from ledger.errors import LadingError, NotFound
 from ledger.log.leaf import Leaf, parse_leaf
 from ledger.log.tiles import WIDTH, Tile, decode_entries, tile_root
 from ledger.merkle import HASH_LENGTH
-from ledger.records.disclosure import split
-from ledger.records.signing import SIGNATURE_LENGTH, Domain
-from ledger.records.types import BY_NUMBER, Record
 from ledger.services.audit.findings import Findings
+from ledger.services.audit.rows.judged import Fault, JudgedRow, leaf_of
+from ledger.services.audit.rows.places import Places
 from ledger.services.publish.durable_files import LogFolder
-from ledger.store import rowwise
-from ledger.store.database import Connection
-from ledger.store.rows import text_of
 from ledger.store.rowwise import Row
 
 Tell = Callable[[str, int, int], None]
-BATCH = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong with a row taken by itself."""
-
-    field: str
-    expected: object
-    found: object
-    what: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +30,14 @@ class Damage:
     published: Leaf | None
     row: Row | None
     faults: tuple[Fault, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SoundRow:
+    """A row that is as it was published, or not published yet and sound by itself; and what was learned of it."""
+
+    row: Row
+    judged: JudgedRow
 
 
 @dataclass
@@ -140,148 +130,65 @@ class Publication:
 
 
 def walk(
-    connection: Connection,
-    publication: Publication,
-    domains: Sequence[Domain],
-    findings: Findings,
-    keep: Callable[[list[Row]], None],
-    tell: Tell,
+    places: Places, publication: Publication, findings: Findings, keep: Callable[[list[SoundRow]], None], tell: Tell
 ) -> WalkedLog:
     """One pass over rows, bundles and tiles; sound rows go to `keep` in batches.
 
     1. Rows come in order of their index, one for each, none missing.
-    2. Each row by itself: types, the id as digest of the message, the leaf hash.
+    2. Each row by itself: types, the id as digest of the message, the leaf hash; who signed it, and its opened parts.
     3. Each row against bundle and tile. The times of the leaves never go back.
     4. The higher tiles against those below.
     """
     log = WalkedLog()
-    total = max(rowwise.count(connection, "records"), publication.size)
+    total = max(places.rows, publication.size)
     peaks = _Peaks()
-    batch: list[Row] = []
     last_time = 0
     displaced: set[bytes] = set()  # published records whose rows are not where they belong
     bundle: list[Leaf | None] = []
     hashes = b""
-    for index, row in _by_index(connection, publication.size, findings):
-        if index % WIDTH == 0:
-            tell("log", index, total)
-        if index < publication.size and index % WIDTH == 0:
-            bundle, hashes = publication.entries(index // WIDTH), publication.hashes(0, index // WIDTH)
-        # 1. Order.
-        if row is not None:
-            log.rows += 1
-        # 2. The row by itself.
-        faults = tuple(row_faults(row, domains)) if row is not None else ()
-        row_leaf = None if row is None else _leaf_of(row)
-        if row_leaf is not None:
-            peaks.add(merkle.leaf_hash(row_leaf.encode()))
-        # 3. Row, bundle and tile.
-        published, agrees = None, True
-        if index < publication.size:
-            begin = index % WIDTH * HASH_LENGTH
-            tile = hashes[begin : begin + HASH_LENGTH]
-            truth, published = _agreed(row_leaf, bundle[index % WIDTH], tile, index, publication, findings)
-            agrees = row_leaf is not None and merkle.leaf_hash(row_leaf.encode()) == truth
-        else:
-            truth = bytes(HASH_LENGTH) if row_leaf is None else merkle.leaf_hash(row_leaf.encode())
-        log.leaves += truth
-        last_time = _check_time(published or row_leaf, last_time, findings)
-        moved = row is not None and index >= publication.size and row["record_id"] in displaced
-        if row is None or faults or moved or not agrees:
-            if published is not None:
-                displaced.add(published.record_id)
-            log.damages.append(Damage(index, published, row, faults))
-        else:
-            batch.append(row)
-            if len(batch) == BATCH:
-                keep(batch)
-                batch = []
-    keep(batch)
+    for stretch in places.judged(publication.size):
+        batch: list[SoundRow] = []
+        for place, judged in stretch:
+            index, row = place.index, place.row
+            # 1. Order.
+            for misplaced in place.told:
+                findings.add(*misplaced)
+            if index is None:
+                continue
+            if index % WIDTH == 0:
+                tell("log", index, total)
+            if index < publication.size and index % WIDTH == 0:
+                bundle, hashes = publication.entries(index // WIDTH), publication.hashes(0, index // WIDTH)
+            # 2. The row by itself.
+            row_leaf = None
+            if row is not None and judged is not None:
+                log.rows += 1
+                row_leaf = leaf_of(row)
+                if row_leaf is not None:
+                    peaks.add(judged.leaf_hash)
+            # 3. Row, bundle and tile.
+            row_hash = b"" if judged is None else judged.leaf_hash
+            published, truth = None, row_hash or bytes(HASH_LENGTH)
+            if index < publication.size:
+                begin = index % WIDTH * HASH_LENGTH
+                tile = hashes[begin : begin + HASH_LENGTH]
+                three = _Three(row_leaf, row_hash, bundle[index % WIDTH], tile)
+                truth, published = _agreed(three, index, publication, findings)
+            log.leaves += truth
+            last_time = _check_time(published or row_leaf, last_time, findings)
+            moved = row is not None and index >= publication.size and row["record_id"] in displaced
+            if row is None or judged is None or judged.faults or moved or not row_hash or row_hash != truth:
+                if published is not None:
+                    displaced.add(published.record_id)
+                log.damages.append(Damage(index, published, row, () if judged is None else judged.faults))
+            else:
+                batch.append(SoundRow(row, judged))
+        keep(batch)
     log.row_root = peaks.root()
     log.last_time = last_time
     # 4. Higher tiles.
     _check_tiles(log, publication, findings)
     return log
-
-
-def row_faults(row: Row, domains: Sequence[Domain]) -> Iterator[Fault]:
-    """What is wrong with a row of `records` taken by itself."""
-    for name, kind in _TYPES.items():
-        if not isinstance(row[name], kind):
-            yield Fault(name, kind.__name__, type(row[name]).__name__, "the row holds a value of another type")
-            return
-    if row["type_number"] not in BY_NUMBER:
-        yield Fault("type_number", "a record type", row["type_number"], "there is no such record type")
-        return
-    try:
-        record = BY_NUMBER[row["type_number"]].from_json(json.loads(row["message"]))
-    except (LadingError, ValueError, RecursionError) as error:
-        yield Fault("message", "a record", str(error), "the message is no record of this type: it was edited")
-        return
-    if (domain := domain_of(record, row["record_id"], domains)) is None:
-        result = domains[0].record_id(record)
-        yield Fault(
-            "message", row["record_id"], result, "the message is not the one that was signed: it has another digest"
-        )
-    elif text_of(split(record)[0].to_json()) != row["message"]:
-        yield Fault("message", "RFC 8785 text, private parts withheld", row["message"], "the message was rewritten")
-    if len(row["signatures"]) % SIGNATURE_LENGTH:
-        yield Fault("signatures", "65 bytes each", len(row["signatures"]), "the signatures were cut or padded")
-    leaf = _leaf_of(row)
-    if domain is not None and leaf is not None and (hashed := merkle.leaf_hash(leaf.encode())) != row["leaf_hash"]:
-        yield Fault("leaf_hash", hashed, row["leaf_hash"], "the leaf hash is not that of the row's own columns")
-
-
-def domain_of(record: Record, record_id: bytes, domains: Sequence[Domain]) -> Domain | None:
-    """The domain under which `record` has this id; several only where bonus pools succeeded each other."""
-    return next((domain for domain in domains if domain.record_id(record) == record_id), None)
-
-
-_TYPES: dict[str, Any] = {
-    "record_id": bytes,
-    "log_index": int,
-    "type_number": int,
-    "log_time": int,
-    "leaf_hash": bytes,
-    "signatures": bytes,
-    "message": str,
-}
-
-
-def _leaf_of(row: Row) -> Leaf | None:
-    """The leaf of the row's columns; None when they hold none."""
-    if not all(isinstance(row[name], kind) for name, kind in _TYPES.items()):
-        return None
-    if len(row["record_id"]) != HASH_LENGTH or not 0 <= row["type_number"] < 256 or not 0 <= row["log_time"] < 2**63:
-        return None
-    return Leaf.of(row["type_number"], RecordId(row["record_id"]), row["signatures"], row["log_time"])
-
-
-def _by_index(connection: Connection, published: int, findings: Findings) -> Iterator[tuple[int, Row | None]]:
-    """Each index with its row, None where it has none, to the end of the rows and of what is published."""
-    expected = 0
-    for row in rowwise.stream(connection, "records", ("log_index",)):
-        index = row["log_index"]
-        if not isinstance(index, int) or index < expected:
-            findings.add(
-                row["record_id"],
-                "log_index",
-                f"{expected} or more",
-                index,
-                "the row has no place of its own in the log",
-            )
-            continue
-        while expected < min(index, published):
-            yield expected, None
-            expected += 1
-        if expected < index:
-            findings.add("", "log_index", expected, index, "rows are missing that no checkpoint covers yet: deleted")
-            expected = index
-        yield index, row
-        expected = index + 1
-    while expected < published:
-        yield expected, None
-        expected += 1
 
 
 def _check_time(leaf: Leaf | None, last: int, findings: Findings) -> int:
@@ -294,15 +201,23 @@ def _check_time(leaf: Leaf | None, last: int, findings: Findings) -> int:
     return max(leaf.log_time, last)
 
 
-def _agreed(
-    row: Leaf | None, bundle: Leaf | None, tile: bytes, index: int, publication: Publication, findings: Findings
-) -> tuple[bytes, Leaf | None]:
+@dataclass(frozen=True, slots=True)
+class _Three:
+    """What row, bundle and tile say of a leaf, as far as they say anything."""
+
+    row: Leaf | None
+    row_hash: bytes
+    bundle: Leaf | None
+    tile: bytes
+
+
+def _agreed(three: _Three, index: int, publication: Publication, findings: Findings) -> tuple[bytes, Leaf | None]:
     """The leaf hash on which most of row, bundle and tile agree, and the leaf if one of them has it.
 
     Files that stand alone are named here; a row that does is left to the caller.
     """
-    row_hash = b"" if row is None else merkle.leaf_hash(row.encode())
-    bundle_hash = b"" if bundle is None else merkle.leaf_hash(bundle.encode())
+    row, row_hash, bundle, tile = three.row, three.row_hash, three.bundle, three.tile
+    bundle_hash = b"" if bundle is None else row_hash if bundle == row else merkle.leaf_hash(bundle.encode())
     truth = row_hash if row_hash and row_hash == bundle_hash else tile or bundle_hash or row_hash
     record = row.record_id if row is not None else bundle.record_id if bundle is not None else ""
     if tile and tile != truth:

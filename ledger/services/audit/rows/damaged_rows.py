@@ -13,7 +13,8 @@ from ledger.records.disclosure import split
 from ledger.records.signing import Domain
 from ledger.records.types import BY_NUMBER, Record
 from ledger.services.audit.findings import Findings, differing_fields, with_lists_of
-from ledger.services.audit.log_rows import Damage, row_faults
+from ledger.services.audit.rows.judged import row_faults
+from ledger.services.audit.rows.log_rows import Damage
 from ledger.store import rowwise
 from ledger.store.database import Connection
 from ledger.store.rows import text_of

@@ -1,0 +1,205 @@
+"""What a row of the log, and the opened parts beside it, are by themselves: judged in any process, each once.
+
+Everything here follows from the row alone and from the domains under which ids are made. So rows can be judged in other
+processes, and what is learned on the way (keys, index entries) is learned once.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ledger import merkle
+from ledger.bundle.undisclosed import is_whole
+from ledger.common.ids import KeyAddress, RecordId
+from ledger.errors import BadSignature, LadingError, NotFound
+from ledger.log.leaf import Leaf
+from ledger.merkle import HASH_LENGTH
+from ledger.records.disclosure import Part, is_public, join, open_paths, part_from_json, part_to_json
+from ledger.records.index_keys import concerns
+from ledger.records.recovered import recover_keys
+from ledger.records.signing import SIGNATURE_LENGTH, Domain
+from ledger.records.types import BY_NUMBER, Record
+from ledger.store.rows import text_of
+from ledger.store.rowwise import Row
+
+UNFIT = (LadingError, ValueError, TypeError, RecursionError)
+"""What putting a part in its place raises where it does not fit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a row taken by itself."""
+
+    field: str
+    expected: object
+    found: object
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedParts:
+    """The opened parts of one record: those that fit, what is wrong with the others, and whether all are shown."""
+
+    fitting: tuple[Row, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedRow:
+    """`leaf_hash`: of the row's columns, empty where they hold no leaf. The rest is told of rows without faults only.
+
+    `keys`: who made each signature; None where one of them nobody made. `entries`: kind and key of what the record
+    concerns.
+    """
+
+    leaf_hash: bytes
+    faults: tuple[Fault, ...]
+    keys: tuple[KeyAddress, ...] | None = None
+    entries: tuple[tuple[str, str], ...] = ()
+    parts: JudgedParts = JudgedParts()
+
+
+RowWithParts = tuple[Row | None, Sequence[Row]]
+"""A row of `records`, None where there is none, and the rows of `openings` beside it."""
+
+
+def judge_rows(rows: Sequence[RowWithParts], domains: Sequence[Domain]) -> list[JudgedRow | None]:
+    """Judge each by itself."""
+    return [None if row is None else judge_row(row, parts, domains) for row, parts in rows]
+
+
+def judge_row(row: Row, parts: Sequence[Row], domains: Sequence[Domain]) -> JudgedRow:
+    leaf = leaf_of(row)
+    hashed = b"" if leaf is None else merkle.leaf_hash(leaf.encode())
+    record = _parsed(row)
+    faults = tuple(_faults(row, record, hashed, domains))
+    if faults or isinstance(record, Fault):
+        return JudgedRow(hashed, faults)
+    record_id = RecordId(row["record_id"])
+    entries = tuple((concern.kind, concern.key) for concern in concerns(record_id, record))
+    return JudgedRow(hashed, (), _keys(row), entries, judge_parts(parts, record))
+
+
+def row_faults(row: Row, domains: Sequence[Domain]) -> Iterator[Fault]:
+    """What is wrong with a row of `records` taken by itself."""
+    leaf = leaf_of(row)
+    yield from _faults(row, _parsed(row), b"" if leaf is None else merkle.leaf_hash(leaf.encode()), domains)
+
+
+def domain_of(record: Record, record_id: bytes, domains: Sequence[Domain]) -> Domain | None:
+    """The domain under which `record` has this id; several only where bonus pools succeeded each other."""
+    return next((domain for domain in domains if domain.record_id(record) == record_id), None)
+
+
+def leaf_of(row: Row) -> Leaf | None:
+    """The leaf of the row's columns; None when they hold none."""
+    if not all(isinstance(row[name], kind) for name, kind in _TYPES.items()):
+        return None
+    if len(row["record_id"]) != HASH_LENGTH or not 0 <= row["type_number"] < 256 or not 0 <= row["log_time"] < 2**63:
+        return None
+    return Leaf.of(row["type_number"], RecordId(row["record_id"]), row["signatures"], row["log_time"])
+
+
+_TYPES: dict[str, Any] = {
+    "record_id": bytes,
+    "log_index": int,
+    "type_number": int,
+    "log_time": int,
+    "leaf_hash": bytes,
+    "signatures": bytes,
+    "message": str,
+}
+
+
+def _parsed(row: Row) -> Record | Fault:
+    """The row's record, or why it holds none."""
+    for name, kind in _TYPES.items():
+        if not isinstance(row[name], kind):
+            return Fault(name, kind.__name__, type(row[name]).__name__, "the row holds a value of another type")
+    if row["type_number"] not in BY_NUMBER:
+        return Fault("type_number", "a record type", row["type_number"], "there is no such record type")
+    try:
+        return BY_NUMBER[row["type_number"]].from_json(json.loads(row["message"]))
+    except (LadingError, ValueError, RecursionError) as error:
+        return Fault("message", "a record", str(error), "the message is no record of this type: it was edited")
+
+
+def _faults(row: Row, record: Record | Fault, hashed: bytes, domains: Sequence[Domain]) -> Iterator[Fault]:
+    if isinstance(record, Fault):
+        yield record
+        return
+    if (domain := domain_of(record, row["record_id"], domains)) is None:
+        result = domains[0].record_id(record)
+        yield Fault(
+            "message", row["record_id"], result, "the message is not the one that was signed: it has another digest"
+        )
+    elif not (is_public(record) and text_of(record.to_json()) == row["message"]):
+        yield Fault("message", "RFC 8785 text, private parts withheld", row["message"], "the message was rewritten")
+    if len(row["signatures"]) % SIGNATURE_LENGTH:
+        yield Fault("signatures", "65 bytes each", len(row["signatures"]), "the signatures were cut or padded")
+    if domain is not None and hashed and hashed != row["leaf_hash"]:
+        yield Fault("leaf_hash", hashed, row["leaf_hash"], "the leaf hash is not that of the row's own columns")
+
+
+def _keys(row: Row) -> tuple[KeyAddress, ...] | None:
+    data, step = row["signatures"], SIGNATURE_LENGTH
+    try:
+        return recover_keys(row["record_id"], [data[i : i + step] for i in range(0, len(data), step)])
+    except BadSignature:
+        return None  # named where signatures are judged, which recovers again to say what is wrong
+
+
+# --- opened parts ----------------------------------------------------------------------------------------------------
+
+
+def judge_parts(rows: Sequence[Row], record: Record) -> JudgedParts:
+    """Those of one record's opened parts that fit it."""
+    if not rows:
+        return JudgedParts(whole=is_whole(record))
+    try:
+        parts = {str(row["path"]): _part(record.NUMBER, row) for row in rows}
+        joined = join(record, parts)
+        if set(parts) <= _opened(record, joined, parts):
+            return JudgedParts(tuple(rows), (), is_whole(joined))
+    except UNFIT:
+        pass
+    # One of them does not fit: look at each, whole lists first, which their elements need.
+    lists = [row for row in rows if "[" not in str(row["path"])]
+    fitting: list[Row] = []
+    faults: list[Fault] = []
+    parts = {}
+    for row in [*lists, *(row for row in rows if row not in lists)]:
+        path = str(row["path"])
+        try:
+            part = _part(record.NUMBER, row)
+            if path not in _opened(record, join(record, {**parts, path: part}), {**parts, path: part}):
+                raise NotFound("the record has no such withheld part", where=path)
+        except UNFIT as error:
+            faults.append(_part_fault(row, error))
+            continue
+        parts[path] = part
+        fitting.append(row)
+    return JudgedParts(tuple(fitting), tuple(faults), is_whole(join(record, parts)))
+
+
+def _opened(record: Record, joined: Record, parts: dict[str, Part]) -> set[str]:
+    """The paths of `parts` that are open in `joined`, which is `record` with them; raises for one that does not fit."""
+    lists = {path for path, part in parts.items() if isinstance(part, tuple)}
+    opened = {path for path in lists if join(record, {path: parts[path]}) != record}
+    return set(open_paths(joined)) | opened
+
+
+def _part_fault(row: Row, error: Exception) -> Fault:
+    expected = error.expected if isinstance(error, LadingError) and error.expected else "the part that was signed"
+    result = error.found if isinstance(error, LadingError) and error.found else row["body"]
+    what = "the opened part is not the one that was signed: it was altered afterwards"
+    return Fault(f"openings.{row['path']}", expected, result, what)
+
+
+def _part(type_number: int, row: Row) -> Part:
+    part = part_from_json(BY_NUMBER[type_number], str(row["path"]), json.loads(row["body"]))
+    if text_of(part_to_json(part)) != row["body"]:
+        raise ValueError("not RFC 8785 text")
+    return part

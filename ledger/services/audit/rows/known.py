@@ -1,0 +1,63 @@
+"""What was learned of each leaf when its row was judged, in a few bytes a leaf: a log of millions fits in memory."""
+
+from array import array
+from collections.abc import Sequence
+
+from ledger.common.ids import KeyAddress
+from ledger.services.state.signer_keys import SignerKeys
+from ledger.store.records import StoredRecord
+
+_CLOSED, _WHOLE = 1, 2
+_NO_KEYS = 0xFF
+"""More than any record has signatures."""
+
+
+class KnownRows(SignerKeys):
+    """By log index, of the rows that were sound when they were judged, and that the audit's copy has as they were then.
+
+    Keys are those recovered from these very rows; of any other row they are recovered when they are asked for. Ask for
+    rows of the copy only.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._numbers: dict[KeyAddress, int] = {}
+        self._addresses: list[KeyAddress] = []
+        self._keys = array("L")  # positions in `_addresses`, one a signature
+        self._spans = array("Q")  # by log index: where its keys begin in `_keys`, and in the low byte how many they are
+        self._parts = bytearray()
+
+    def note(self, log_index: int, keys: Sequence[KeyAddress] | None, *, whole: bool) -> None:
+        """`keys` None: one of them is none. `whole`: every private part is shown. Log indexes ascend."""
+        if gap := log_index - len(self._parts):
+            self._spans.extend([_NO_KEYS] * gap)
+            self._parts.extend(bytes(gap))
+        count = _NO_KEYS if keys is None or len(keys) >= _NO_KEYS else len(keys)
+        self._spans.append(len(self._keys) << 8 | count)
+        self._parts.append(_WHOLE if whole else _CLOSED)
+        for key in keys or ():
+            number = self._numbers.setdefault(key, len(self._addresses))
+            if number == len(self._addresses):
+                self._addresses.append(key)
+            self._keys.append(number)
+
+    def has(self, log_index: int) -> bool:
+        """Whether the row at this place was noted."""
+        return 0 <= log_index < len(self._parts) and self._parts[log_index] > 0
+
+    def is_whole(self, log_index: int) -> bool:
+        """Of a row that was noted."""
+        return self._parts[log_index] == _WHOLE
+
+    def keys_at(self, log_index: int) -> tuple[KeyAddress, ...] | None:
+        """The key behind each signature, in their order; None where they are not known."""
+        if not self.has(log_index):
+            return None
+        begin, count = divmod(self._spans[log_index], 256)
+        if count == _NO_KEYS:
+            return None
+        return tuple([self._addresses[number] for number in self._keys[begin : begin + count]])
+
+    def of(self, row: StoredRecord) -> tuple[KeyAddress, ...]:
+        known = self.keys_at(row.log_index)
+        return super().of(row) if known is None else known
