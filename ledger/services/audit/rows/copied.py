@@ -36,8 +36,8 @@ class Copied:
         for one in batch:
             row, judged = one.row, one.judged
             self.known.note(row["log_index"], judged.keys, whole=judged.parts.whole)
-            parts += judged.parts.fitting
-            self._parts += len(judged.parts.fitting) + len(judged.parts.faults)
+            parts += [one.parts[i] for i in judged.parts.fitting]
+            self._parts += len(one.parts)
             if judged.parts.faults:
                 self._part_faults[row["record_id"]] = judged.parts.faults
             entries += [{"kind": kind, "key": key, "log_index": row["log_index"]} for kind, key in judged.entries]
@@ -73,7 +73,7 @@ class Copied:
                     faults = self._part_faults.get(owner, ())
                 else:
                     judged = judge_parts(rows, record.record)
-                    rowwise.insert(self.copy, "openings", judged.fitting)
+                    rowwise.insert(self.copy, "openings", [rows[i] for i in judged.fitting])
                     faults = judged.faults
                 for fault in faults:
                     findings.add(owner, fault.field, fault.expected, fault.found, fault.what)

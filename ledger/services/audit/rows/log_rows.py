@@ -34,9 +34,10 @@ class Damage:
 
 @dataclass(frozen=True, slots=True)
 class SoundRow:
-    """A row that is as it was published, or not published yet and sound by itself; and what was learned of it."""
+    """A row that is as it was published, or not published yet and sound by itself; its parts, and what was learned."""
 
     row: Row
+    parts: Sequence[Row]
     judged: JudgedRow
 
 
@@ -182,7 +183,7 @@ def walk(
                     displaced.add(published.record_id)
                 log.damages.append(Damage(index, published, row, () if judged is None else judged.faults))
             else:
-                batch.append(SoundRow(row, judged))
+                batch.append(SoundRow(row, place.parts, judged))
         keep(batch)
     log.row_root = peaks.root()
     log.last_time = last_time

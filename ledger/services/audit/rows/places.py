@@ -1,13 +1,13 @@
 """Every place of the log in order, with its row and the opened parts beside it, judged by themselves."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from ledger.records.signing import Domain
 from ledger.services.audit.findings import sort_key
-from ledger.services.audit.rows.judged import JudgedRow, RowWithParts, judge_rows
+from ledger.services.audit.rows.judged import JudgedRow, judge_rows
 from ledger.services.audit.rows.workers import Workers
 from ledger.store import rowwise
 from ledger.store.database import Connection
@@ -21,7 +21,8 @@ Told = tuple[Any, str, Any, Any, str]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place of the log: its index (None: none, after the last) and its row, None where it has none.
+    """A place of the log: its index (None: none, after the last), its row, None where it has none, and the opened parts
+    beside that.
 
     `told`: what is wrong with the order of the rows before it.
     """
@@ -29,6 +30,7 @@ class Place:
     index: int | None
     row: Row | None
     told: tuple[Told, ...] = ()
+    parts: Sequence[Row] = ()
 
 
 class Places:
@@ -42,11 +44,12 @@ class Places:
 
     def judged(self, published: int) -> Iterator[list[tuple[Place, JudgedRow | None]]]:
         """To the end of the rows and of the `published` leaves, stretch by stretch."""
-        stretches = ((places, self._with_parts(places)) for places in chunks(self._places(published), STRETCH))
+        whole = (self._with_parts(places) for places in chunks(self._places(published), STRETCH))
+        stretches = ((places, [(place.row, place.parts) for place in places]) for places in whole)
         for places, judgements in self._workers.map(self._work, stretches):
             yield list(zip(places, judgements, strict=True))
 
-    def _with_parts(self, places: Sequence[Place]) -> list[RowWithParts]:
+    def _with_parts(self, places: Sequence[Place]) -> list[Place]:
         rows = [place.row for place in places]
         ids = [row["record_id"] for row in rows if row is not None and isinstance(row["record_id"], bytes)]
         parts: dict[bytes, list[Row]] = {}
@@ -54,7 +57,10 @@ class Places:
             parts.setdefault(part["record_id"], []).append(part)
         for several in parts.values():
             several.sort(key=_by_path)
-        return [(row, () if row is None else parts.get(row["record_id"], ())) for row in rows]
+        return [
+            place if (row := place.row) is None else replace(place, parts=parts.get(row["record_id"], ()))
+            for place in places
+        ]
 
     def _places(self, published: int) -> Iterator[Place]:
         """Each index with its row, None where it has none."""
