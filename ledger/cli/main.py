@@ -59,6 +59,7 @@ PANELS: dict[str, dict[str, Entry]] = {
             "validators", "The CometBFT validators by whose seals bundles are proved: propose, approve, adopt."
         ),
         "audit": Entry("audit", "Derive everything anew from signed records, chain and log, and name what differs."),
+        "monitor": Entry("audit", "Audit for ever, and end when anything differs."),
     },
     "Run": {
         "demo": Entry("demo", "Play some weeks of a supply chain, check every promise, and serve it."),

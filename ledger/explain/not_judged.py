@@ -190,6 +190,34 @@ NOT_JUDGED: tuple[NotJudged, ...] = (
 )
 
 
+SINCE: tuple[NotJudged, ...] = (
+    NotJudged(
+        "rows-before",
+        "rows, opened parts, index entries and files of the log from before the remembered checkpoint, as they are now",
+        "they were audited then. Older rows on which newer ones rest are taken only with a proof that the remembered "
+        "tree holds them; an edit of any other shows in a whole audit, and cannot change what was published",
+    ),
+    NotJudged(
+        "rules-since",
+        "whether outcomes of custody and clearance since follow from the rules",
+        "that rests on where each shipment stood before. The chain's events are compared with the log all the same, "
+        "and the registry is replayed from its first change on",
+    ),
+    NotJudged(
+        "projections-since",
+        "the projections, published quarters, and everything else that is kept beside the log",
+        "they follow from all records, or do not grow with the log: cosignatures, proposals, enrolments, consents, "
+        "transactions, erasures, documents, keys, older rows that wait in the outbox",
+    ),
+    NotJudged(
+        "database-file",
+        "the file of the database page by page, the types of all its values, and the file of an embedded chain",
+        "to read all of them takes as long as a whole audit",
+    ),
+)
+"""What an audit since a remembered checkpoint does not look at, beside what no audit can know."""
+
+
 def not_judged(place: str) -> NotJudged | None:
     """The entry that a place belongs to; None for whatever is judged."""
     return next((one for one in NOT_JUDGED if any(fnmatchcase(place, p) for p in one.places)), None)

@@ -95,6 +95,16 @@ class TileTree:
             raise VerificationFailed("not a smaller tree", where="size", expected=f"0 to {self.size}", found=wanted)
         return self._range(0, wanted) if wanted else EMPTY_ROOT
 
+    def peaks(self, size: int) -> list[tuple[int, bytes]]:
+        """The complete subtrees of which the first `size` leaves consist, from left to right: leaves under it, root."""
+        result: list[tuple[int, bytes]] = []
+        start = 0
+        while start < size:
+            height = (size - start).bit_length() - 1
+            result.append((1 << height, self._subtree(height, start)))
+            start += 1 << height
+        return result
+
     def leaf_hash(self, index: int) -> bytes:
         if not 0 <= index < self.size:
             raise VerificationFailed(

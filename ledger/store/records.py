@@ -13,7 +13,7 @@ from ledger.log.leaf import Leaf
 from ledger.records.index_keys import RECORD
 from ledger.records.signing import SIGNATURE_LENGTH, SignedRecord
 from ledger.records.types import BY_NUMBER, Record
-from ledger.store.rows import among, beginning, chunks, one, selection, some
+from ledger.store.rows import CHUNK, among, beginning, chunks, one, selection, some
 from ledger.store.tables import record_index, records
 
 STREAM_CHUNK = 1000
@@ -173,6 +173,19 @@ def about_many(
         query = selection(records, StoredRecord).where(*where)
         result |= {row.record_id: row for row in some(connection, query, StoredRecord)}
     return dict(sorted(result.items(), key=lambda entry: entry[1].log_index))
+
+
+def newest_before(connection: Connection, stop: int, type_number: int) -> Iterator[StoredRecord]:
+    """Records of a type below log index `stop`, the newest first."""
+    before = stop
+    while True:
+        where = (records.c.log_index < before, records.c.type_number == type_number)
+        query = selection(records, StoredRecord).where(*where).order_by(records.c.log_index.desc()).limit(CHUNK)
+        rows = some(connection, query, StoredRecord)
+        yield from rows
+        if len(rows) < CHUNK:
+            return
+        before = rows[-1].log_index
 
 
 def count(connection: Connection) -> int:

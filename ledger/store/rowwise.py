@@ -44,12 +44,18 @@ def is_durable(name: str) -> bool:
     return name in durable.tables
 
 
-def stream(connection: Connection, name: str, order: Sequence[str] = ()) -> Iterator[Row]:
-    """Every row of a table, by `order` (default: its primary key), a thousand at a time."""
+def stream(
+    connection: Connection, name: str, order: Sequence[str] = (), *, since: tuple[str, int] | None = None
+) -> Iterator[Row]:
+    """Every row of a table, by `order` (default: its primary key), a thousand at a time; `since`: a column and the
+    least value in it.
+    """
     wanted = shape(name)
     by = ", ".join(_ordering(connection, name, column) for column in order or wanted.key)
-    query = text(f"SELECT {_columns(connection, wanted)} FROM {_quoted(connection, name)} ORDER BY {by}")  # noqa: S608
-    result = connection.execute(query.execution_options(yield_per=PAGE))
+    where = "" if since is None else f"WHERE {_quoted(connection, since[0])} >= :least "
+    sql = f"SELECT {_columns(connection, wanted)} FROM {_quoted(connection, name)} {where}ORDER BY {by}"  # noqa: S608
+    least = {} if since is None else {"least": since[1]}
+    result = connection.execute(text(sql).execution_options(yield_per=PAGE), least)
     for page in result.partitions():
         for values in page:
             yield dict(zip(wanted.columns, values, strict=True))

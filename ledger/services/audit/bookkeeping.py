@@ -93,10 +93,11 @@ def check_cursor(source: Connection, chain: ChainReader, newest: int, findings: 
 # --- index, outbox, pending ------------------------------------------------------------------------------------------
 
 
-def check_index(source: Connection, copy: Connection, skipped: set[int], findings: Findings) -> None:
-    """Every record is found under everything that it concerns, and under nothing else."""
+def check_index(source: Connection, copy: Connection, skipped: set[int], findings: Findings, first: int = 0) -> None:
+    """Every record from leaf `first` on is found under everything that it concerns, and under nothing else."""
     shape = rowwise.shape("record_index")
-    names = rowwise.stream(copy, "record_index"), rowwise.stream(source, "record_index")
+    since = ("log_index", first) if first else None
+    names = rowwise.stream(copy, "record_index", since=since), rowwise.stream(source, "record_index", since=since)
     for expected, match in paired(*names, shape.key):
         row = expected or match
         if (expected is not None and match is not None) or row is None or row["log_index"] in skipped:
@@ -130,7 +131,14 @@ def check_outbox(
         for row in batch:
             if row["record_id"] not in skipped:
                 _check_outbox_row(row, known.get(row["record_id"]), latest_try, findings)
-    for rows in chunks(records.stream(copy, types=CHAIN_TYPES), 500):
+    check_waiting(source, copy, skipped, findings)
+
+
+def check_waiting(
+    source: Connection, copy: Connection, skipped: set[RecordId], findings: Findings, first: int = 0
+) -> None:
+    """What the chain has not settled, of the leaves from `first` on, waits in the outbox."""
+    for rows in chunks(records.stream(copy, first, types=CHAIN_TYPES), 500):
         states = _states_of(copy, rows)
         open_ids = [record_id for record_id, state in states.items() if not state.final]
         waiting = {row["record_id"] for row in rowwise.some(source, "outbox", "record_id", open_ids)}

@@ -1,7 +1,7 @@
 """What the chain says of this log: every record that it took, what became of each item, and what was anchored."""
 
 import json
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -74,6 +74,22 @@ class ChainFacts:
     newest: int = 0
 
 
+@dataclass(frozen=True)
+class Resumed:
+    """From where a walk goes on that does not begin with the first block: the last block that an earlier audit read,
+    what `rules` and `contracts` were then, and the first leaf that came since.
+
+    `look_up` puts records from before that leaf into the copy, and in `settled` what of their items was final by then.
+    """
+
+    after: int
+    rules: Rules
+    contracts: Mapping[bytes, str]
+    first: int
+    look_up: Callable[[Collection[RecordId]], None]
+    settled: Mapping[RecordId, Mapping[int, int]]
+
+
 class ChainAudit:
     """One walk. `copied` holds the sound rows of the log; `wanted` are records that were published and are not sound.
 
@@ -86,6 +102,7 @@ class ChainAudit:
         copied: Copied,
         wanted: dict[RecordId, Leaf],
         findings: Findings,
+        resumed: Resumed | None = None,
     ) -> None:
         self._copy = copied.copy
         self._known = copied.known
@@ -94,9 +111,10 @@ class ChainAudit:
         self._log_id = home.log_id
         self._wanted = wanted
         self._findings = findings
-        self.rules = Rules(home.deployment.genesis)
+        self._resumed = resumed
+        self.rules = Rules(home.deployment.genesis) if resumed is None else resumed.rules
         self.facts = ChainFacts()
-        self._settling = Settling(home.domain)
+        self._settling = Settling(home.domain, None if resumed is None else resumed.settled)
         self._strangers: set[bytes] = set()
 
     def run(self, followed: int, last: int, tell: Tell) -> ChainFacts:
@@ -108,9 +126,13 @@ class ChainAudit:
         4. Every outcome in the log is one of these, or a rejection that the chain bears out.
         5. Every contract that recorded anything was opened by the council's signatures.
         """
-        self.facts.contracts = self._deployment.names()
-        for blocks in read_ranges(self._chain, self._deployment, last):
+        resumed = self._resumed
+        self.facts.contracts = self._deployment.names() if resumed is None else dict(resumed.contracts)
+        after, known = (None, None) if resumed is None else (resumed.after, resumed.contracts)
+        for blocks in read_ranges(self._chain, self._deployment, last, after=after, contracts=known):
             tell("chain", blocks.end.number, last)
+            if resumed is not None:
+                resumed.look_up({timed.event.record_id for timed in blocks.events})
             expected = [(timed, self._settling.leaves(timed)) for timed in blocks.events]
             there = records.get_many(self._copy, {record_id for _, leaves in expected for record_id, _ in leaves})
             for timed in blocks.events:
@@ -237,7 +259,8 @@ class ChainAudit:
     # --- 4 -----------------------------------------------------------------------------------------------------------
 
     def _check_outcomes(self) -> None:
-        for row in records.stream(self._copy, types=[Outcome.NUMBER]):
+        first = 0 if self._resumed is None else self._resumed.first
+        for row in records.stream(self._copy, first, types=[Outcome.NUMBER]):
             outcome = cast(Outcome, row.record)
             if row.record_id in self.facts.outcome_ids:
                 self.facts.newest = max(self.facts.newest, outcome.blockNumber)
@@ -259,7 +282,7 @@ class ChainAudit:
             return "there is no such event"
         if target is None:
             return "the rejected record is not in the log"
-        codes = self._settling.unfinished.get(RecordId(outcome.record), bytearray([OPEN] * len(outcome.outcomes)))
+        codes = self._settling.codes(RecordId(outcome.record), len(outcome.outcomes))
         expected = bytes(Code.REJECTED if code == OPEN else code for code in codes)
         submit_by = getattr(target.record, "submitBy", 0)
         receipt, block = self._chain.receipt(outcome.transaction), self._chain.block(outcome.blockNumber)

@@ -11,7 +11,7 @@ from ledger.services.audit.chain import Anchored
 from ledger.services.audit.findings import Findings
 from ledger.services.audit.rows.log_rows import WalkedLog
 from ledger.services.publish.durable_files import LogFolder
-from ledger.store import rowwise
+from ledger.store import checkpoints, rowwise
 from ledger.store.database import Connection
 from ledger.store.rowwise import Row
 
@@ -97,9 +97,11 @@ def _check_note(home: Path, name: str, identity: LogIdentity, least: int, findin
     return found
 
 
-def stored_heads(connection: Connection, identity: LogIdentity, findings: Findings) -> Iterator[tuple[Row, SignedHead]]:
-    """The checkpoints in the database whose notes hold and agree with their columns."""
-    for row in rowwise.stream(connection, "checkpoints"):
+def stored_heads(
+    connection: Connection, identity: LogIdentity, findings: Findings, least: int = 0
+) -> Iterator[tuple[Row, SignedHead]]:
+    """The checkpoints of `least` leaves or more in the database whose notes hold and agree with their columns."""
+    for row in rowwise.stream(connection, "checkpoints", since=("size", least) if least else None):
         where = f"checkpoints.note of size {row['size']}"
         try:
             head = identity.verify_checkpoint(str(row["note"]).encode())
@@ -118,10 +120,13 @@ def stored_heads(connection: Connection, identity: LogIdentity, findings: Findin
         yield row, SignedHead(f"checkpoint of size {head.size} in the database", head, str(row["note"]).encode())
 
 
-def check_links(source: Connection, findings: Findings) -> None:
-    """Each row names the checkpoint before, so that none that was signed is forgotten in between."""
-    before = None
-    for row in rowwise.stream(source, "checkpoints"):
+def check_links(source: Connection, findings: Findings, least: int = 0) -> None:
+    """Each row of `least` leaves or more names the checkpoint before, so that none that was signed is forgotten in
+    between.
+    """
+    earlier = checkpoints.listing(source, before=least, limit=1) if least else []
+    before = earlier[0].size if earlier else None
+    for row in rowwise.stream(source, "checkpoints", since=("size", least) if least else None):
         if row["previous"] != before:
             findings.add(
                 "",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
-from ledger.explain.not_judged import NOT_JUDGED
+from ledger.explain.not_judged import NOT_JUDGED, SINCE, NotJudged
 from ledger.log.contradiction import Contradiction
 from ledger.records.eip712 import Struct, Withheld, list_hash, part_hash
 
@@ -42,7 +42,8 @@ class AuditReport:
     """`size` and `root`: the log as the database holds it; `anchored_size`: the newest size that the chain holds.
 
     `notes` are no differences: what is not here, or not yet, and could be so in an honest home. `contradictions`: pairs
-    of checkpoints that convict the log towards strangers.
+    of checkpoints that convict the log towards strangers. `checkpoint`: the newest signed note of the tree that was
+    audited, empty where nothing was signed yet. `since`: the size from which on the audit looked, None for all of it.
     """
 
     size: int
@@ -51,10 +52,17 @@ class AuditReport:
     findings: tuple[Finding, ...]
     notes: tuple[Finding, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
+    checkpoint: bytes = b""
+    since: int | None = None
 
     @property
     def ok(self) -> bool:
         return not self.findings
+
+    @property
+    def not_judged(self) -> tuple[NotJudged, ...]:
+        """What this audit cannot know, or did not look at."""
+        return NOT_JUDGED if self.since is None else (*SINCE, *NOT_JUDGED)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -64,7 +72,8 @@ class AuditReport:
             "anchored_size": self.anchored_size,
             "findings": [finding.to_json() for finding in self.findings],
             "notes": [note.to_json() for note in self.notes],
-            "not_judged": [one.to_json() for one in NOT_JUDGED],
+            "not_judged": [one.to_json() for one in self.not_judged],
+            "since": self.since,
         }
 
 

@@ -13,7 +13,7 @@ from ledger.common.canonical import parse_json
 from ledger.errors import MalformedRecord, VerificationFailed
 from ledger.log.contradiction import Contradiction
 from ledger.log.leaf import LogIdentity, Receipt
-from ledger.log.signed_note import parse_checkpoint
+from ledger.log.signed_note import TreeHead, parse_checkpoint
 from ledger.merkle import HASH_LENGTH
 from ledger.services.audit.findings import Findings
 from ledger.services.audit.rows.log_rows import WalkedLog
@@ -42,6 +42,11 @@ class HeldCheckpoint:
                 found=str(error),
             ) from None
         return cls(where, data)
+
+    @property
+    def size(self) -> int:
+        """How many leaves it says the log has."""
+        return parse_checkpoint(self.note).head.size
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,26 +119,26 @@ def _is_forked(log: WalkedLog, kept: HeldCheckpoint, identity: LogIdentity, find
     try:
         head = identity.verify_checkpoint(kept.note)
     except VerificationFailed as error:
-        _not_ours("", kept.where, error, findings)
+        name_stranger("", kept.where, error, findings)
         return False
     if head.size > log.size:
-        findings.add(
-            "",
-            kept.where,
-            f"{head.size} leaves",
-            f"{log.size} leaves",
-            "the log was rolled back: it signed this checkpoint of more leaves than it has now",
-        )
+        name_rollback(kept.where, head.size, log.size, findings)
     elif (root := log.roots([head.size])[head.size]) != head.root:
-        findings.add(
-            "",
-            kept.where,
-            head.root,
-            root,
-            f"the log was forked: it signed this checkpoint, but its first {head.size} leaves make another tree now",
-        )
+        name_fork(kept.where, head, root, findings)
         return True
     return False
+
+
+def name_rollback(where: str, signed: int, present: int, findings: Findings) -> None:
+    """The log signed a checkpoint of more leaves than it has."""
+    what = "the log was rolled back: it signed this checkpoint of more leaves than it has now"
+    findings.add("", where, f"{signed} leaves", f"{present} leaves", what)
+
+
+def name_fork(where: str, head: TreeHead, root: bytes, findings: Findings) -> None:
+    """The log signed the checkpoint `head`, and its leaves make `root` now."""
+    what = f"the log was forked: it signed this checkpoint, but its first {head.size} leaves make another tree now"
+    findings.add("", where, head.root, root, what)
 
 
 def _check_receipt(log: WalkedLog, kept: HeldLogReceipt, identity: LogIdentity, findings: Findings) -> None:
@@ -141,7 +146,7 @@ def _check_receipt(log: WalkedLog, kept: HeldLogReceipt, identity: LogIdentity, 
     try:
         identity.verify_receipt(receipt)
     except VerificationFailed as error:
-        _not_ours(kept.record, kept.where, error, findings)
+        name_stranger(kept.record, kept.where, error, findings)
         return
     begin = receipt.index * HASH_LENGTH
     result = bytes(log.leaves[begin : begin + HASH_LENGTH])
@@ -163,7 +168,8 @@ def _check_receipt(log: WalkedLog, kept: HeldLogReceipt, identity: LogIdentity, 
         )
 
 
-def _not_ours(record: str, where: str, error: VerificationFailed, findings: Findings) -> None:
+def name_stranger(record: str, where: str, error: VerificationFailed, findings: Findings) -> None:
+    """What is held was not signed by this home's log."""
     findings.add(
         record,
         where,

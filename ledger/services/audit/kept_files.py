@@ -63,7 +63,7 @@ def check_meta(source: Connection, copy: Connection, facts: ChainFacts, findings
             elif kind in (CONTRACTS, UNSCRUBBED) and rest:
                 raise ValueError("nothing is kept under such a name")
             elif kind == CONTRACTS:
-                _check_known_contracts(row["value"], facts, findings)
+                check_known_contracts(row["value"], facts, findings)
         except (LadingError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             findings.add("", f"meta.{row['name']}", "what was kept", str(error), "the value was edited")
 
@@ -150,7 +150,10 @@ def _check_logged(copy: Connection, evidence: Sequence[RecordId]) -> None:
         raise ValueError(f"evidence.records: {to_hex(other)} is not logged here")
 
 
-def _check_known_contracts(value: str, facts: ChainFacts, findings: Findings) -> None:
+def check_known_contracts(value: str, facts: ChainFacts, findings: Findings) -> None:
+    """The contracts opened later that are noted here are those that the council opened; raises `ValueError` for what is
+    not as it was written.
+    """
     written = [{"kind": kind, "address": to_hex(address)} for address, kind in contracts_in_meta(value).items()]
     if json.dumps(written) != value:
         raise ValueError("not as it was written")

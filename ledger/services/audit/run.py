@@ -46,9 +46,10 @@ from ledger.services.audit.files.cosignature_file import check_published_cosigna
 from ledger.services.audit.files.erasures import check_erasures
 from ledger.services.audit.files.home_files import check_consortium_file, check_keys
 from ledger.services.audit.files.log_files import check_log_files
+from ledger.services.audit.files.presence import DAMAGED, missing_files, special_files
 from ledger.services.audit.findings import AuditReport, Findings
 from ledger.services.audit.genesis import WHERE, check_contracts, check_council, check_later_pools, check_trust
-from ledger.services.audit.held_evidence import Held, check_held
+from ledger.services.audit.held_evidence import Held, HeldCheckpoint, check_held
 from ledger.services.audit.kept_files import check_meta
 from ledger.services.audit.projections import compare_projections
 from ledger.services.audit.published_quarters import PublishedQuarters
@@ -60,6 +61,7 @@ from ledger.services.audit.rows.places import Places
 from ledger.services.audit.rows.signatures import Signatures, named_records, with_pending
 from ledger.services.audit.rows.workers import workers
 from ledger.services.audit.schema import check_schema, check_types
+from ledger.services.audit.since.run import AuditSince, Moment
 from ledger.services.home.chains import open_chain_reader, place_of
 from ledger.services.home.clock import ManualClock, SystemClock
 from ledger.services.home.consortium import read_consortium
@@ -83,9 +85,17 @@ PATIENCE = 15.0
 
 
 def audit(
-    source: Node | Settings, *, held: Held | None = None, tell: Tell | None = None, patience: float = PATIENCE
+    source: Node | Settings,
+    *,
+    held: Held | None = None,
+    since: HeldCheckpoint | None = None,
+    tell: Tell | None = None,
+    patience: float = PATIENCE,
 ) -> AuditReport:
     """Audit a home, whether or not it is being served. `tell` hears the step, and how much of it is done.
+
+    `since`: a checkpoint that an audit ended with before; only what came since is looked at
+    (`ledger.services.audit.since`).
 
     `held`: checkpoints and receipts that the auditor has from elsewhere, which a log restored from an older state
     cannot take back.
@@ -96,11 +106,11 @@ def audit(
     nothing is said about the records.
     """
     settings = source.home.settings if isinstance(source, Node) else source
-    special = _special_files(settings.home)
+    special = special_files(settings.home)
     if special.all():
         return _unjudged(special)
     consortium = read_consortium(settings.home)
-    missing = _missing_files(settings)
+    missing = missing_files(settings)
     if missing.all():
         return _unjudged(missing)
     database = Database(settings.database_url, read_only=True)
@@ -111,7 +121,7 @@ def audit(
         database.close()
         if settings.chain != EMBEDDED:
             raise
-        missing.add("", "chain.db", error.expected or "a chain that can be read", str(error), _DAMAGED)
+        missing.add("", "chain.db", error.expected or "a chain that can be read", str(error), DAMAGED)
         return _unjudged(missing)
     try:
         with tempfile.TemporaryDirectory(prefix="lading-audit-") as folder:
@@ -119,7 +129,7 @@ def audit(
             try:
                 with scratch.write() as copy, _seldom_collecting():
                     home = Home(settings, consortium, database, chain, SystemClock())
-                    return _Audit(home, copy, held or Held(), tell or _quiet).run(patience)
+                    return _Audit(home, copy, held or Held(), since, tell or _quiet).run(patience)
             finally:
                 scratch.close()
     finally:
@@ -139,37 +149,13 @@ def _seldom_collecting() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-_DAMAGED = "it was deleted, edited, put back to another state, or the disk lost it. Restore a backup"
-
-
-def _special_files(home: Path) -> Findings:
-    """Names what would keep whoever opens it waiting for ever, before anything is opened."""
-    findings = Findings()
-    for path in sorted({*home.glob("*"), *(home / "keys").glob("*"), *(home / "log").rglob("*")}):
-        if path.exists() and not path.is_file() and not path.is_dir():
-            name = path.relative_to(home).as_posix()
-            findings.add("", name, "a file or a folder", "a pipe, a socket or a device", _DAMAGED)
-    return findings
-
-
-def _missing_files(settings: Settings) -> Findings:
-    """Names what a founded home never lacks."""
-    findings = Findings()
-    file = Database.file_of(settings.database_url)
-    if file is not None and not file.exists():
-        findings.add("", file.name, "a database", "no file", _DAMAGED)
-    if settings.chain == EMBEDDED and not (settings.home / "chain.db").exists():
-        findings.add("", "chain.db", "a chain", "no file", _DAMAGED)
-    return findings
-
-
 def _unjudged(findings: Findings) -> AuditReport:
     """A report of what was found before there was anything that leaves could be compared with."""
     return AuditReport(0, to_hex(EMPTY_ROOT), 0, findings.all(), findings.notes())
 
 
 class _Audit:
-    def __init__(self, home: Home, copy: Connection, held: Held, tell: Tell) -> None:
+    def __init__(self, home: Home, copy: Connection, held: Held, since: HeldCheckpoint | None, tell: Tell) -> None:
         self._home = home
         self._settings = home.settings
         self._consortium = home.consortium
@@ -178,6 +164,7 @@ class _Audit:
         self._database = home.database
         self._copy = copy
         self._held = held
+        self._since = since
         self._tell = tell
         self._findings = Findings()
 
@@ -188,14 +175,14 @@ class _Audit:
 
         What cannot be read at all ends it early: in files of this home that is a difference, in others' an error.
         """
-        broken = self._check_file()
+        broken = self._since is None and self._check_file()
         try:
             return self._run(patience)
         except StorageFailed as error:
             if self._database.path is None and self._settings.chain != EMBEDDED:
                 raise
             where = self._database.path.name if error.where == "" and self._database.path else error.where or "chain.db"
-            self._findings.add("", where, "a file that can be read", str(error), f"{_DAMAGED}. The rest was not judged")
+            self._findings.add("", where, "a file that can be read", str(error), f"{DAMAGED}. The rest was not judged")
         except LadingError as error:
             if not broken:
                 raise
@@ -241,14 +228,17 @@ class _Audit:
         self._wait_for(final, patience)
         # 2.
         with self._database.read() as source:
-            unreadable = check_schema(source, self._copy, self._findings)
+            unreadable = check_schema(source, self._copy, self._findings, whole=self._since is None)
             if unreadable is None:
                 return _unjudged(self._findings)
-            sound = check_types(source, self._findings)
+            sound = self._since is None and check_types(source, self._findings)
             try:
+                if self._since is not None:
+                    recent = AuditSince(self._home, source, self._copy, self._since)
+                    return recent.run(Moment(final, notes), self._findings, self._tell)
                 return self._compare(source, final, notes, published, unreadable)
             except (TypeError, ValueError, AttributeError, LookupError, RecursionError) as error:
-                if sound:
+                if sound or (self._since is not None and check_types(source, self._findings)):
                     raise
                 what = "the rest was not judged, because of values of another type, which are named"
                 self._findings.note("", "the database", "values of their types", str(error), what)
@@ -360,7 +350,8 @@ class _Audit:
         check_keys(self._settings, self._consortium, registry.now(), findings)
         reader = VerifiedRecords(copy, self._consortium, registry.refreshed(copy), evidence)
         note_awards(source, copy, self._home.log_id, facts.anchors, reader, findings)
-        return AuditReport(log.rows, to_hex(log.row_root), anchored, findings.all(), findings.notes(), convicted)
+        note = newest.note if newest else b""
+        return AuditReport(log.rows, to_hex(log.row_root), anchored, findings.all(), findings.notes(), convicted, note)
 
     def _derive(self, source: Connection, size: int, unreadable: Collection[str], known: KnownRows) -> CurrentRegistry:
         """Fill the copy's projections from its records, as far as those of the source reach."""

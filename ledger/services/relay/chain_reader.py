@@ -103,14 +103,14 @@ def _read(
                 undecodable.append(event)
             elif event is not None:
                 events.append(TimedEvent(event, times[log.block]))
-                for address, name in _opened(event).items():
+                for address, name in opened_by(event).items():
                     known.setdefault(address, name)
         if known.keys() == asked.keys():
             return BlockRange(answer.blocks[-1], tuple(events), tuple(undecodable), known, answer.proved)
         asked = known
 
 
-def _opened(event: RecordedEvent) -> dict[bytes, str]:
+def opened_by(event: RecordedEvent) -> dict[bytes, str]:
     """The contract that an event opens, by its address; empty for other events and kinds unknown to this version."""
     record = event.signed.record
     if not isinstance(record, RegistryChange) or record.action != RegistryAction.OPEN_CONTRACT:
@@ -158,13 +158,18 @@ class Settling:
             outcomes=event.outcomes,
         )
 
+    def codes(self, record_id: RecordId, items: int) -> bytes:
+        """A code an item (`OPEN` for none yet) of a record that waits, or of which nothing was read so far."""
+        known = self.unfinished.get(record_id)
+        before = self._settled.get(record_id, {})
+        return bytes(before.get(item, OPEN) for item in range(items)) if known is None else bytes(known)
+
     def _settles(self, event: RecordedEvent) -> bool:
         if event.record_id in self.finished:
             return False
         codes = self.unfinished.get(event.record_id)
         if codes is None:
-            before = self._settled.get(event.record_id, {})
-            codes = bytearray(before.get(item, OPEN) for item in range(item_count(event.signed.record)))
+            codes = bytearray(self.codes(event.record_id, item_count(event.signed.record)))
             self.unfinished[event.record_id] = codes
         news = [i for i, code in enumerate(event.outcomes) if codes[i] == OPEN and code not in NOT_FINAL]
         for item in news:

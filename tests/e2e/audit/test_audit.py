@@ -143,13 +143,10 @@ def test_documents_that_are_not_here_are_told_but_are_no_difference(story: Story
     assert "never given, or deleted" in missing[to_hex(story.ids["award"])]
 
 
-@pytest.mark.parametrize(("waited", "ok"), [(0, True), (2 * 3600, False)], ids=["a moment ago", "for hours"])
-def test_events_not_yet_followed_are_a_difference_only_when_they_wait_long(
-    story: Story, copy: Path, waited: int, ok: bool
-) -> None:
-    """As after `kill -9` between a block and its reading."""
+def record_unfollowed(story: Story, home: Path, waited: int) -> None:
+    """The chain records what nobody reads, and goes on for `waited` seconds."""
     clock = ManualClock(story.clock.now())
-    node = Node(read_settings({}, home=copy), clock)
+    node = Node(read_settings({}, home=home), clock)
     try:
         key, device = story.parties[WAREHOUSE].key, story.parties[100].key
         revoked = KeyRevoke(WAREHOUSE, device.address, Details(bytes(16), ""))
@@ -163,6 +160,14 @@ def test_events_not_yet_followed_are_a_difference_only_when_they_wait_long(
             stranger.push()
     finally:
         node.close()
+
+
+@pytest.mark.parametrize(("waited", "ok"), [(0, True), (2 * 3600, False)], ids=["a moment ago", "for hours"])
+def test_events_not_yet_followed_are_a_difference_only_when_they_wait_long(
+    story: Story, copy: Path, waited: int, ok: bool
+) -> None:
+    """As after `kill -9` between a block and its reading."""
+    record_unfollowed(story, copy, waited)
     report = audit(read_settings({}, home=copy), patience=0)
     assert report.ok is ok
     (said,) = [f for f in (*report.findings, *report.notes) if f.field == "chain_cursor"]

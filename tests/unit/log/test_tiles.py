@@ -88,6 +88,19 @@ def test_proofs_across_tile_borders(size: int) -> None:
             merkle.verify_consistency(index, size, tree.consistency_proof(index), root1, root)
 
 
+def test_peaks_are_the_complete_subtrees() -> None:
+    leaves = [merkle.leaf_hash(i.to_bytes(4)) for i in range(1_000)]
+    tree = TileTree(1_000, tiles_of(leaves).__getitem__)
+    for size in (0, 1, 2, 3, 255, 256, 257, 768, 999, 1_000):
+        peaks = tree.peaks(size)
+        assert [count for count, _ in peaks] == [1 << i for i in reversed(range(10)) if size >> i & 1]
+        root, stop = merkle.EMPTY_ROOT, size
+        for count, peak in reversed(peaks):
+            assert peak == merkle.root(leaves[stop - count : stop])
+            root, stop = peak if stop == size else merkle.node_hash(peak, root), stop - count
+        assert root == merkle.root(leaves[:size])
+
+
 def test_questions_about_other_trees_are_refused() -> None:
     tree = TileTree(3, lambda tile: bytes(32 * tile.width))
     for ask in (

@@ -40,6 +40,9 @@ def test_apart_and_back(kind: type[Record], withhold: float) -> None:
         assert disclosure.split(public) == (public, {})
         assert disclosure.join(public, parts) == record
         assert disclosure.parts_for(public, record) == parts
+        assert list(disclosure.open_paths(record)) == list(parts)
+        assert disclosure.is_public(record) == (not parts)
+        assert disclosure.is_public(public)
         for path, part in parts.items():
             text = json.loads(json.dumps(disclosure.part_to_json(part)))
             assert disclosure.part_from_json(kind, path, text) == part

@@ -5,6 +5,8 @@ import random
 from typing import Any
 
 import pytest
+from coincurve import PublicKey
+from coincurve.ecdsa import cdata_to_der, deserialize_recoverable, recoverable_convert
 from eth_account import Account
 from eth_account.messages import encode_typed_data
 
@@ -134,6 +136,19 @@ def test_garbage_never_names_the_signer_and_raises_nothing_else() -> None:
         except BadSignature:
             continue
         assert found != KEY.address
+
+
+def test_verifying_with_a_known_key_accepts_what_recovering_does_not() -> None:
+    """Why audits recover: r and s verify under the key whatever v says, and v decides whose signature it is."""
+    signature = KEY.sign_digest(DIGEST)
+    flipped = signature[:64] + bytes([55 - signature[64]])
+    known = PublicKey.from_secret(KEY.secret())
+    for one in (signature, flipped):
+        raw = one[:64] + bytes([one[64] - 27])
+        der = cdata_to_der(recoverable_convert(deserialize_recoverable(raw)))
+        assert known.verify(der, DIGEST, hasher=None)
+    assert recover(DIGEST, signature) == KEY.address
+    assert recover(DIGEST, flipped) != KEY.address
 
 
 def test_a_signature_is_good_for_its_digest_only() -> None:

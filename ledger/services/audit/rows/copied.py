@@ -30,16 +30,25 @@ class Copied:
 
     def keep(self, batch: Sequence[SoundRow]) -> None:
         """Put in rows that are sound, their parts that fit, and their entries in the index."""
+        for one in batch:
+            row, judged = one.row, one.judged
+            self.known.note(row["log_index"], judged.keys, whole=judged.parts.whole)
+            self._parts += len(one.parts)
+            if judged.parts.faults:
+                self._part_faults[row["record_id"]] = judged.parts.faults
+        self._insert(batch)
+
+    def borrow(self, one: SoundRow) -> None:
+        """Put in a row from before those that were judged, which is sound: later ones rest on it."""
+        self._insert([one])
+
+    def _insert(self, batch: Sequence[SoundRow]) -> None:
         rowwise.insert(self.copy, "records", [one.row for one in batch])
         parts: list[Row] = []
         entries: list[Row] = []
         for one in batch:
             row, judged = one.row, one.judged
-            self.known.note(row["log_index"], judged.keys, whole=judged.parts.whole)
             parts += [one.parts[i] for i in judged.parts.fitting]
-            self._parts += len(one.parts)
-            if judged.parts.faults:
-                self._part_faults[row["record_id"]] = judged.parts.faults
             entries += [{"kind": kind, "key": key, "log_index": row["log_index"]} for kind, key in judged.entries]
         rowwise.insert(self.copy, "openings", parts)
         rowwise.insert(self.copy, "record_index", entries)
@@ -75,8 +84,19 @@ class Copied:
                     judged = judge_parts(rows, record.record)
                     rowwise.insert(self.copy, "openings", [rows[i] for i in judged.fitting])
                     faults = judged.faults
-                for fault in faults:
-                    findings.add(owner, fault.field, fault.expected, fault.found, fault.what)
+                _name(owner, faults, findings)
+
+    def check_new_parts(self, source: Connection, findings: Findings) -> None:
+        """As `check_parts`, of the rows that were judged or restored only: what lies beside others is not looked at."""
+        for owner, faults in sorted(self._part_faults.items()):
+            _name(owner, faults, findings)
+        for index in self._restored:
+            record = records.at(self.copy, index)
+            if record is not None:
+                rows = rowwise.some(source, "openings", "record_id", [record.record_id])
+                judged = judge_parts(rows, record.record)
+                rowwise.insert(self.copy, "openings", [rows[i] for i in judged.fitting])
+                _name(record.record_id, judged.faults, findings)
 
     def fill_index(self) -> None:
         """Enter what was restored into the index of the copy."""
@@ -89,3 +109,8 @@ class Copied:
                     "record_index",
                     [{"kind": one.kind, "key": one.key, "log_index": index} for one in entries],
                 )
+
+
+def _name(owner: bytes, faults: Sequence[Fault], findings: Findings) -> None:
+    for fault in faults:
+        findings.add(owner, fault.field, fault.expected, fault.found, fault.what)

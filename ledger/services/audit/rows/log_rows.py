@@ -43,8 +43,13 @@ class SoundRow:
 
 @dataclass
 class WalkedLog:
-    """What one pass over the log found. `leaves`: the 32-byte leaf hashes on which most sources agree, in order."""
+    """What one pass over the log found. `leaves`: the 32-byte leaf hashes on which most sources agree, in order.
 
+    The pass began at leaf `first`, a whole number of tiles; `before` are the complete subtrees of those before it.
+    """
+
+    first: int = 0
+    before: Sequence[tuple[int, bytes]] = ()
     rows: int = 0
     last_time: int = 0
     row_root: bytes = merkle.EMPTY_ROOT
@@ -53,20 +58,20 @@ class WalkedLog:
 
     @property
     def size(self) -> int:
-        return len(self.leaves) // HASH_LENGTH
+        return self.first + len(self.leaves) // HASH_LENGTH
 
     def roots(self, sizes: Sequence[int]) -> dict[int, bytes]:
-        """The root at each of `sizes` that the log has reached."""
+        """The root at each of `sizes` that the log has reached, and that the pass did not leave behind."""
         result: dict[int, bytes] = {}
-        peaks = _Peaks()
+        peaks = _Peaks(self.before)
         position = 0
-        for size in sorted(set(sizes)):
-            if size > self.size:
+        for size in sorted({size - self.first for size in sizes if size >= self.first}):
+            if size > self.size - self.first:
                 break
             while position < size:
                 peaks.add(bytes(self.leaves[position * HASH_LENGTH : (position + 1) * HASH_LENGTH]))
                 position += 1
-            result[size] = peaks.root()
+            result[size + self.first] = peaks.root()
         return result
 
 
@@ -98,6 +103,10 @@ class Publication:
             self._bad(tile.path(), error, "a tile")
             return b""
         return data[: tile.width * HASH_LENGTH]
+
+    def read_tile(self, tile: Tile) -> bytes:
+        """The bytes of a tile, as `ledger.log.tiles.ReadTile`; raises `NotFound`, or what else the disk has to say."""
+        return self._read(tile, entries=False)[: tile.width * HASH_LENGTH]
 
     def path(self, level: int, index: int) -> str:
         return self._tile(level, index).path()
@@ -131,18 +140,23 @@ class Publication:
 
 
 def walk(
-    places: Places, publication: Publication, findings: Findings, keep: Callable[[list[SoundRow]], None], tell: Tell
+    places: Places,
+    publication: Publication,
+    findings: Findings,
+    keep: Callable[[list[SoundRow]], None],
+    tell: Tell,
+    before: Sequence[tuple[int, bytes]] = (),
 ) -> WalkedLog:
-    """One pass over rows, bundles and tiles; sound rows go to `keep` in batches.
+    """One pass over rows, bundles and tiles; sound rows go to `keep` in batches. `before`: as in `WalkedLog`.
 
     1. Rows come in order of their index, one for each, none missing.
     2. Each row by itself: types, the id as digest of the message, the leaf hash; who signed it, and its opened parts.
     3. Each row against bundle and tile. The times of the leaves never go back.
     4. The higher tiles against those below.
     """
-    log = WalkedLog()
+    log = WalkedLog(places.first, before, places.first)
     total = max(places.rows, publication.size)
-    peaks = _Peaks()
+    peaks = _Peaks(before)
     last_time = 0
     displaced: set[bytes] = set()  # published records whose rows are not where they belong
     bundle: list[Leaf | None] = []
@@ -188,7 +202,7 @@ def walk(
     log.row_root = peaks.root()
     log.last_time = last_time
     # 4. Higher tiles.
-    _check_tiles(log, publication, findings)
+    check_tiles(log, publication, findings)
     return log
 
 
@@ -241,24 +255,36 @@ def _agreed(three: _Three, index: int, publication: Publication, findings: Findi
     return truth or bytes(HASH_LENGTH), known
 
 
-def _check_tiles(log: WalkedLog, publication: Publication, findings: Findings) -> None:
-    """Every tile above the lowest level holds the roots of the tiles under it."""
-    level = 1
-    below = bytes(log.leaves[: publication.size * HASH_LENGTH])
+def check_tiles(log: WalkedLog, publication: Publication, findings: Findings) -> None:
+    """Every tile above the lowest level holds the roots of the tiles under it, from the first that the pass reached."""
+    level, block = 1, WIDTH * HASH_LENGTH
+    below = bytes(log.leaves[: max(publication.size - log.first, 0) * HASH_LENGTH])
     while publication.size >> (8 * level):
-        block = WIDTH * HASH_LENGTH
+        first = log.first >> (8 * level)
+        if left := (log.first >> (8 * (level - 1))) - first * WIDTH:  # hashes that a pass before this one came by
+            earlier = publication.hashes(level - 1, first)[: left * HASH_LENGTH]
+            if len(earlier) < left * HASH_LENGTH:
+                return  # named where it was read
+            below = earlier + below
         above = b"".join(tile_root(below[i : i + block]) for i in range(0, len(below) - block + 1, block))
-        for index in range(0, len(above), block):
-            result, expected = publication.hashes(level, index // block), above[index : index + block]
-            if result and result != expected:
-                place = next(i for i in range(0, len(expected), 32) if expected[i : i + 32] != result[i : i + 32])
+        last = first + len(above) // HASH_LENGTH
+        while first < last:
+            tile, offset = divmod(first, WIDTH)
+            begin, count = first - (last - len(above) // HASH_LENGTH), min(WIDTH - offset, last - first)
+            expected = above[begin * HASH_LENGTH : (begin + count) * HASH_LENGTH]
+            data = publication.hashes(level, tile)
+            result = data[offset * HASH_LENGTH : (offset + count) * HASH_LENGTH]
+            if data and result != expected:
+                place = next((i for i in range(0, len(expected), 32) if expected[i : i + 32] != result[i : i + 32]), 0)
                 findings.add(
                     "",
-                    f"log/{publication.path(level, index // block)}",
+                    f"log/{publication.path(level, tile)}",
                     expected[place : place + 32],
                     result[place : place + 32],
-                    f"hash {place // 32} of this tile is not the root of the tile under it: the file was altered",
+                    f"hash {offset + place // 32} of this tile is not the root of the tile under it: the file was "
+                    "altered",
                 )
+            first += count
         below = above
         level += 1
 
@@ -266,8 +292,8 @@ def _check_tiles(log: WalkedLog, publication: Publication, findings: Findings) -
 class _Peaks:
     """A growing RFC 9162 tree of which only the roots of complete subtrees are kept."""
 
-    def __init__(self) -> None:
-        self._peaks: list[tuple[int, bytes]] = []
+    def __init__(self, before: Sequence[tuple[int, bytes]] = ()) -> None:
+        self._peaks: list[tuple[int, bytes]] = list(before)
 
     def add(self, leaf_hash: bytes) -> None:
         count, result = 1, leaf_hash

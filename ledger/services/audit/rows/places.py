@@ -34,9 +34,10 @@ class Place:
 
 
 class Places:
-    """The places of one log, as a database has them. `domains`: those under which ids are made."""
+    """The places of one log from `first` on, as a database has them. `domains`: those under which ids are made."""
 
-    def __init__(self, connection: Connection, domains: Sequence[Domain], workers: Workers) -> None:
+    def __init__(self, connection: Connection, domains: Sequence[Domain], workers: Workers, first: int = 0) -> None:
+        self.first = first
         self._connection = connection
         self._work = partial(judge_rows, domains=domains)
         self._workers = workers
@@ -64,9 +65,10 @@ class Places:
 
     def _places(self, published: int) -> Iterator[Place]:
         """Each index with its row, None where it has none."""
-        expected = 0
+        expected = self.first
         told: tuple[Told, ...] = ()
-        for row in rowwise.stream(self._connection, "records", ("log_index",)):
+        since = ("log_index", self.first) if self.first else None
+        for row in rowwise.stream(self._connection, "records", ("log_index",), since=since):
             index = row["log_index"]
             if not isinstance(index, int) or index < expected:
                 what = "the row has no place of its own in the log"

@@ -1,0 +1,215 @@
+"""An audit of what came since a remembered checkpoint: honest homes pass from any of them, and lies since are named."""
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from ledger.cli.main import app
+from ledger.common.ids import to_hex
+from ledger.errors import InvalidInput
+from ledger.explain.not_judged import SINCE
+from ledger.log.contradiction import parse_contradiction
+from ledger.services.audit.findings import AuditReport
+from ledger.services.audit.held_evidence import HeldCheckpoint
+from ledger.services.audit.run import audit
+from ledger.services.home.consortium import read_consortium
+from ledger.services.home.settings import read_settings
+from tests.e2e.audit.full_home import make_full_home
+from tests.e2e.audit.test_audit import go_on, record_unfollowed
+from tests.e2e.story import Story
+from tests.e2e.tampering import RECORDS, Tampering, spoiling
+
+
+@pytest.fixture
+def copy(story: Story, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(story.settings.home, tmp_path / "home"))
+
+
+def checkpoints(home: Path) -> list[HeldCheckpoint]:
+    """Every checkpoint that the home's log signed, in order."""
+    with closing(sqlite3.connect(home / "ledger.db")) as db:
+        notes = db.execute("SELECT size, note FROM checkpoints ORDER BY size").fetchall()
+    return [HeldCheckpoint.read(f"kept at {size}", note.encode()) for size, note in notes]
+
+
+def since(home: Path, remembered: HeldCheckpoint) -> AuditReport:
+    return audit(read_settings({}, home=home), since=remembered, patience=0)
+
+
+def told(report: AuditReport) -> list[tuple[str, str]]:
+    return [(finding.record, finding.field) for finding in report.findings]
+
+
+# --- honest homes ----------------------------------------------------------------------------------------------------
+
+
+def test_an_honest_home_passes_from_any_checkpoint_on(story: Story) -> None:
+    """Amendments, splits, recipients' keys and rejections rest on what came before, wherever that ends."""
+    home = story.settings.home
+    whole = audit(story.settings)
+    kept = checkpoints(home)
+    for remembered in kept[:: max(len(kept) // 12, 1)]:
+        report = since(home, remembered)
+        assert report.findings == (), remembered.where
+        assert (report.size, report.root, report.anchored_size) == (whole.size, whole.root, whole.anchored_size)
+        assert (report.since, report.checkpoint) == (remembered.size, whole.checkpoint)
+
+
+def test_a_home_with_everything_in_it_passes_too(tmp_path: Path) -> None:
+    full = make_full_home(tmp_path)
+    kept = checkpoints(full.home)
+    for remembered in (kept[0], kept[len(kept) // 2], kept[-4], kept[-1]):
+        assert since(full.home, remembered).findings == (), remembered.where
+
+
+# --- what came since is held to the same rules -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("tampering", [t for t in RECORDS if not t.alone], ids=lambda t: t.name)
+def test_what_was_tampered_with_since_is_named_as_by_a_whole_audit(
+    story: Story, copy: Path, tampering: Tampering
+) -> None:
+    remembered = next(kept for kept in checkpoints(copy) if kept.size >= 16)
+    with spoiling(copy, story.ids, story.trial.node.home.domain) as scene:
+        tampering.act(scene)
+    found = told(since(copy, remembered))
+    for record, field in tampering.names:
+        expected = to_hex(story.ids[record]) if record else ""
+        assert [pair for pair in found if pair[1].startswith(field) and expected in ("", pair[0])], (record, field)
+
+
+@pytest.fixture
+def late(copy: Path) -> Iterator[tuple[HeldCheckpoint, sqlite3.Connection]]:
+    """A remembered checkpoint some leaves before the end, and the database with its triggers out of the way."""
+    kept = checkpoints(copy)
+    remembered = next(one for one in kept if one.size >= kept[-1].size - 60)
+    with closing(sqlite3.connect(copy / "ledger.db")) as db:
+        triggers = db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for name, _ in triggers:
+            db.execute(f"DROP TRIGGER {name}")
+        yield remembered, db
+
+
+def finish(db: sqlite3.Connection, home: Path) -> None:
+    """Put back the triggers that a new home has."""
+    with closing(sqlite3.connect(home.parent / "pristine.db")) as other:
+        for (sql,) in other.execute("SELECT sql FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            db.execute(sql)
+    db.commit()
+
+
+@pytest.fixture(autouse=True)
+def pristine(story: Story, tmp_path: Path) -> None:
+    shutil.copy(story.settings.home / "ledger.db", tmp_path / "pristine.db")
+
+
+def test_an_old_row_on_which_newer_ones_rest_is_proved_or_named(
+    copy: Path, late: tuple[HeldCheckpoint, sqlite3.Connection]
+) -> None:
+    """The registry's records lie far back, and whoever could edit them would make keys that never were."""
+    remembered, db = late
+    (record_id,) = db.execute(
+        "SELECT record_id FROM records WHERE type_number = 1 ORDER BY log_index LIMIT 1"
+    ).fetchone()
+    changed = "UPDATE records SET message = replace(message, '\"number\":', '\"number\": ') WHERE record_id = ?"
+    assert db.execute(changed, (record_id,)).rowcount
+    finish(db, copy)
+    assert (to_hex(record_id), "records") in told(since(copy, remembered))
+
+
+def test_an_old_row_on_which_nothing_rests_is_not_looked_at(
+    story: Story, copy: Path, late: tuple[HeldCheckpoint, sqlite3.Connection]
+) -> None:
+    """As the list says that is printed with the report; the whole audit names it."""
+    remembered, db = late
+    edit = "UPDATE openings SET body = replace(body, ':', ': ') WHERE record_id = ?"
+    assert db.execute(edit, (story.ids["terms"],)).rowcount
+    finish(db, copy)
+    report = since(copy, remembered)
+    assert report.ok
+    assert set(SINCE) <= set(report.not_judged)
+    assert not audit(read_settings({}, home=copy), patience=0).ok
+
+
+def test_an_outcome_since_that_is_withheld_is_named(
+    copy: Path, late: tuple[HeldCheckpoint, sqlite3.Connection]
+) -> None:
+    remembered, db = late
+    (index,) = db.execute("SELECT max(log_index) FROM records WHERE type_number = 23").fetchone()
+    (outcome,) = db.execute("SELECT record_id FROM records WHERE log_index = ?", (index,)).fetchone()
+    assert index >= remembered.size
+    db.execute("DELETE FROM records WHERE log_index = ?", (index,))
+    finish(db, copy)
+    assert (to_hex(outcome), "records") in told(since(copy, remembered))
+
+
+def test_events_of_the_chain_that_nobody_followed_for_long_are_named(story: Story, copy: Path) -> None:
+    remembered = checkpoints(copy)[-1]
+    record_unfollowed(story, copy, 2 * 3600)
+    assert ("", "chain_cursor") in told(since(copy, remembered))
+
+
+# --- the remembered checkpoint ---------------------------------------------------------------------------------------
+
+
+def test_a_log_that_does_not_extend_the_remembered_checkpoint_is_convicted(
+    story: Story, copy: Path, tmp_path: Path
+) -> None:
+    other = Path(shutil.copytree(copy, tmp_path / "other"))
+    kept = go_on(other, story, tmp_path, "kept").checkpoint
+    remembered = HeldCheckpoint.read(str(kept), kept.read_bytes())
+    (rolled,) = since(copy, remembered).findings
+    assert "rolled back" in rolled.what
+    go_on(copy, story, tmp_path, "another")
+    report = since(copy, remembered)
+    (forked,) = report.findings
+    assert "forked" in forked.what
+    (conviction,) = report.contradictions
+    conviction.verify(read_consortium(copy).log)
+    assert parse_contradiction(conviction.to_bytes()) == conviction
+
+
+def test_a_checkpoint_of_another_log_is_no_beginning(copy: Path) -> None:
+    remembered = checkpoints(copy)[-1]
+    spoilt = HeldCheckpoint(remembered.where, remembered.note.replace(b"lading", b"ladino"))
+    (finding,) = since(copy, spoilt).findings
+    assert "another log" in finding.what
+
+
+def test_a_tile_edited_since_is_named(copy: Path) -> None:
+    kept = checkpoints(copy)
+    path = max((copy / "log" / "tile" / "0").rglob("*"), key=lambda p: (p.is_file(), p.stat().st_mtime))
+    assert path.is_file()
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    assert not since(copy, kept[-3]).ok
+
+
+def test_the_command_remembers_and_goes_on(copy: Path, tmp_path: Path) -> None:
+    def run(*options: str) -> tuple[int, dict[str, object]]:
+        done = CliRunner().invoke(app, ["audit", "--json", *options], env={"LADING_HOME": str(copy)})
+        return done.exit_code, json.loads(done.stdout)
+
+    kept = tmp_path / "remembered.note"
+    assert run("--remember", str(kept))[0] == 0
+    assert kept.read_bytes() == checkpoints(copy)[-1].note
+    status, report = run("--since", str(kept), "--remember", str(kept))
+    assert (status, report["since"], report["findings"]) == (0, checkpoints(copy)[-1].size, [])
+    (copy / "log" / "checkpoint").unlink()
+    kept.unlink()
+    assert run("--remember", str(kept))[0] == 1
+    assert not kept.exists(), "nothing is remembered of a home in which something differs"
+
+
+def test_what_looks_at_the_whole_log_is_not_asked_of_a_part(copy: Path, tmp_path: Path) -> None:
+    (tmp_path / "kept").write_bytes(checkpoints(copy)[-1].note)
+    arguments = ["audit", "--since", str(tmp_path / "kept"), "--checkpoint", str(tmp_path / "kept")]
+    done = CliRunner().invoke(app, arguments, env={"LADING_HOME": str(copy)})
+    assert isinstance(done.exception, InvalidInput)
