@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from ledger.common.figure import figure
 from ledger.errors import NotFound
-from ledger.records.eip712 import Struct, Withheld
+from ledger.records.eip712 import Withheld
 from ledger.records.types import ShipmentTerms
 from ledger.shipments.closed import closed_amendments, closed_places, contents_closed
 from ledger.shipments.history import Journeys
@@ -33,16 +33,6 @@ class WithheldPart:
     shipment: bytes
     record: bytes
     part: WithheldKind
-
-
-def is_whole(value: Struct) -> bool:
-    """Whether every private part of a record is shown."""
-    for member in value.members():
-        result = getattr(value, member.name)
-        for part in result if isinstance(result, tuple) else (result,):
-            if isinstance(part, Withheld) or (isinstance(part, Struct) and not is_whole(part)):
-                return False
-    return True
 
 
 def withheld_parts(journeys: Journeys) -> list[WithheldPart]:

@@ -55,6 +55,16 @@ def is_public(record: Record) -> bool:
     return next(open_paths(record), None) is None
 
 
+def is_whole(record: Struct) -> bool:
+    """Whether every private part of `record` is shown."""
+    for member in members_with_privacy(type(record)):
+        current = getattr(record, member.name)
+        for part in current if isinstance(current, tuple) else (current,):
+            if isinstance(part, Withheld) or not is_whole(part):
+                return False
+    return True
+
+
 def part_to_json(part: Part) -> Any:
     return [to_hex(w.hash) for w in part] if isinstance(part, tuple) else part.to_json()
 
@@ -87,7 +97,7 @@ def _split(value: Struct, where: str, parts: dict[str, Part]) -> Struct:
 
 
 def _open_paths(value: Struct, where: str) -> Iterator[str]:
-    for member in _members_with_privacy(type(value)):
+    for member in members_with_privacy(type(value)):
         current, path = getattr(value, member.name), where + member.name
         several = isinstance(current, tuple)
         for i, item in enumerate(current if several else (current,)):

@@ -26,7 +26,7 @@ def many(
     connection: Connection, table: Table, kind: type[T], *where: ColumnElement[bool], order: Any = None
 ) -> list[T]:
     query = selection(table, kind).where(*where)
-    return [kind(*row) for row in connection.execute(query if order is None else query.order_by(*order))]
+    return [kind(*row) for row in connection.execute(query if order is None else query.order_by(*order)).all()]
 
 
 def among(
@@ -35,7 +35,7 @@ def among(
     """The rows of `table` whose `column` is one of `values`."""
     named = [table.c[field.name] for field in fields(kind)]  # type: ignore[arg-type]
     for chunk in chunks(values):
-        yield from [kind(*row) for row in in_list(connection, named, column, chunk)]
+        yield from [kind(*row) for row in in_list(connection, named, column, chunk).all()]
 
 
 def in_list(
@@ -92,7 +92,7 @@ def _insert_text(table: Table, names: tuple[str, ...], mark: str) -> str:
 
 def some(connection: Connection, query: Select[Any], kind: type[T]) -> list[T]:
     """The rows of a query that begins with `selection(table, kind)`."""
-    return [kind(*row) for row in connection.execute(query)]
+    return [kind(*row) for row in connection.execute(query).all()]
 
 
 def selection(table: Table, kind: type[Any]) -> Select[Any]:
@@ -145,7 +145,13 @@ def insert_one(connection: Connection, table: Table, values: dict[str, Any]) -> 
 
 def values_of(value: object) -> dict[str, Any]:
     """The fields of a dataclass, not those of dataclasses within."""
-    return {f.name: getattr(value, f.name) for f in fields(value)}  # type: ignore[arg-type]
+    kind: Any = type(value)
+    return {name: getattr(value, name) for name in _field_names(kind)}
+
+
+@cache
+def _field_names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(kind))
 
 
 def text_of(value: Any) -> str:

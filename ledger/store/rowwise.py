@@ -56,7 +56,7 @@ def stream(
     sql = f"SELECT {_columns(connection, wanted)} FROM {_quoted(connection, name)} {where}ORDER BY {by}"  # noqa: S608
     least = {} if since is None else {"least": since[1]}
     result = connection.execute(text(sql).execution_options(yield_per=PAGE), least)
-    for page in result.partitions():
+    for page in result.partitions(PAGE):
         for values in page:
             yield dict(zip(wanted.columns, values, strict=True))
 
@@ -72,7 +72,7 @@ def some(connection: Connection, name: str, column: str, values: Sequence[Any]) 
             f"WHERE {_quoted(connection, column)} IN ({places})"
         )
         result = connection.execute(text(sql), {f"v{i}": value for i, value in enumerate(chunk)})
-        found += [dict(zip(wanted.columns, row, strict=True)) for row in result]
+        found += [dict(zip(wanted.columns, row, strict=True)) for row in result.all()]
     return found
 
 

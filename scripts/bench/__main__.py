@@ -9,7 +9,6 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from eth_account import Account
 from eth_account.messages import encode_typed_data
@@ -21,10 +20,9 @@ from ledger.codes import Mode
 from ledger.common.periods import DAY
 from ledger.records.signing import recover
 from ledger.records.types import Endorsement
-from ledger.services.audit.run import audit
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.settings import read_settings
-from scripts.bench import batches, flood, numbers, pages, seals, service, tracing, trickle
+from scripts.bench import audits, batches, flood, numbers, pages, seals, service, tracing, trickle
 
 HANDOFFS = 100_000
 """In `make bench`; `make bench HANDOFFS=1000000` takes minutes and two gigabytes."""
@@ -42,6 +40,7 @@ def main() -> None:
             rows += _seals()
             rows += _batches()
             rows += _traces()
+            rows += _audits()
         finally:
             play.trial.node.close()
     out.print(table(("what", "ratio or rate"), rows, title="CPU time, one process"))
@@ -136,6 +135,16 @@ def _pages(found: dict[str, Any]) -> list[tuple[str, ...]]:
     ]
 
 
+def _audits() -> list[tuple[str, str]]:
+    found = audits.measure()
+    return [
+        ("leaves audited a second of CPU", f"{found['leaves a second']}"),
+        ("the same, against verifying their signatures", f"{found['ratio']}"),
+        ("the target for it", f"{found['target']}"),
+        (f"an audit of the newest {2 * audits.NEWS} leaves, against the whole", f"{found['since']}"),
+    ]
+
+
 def _floods() -> list[tuple[str, str]]:
     found = flood.measure()
     rows = [
@@ -178,14 +187,11 @@ def _records(play: Replay, rows: list[tuple[str, str]]) -> None:
     batch = [play.signed_terms(line) for line in lines[50:]]
     many = _seconds(lambda: submission.replay(batch)) / len(batch)
     chain = _seconds(node.settle) / len(lines)
-    report: list[Any] = []
-    audited = _seconds(lambda: report.append(audit(node))) / report[0].size
     rows += [
         ("records accepted a second, one a commit", f"{1 / one:.0f}"),
         (f"records accepted a second, {LINES} a commit", f"{1 / many:.0f}"),
         ("records a second to the chain and back", f"{1 / chain:.0f}"),
         ("chain and back, against accepting in one commit", f"{chain / many:.1f}"),
-        ("leaves audited a second", f"{1 / audited:.0f}"),
     ]
 
 

@@ -39,7 +39,7 @@ def measure(batches: int = BATCHES) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         play = open_replay(read_settings({}, home=Path(folder)), SystemClock(), Terms(100, 1000))
         try:
-            made = _handoffs(play, SIZE * (batches + 1) + SIZE // 4)
+            made = handoffs(play, SIZE * (batches + 1) + SIZE // 4)
             app = create_app(play.trial.node)
             singles, grouped = made[: SIZE // 4], made[SIZE // 4 :]
             parts = [grouped[i : i + SIZE] for i in range(0, len(grouped), SIZE)]
@@ -61,7 +61,7 @@ def _rates(seconds: tuple[float, float], handoffs: int, core: float) -> dict[str
     return {"signatures a second": round(wall), "ratio": round(wall / core, 3), "ratio by CPU": round(cpu / core, 3)}
 
 
-def _handoffs(play: Replay, count: int) -> list[SignedRecord]:
+def handoffs(play: Replay, count: int) -> list[SignedRecord]:
     """Of shipments that the chain has recorded, signed by both sides."""
     now = int(time.time())
     lines = [

@@ -43,6 +43,7 @@ def test_apart_and_back(kind: type[Record], withhold: float) -> None:
         assert list(disclosure.open_paths(record)) == list(parts)
         assert disclosure.is_public(record) == (not parts)
         assert disclosure.is_public(public)
+        assert disclosure.is_whole(record) == ("Withheld(" not in repr(record))
         for path, part in parts.items():
             text = json.loads(json.dumps(disclosure.part_to_json(part)))
             assert disclosure.part_from_json(kind, path, text) == part

@@ -10,12 +10,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ledger import merkle
-from ledger.bundle.undisclosed import is_whole
 from ledger.common.ids import KeyAddress, RecordId
 from ledger.errors import BadSignature, LadingError, NotFound
 from ledger.log.leaf import Leaf
 from ledger.merkle import HASH_LENGTH
-from ledger.records.disclosure import Part, is_public, join, open_paths, part_from_json, part_to_json
+from ledger.records.disclosure import Part, is_public, is_whole, join, open_paths, part_from_json, part_to_json
 from ledger.records.index_keys import concerns
 from ledger.records.recovered import recover_keys
 from ledger.records.signing import SIGNATURE_LENGTH, Domain

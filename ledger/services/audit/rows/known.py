@@ -24,12 +24,16 @@ class KnownRows(SignerKeys):
         self._numbers: dict[KeyAddress, int] = {}
         self._addresses: list[KeyAddress] = []
         self._keys = array("L")  # positions in `_addresses`, one a signature
-        self._spans = array("Q")  # by log index: where its keys begin in `_keys`, and in the low byte how many they are
+        self._spans = array("Q")  # by leaf: where its keys begin in `_keys`, and in the low byte how many they are
         self._parts = bytearray()
+        self._first = 0
+        self._earlier: dict[int, tuple[tuple[KeyAddress, ...] | None, bool]] = {}
 
     def note(self, log_index: int, keys: Sequence[KeyAddress] | None, *, whole: bool) -> None:
         """`keys` None: one of them is none. `whole`: every private part is shown. Log indexes ascend."""
-        if gap := log_index - len(self._parts):
+        if not self._parts:
+            self._first = log_index
+        if gap := log_index - self._first - len(self._parts):
             self._spans.extend([_NO_KEYS] * gap)
             self._parts.extend(bytes(gap))
         count = _NO_KEYS if keys is None or len(keys) >= _NO_KEYS else len(keys)
@@ -41,19 +45,29 @@ class KnownRows(SignerKeys):
                 self._addresses.append(key)
             self._keys.append(number)
 
+    def note_earlier(self, log_index: int, keys: tuple[KeyAddress, ...] | None, *, whole: bool) -> None:
+        """As `note`, in any order, for a few leaves before those."""
+        self._earlier[log_index] = keys, whole
+
     def has(self, log_index: int) -> bool:
         """Whether the row at this place was noted."""
-        return 0 <= log_index < len(self._parts) and self._parts[log_index] > 0
+        if log_index in self._earlier:
+            return True
+        return 0 <= (i := log_index - self._first) < len(self._parts) and self._parts[i] > 0
 
     def is_whole(self, log_index: int) -> bool:
         """Of a row that was noted."""
-        return self._parts[log_index] == _WHOLE
+        if earlier := self._earlier.get(log_index):
+            return earlier[1]
+        return self._parts[log_index - self._first] == _WHOLE
 
     def keys_at(self, log_index: int) -> tuple[KeyAddress, ...] | None:
         """The key behind each signature, in their order; None where they are not known."""
+        if earlier := self._earlier.get(log_index):
+            return earlier[0]
         if not self.has(log_index):
             return None
-        begin, count = divmod(self._spans[log_index], 256)
+        begin, count = divmod(self._spans[log_index - self._first], 256)
         if count == _NO_KEYS:
             return None
         return tuple([self._addresses[number] for number in self._keys[begin : begin + count]])

@@ -4,11 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import cast
 
-from ledger.bundle.undisclosed import is_whole
 from ledger.codes import Outcome as Code
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import LadingError, NotFound
-from ledger.records.disclosure import join
+from ledger.records.disclosure import is_whole, join
 from ledger.records.evidence import Evidence
 from ledger.records.recovered import recover_record
 from ledger.records.signing import Domain, SignedRecord

@@ -33,6 +33,10 @@ def test_what_is_known_of_a_row_is_what_was_noted() -> None:
         keys, whole = noted.get(i, (None, False))
         assert known.keys_at(i) == (keys if keys is not None and len(keys) < 255 else None)
         assert i not in noted or known.is_whole(i) == whole
+    known.note_earlier(0, (addresses[7],), whole=True)
+    assert known.has(0)
+    assert known.keys_at(0) == (addresses[7],)
+    assert known.is_whole(0)
 
 
 def test_keys_of_rows_that_were_not_noted_are_recovered() -> None:
