@@ -123,6 +123,22 @@ def test_an_old_row_on_which_newer_ones_rest_is_proved_or_named(
     assert (to_hex(record_id), "records") in told(since(copy, remembered))
 
 
+@pytest.mark.parametrize("deleted", ["the entry", "the outcome"])
+def test_an_outcome_of_the_registry_is_missed_whatever_the_index_says(
+    copy: Path, late: tuple[HeldCheckpoint, sqlite3.Connection], deleted: str
+) -> None:
+    """Whoever leaves out that a key was revoked would have it sign again."""
+    remembered, db = late
+    sql = "SELECT outcome_record, log_index FROM outcomes WHERE type_number = 3 AND log_index < ?"
+    outcome, index = db.execute(sql, (remembered.size - remembered.size % 256,)).fetchone()
+    assert db.execute("DELETE FROM record_index WHERE log_index = ?", (index,)).rowcount
+    if deleted == "the outcome":
+        db.execute("DELETE FROM records WHERE record_id = ?", (outcome,))
+    finish(db, copy)
+    named = (to_hex(outcome), "records") in told(since(copy, remembered))
+    assert named == (deleted == "the outcome")
+
+
 def test_an_old_row_on_which_nothing_rests_is_not_looked_at(
     story: Story, copy: Path, late: tuple[HeldCheckpoint, sqlite3.Connection]
 ) -> None:

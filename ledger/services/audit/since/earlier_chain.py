@@ -18,7 +18,7 @@ from ledger.services.audit.findings import Findings
 from ledger.services.audit.replay import Place, Rules
 from ledger.services.audit.since.borrowed import Borrowed
 from ledger.services.home.home import Home
-from ledger.services.relay.chain_reader import opened_by
+from ledger.services.relay.chain_reader import Settling, TimedEvent, opened_by
 from ledger.store import records
 from ledger.store.database import Connection
 
@@ -91,28 +91,26 @@ def resume(home: Home, copy: Connection, borrowed: Borrowed, place: tuple[int, i
     after = max(after, home.deployment.block - 1)
     rules = RegistryRules(home.deployment.genesis)
     contracts = dict(home.deployment.names())
-    events = list(_registry_events(home, after))
-    borrowed.take_with_outcomes([event.record_id for event, _ in events])
-    for event, time in events:
-        at = Place(event.log.block, time, event.log.index)
+    settling = Settling(home.domain)
+    expected = [(timed, settling.leaves(timed)) for timed in _registry_events(home, after)]
+    # By their ids, as the chain's events give them: an index that leaves out a revocation hides nothing.
+    wanted = [record_id for _, leaves in expected for record_id, _ in leaves]
+    borrowed.take(wanted)
+    there = set(records.get_many(copy, wanted))
+    for timed, leaves in expected:
+        event = timed.event
+        at = Place(event.log.block, timed.time, event.log.index)
+        for record_id, signed in leaves:
+            if record_id not in there:
+                what = f"{type(signed.record).__name__} of block {at.block}"
+                why = "the chain took this record, but the log does not have it: withheld or deleted"
+                findings.add(record_id, "records", what, "no such record", why)
         try:
             rules.judge(event, at, recover_keys(event.record_id, event.signed.signatures))
         except LadingError as error:
-            what = (
-                f"the chain recorded in block {at.block}, event {at.index} what the rules refuse: the contract or its "
-            )
-            findings.add(
-                event.record_id, "outcomes", f"a revert: {error}", event.outcomes, f"{what}state is not Lading's"
-            )
-        if records.get(copy, event.record_id) is None:
-            what = "the chain took this record, but the log does not have it: withheld or deleted"
-            findings.add(
-                event.record_id,
-                "records",
-                f"{type(event.signed.record).__name__} of block {at.block}",
-                "no such record",
-                what,
-            )
+            where = f"block {at.block}, event {at.index}"
+            what = f"the chain recorded in {where} what the rules refuse: the contract or its state is not Lading's"
+            findings.add(event.record_id, "outcomes", f"a revert: {error}", event.outcomes, what)
         for address, name in opened_by(event).items():
             contracts.setdefault(address, name)
     settled = _Settled(copy, borrowed, after)
@@ -120,7 +118,7 @@ def resume(home: Home, copy: Connection, borrowed: Borrowed, place: tuple[int, i
     return Resumed(after, rules, contracts, first, settled.look_up, settled.items)
 
 
-def _registry_events(home: Home, last: int) -> Iterator[tuple[RecordedEvent, int]]:
+def _registry_events(home: Home, last: int) -> Iterator[TimedEvent]:
     """What the registry recorded up to block `last`, and when."""
     registry = home.deployment.registry
     begin = max(home.deployment.block, FIRST_BLOCK)
@@ -131,5 +129,5 @@ def _registry_events(home: Home, last: int) -> Iterator[tuple[RecordedEvent, int
         for log in answer.logs:
             event = decode_event(log, REGISTRY, home.deployment.domain()) if log.address == registry else None
             if isinstance(event, RecordedEvent):
-                yield event, times[log.block]
+                yield TimedEvent(event, times[log.block])
         begin = end + 1
