@@ -22,6 +22,7 @@ from ledger.errors import MalformedRecord
 from ledger.records.signing import SignedRecord
 from ledger.records.types import Details, KeyRevoke, Observation
 from ledger.services.audit.findings import AuditReport, Finding
+from ledger.services.audit.rows import workers
 from ledger.services.audit.run import audit
 from ledger.services.home.clock import ManualClock
 from ledger.services.home.keystores import new_key
@@ -97,6 +98,14 @@ def test_all_that_was_tampered_with_is_named(story: Story, copy: Path, group: tu
     report = spoilt(story, copy, *together)
     assert not report.ok
     assert {t.name: gone for t in together if (gone := missed(story, report, t))} == {}
+
+
+def test_several_processes_find_what_one_finds(story: Story, copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = spoilt(story, copy, *(tampering for tampering in RECORDS if not tampering.alone))
+    monkeypatch.setattr(workers, "FEWEST_ROWS", 1)
+    together = audit(read_settings({}, home=copy), patience=0)
+    assert alone.findings
+    assert together == alone
 
 
 @pytest.mark.parametrize("tampering", SIGNED, ids=lambda t: t.name)

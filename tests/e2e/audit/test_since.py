@@ -21,9 +21,9 @@ from ledger.services.audit.run import audit
 from ledger.services.home.consortium import read_consortium
 from ledger.services.home.settings import read_settings
 from tests.e2e.audit.full_home import make_full_home
-from tests.e2e.audit.test_audit import go_on, record_unfollowed
+from tests.e2e.audit.test_audit import go_on, missed, record_unfollowed
 from tests.e2e.story import Story
-from tests.e2e.tampering import RECORDS, Tampering, spoiling
+from tests.e2e.tampering import RECORDS, spoiling
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_an_honest_home_passes_from_any_checkpoint_on(story: Story) -> None:
     home = story.settings.home
     whole = audit(story.settings)
     kept = checkpoints(home)
-    for remembered in kept[:: max(len(kept) // 12, 1)]:
+    for remembered in kept[:: max(len(kept) // 8, 1)]:
         report = since(home, remembered)
         assert report.findings == (), remembered.where
         assert (report.size, report.root, report.anchored_size) == (whole.size, whole.root, whole.anchored_size)
@@ -64,24 +64,21 @@ def test_an_honest_home_passes_from_any_checkpoint_on(story: Story) -> None:
 def test_a_home_with_everything_in_it_passes_too(tmp_path: Path) -> None:
     full = make_full_home(tmp_path)
     kept = checkpoints(full.home)
-    for remembered in (kept[0], kept[len(kept) // 2], kept[-4], kept[-1]):
+    for remembered in (kept[0], kept[len(kept) // 2], kept[-4]):
         assert since(full.home, remembered).findings == (), remembered.where
 
 
 # --- what came since is held to the same rules -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("tampering", [t for t in RECORDS if not t.alone], ids=lambda t: t.name)
-def test_what_was_tampered_with_since_is_named_as_by_a_whole_audit(
-    story: Story, copy: Path, tampering: Tampering
-) -> None:
+def test_what_was_tampered_with_since_is_named_as_by_a_whole_audit(story: Story, copy: Path) -> None:
+    together = [tampering for tampering in RECORDS if not tampering.alone]
     remembered = next(kept for kept in checkpoints(copy) if kept.size >= 16)
     with spoiling(copy, story.ids, story.trial.node.home.domain) as scene:
-        tampering.act(scene)
-    found = told(since(copy, remembered))
-    for record, field in tampering.names:
-        expected = to_hex(story.ids[record]) if record else ""
-        assert [pair for pair in found if pair[1].startswith(field) and expected in ("", pair[0])], (record, field)
+        for tampering in together:
+            tampering.act(scene)
+    report = since(copy, remembered)
+    assert {t.name: gone for t in together if (gone := missed(story, report, t))} == {}
 
 
 @pytest.fixture

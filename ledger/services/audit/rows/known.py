@@ -23,7 +23,7 @@ class KnownRows(SignerKeys):
         super().__init__()
         self._numbers: dict[KeyAddress, int] = {}
         self._addresses: list[KeyAddress] = []
-        self._keys = array("L")  # positions in `_addresses`, one a signature
+        self._keys = array("I")  # positions in `_addresses`, one a signature
         self._spans = array("Q")  # by leaf: where its keys begin in `_keys`, and in the low byte how many they are
         self._parts = bytearray()
         self._first = 0

@@ -1,5 +1,6 @@
 """What an audit remembers of rows, and the tiles of a log that it enters in the middle."""
 
+import os
 import random
 import shutil
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ledger.common.ids import KeyAddress, RecordId
-from ledger.errors import BadSignature
+from ledger.errors import BadSignature, Unavailable
 from ledger.log.tiles import Tile, TileTree
 from ledger.services.audit.findings import Findings
 from ledger.services.audit.rows.known import KnownRows
@@ -109,3 +110,8 @@ def test_work_comes_back_in_order_whoever_does_it(rows: int) -> None:
         assert list(some.map(len, ((i, "x" * (i % 7)) for i in range(100)))) == [(i, i % 7) for i in range(100)]
         with pytest.raises(TypeError):
             list(some.map(len, [(0, 5)]))  # type: ignore[arg-type]
+
+
+def test_a_worker_that_ends_is_told_in_words() -> None:
+    with workers(FEWEST_ROWS) as some, pytest.raises(Unavailable, match="memory"):
+        list(some.map(os._exit, [(0, 3)]))
