@@ -27,7 +27,8 @@ from ledger.errors import MalformedRecord, VerificationFailed
 from ledger.penalties.amounts import Owed, evidence_of
 from ledger.records.types import BonusAgreement, BonusAward
 from ledger.scores.card import Card
-from ledger.scores.composite import IndicatorStatus, Scorecard, Tallies
+from ledger.scores.composite import IndicatorStatus, Scorecard
+from ledger.scores.tallies import Tallies
 from ledger.shipments.history import Journeys
 
 

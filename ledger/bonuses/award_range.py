@@ -21,8 +21,9 @@ from ledger.codes import Role
 from ledger.common.figure import Amount, Currency, figure
 from ledger.common.ids import PartnerId, RecordId
 from ledger.errors import VerificationFailed
-from ledger.scores.composite import Scorecard, Tallies
+from ledger.scores.composite import Scorecard
 from ledger.scores.hidden import concerned_by
+from ledger.scores.tallies import Tallies
 from ledger.shipments.closed import names_of
 from ledger.shipments.history import Journeys
 

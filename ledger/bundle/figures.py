@@ -28,7 +28,8 @@ from ledger.records.verification import VerifiedRecord
 from ledger.registry.history import RegistryView
 from ledger.scores.adopted_card import DEFAULT_CARDS, Measure, governing_card
 from ledger.scores.card import Card
-from ledger.scores.composite import Scorecard, Tallies
+from ledger.scores.composite import Scorecard
+from ledger.scores.tallies import Tallies
 from ledger.shipments.history import Journeys
 
 LAST_SECOND = 2**40 - 1

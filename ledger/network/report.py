@@ -14,8 +14,9 @@ from ledger.network.performance import MILLION, NetworkFigures, NodeFigures, fig
 from ledger.network.report_entries import Entry, Rates, Summary, entry_of, largest_first, rates_of, summary_of
 from ledger.network.routes import EXPECTED, Market, Window
 from ledger.scores.card import Card
-from ledger.scores.composite import Scorecard, Tallies
+from ledger.scores.composite import Scorecard
 from ledger.scores.samples import case_of
+from ledger.scores.tallies import Tallies
 from ledger.shipments.history import Journeys
 
 YEAR = 365 * DAY

@@ -8,7 +8,7 @@ Points are hundredths of a point (0 to 10,000). `low` and `high` come from the i
 sanction needs `high` below its threshold, a reward `low` above it (see `ledger.bonuses.award`).
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
@@ -19,18 +19,9 @@ from ledger.codes import Role
 from ledger.common.figure import Points, figure
 from ledger.common.ids import PartnerId, RecordId
 from ledger.common.periods import Period
-from ledger.penalties.amounts import Owed, of_plain, of_statement
-from ledger.penalties.fast_path import plain
-from ledger.scores.card import ABOUT_MONEY, OF_ROLE, POINTS, Card, Indicator, Weighted
-from ledger.scores.counters import Book, Books
-from ledger.scores.estimate import Counted, Effect, Tally, doubled_median, mean_seconds
-from ledger.scores.fast_path import count_plain
-from ledger.scores.flags import Flag, UsualPromises, flags_of
-from ledger.scores.hidden import concerned_by, contents_closed_of
-from ledger.scores.indicators import known_samples
-from ledger.scores.samples import Sample, case_of
-from ledger.scores.tender_flags import Tenders
-from ledger.shipments.history import Journeys
+from ledger.scores.card import ABOUT_MONEY, POINTS, Card, Indicator, Weighted
+from ledger.scores.estimate import CountedThing, Effect, Tally
+from ledger.scores.flags import Flag
 
 NO_SCORE_BELOW = 10
 PROVISIONAL_BELOW = 30
@@ -127,7 +118,7 @@ class IndicatorScore:
         """The same alone, without what it rests on."""
         return self.tally.micropoints(self.weighted, self.part) if self.status is IndicatorStatus.KNOWN else []
 
-    def counted(self) -> list[Counted]:
+    def counted(self) -> list[CountedThing]:
         """What each of these was: good, due, records, delivery."""
         return self.tally.counted() if self.status is IndicatorStatus.KNOWN else []
 
@@ -191,119 +182,47 @@ class Scorecard:
         return tuple(sorted(set(chain.from_iterable(entry.evidence for entry in self.indicators))))
 
 
-class Tallies:
-    """Everything that the journeys say about everybody in one period; each journey is read once."""
+class Counted(NamedTuple):
+    """What a score says besides its indicators: delivery events, shipments as opened by terms, of these the `hidden`
+    ones that may be any sample of the partner, whether some are hidden of others with whom it is `compared`, and flags.
+    """
 
-    def __init__(
-        self,
-        journeys: Journeys,
-        period: Period,
-        *,
-        shortcut: bool = True,
-        penalties: bool = False,
-        samples: Iterable[Sample] | None = None,
-        hidden: Sequence[bytes] = (),
-        left_out: Collection[bytes] = (),
-    ) -> None:
-        """`shortcut`: plain journeys are counted the short way (`ledger.penalties.fast_path`), which gives the same.
-
-        With `penalties`, `owed` holds what falls on each shipment at the period's `at`, from the same pass; together
-        that is what `ledger.penalties.amounts.all_owed` gives. `samples`, in the order of their shipments, and `hidden`
-        were taken before: then nothing is read again. Shipments that are `left_out` count for nobody.
-        """
-        self.period = period
-        self.hidden = list(hidden)
-        """Shipments of which a part is withheld here, so that nothing is known about them."""
-        self._journeys = journeys
-        self.owed: list[Owed] = []
-        self._books = Books()
-        self._usual = UsualPromises(journeys, period)
-        self._tenders = Tenders(journeys, period)
-        for sample in self._read(journeys, shortcut, penalties, left_out) if samples is None else samples:
-            self._books.add(sample)
-        self._medians = self._office_medians()
-
-    def _read(self, journeys: Journeys, shortcut: bool, penalties: bool, but: Collection[bytes]) -> Iterator[Sample]:
-        for shipment in (known for known in journeys.shipments() if known not in but):
-            result = plain(journeys, shipment) if shortcut else None
-            if result is not None and count_plain(result, journeys, self.period, self._books):
-                if penalties:
-                    self.owed.append(of_plain(shipment, result))
-                continue
-            case = case_of(journeys, shipment, self.period)
-            if case is not None and penalties:
-                self.owed.append(of_statement(case.statement))
-            samples = None if case is None else known_samples(case)
-            if samples is None:
-                self.hidden.append(shipment)
-            else:
-                yield from samples
-
-    def partners(self, role: Role) -> list[PartnerId]:
-        """Everybody about whom something was due in this role, ascending."""
-        scored = {indicator.value for indicator in OF_ROLE.get(role, ())}
-        return sorted(
-            PartnerId(partner)
-            for partner, book in self._books.shelves.get(role, {}).items()
-            if any(name in scored for name, _ in book)
-        )
-
-    def score(self, partner: int, role: Role, card: Card) -> Scorecard:
-        """The score of `partner`; raises `NotFound` for a role that the card does not score."""
-        weights = card.of(role)
-        book = self._books.shelves[role].get(partner, Book())
-        tallies = [self._tally(w.indicator, book) for w in weights]
-        weight = sum((w.weight for w, tally in zip(weights, tallies, strict=True) if tally.groups), Fraction(0))
-        hidden = len(self._hidden_of(partner, role, book))
-        result = tuple(
-            _indicator(w, tally, weight, hidden, compared=bool(self.hidden))
-            for w, tally in zip(weights, tallies, strict=True)
-        )
-        deliveries = book.deliveries
-        samples = len(book.events)
-        composite, status = _composite(samples, weight, result, hidden)
-        return Scorecard(
-            partner=PartnerId(partner),
-            role=role,
-            period=self.period,
-            card=card.hash,
-            score=composite.score,
-            low=composite.low,
-            high=composite.high,
-            samples=samples,
-            shipments=len({delivery.terms.verified.id for delivery in deliveries}),
-            provisional=samples < PROVISIONAL_BELOW,
-            known_weight=weight,
-            status=status,
-            withheld=hidden,
-            indicators=result,
-            flags=tuple(flags_of(role, partner, book, self._usual, self._tenders)),
-        )
-
-    def _hidden_of(self, partner: int, role: Role, book: Book) -> set[bytes]:
-        """The shipments that may be any sample of this partner: hidden here, or a part of them that decides it is."""
-        hidden = {
-            shipment for shipment in self.hidden if partner in concerned_by(self._journeys, shipment)
-        } | book.closed
-        return hidden | contents_closed_of(self._journeys, partner) if role is Role.SUPPLIER else hidden
-
-    def _tally(self, indicator: Indicator, book: Book) -> Tally:
-        groups = book.groups(indicator)
-        medians = {office: self._medians[office] for office in groups} if indicator is Indicator.OVER_MEDIAN else {}
-        return Tally(indicator, groups, medians)
-
-    def _office_medians(self) -> dict[str, int]:
-        """Twice the median of each office's samples, by which every broker's are judged."""
-        offices: dict[str, list[int]] = {}
-        for book in self._books.shelves[Role.BROKER].values():
-            for office, rows in book.groups(Indicator.OVER_MEDIAN).items():
-                offices.setdefault(office, []).extend(mean_seconds(rows))
-        return {office: doubled_median(seconds) for office, seconds in offices.items()}
+    samples: int
+    shipments: int
+    hidden: int
+    compared: bool
+    flags: tuple[Flag, ...]
 
 
-def score_of(partner: int, role: Role, journeys: Journeys, card: Card, period: Period) -> Scorecard:
-    """The score of one partner. For many, make `Tallies` once and ask it for each."""
-    return Tallies(journeys, period).score(partner, role, card)
+def scorecard(
+    who: tuple[Role, int], period: Period, card: Card, tallies: Sequence[Tally], counted: Counted
+) -> Scorecard:
+    """The scorecard of a partner in a role from its `tallies`, one an indicator of the role in the card's order."""
+    role, partner = who
+    weights = card.of(role)
+    weight = sum((w.weight for w, tally in zip(weights, tallies, strict=True) if tally.groups), Fraction(0))
+    result = tuple(
+        _indicator(w, tally, weight, counted.hidden, compared=counted.compared)
+        for w, tally in zip(weights, tallies, strict=True)
+    )
+    composite, status = _composite(counted.samples, weight, result, counted.hidden)
+    return Scorecard(
+        partner=PartnerId(partner),
+        role=role,
+        period=period,
+        card=card.hash,
+        score=composite.score,
+        low=composite.low,
+        high=composite.high,
+        samples=counted.samples,
+        shipments=counted.shipments,
+        provisional=counted.samples < PROVISIONAL_BELOW,
+        known_weight=weight,
+        status=status,
+        withheld=counted.hidden,
+        indicators=result,
+        flags=counted.flags,
+    )
 
 
 def without_private(card: Scorecard) -> Scorecard:

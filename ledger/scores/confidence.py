@@ -8,6 +8,7 @@ Techniques (3rd edition, 1977), chapter 6, times Student's t (The probable error
 from bisect import bisect_right
 from collections.abc import Sequence
 from math import isqrt
+from typing import NamedTuple
 
 from ledger.errors import MalformedRecord
 
@@ -41,20 +42,38 @@ def wilson(good: int, due: int, samples: int) -> tuple[int, int]:
     return max(0, low), min(MILLION, high)
 
 
+class Moments(NamedTuple):
+    """Of so many independent events (good, due) the sums, and those of good², good x due and due²."""
+
+    events: int
+    good: int
+    due: int
+    squares: tuple[int, int, int]
+
+    @classmethod
+    def of(cls, pairs: Sequence[tuple[int, int]]) -> "Moments":
+        squares = sum(g * g for g, _ in pairs), sum(g * d for g, d in pairs), sum(d * d for _, d in pairs)
+        return cls(len(pairs), sum(g for g, _ in pairs), sum(d for _, d in pairs), squares)
+
+
 def ratio(pairs: Sequence[tuple[int, int]], unit: int, low_at: int, high_at: int) -> tuple[int, int]:
-    """The interval of unit x sum(good) / sum(due), with one pair (good, due) an independent event.
+    """`ratio_of` pairs (good, due), one an independent event."""
+    return ratio_of(Moments.of(pairs), unit, low_at, high_at)
+
+
+def ratio_of(events: Moments, unit: int, low_at: int, high_at: int) -> tuple[int, int]:
+    """The interval of unit x sum(good) / sum(due).
 
     Events that all say the same prove little when they are few. So each end is taken with one more event imagined, of
     mean weight: at `low_at` for the lower end, at `high_at` for the upper, or at the figure itself if that is further
     out. One event alone has an interval too, which is a point only at a threshold. Raises `MalformedRecord` unless
     there is an event and all is due and positive.
     """
-    good, due = sum(g for g, _ in pairs), sum(d for _, d in pairs)
-    if not pairs or due < 1 or min(good, unit) < 0:
+    good, due, squares = events.good, events.due, events.squares
+    if not events.events or due < 1 or min(good, unit) < 0:
         raise MalformedRecord("no ratio", where="interval", expected="events that were due", found=f"{good}/{due}")
-    squares = sum(g * g for g, _ in pairs), sum(g * d for g, d in pairs), sum(d * d for _, d in pairs)
-    low = _end(len(pairs), good, due, squares, unit, min(low_at * due, good * unit), -1)
-    high = _end(len(pairs), good, due, squares, unit, max(high_at * due, good * unit), 1)
+    low = _end(events.events, good, due, squares, unit, min(low_at * due, good * unit), -1)
+    high = _end(events.events, good, due, squares, unit, max(high_at * due, good * unit), 1)
     return max(0, low), high
 
 

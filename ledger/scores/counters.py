@@ -1,6 +1,9 @@
 """What indicators add up to, by role and partner. One count costs well under a microsecond: a network has millions."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from enum import Enum, auto
+from math import gcd
 from typing import Any
 
 from ledger.codes import Role
@@ -10,6 +13,35 @@ from ledger.scores.samples import Delivery, Event, Sample
 
 Key = tuple[str, str]
 """An indicator's value and the group that it is not summed beyond. (Enumerations are slow to look up.)"""
+
+
+class Weigh(Enum):
+    """By what a thing counts within a sample: by its packages; by what was due; each alike, as durations do."""
+
+    PACKAGES = auto()
+    DUE = auto()
+    ALIKE = auto()
+
+
+def summed(
+    rows: Iterable[tuple[int, int, tuple[RecordId, ...], Delivery]], weigh: Weigh, *, closed: bool = True
+) -> dict[Event, list[int]]:
+    """What each sample holds: good, and the weight that this is of. Without what is `closed`, if told so."""
+    sums: dict[Event, list[int]] = {}
+    for good, due, _, delivery in rows:
+        if delivery.closed and not closed:
+            continue
+        entry = sums.setdefault(delivery.event, [0, 0])
+        by = delivery.packages if weigh is Weigh.PACKAGES else 1
+        entry[0] += good * by
+        entry[1] += 1 if weigh is Weigh.ALIKE else due * by
+    return sums
+
+
+def lowest(good: int, weight: int) -> tuple[int, int]:
+    """The fraction in lowest terms."""
+    by = gcd(good, weight)
+    return good // by, weight // by
 
 
 class Rows(list[Any]):
@@ -29,6 +61,23 @@ class Rows(list[Any]):
 
     def each(self) -> Iterator[tuple[int, int, tuple[RecordId, ...], Delivery]]:
         return zip(self[0::4], self[1::4], self[2::4], self[3::4], strict=True)
+
+    def event_sums(self, weigh: Weigh) -> list[tuple[int, int]]:
+        """Of each sample, whatever shipments it holds: what was good, and the weight that this is of."""
+        return [(good, weight) for good, weight in summed(self.each(), weigh).values()]
+
+    def means(self, weigh: Weigh) -> Counter[tuple[int, int]]:
+        """How many samples are good by which share (or last for which mean), as fractions in lowest terms."""
+        return Counter(lowest(good, weight) for good, weight in summed(self.each(), weigh).values())
+
+    @property
+    def counted(self) -> int:
+        """How many things were counted."""
+        return len(self) // 4
+
+    @property
+    def events(self) -> set[Event]:
+        return {delivery.event for delivery in self.deliveries}
 
     @property
     def good(self) -> int:

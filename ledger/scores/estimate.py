@@ -5,18 +5,20 @@ weighs one, whatever it holds, so whoever splits what it delivers in a day moves
 summed, of each currency apart. A duration is over the median of its office.
 """
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
+from typing import NamedTuple
 
 from ledger.common.figure import figure
 from ledger.common.ids import RecordId
 from ledger.scores.card import POINTS, Indicator, Weighted
-from ledger.scores.confidence import MILLION, ratio, wilson
-from ledger.scores.counters import Rows
+from ledger.scores.confidence import MILLION, Moments, ratio_of, wilson
+from ledger.scores.counters import Rows, Weigh, lowest, summed
 from ledger.scores.hidden import with_hidden
-from ledger.scores.samples import LONGEST_LATE, Delivery, Event
+from ledger.scores.samples import LONGEST_LATE, Delivery
 
 RATIOS = frozenset({Indicator.MEAN_LATE, Indicator.PENALTY, Indicator.OVER_MEDIAN})
 """No shares: a mean, and two ratios without an upper end."""
@@ -38,6 +40,60 @@ MICROPOINTS = 10_000
 """Millionths of a point in a hundredth of a point."""
 
 
+def weigh_of(indicator: Indicator) -> Weigh:
+    """By what the things that an indicator counts weigh within a sample."""
+    if indicator is Indicator.OVER_MEDIAN:
+        return Weigh.ALIKE
+    return Weigh.PACKAGES if indicator in BY_PACKAGE else Weigh.DUE
+
+
+class Means(NamedTuple):
+    """What samples come to: each number of `counts`, over `scale`, so often. Each weighs one, whatever it holds.
+
+    Whole numbers with a count each, in place of a fraction for every sample: of a million these would take most of the
+    time.
+    """
+
+    scale: int
+    counts: Counter[int]
+
+    @classmethod
+    def lowest(cls, means: Mapping[tuple[int, int], int]) -> "Means":
+        """From fractions in lowest terms."""
+        scale = lcm(*{weight for _, weight in means})
+        counts: Counter[int] = Counter()
+        for (good, weight), count in means.items():
+            counts[good * (scale // weight)] += count
+        return cls(scale, counts)
+
+    @classmethod
+    def of(cls, pairs: Sequence[tuple[int, int]]) -> "Means":
+        """From pairs (good, due) that are all of one due."""
+        return cls(pairs[0][1], Counter(good for good, _ in pairs))
+
+    def pairs(self) -> list[tuple[int, int]]:
+        """Each sample as good of due, so that the figure is the sum of the ones over the sum of the others."""
+        return [(good, self.scale) for good in self.counts.elements()]
+
+    @property
+    def samples(self) -> int:
+        return self.counts.total()
+
+    @property
+    def good(self) -> int:
+        return sum(good * count for good, count in self.counts.items())
+
+    @property
+    def due(self) -> int:
+        return self.scale * self.samples
+
+    @property
+    def moments(self) -> Moments:
+        good, due = self.good, self.due
+        squares = sum(good * good * count for good, count in self.counts.items())
+        return Moments(self.samples, good, due, (squares, good * self.scale, due * self.scale))
+
+
 @figure(("by", "micropoints"), "good", "due", "shipment", "records")
 @dataclass(frozen=True, slots=True)
 class Effect:
@@ -54,11 +110,11 @@ class Effect:
     records: tuple[RecordId, ...]
 
 
-Counted = tuple[int, int, tuple[RecordId, ...], Delivery]
+CountedThing = tuple[int, int, tuple[RecordId, ...], Delivery]
 """What an indicator counted: good, due, the records that say so, and the delivery."""
 
 
-def effect_of(micropoints: int, counted: Counted) -> Effect:
+def effect_of(micropoints: int, counted: CountedThing) -> Effect:
     good, due, records, delivery = counted
     return Effect(micropoints, good, due, delivery.shipment, records)
 
@@ -79,13 +135,13 @@ class Tally:
     def due(self) -> int:
         """What was due in all; of durations, the medians."""
         if self.indicator is Indicator.OVER_MEDIAN:
-            return sum(self._median(group) * len(rows.deliveries) for group, rows in self.groups.items()) // 2
+            return sum(self._median(group) * rows.counted for group, rows in self.groups.items()) // 2
         return sum(rows.due for rows in self.groups.values())
 
     @property
     def samples(self) -> int:
         """Delivery events."""
-        return len({delivery.event for rows in self.groups.values() for delivery in rows.deliveries})
+        return len(set().union(*(rows.events for rows in self.groups.values())))
 
     @property
     def disputed(self) -> int:
@@ -104,26 +160,27 @@ class Tally:
 
     def value(self) -> Fraction:
         """In the indicator's unit: parts per million, or seconds."""
-        pairs = self._pairs()
-        return Fraction(sum(good for good, _ in pairs) * self.unit, sum(due for _, due in pairs))
+        means = self._means()
+        return Fraction(means.good * self.unit, means.due)
 
     def interval(self, weighted: Weighted, hidden: int = 0) -> tuple[int, int]:
         """The ends between which the value lies with 95 % certainty, rounded outward; and, while something is disputed,
         whatever becomes of it; and whatever so many `hidden` shipments may be, those that are closed among them.
         """
-        cases = [self._pairs(), *([self._pairs(at_worst=True)] if self.disputed else [])]
+        cases = [self._means(closed=not hidden)]
+        if self.disputed:
+            cases.append(self._means(at_worst=True, closed=not hidden))
         if hidden:
-            cases = [self._pairs(closed=False), *([self._pairs(at_worst=True, closed=False)] if self.disputed else [])]
             top = LONGEST_LATE if self.indicator is Indicator.MEAN_LATE else 1
-            cases = [case for pairs in cases for case in with_hidden(pairs, hidden, top)]
-        ends = [self._ends(weighted, pairs) for pairs in cases]
+            cases = [Means.of(case) for means in cases for case in with_hidden(means.pairs(), hidden, top)]
+        ends = [self._ends(weighted, means) for means in cases]
         return min(low for low, _ in ends), max(high for _, high in ends)
 
-    def _ends(self, weighted: Weighted, pairs: list[tuple[int, int]]) -> tuple[int, int]:
+    def _ends(self, weighted: Weighted, means: Means) -> tuple[int, int]:
         if self.indicator not in RATIOS:
-            return wilson(sum(good for good, _ in pairs), sum(due for _, due in pairs), len(pairs))
+            return wilson(means.good, means.due, means.samples)
         low, high = sorted((weighted.zero, weighted.full))
-        return ratio(pairs, self.unit, low, high)
+        return ratio_of(means.moments, self.unit, low, high)
 
     def effects(self, weighted: Weighted, part: Fraction) -> tuple[Effect, ...]:
         """Everything that was counted, with what it did to a composite of which this indicator is `part`."""
@@ -149,51 +206,47 @@ class Tally:
             for point in points
         ]
 
-    def counted(self) -> list[Counted]:
+    def counted(self) -> list[CountedThing]:
         """What each thing that was counted was, in the same order."""
         return [row for rows in self.groups.values() for row in rows.each()]
 
-    def _pairs(self, *, at_worst: bool = False, closed: bool = True) -> list[tuple[int, int]]:
-        """Each sample as good of due, so that the figure is the sum of the ones over the sum of the others.
-
-        A sample weighs one, whatever it holds. Without what is `closed`, if told so.
+    def _means(self, *, at_worst: bool = False, closed: bool = True) -> Means:
+        """What each sample comes to, whatever it holds: the figure is their mean. Without what is `closed`, if told so.
+        Durations are twice over the median of their office (which is doubled too).
         """
-        sums = self._sums(at_worst=at_worst, closed=closed)
-        means = [Fraction(good, weight) for good, weight in sums.values()]
-        scale = lcm(*{mean.denominator for mean in means})
-        return [(int(mean * scale), scale) for mean in means]
-
-    def _sums(self, *, at_worst: bool = False, closed: bool = True) -> dict[tuple[str, Event], list[int]]:
-        """What each sample holds: good, and what that is of."""
-        sums: dict[tuple[str, Event], list[int]] = {}
-        for group, good, weight, delivery in self._weighed(at_worst=at_worst):
-            if delivery.closed and not closed:
-                continue
-            entry = sums.setdefault((group, delivery.event), [0, 0])
-            entry[0] += good
-            entry[1] += weight
-        return sums
-
-    def _weighed(self, *, at_worst: bool = False) -> Iterator[tuple[str, int, int, Delivery]]:
-        """What was counted by group, in what may be summed within a sample: packages, lines, money, or seconds twice
-        over the office's median (which is doubled too).
-        """
-        timed = self.indicator is Indicator.OVER_MEDIAN
+        means: Counter[tuple[int, int]] = Counter()
         for group, rows in self.groups.items():
-            for good, due, _, delivery in rows.at_worst() if at_worst and rows.worst else rows.each():
-                by = delivery.packages if self.indicator in BY_PACKAGE else 1
-                yield (
-                    (group, 2 * good, self._median(group), delivery)
-                    if timed
-                    else (group, good * by, due * by, delivery)
-                )
+            if (at_worst and rows.worst) or not closed:
+                sums = summed(rows.at_worst() if at_worst and rows.worst else rows.each(), self._weigh, closed=closed)
+                own = Counter(lowest(good, weight) for good, weight in sums.values())
+            else:
+                own = rows.means(self._weigh)
+            if self._timed:
+                median = self._median(group)
+                for (good, weight), count in own.items():
+                    means[lowest(2 * good, weight * median)] += count
+            else:
+                means.update(own)
+        return Means.lowest(means)
 
     def _comparable(self) -> Iterator[tuple[int, int]]:
         """Of everything that was counted good and due, as they may be summed over all samples."""
-        sums = self._sums()
-        for group, good, weight, delivery in self._weighed():
-            whole = sums[group, delivery.event][1]
-            yield good * _FINE // whole, weight * _FINE // whole
+        for group, rows in self.groups.items():
+            sums = summed(rows.each(), self._weigh)
+            goods, weights = (2, self._median(group)) if self._timed else (1, 1)
+            for good, due, _, delivery in rows.each():
+                by = delivery.packages if self._weigh is Weigh.PACKAGES else 1
+                whole = sums[delivery.event][1] * weights
+                weight = weights if self._timed else due * by
+                yield good * by * goods * _FINE // whole, weight * _FINE // whole
+
+    @property
+    def _timed(self) -> bool:
+        return self.indicator is Indicator.OVER_MEDIAN
+
+    @property
+    def _weigh(self) -> Weigh:
+        return weigh_of(self.indicator)
 
     def _median(self, office: str) -> int:
         return max(2, self.medians[office])  # where most take no time at all, a second is the measure
@@ -201,10 +254,7 @@ class Tally:
 
 def mean_seconds(rows: Rows) -> list[int]:
     """The mean duration of each sample, in whole seconds, rounded down."""
-    events: dict[Event, list[int]] = {}
-    for good, _, _, delivery in rows.each():
-        events.setdefault(delivery.event, []).append(good)
-    return [sum(seconds) // len(seconds) for seconds in events.values()]
+    return [seconds // count for seconds, count in rows.event_sums(Weigh.ALIKE)]
 
 
 def doubled_median(values: list[int]) -> int:

@@ -11,7 +11,7 @@ from ledger.records.types import NOBODY
 from ledger.scores.broker import at_office, broker_of
 from ledger.scores.card import Indicator
 from ledger.scores.counters import Books
-from ledger.scores.samples import BAD, LONGEST_LATE, Delivery, event_of, products_of
+from ledger.scores.samples import BAD, LONGEST_LATE, Delivery, event_of, parties_of, products_of
 from ledger.scores.supplier import attested
 from ledger.shipments.customs_holds import LATE_KNOWN
 from ledger.shipments.history import Journeys
@@ -57,7 +57,7 @@ def count_plain(found: Plain, journeys: Journeys, period: Period, books: Books) 
     carriers, supplier = books.shelves[_CARRIER], books.shelves[_SUPPLIER][consignor]
     hold = found.hold
     event = event_of(terms, last.move.releaser, last.move.receiver, last.at)
-    delivery = Delivery(terms_id, event, max(1, terms.packages), journeys.terms[terms_id])
+    delivery = Delivery(terms_id, event, max(1, terms.packages), terms_id, parties_of(terms))
     if event.destination is None:
         delivery = delivery._replace(closed=True)
     if hold is not None and hold.seconds:

@@ -3,11 +3,12 @@
 Each says how many of how many, and which records say so.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from operator import attrgetter
+from typing import NamedTuple, Protocol
 
 from ledger.codes import Role
 from ledger.common.figure import figure
@@ -17,7 +18,7 @@ from ledger.records.types import NOBODY, Commercial, Place, ShipmentTerms
 from ledger.scores.card import Indicator
 from ledger.scores.counters import Book
 from ledger.scores.estimate import doubled_median
-from ledger.scores.samples import Delivery
+from ledger.scores.samples import Delivery, Parties
 from ledger.scores.tender_flags import Tenders
 from ledger.shipments.history import Journeys
 
@@ -54,15 +55,72 @@ class Flag:
     records: tuple[RecordId, ...]
 
 
-def flags_of(role: Role, partner: int, book: Book, usual: "UsualPromises", tenders: Tenders) -> Iterator[Flag]:
-    """The flags of a partner's book in `role`."""
+class Records(Protocol):
+    """What was counted of records known within a day: of all that was `due`, what was `good`."""
+
+    @property
+    def good(self) -> int: ...
+    @property
+    def due(self) -> int: ...
+    def each(self) -> Iterator[tuple[int, int, tuple[RecordId, ...], Delivery]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What flags are raised by, of all shipments that gave a partner a sample, but for records.
+
+    `customers`: for whom the work was done, with the number of shipments as opened by terms, so that splitting one
+    makes no more of them; `opened` names the terms of one. `padded` are those whose promise was padded. `excused`
+    seconds were taken out for so many `holds`, `on_word` of them on a broker's word, as `word` says.
+    """
+
+    customers: Mapping[int, int]
+    opened: Callable[[int], Iterable[RecordId]]
+    padded: Collection[RecordId]
+    excused: int
+    on_word: int
+    word: Iterable[RecordId]
+    holds: int
+    told_late: Collection[RecordId]
+    records: Records | None
+
+    @property
+    def shipments(self) -> int:
+        return sum(self.customers.values())
+
+
+def seen_in(role: Role, book: Book, usual: "UsualPromises") -> Seen:
+    """The same of a partner's book in `role`."""
     deliveries = book.deliveries
-    yield from _one_customer(role, deliveries)
-    yield from _late_records(book)
-    yield from _padded(deliveries, usual)
-    yield from _broker_word(deliveries)
-    yield from _late_holds(deliveries)
-    if role is not Role.BROKER and deliveries:
+    theirs: dict[int, set[RecordId]] = {}
+    for delivery in deliveries:
+        theirs.setdefault(customer_of(role, delivery.parties), set()).add(delivery.terms)
+    excused = [delivery for delivery in deliveries if delivery.holds]
+    return Seen(
+        customers={customer: len(terms) for customer, terms in theirs.items()},
+        opened=theirs.__getitem__,
+        padded={delivery.terms for delivery in deliveries} & usual.padded,
+        excused=sum(map(attrgetter("excused"), excused)),
+        on_word=sum(map(attrgetter("on_word"), excused)),
+        word=(record for delivery in excused for record in delivery.word),
+        holds=sum(map(attrgetter("holds"), excused)),
+        told_late={record for delivery in excused for record in delivery.told_late},
+        records=book.get((Indicator.RECORDS.value, "")),
+    )
+
+
+def flags_of(role: Role, partner: int, seen: Seen, tenders: Tenders) -> Iterator[Flag]:
+    """The flags of a partner in `role`."""
+    yield from _one_customer(seen)
+    if seen.records is not None:
+        yield from _late_records(seen.records)
+    if len(seen.padded) * 4 > seen.shipments:
+        yield Flag(FlagKind.PADDED_PROMISES, len(seen.padded), seen.shipments, _ascending(seen.padded))
+    if seen.on_word * 2 > seen.excused:
+        yield Flag(FlagKind.BROKER_WORD, seen.on_word, seen.excused, _ascending(seen.word))
+    if seen.told_late:
+        yield Flag(FlagKind.LATE_HOLDS, len(seen.told_late), seen.holds, _ascending(seen.told_late))
+    if role is not Role.BROKER and seen.customers:
         for kind, count in (
             (FlagKind.CONTESTED_TENDERS, tenders.contested(partner)),
             (FlagKind.CONTESTS, tenders.contests(partner)),
@@ -75,88 +133,75 @@ def flags_of(role: Role, partner: int, book: Book, usual: "UsualPromises", tende
 class UsualPromises:
     """How long promises take on each lane (origin, destination, mode), by the median of all terms of a period."""
 
-    def __init__(self, journeys: Journeys, period: Period) -> None:
-        self._journeys, self._period = journeys, period
+    def __init__(self, promises: Iterable["Promise"]) -> None:
+        self._promises = promises
 
     @cached_property
     def padded(self) -> frozenset[RecordId]:
         """The terms whose promise took over one and a half times the median of their lane, where one is usual."""
         lanes: dict[Lane, tuple[list[int], list[RecordId]]] = {}
-        for verified, record in self._journeys.terms.values():
-            result = _promise(record, verified.known)
-            if result is not None and verified.known + result[1] in self._period:
-                spans, terms = lanes.setdefault(result[0], ([], []))
-                spans.append(result[1])
-                terms.append(verified.id)
+        for promise in self._promises:
+            spans, terms = lanes.setdefault(promise.lane, ([], []))
+            spans.append(promise.seconds)
+            terms.append(promise.terms)
         padded: list[RecordId] = []
         for spans, terms in lanes.values():
             if len(spans) >= FEWEST_ON_A_LANE:
                 usual = doubled_median(spans)
-                padded += (name for span, name in zip(spans, terms, strict=True) if 4 * span > 3 * usual)
+                padded += (name for span, name in zip(spans, terms, strict=True) if is_padded(span, usual))
         return frozenset(padded)
 
 
-def _promise(terms: ShipmentTerms, opened_at: int) -> tuple[Lane, int] | None:
-    """The lane and how long the promise took from the opening; None where a part is withheld, or nothing promised."""
-    origin, destination, commercial = terms.origin, terms.destination, terms.commercial
-    if not isinstance(commercial, Commercial):
-        return None
-    promised = commercial.promisedAt
-    if not isinstance(origin, Place) or not isinstance(destination, Place) or promised <= opened_at:
-        return None
-    names = origin.country or origin.name, destination.country or destination.name
-    return (*names, terms.mode), promised - opened_at
+class Promise(NamedTuple):
+    """How long a promise took from the opening, on which lane."""
+
+    lane: Lane
+    seconds: int
+    terms: RecordId
 
 
-def _one_customer(role: Role, deliveries: Iterable[Delivery]) -> Iterator[Flag]:
-    """By shipments as opened by terms: splitting one makes no more of them."""
-    theirs: dict[int, set[RecordId]] = {}
-    for delivery in deliveries:
-        verified, terms = delivery.terms
-        theirs.setdefault(_customer(role, terms), set()).add(verified.id)
-    shipments = sum(map(len, theirs.values()))
-    theirs.pop(NOBODY, None)
+def promises_of(journeys: Journeys, period: Period) -> Iterator[Promise]:
+    """All promises of a period, but where a part of the terms is withheld that says them."""
+    for verified, record in journeys.terms.values():
+        lane, commercial = lane_of(record), record.commercial
+        if lane is not None and isinstance(commercial, Commercial) and commercial.promisedAt in period:
+            seconds = commercial.promisedAt - verified.known
+            if seconds > 0:
+                yield Promise(lane, seconds, verified.id)
+
+
+def lane_of(terms: ShipmentTerms) -> Lane | None:
+    """None where a place is withheld."""
+    origin, destination = terms.origin, terms.destination
+    if not isinstance(origin, Place) or not isinstance(destination, Place):
+        return None
+    return origin.country or origin.name, destination.country or destination.name, terms.mode
+
+
+def is_padded(seconds: int, usual: int) -> bool:
+    """Whether a promise takes over one and a half times what is usual, given twice that."""
+    return 4 * seconds > 3 * usual
+
+
+def _one_customer(seen: Seen) -> Iterator[Flag]:
+    theirs = {customer: count for customer, count in seen.customers.items() if customer != NOBODY}
     if theirs:
-        largest = max(sorted(theirs), key=lambda partner: len(theirs[partner]))
-        if len(theirs[largest]) * 4 > shipments:
-            yield Flag(FlagKind.ONE_CUSTOMER, len(theirs[largest]), shipments, _ascending(theirs[largest]))
+        largest = max(sorted(theirs), key=theirs.__getitem__)
+        if theirs[largest] * 4 > seen.shipments:
+            yield Flag(FlagKind.ONE_CUSTOMER, theirs[largest], seen.shipments, _ascending(seen.opened(largest)))
 
 
-def _customer(role: Role, terms: ShipmentTerms) -> int:
+def customer_of(role: Role, parties: Parties) -> int:
     """For whom the work was done: a carrier's is who is owed a penalty, a supplier's the consignee, else the sender."""
     if role is Role.CARRIER:
-        commercial = terms.commercial
-        return (isinstance(commercial, Commercial) and commercial.beneficiary) or terms.consignee
-    return terms.consignor if role is Role.BROKER else terms.consignee
+        return parties.beneficiary or parties.consignee
+    return parties.consignor if role is Role.BROKER else parties.consignee
 
 
-def _late_records(book: Book) -> Iterator[Flag]:
-    rows = book.get((Indicator.RECORDS.value, ""))
-    if rows is not None and rows.good * 100 < rows.due * 80:
+def _late_records(rows: Records) -> Iterator[Flag]:
+    if rows.good * 100 < rows.due * 80:
         late = (record for good, _, records, _ in rows.each() if not good for record in records)
         yield Flag(FlagKind.LATE_RECORDS, rows.due - rows.good, rows.due, _ascending(late))
-
-
-def _padded(deliveries: Iterable[Delivery], usual: UsualPromises) -> Iterator[Flag]:
-    terms = {delivery.terms.verified.id for delivery in deliveries}
-    padded = terms & usual.padded
-    if len(padded) * 4 > len(terms):
-        yield Flag(FlagKind.PADDED_PROMISES, len(padded), len(terms), _ascending(padded))
-
-
-def _broker_word(deliveries: Iterable[Delivery]) -> Iterator[Flag]:
-    excused = [delivery for delivery in deliveries if delivery.excused]
-    seconds, on_word = sum(map(attrgetter("excused"), excused)), sum(map(attrgetter("on_word"), excused))
-    if on_word * 2 > seconds:
-        records = _ascending(record for delivery in excused for record in delivery.word)
-        yield Flag(FlagKind.BROKER_WORD, on_word, seconds, records)
-
-
-def _late_holds(deliveries: Iterable[Delivery]) -> Iterator[Flag]:
-    excused = [delivery for delivery in deliveries if delivery.holds]
-    late = _ascending(record for delivery in excused for record in delivery.told_late)
-    if late:
-        yield Flag(FlagKind.LATE_HOLDS, len(late), sum(delivery.holds for delivery in excused), late)
 
 
 def _ascending(records: Iterable[RecordId]) -> tuple[RecordId, ...]:

@@ -32,10 +32,11 @@ from ledger.records.types import (
 )
 from ledger.records.verification import VerifiedRecord
 from ledger.scores.card import OF_ROLE, Card
-from ledger.scores.composite import Scorecard, Tallies
+from ledger.scores.composite import Scorecard
 from ledger.scores.indicators import known_samples
 from ledger.scores.recalled import word_may_change_until
 from ledger.scores.samples import Case, Sample, case_of, products_of
+from ledger.scores.tallies import Tallies
 from ledger.shipments.clock_stop import moved
 from ledger.shipments.history import Journeys
 

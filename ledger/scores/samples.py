@@ -19,7 +19,7 @@ from ledger.errors import MalformedRecord, NotFound
 from ledger.penalties.lateness import PortionLine, beyond_accrual, lateness_of
 from ledger.penalties.statement import PenaltyStatement, own_penalty_of
 from ledger.records.eip712 import Withheld
-from ledger.records.types import NOBODY, Goods, Handoff, Place, ShipmentTerms
+from ledger.records.types import NOBODY, Commercial, Goods, Handoff, Place, ShipmentTerms
 from ledger.scores.card import Indicator
 from ledger.shipments.amendments import TermsInForce, terms_in_force
 from ledger.shipments.closed import closed_places, names_of
@@ -54,18 +54,28 @@ LONGEST_LATE = 14 * DAY
 """Of a mean delay each sample counts for at most so many seconds."""
 
 
+class Parties(NamedTuple):
+    """Whom a shipment's terms name. `beneficiary`: 0 for nobody, and where the terms' prices are withheld."""
+
+    consignor: int
+    consignee: int
+    beneficiary: int
+
+
 class Delivery(NamedTuple):
     """A shipment as its samples are counted: by its delivery `event`, weighed by its `packages` (at least one).
 
-    `excused` seconds were taken out for customs by so many `holds`, `on_word` of them on a broker's word (`word` says
-    which); `told_late` are the holds that became known over a day after they happened. `closed`: a place is
-    withheld that decides what the shipment is one sample with, or when its clock stopped, so that it may be any sample.
+    `terms` opened it, or what it was split or left behind from, and name its `parties`. `excused` seconds were taken
+    out for customs by so many `holds`, `on_word` of them on a broker's word (`word` says which); `told_late` are the
+    holds that became known over a day after they happened. `closed`: a place is withheld that decides what the shipment
+    is one sample with, or when its clock stopped, so that it may be any sample.
     """
 
     shipment: bytes
     event: Event
     packages: int
-    terms: Found[ShipmentTerms]
+    terms: RecordId
+    parties: Parties
     excused: int = 0
     on_word: int = 0
     word: tuple[RecordId, ...] = ()
@@ -212,6 +222,12 @@ def destination_of(terms: ShipmentTerms) -> str | None:
     return place.gln or place.locode or place.country if isinstance(place, Place) else None
 
 
+def parties_of(terms: ShipmentTerms) -> Parties:
+    commercial = terms.commercial
+    beneficiary = commercial.beneficiary if isinstance(commercial, Commercial) else NOBODY
+    return Parties(terms.consignor, terms.consignee, beneficiary)
+
+
 def event_of(terms: ShipmentTerms, giver: int, taker: int, at: int) -> Event:
     """What passed from `giver` to `taker` under these terms at the second `at`, as counted."""
     recipient = terms.recipientKey if NOBODY in (giver, taker) else b""
@@ -237,13 +253,14 @@ def _delivery(
     packages = max(1, portion.counted)
     closed = event.destination is None or any(closed_places(journeys, names_of(journeys, shipment)))
     taken = [held for entry in lines for held in entry.holds if held.taken_out]
+    delivery = Delivery(shipment, event, packages, terms.verified.id, parties_of(terms.record), closed=closed)
     if not taken:
-        return Delivery(shipment, event, packages, terms, closed=closed)
+        return delivery
     word = [held for held in taken if held.hold.assurance == Assurance.BROKER_WORD]
     seconds, on_word = (sum(held.seconds for held in holds) for holds in (taken, word))
     told_late = tuple(held.hold.held.id for held in taken if held.hold.known_late)
     names = tuple(held.hold.held.id for held in word)
-    return Delivery(shipment, event, packages, terms, seconds, on_word, names, len(taken), told_late, closed)
+    return delivery._replace(excused=seconds, on_word=on_word, word=names, holds=len(taken), told_late=told_late)
 
 
 def _last_known(terms: Found[ShipmentTerms], portion: Portion) -> int:

@@ -1,10 +1,10 @@
 """Who contests, and whose tenders are contested or borne out by the same third: signs that somebody plays with them."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import cast
+from typing import NamedTuple, cast
 
 from ledger.codes import StatementKind
 from ledger.common.ids import RecordId
@@ -31,11 +31,40 @@ class Count:
         return self.of >= FEWEST and len(self.records) * 5 > self.of
 
 
-class Tenders:
-    """All tenders of a period, by who made them and to whom."""
+class Tendered(NamedTuple):
+    """A tender: its holder, its addressee, itself, who contested it (None: nobody), and what thirds endorsed it."""
 
-    def __init__(self, journeys: Journeys, period: Period) -> None:
-        self._journeys, self._period = journeys, period
+    holder: int
+    party: int
+    tender: RecordId
+    contester: int | None
+    endorsers: frozenset[int]
+
+
+def tendered(journeys: Journeys, period: Period) -> Iterator[Tendered]:
+    """All tenders of a period."""
+    for shipment in journeys.stated(StatementKind.TENDER):
+        try:
+            tenders = tenders_at(journeys, shipment, period.at)
+            consignee = journeys.terms_of(shipment).record.consignee
+        except NotFound:
+            continue
+        for tender in tenders:
+            if tender.at in period and cast(Statement, tender.verified.record).shipment == shipment:
+                contester = int(tender.contest.signers[0]) if tender.contest is not None else None
+                thirds = frozenset(
+                    int(endorsement.signers[0])
+                    for endorsement in tender.endorsements
+                    if cast(Endorsement, endorsement.record).target == tender.verified.id
+                )
+                yield Tendered(tender.verified.signers[0], consignee, tender.verified.id, contester, thirds)
+
+
+class Tenders:
+    """All tenders of a period, by who made them and to whom. They are read when somebody asks first."""
+
+    def __init__(self, tenders: Iterable[Tendered]) -> None:
+        self._tenders = tenders
 
     def contested(self, holder: int) -> Count:
         """The tenders of a holder, and those that were contested."""
@@ -51,9 +80,9 @@ class Tenders:
         return max(found, key=lambda count: len(count.records), default=Count())
 
     def endorsed(self, holder: int) -> Count:
-        """The tenders of a holder, and those that the same third endorsed, the most by any."""
-        thirds = self._read[3].get(holder, {})
-        return max(thirds.values(), key=lambda count: len(count.records), default=Count())
+        """The tenders of a holder, and those that the same third endorsed, the most by any; of equals the least id."""
+        thirds = sorted(self._read[3].get(holder, {}).items())
+        return max((count for _, count in thirds), key=lambda count: len(count.records), default=Count())
 
     @cached_property
     def _read(self) -> tuple[dict[int, Count], dict[int, Count], dict[int, set[int]], dict[int, dict[int, Count]]]:
@@ -62,7 +91,7 @@ class Tenders:
         met: dict[int, set[int]] = {}
         thirds: dict[int, dict[int, Count]] = {}
         made: Counter[int] = Counter()
-        for holder, party, tender, contester, endorsers in self._tenders():
+        for holder, party, tender, contester, endorsers in self._tenders:
             made[holder] += 1
             own = by_holder.setdefault(holder, Count())
             own.of += 1
@@ -80,21 +109,3 @@ class Tenders:
             for count in counts.values():
                 count.of = made[holder]
         return by_holder, by_party, met, thirds
-
-    def _tenders(self) -> Iterator[tuple[int, int, RecordId, int | None, set[int]]]:
-        """Each tender: its holder, its addressee, itself, who contested it, and what thirds endorsed it."""
-        for shipment in self._journeys.stated(StatementKind.TENDER):
-            try:
-                tenders = tenders_at(self._journeys, shipment, self._period.at)
-                consignee = self._journeys.terms_of(shipment).record.consignee
-            except NotFound:
-                continue
-            for tender in tenders:
-                if tender.at in self._period and cast(Statement, tender.verified.record).shipment == shipment:
-                    contester = int(tender.contest.signers[0]) if tender.contest is not None else None
-                    thirds = {
-                        int(endorsement.signers[0])
-                        for endorsement in tender.endorsements
-                        if cast(Endorsement, endorsement.record).target == tender.verified.id
-                    }
-                    yield tender.verified.signers[0], consignee, tender.verified.id, contester, thirds

@@ -38,7 +38,7 @@ from ledger.records.types import (
 )
 from ledger.records.verification import Facts, VerifiedRecord, already_verified
 from ledger.scores.card import parse_card
-from ledger.scores.composite import Tallies
+from ledger.scores.tallies import Tallies
 from ledger.services.figures.cache import settle_in
 from ledger.services.home.score_cards import default_card_text
 from ledger.shipments.history import Journeys

@@ -24,9 +24,10 @@ from ledger.penalties.statement import PenaltyStatement, penalty_of
 from ledger.records.types import ShipmentTerms
 from ledger.scores.adopted_card import Measure
 from ledger.scores.card import Card, Indicator
-from ledger.scores.composite import Scorecard, Tallies
+from ledger.scores.composite import Scorecard
 from ledger.scores.estimate import Effect
 from ledger.scores.incremental import Running
+from ledger.scores.tallies import Tallies
 from ledger.services.figures.cache import Feed
 from ledger.services.home.home import Home
 from ledger.services.home.score_cards import measure_for

@@ -20,8 +20,8 @@ from ledger.network.publication import PUBLIC_GROUPS, public_network
 from ledger.records.evidence import Basis, CheckpointTime, CheckpointTimes
 from ledger.records.verification import VerifiedRecord, as_known_at
 from ledger.scores.adopted_card import Measure
-from ledger.scores.composite import Tallies
 from ledger.scores.publication import public_card
+from ledger.scores.tallies import Tallies
 from ledger.shipments.history import Journeys
 from ledger.store import openings
 from ledger.store.database import Connection

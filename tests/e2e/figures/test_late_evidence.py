@@ -12,8 +12,8 @@ from ledger.common.periods import DAY, Period
 from ledger.log.cosignature import Cosigner, WitnessPolicy
 from ledger.log.witness_policy import AskedWitnesses
 from ledger.records.evidence import Basis
-from ledger.scores.composite import Tallies
 from ledger.scores.incremental import Running
+from ledger.scores.tallies import Tallies
 from ledger.services.figures.penalties_and_scores import Numbers
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.shipments.history import Journeys

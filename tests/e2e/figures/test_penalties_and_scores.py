@@ -15,7 +15,7 @@ from ledger.codes import ClearanceStatus, ExceptionBit, HoldCause, StatementKind
 from ledger.common.ids import to_hex
 from ledger.common.periods import DAY, Period, Step
 from ledger.errors import Busy, MalformedRecord, NotFound
-from ledger.scores.composite import Tallies
+from ledger.scores.tallies import Tallies
 from ledger.services.figures import penalties_and_scores
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.shipments.history import Journeys

@@ -19,8 +19,8 @@ from ledger.records.types import Attestation, Claims, Goods, Place, Recall, Revo
 from ledger.records.verification import VerifiedRecord
 from ledger.scores import composite, fast_path
 from ledger.scores.card import parse_card
-from ledger.scores.composite import Tallies
 from ledger.scores.incremental import Running
+from ledger.scores.tallies import Tallies
 from ledger.services.home.score_cards import default_card_text
 from ledger.shipments.history import Journeys
 from tests.unit.history import (

@@ -14,7 +14,7 @@ from ledger.records.shipment_ids import remainder_id
 from ledger.records.types import Place
 from ledger.records.verification import Facts, VerifiedRecord, already_verified
 from ledger.scores.card import Indicator
-from ledger.scores.composite import Tallies
+from ledger.scores.tallies import Tallies
 from ledger.services.home.score_cards import default_card
 from ledger.shipments.history import Journeys
 from tests.unit.history import (

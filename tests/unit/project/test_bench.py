@@ -7,7 +7,7 @@ from ledger.common.periods import Period
 from ledger.penalties.amounts import Owed, all_owed
 from ledger.penalties.fast_path import plain
 from ledger.scores.card import parse_card
-from ledger.scores.composite import Tallies
+from ledger.scores.tallies import Tallies
 from ledger.services.home.score_cards import default_card_text
 from ledger.shipments.history import Journeys
 from scripts.bench.numbers import measure, records

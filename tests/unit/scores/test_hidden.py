@@ -14,8 +14,9 @@ from ledger.records.eip712 import Withheld
 from ledger.records.types import Goods, Place, ShipmentTerms
 from ledger.records.verification import VerifiedRecord, already_verified
 from ledger.scores.card import Card, Indicator, parse_card
-from ledger.scores.composite import Scorecard, ScoreStatus, Tallies, score_of
+from ledger.scores.composite import Scorecard, ScoreStatus
 from ledger.scores.hidden import concerned_by
+from ledger.scores.tallies import Tallies, score_of
 from ledger.shipments.history import Journeys
 from tests.unit.history import CARRIER, DAY, MAKER, SALT, SECOND, SHOP, History
 from tests.unit.penalties.test_fast_path import random_records

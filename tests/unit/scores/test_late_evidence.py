@@ -10,8 +10,8 @@ from ledger.penalties.amounts import all_owed
 from ledger.records.evidence import Basis, CheckpointTime, CheckpointTimes
 from ledger.records.verification import VerifiedRecord, already_verified, with_evidence
 from ledger.scores.card import parse_card
-from ledger.scores.composite import Tallies
 from ledger.scores.incremental import Running
+from ledger.scores.tallies import Tallies
 from ledger.services.home.score_cards import default_card_text
 from ledger.shipments.history import Journeys
 from tests.unit.history import DAY, HOUR, UNLIMITED
