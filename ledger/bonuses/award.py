@@ -27,8 +27,7 @@ from ledger.errors import MalformedRecord, VerificationFailed
 from ledger.penalties.amounts import Owed, evidence_of
 from ledger.records.types import BonusAgreement, BonusAward
 from ledger.scores.card import Card
-from ledger.scores.composite import IndicatorStatus, Scorecard
-from ledger.scores.tallies import Tallies
+from ledger.scores.composite import IndicatorStatus, Scorecard, Scores
 from ledger.shipments.history import Journeys
 
 
@@ -273,7 +272,7 @@ def require_computed(signed: BonusAward, computed: Award, mend: str = "") -> Non
             )
 
 
-def scorecards_of(agreement: BonusAgreement, rule: BonusRule, tallies: Tallies, card: Card) -> tuple[Scorecard, ...]:
+def scorecards_of(agreement: BonusAgreement, rule: BonusRule, tallies: Scores, card: Card) -> tuple[Scorecard, ...]:
     """The scorecards that `compute_award` needs: each party in each role of the rule in which anything was due."""
     return tuple(
         tallies.score(share.partner, role, card)

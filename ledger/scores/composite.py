@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
 from itertools import chain
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from ledger.codes import Role
 from ledger.common.figure import Points, figure
@@ -180,6 +180,16 @@ class Scorecard:
     def evidence(self) -> tuple[RecordId, ...]:
         """Every record that the score rests on, ascending."""
         return tuple(sorted(set(chain.from_iterable(entry.evidence for entry in self.indicators))))
+
+
+class Scores(Protocol):
+    """Whatever tells scores of a period, from lists or from columns."""
+
+    def partners(self, role: Role) -> list[PartnerId]:
+        """Everybody about whom something was due in this role, ascending."""
+
+    def score(self, partner: int, role: Role, card: Card) -> Scorecard:
+        """The score of `partner`; raises `NotFound` for a role that the card does not score."""
 
 
 class Counted(NamedTuple):

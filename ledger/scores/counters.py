@@ -1,10 +1,10 @@
 """What indicators add up to, by role and partner. One count costs well under a microsecond: a network has millions."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence, Set
 from enum import Enum, auto
 from math import gcd
-from typing import Any
+from typing import Any, Protocol
 
 from ledger.codes import Role
 from ledger.common.ids import RecordId
@@ -23,9 +23,54 @@ class Weigh(Enum):
     ALIKE = auto()
 
 
-def summed(
-    rows: Iterable[tuple[int, int, tuple[RecordId, ...], Delivery]], weigh: Weigh, *, closed: bool = True
-) -> dict[Event, list[int]]:
+Read = tuple[int, int, tuple[RecordId, ...], Delivery]
+"""Of `due` `good`, the records that say so, and the delivery that it is of."""
+
+
+class SampleRows(Protocol):
+    """The samples of an indicator, a partner and a group, however they are kept."""
+
+    def event_sums(self, weigh: Weigh) -> list[tuple[int, int]]:
+        """Of each sample, whatever shipments it holds: what was good, and the weight that this is of."""
+
+    def means(self, weigh: Weigh) -> Counter[tuple[int, int]]:
+        """How many samples are good by which share (or last for which mean), as fractions in lowest terms."""
+
+    def each(self) -> Iterator[Read]:
+        """Everything that was counted, in the chain's order."""
+
+    def at_worst(self) -> Iterator[Read]:
+        """As `each`, if all that is disputed falls."""
+
+    def told(self) -> Sequence[tuple[RecordId, ...]]:
+        """The records of everything that was counted, in the same order."""
+
+    def amiss(self) -> Iterator[RecordId]:
+        """The records of all that was not good at all, in any order."""
+
+    @property
+    def worst(self) -> dict[int, int]:
+        """Of what was counted by number that something is disputed of: what is good if that falls."""
+
+    @property
+    def counted(self) -> int:
+        """How many things were counted."""
+
+    @property
+    def events(self) -> Set[Any]:
+        """The samples, as things that can be told apart."""
+
+    @property
+    def good(self) -> int: ...
+
+    @property
+    def due(self) -> int: ...
+
+    @property
+    def deliveries(self) -> list[Delivery]: ...
+
+
+def summed(rows: Iterable[Read], weigh: Weigh, *, closed: bool = True) -> dict[Event, list[int]]:
     """What each sample holds: good, and the weight that this is of. Without what is `closed`, if told so."""
     sums: dict[Event, list[int]] = {}
     for good, due, _, delivery in rows:
@@ -54,12 +99,12 @@ class Rows(list[Any]):
         self.worst: dict[int, int] = {}
         """Of the samples by number that something is disputed of: what is good if that falls."""
 
-    def at_worst(self) -> Iterator[tuple[int, int, tuple[RecordId, ...], Delivery]]:
+    def at_worst(self) -> Iterator[Read]:
         """As `each`, if all that is disputed falls."""
         for number, (good, due, records, delivery) in enumerate(self.each()):
             yield self.worst.get(number, good), due, records, delivery
 
-    def each(self) -> Iterator[tuple[int, int, tuple[RecordId, ...], Delivery]]:
+    def each(self) -> Iterator[Read]:
         return zip(self[0::4], self[1::4], self[2::4], self[3::4], strict=True)
 
     def event_sums(self, weigh: Weigh) -> list[tuple[int, int]]:
@@ -69,6 +114,14 @@ class Rows(list[Any]):
     def means(self, weigh: Weigh) -> Counter[tuple[int, int]]:
         """How many samples are good by which share (or last for which mean), as fractions in lowest terms."""
         return Counter(lowest(good, weight) for good, weight in summed(self.each(), weigh).values())
+
+    def told(self) -> Sequence[tuple[RecordId, ...]]:
+        """The records of everything that was counted."""
+        return self[2::4]
+
+    def amiss(self) -> Iterator[RecordId]:
+        """The records of all that was not good at all."""
+        return (record for good, _, records, _ in self.each() if not good for record in records)
 
     @property
     def counted(self) -> int:
@@ -92,6 +145,10 @@ class Rows(list[Any]):
         return self[3::4]
 
 
+def _key_of(entry: tuple[Key, Rows]) -> Key:
+    return entry[0]
+
+
 class Book(dict[Key, Rows]):
     """The samples of one partner in one role; asking for a key makes it."""
 
@@ -100,8 +157,8 @@ class Book(dict[Key, Rows]):
         return rows
 
     def groups(self, indicator: Indicator) -> dict[str, Rows]:
-        """The samples of an indicator by group; empty when nothing was due."""
-        return {group: rows for (name, group), rows in self.items() if name == indicator.value}
+        """The samples of an indicator by group, in the order of their names; empty when nothing was due."""
+        return {group: rows for (name, group), rows in sorted(self.items(), key=_key_of) if name == indicator.value}
 
     @property
     def deliveries(self) -> list[Delivery]:

@@ -16,7 +16,7 @@ from ledger.common.figure import figure
 from ledger.common.ids import RecordId
 from ledger.scores.card import POINTS, Indicator, Weighted
 from ledger.scores.confidence import MILLION, Moments, ratio_of, wilson
-from ledger.scores.counters import Rows, Weigh, lowest, summed
+from ledger.scores.counters import SampleRows, Weigh, lowest, summed
 from ledger.scores.hidden import with_hidden
 from ledger.scores.samples import LONGEST_LATE, Delivery
 
@@ -124,7 +124,7 @@ class Tally:
     """The samples of one indicator of one partner by group, and twice the median of each office."""
 
     indicator: Indicator
-    groups: Mapping[str, Rows]
+    groups: Mapping[str, SampleRows]
     medians: Mapping[str, int]
 
     @property
@@ -151,7 +151,7 @@ class Tally:
     @property
     def evidence(self) -> tuple[RecordId, ...]:
         """Every record of every sample, once."""
-        named = (records for rows in self.groups.values() for _, _, records, _ in rows.each())
+        named = (records for rows in self.groups.values() for records in rows.told())
         return tuple({record: None for records in named for record in records})
 
     @property
@@ -252,7 +252,7 @@ class Tally:
         return max(2, self.medians[office])  # where most take no time at all, a second is the measure
 
 
-def mean_seconds(rows: Rows) -> list[int]:
+def mean_seconds(rows: SampleRows) -> list[int]:
     """The mean duration of each sample, in whole seconds, rounded down."""
     return [seconds // count for seconds, count in rows.event_sums(Weigh.ALIKE)]
 

@@ -35,7 +35,7 @@ _ON_TIME, _MEAN_LATE, _IN_FULL, _LEGS, _RECORDS, _IN_TIME_IN_FULL, _DEFECTS, _AT
 _PENALTY = Indicator.PENALTY.value
 _BROKER, _PRESENTED = Role.BROKER, int(ClearanceStatus.PRESENTED)
 _BROKER_CLEAN, _OVER_MEDIAN = (Indicator.RELEASED.value, ""), Indicator.OVER_MEDIAN.value
-_UNTIL_HANDED_OVER = frozenset("EFCefc")
+UNTIL_HANDED_OVER = frozenset("EFCefc")
 
 
 def count_plain(found: Plain, journeys: Journeys, period: Period, books: Books) -> bool:
@@ -76,7 +76,7 @@ def count_plain(found: Plain, journeys: Journeys, period: Period, books: Books) 
             if found.bound and commercial.freight:
                 book[_PENALTY, commercial.currency].extend((found.amount, commercial.freight, both, delivery))
         records, good = tuple(both), not late and not any(new)
-        if commercial.incoterm[:1] in _UNTIL_HANDED_OVER:
+        if commercial.incoterm[:1] in UNTIL_HANDED_OVER:
             if first is not None:
                 records = terms_id, first.move.verified.id
                 good = first.at <= found.promised_at and not new[steps.index(first)]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from operator import attrgetter
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from ledger.codes import Role
 from ledger.common.figure import figure
@@ -16,9 +16,9 @@ from ledger.common.ids import RecordId
 from ledger.common.periods import Period
 from ledger.records.types import NOBODY, Commercial, Place, ShipmentTerms
 from ledger.scores.card import Indicator
-from ledger.scores.counters import Book
+from ledger.scores.counters import Book, SampleRows
 from ledger.scores.estimate import doubled_median
-from ledger.scores.samples import Delivery, Parties
+from ledger.scores.samples import Parties
 from ledger.scores.tender_flags import Tenders
 from ledger.shipments.history import Journeys
 
@@ -55,16 +55,6 @@ class Flag:
     records: tuple[RecordId, ...]
 
 
-class Records(Protocol):
-    """What was counted of records known within a day: of all that was `due`, what was `good`."""
-
-    @property
-    def good(self) -> int: ...
-    @property
-    def due(self) -> int: ...
-    def each(self) -> Iterator[tuple[int, int, tuple[RecordId, ...], Delivery]]: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What flags are raised by, of all shipments that gave a partner a sample, but for records.
@@ -82,7 +72,7 @@ class Seen:
     word: Iterable[RecordId]
     holds: int
     told_late: Collection[RecordId]
-    records: Records | None
+    records: SampleRows | None
 
     @property
     def shipments(self) -> int:
@@ -198,10 +188,9 @@ def customer_of(role: Role, parties: Parties) -> int:
     return parties.consignor if role is Role.BROKER else parties.consignee
 
 
-def _late_records(rows: Records) -> Iterator[Flag]:
+def _late_records(rows: SampleRows) -> Iterator[Flag]:
     if rows.good * 100 < rows.due * 80:
-        late = (record for good, _, records, _ in rows.each() if not good for record in records)
-        yield Flag(FlagKind.LATE_RECORDS, rows.due - rows.good, rows.due, _ascending(late))
+        yield Flag(FlagKind.LATE_RECORDS, rows.due - rows.good, rows.due, _ascending(rows.amiss()))
 
 
 def _ascending(records: Iterable[RecordId]) -> tuple[RecordId, ...]:

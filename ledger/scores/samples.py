@@ -7,7 +7,7 @@ after the penalty stopped accruing: `lostAfter` bounds what is owed.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -139,6 +139,7 @@ class Case:
     portion: Portion
     period: Period
     delivery: Delivery
+    _travels: dict[int | None, "tuple[Travelled, ...]"] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def t0(self) -> int:
@@ -177,6 +178,11 @@ class Case:
 
         With `judged`, the holds that this partner did not cause are taken out, whoever is liable.
         """
+        if judged not in self._travels:
+            self._travels[judged] = self._travelled(judged)
+        return self._travels[judged]
+
+    def _travelled(self, judged: int | None) -> tuple[Travelled, ...]:
         of_family = parts_of(
             self.journeys, self.journeys.own_shipment(self.shipment), self.force.commercial.beneficiary
         )

@@ -32,8 +32,11 @@ class Count:
 
 
 class Tendered(NamedTuple):
-    """A tender: its holder, its addressee, itself, who contested it (None: nobody), and what thirds endorsed it."""
+    """A tender of `shipment`: its holder, its addressee, itself, who contested it (None: nobody), and what thirds
+    endorsed it.
+    """
 
+    shipment: bytes
     holder: int
     party: int
     tender: RecordId
@@ -57,7 +60,7 @@ def tendered(journeys: Journeys, period: Period) -> Iterator[Tendered]:
                     for endorsement in tender.endorsements
                     if cast(Endorsement, endorsement.record).target == tender.verified.id
                 )
-                yield Tendered(tender.verified.signers[0], consignee, tender.verified.id, contester, thirds)
+                yield Tendered(shipment, tender.verified.signers[0], consignee, tender.verified.id, contester, thirds)
 
 
 class Tenders:
@@ -91,7 +94,7 @@ class Tenders:
         met: dict[int, set[int]] = {}
         thirds: dict[int, dict[int, Count]] = {}
         made: Counter[int] = Counter()
-        for holder, party, tender, contester, endorsers in self._tenders:
+        for _, holder, party, tender, contester, endorsers in self._tenders:
             made[holder] += 1
             own = by_holder.setdefault(holder, Count())
             own.of += 1

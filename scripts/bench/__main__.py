@@ -26,7 +26,7 @@ from ledger.services.home.settings import read_settings
 from scripts.bench import audits, batches, flood, numbers, pages, seals, service, tracing, trickle
 
 HANDOFFS = 100_000
-"""In `make bench`; `make bench HANDOFFS=1000000` takes minutes and two gigabytes."""
+"""In `make bench`; `make bench HANDOFFS=1000000` takes minutes and a gigabyte."""
 ROUNDS = 200
 LINES = 200
 
@@ -58,12 +58,13 @@ def main() -> None:
 def _numbers(handoffs: int) -> list[tuple[str, str]]:
     """First of all, so that the memory is that of the numbers alone."""
     found = numbers.measure(handoffs)
-    seconds, memory = found["seconds"], found["megabytes"]
+    seconds, memory = found["seconds"], found["bytes a handoff"]
     name = f"{found['handoffs']:,} handoffs"
     return [
         (f"penalties, scores and a bonus over {name}", f"{seconds['penalties, scores and bonus']} s"),
         ("the target for them, on a quiet machine of today", f"{seconds['target']} s"),
-        (f"memory for {name}: records, and at most", f"{memory['records']} MB, {memory['at most']} MB"),
+        ("bytes that stay resident a handoff, and in columns", f"{memory['resident']}, {memory['columns']}"),
+        ("the target for them", f"{memory['target']}"),
     ]
 
 

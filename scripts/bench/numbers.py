@@ -1,24 +1,31 @@
-"""How fast penalties, scores and a bonus are computed over many handoffs, from records already in memory.
+"""How fast penalties, scores and a bonus are computed over many handoffs, from what was read of them before.
 
     python -m scripts.bench.numbers [HANDOFFS]
 
 Records are made up, with fixed dice: shipments of two or three handoffs each, many of them late. Signatures are no part
-of it: loading and verifying records is another matter. The garbage collector runs, with the loaded records set aside,
-as in the service.
+of it: loading and verifying records is another matter. What is plain is kept in columns, what is not as records.
 """
 
+import gc
 import json
 import random
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, TypeVar
 
-from ledger.bonuses.award import charges_on, compute_award, scorecards_of
+from ledger.bonuses.award import compute_award, scorecards_of
 from ledger.bonuses.rule_file import parse_rule
 from ledger.codes import ClearanceStatus, ExceptionBit, Gate, HoldCause, Outcome
+from ledger.columns.charges import charges_on
+from ledger.columns.families import FamilyRecords
+from ledger.columns.parts import Asked, part_of, tallies_of
+from ledger.columns.plain_columns import PlainColumns, joined
+from ledger.columns.sealing import sealed, together
+from ledger.columns.tallies import ColumnTallies
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY, HOUR, Period
 from ledger.records.types import (
@@ -37,15 +44,17 @@ from ledger.records.types import (
     ShipmentTerms,
 )
 from ledger.records.verification import Facts, VerifiedRecord, already_verified
-from ledger.scores.card import parse_card
-from ledger.scores.tallies import Tallies
-from ledger.services.figures.cache import settle_in
+from ledger.scores.card import Card, parse_card
 from ledger.services.home.score_cards import default_card_text
-from ledger.shipments.history import Journeys
 
 HANDOFFS = 1_000_000
 TARGET = 10
 """CPU seconds for a million handoffs."""
+RESIDENT = 200
+"""Bytes a handoff."""
+BATCH = 5_000
+"""Records that are put into columns together."""
+MEGABYTE = 2**20
 BROKER, CUSTOMS = 90, 91
 SUPPLIERS, CARRIERS, SHOPS = range(1, 51), range(100, 140), range(200, 260)
 T = TypeVar("T")
@@ -65,8 +74,9 @@ samples = 10
 """
 
 
-def records(handoffs: int, seed: int = 1) -> Iterator[VerifiedRecord]:
-    """Verified records of about so many handoff items, in log order; ids are counters, for nothing here hashes.
+def records(handoffs: int, seed: int = 1, start: int = 0) -> Iterator[VerifiedRecord]:
+    """Verified records of about so many handoff items, in log order after `start` others; ids are counters, for nothing
+    here hashes.
 
     Of the shipments 85 % are plain, 10 % were held by customs, 5 % damaged or short; some travel ten to a manifest.
     """
@@ -75,7 +85,7 @@ def records(handoffs: int, seed: int = 1) -> Iterator[VerifiedRecord]:
     details, place, load = Details(salt, ""), Place(salt, "NZ", "", "", ""), Load(salt, "")
     duty = Duty(salt, "", "", "", "", ())
     requires = (Require(b"NZ", 1, int(Gate.DELIVERY), relay=True),)
-    index = 0
+    index = start
 
     def made(record: Any, signers: tuple[int, ...], now: int, items: int = 1) -> VerifiedRecord:
         nonlocal index
@@ -132,52 +142,83 @@ def records(handoffs: int, seed: int = 1) -> Iterator[VerifiedRecord]:
 
 
 def measure(handoffs: int = HANDOFFS) -> dict[str, Any]:
-    """CPU seconds of each part on one core once records are in memory, and the most memory that the process had."""
-    journeys, indexing = _timed(lambda: Journeys(records(handoffs)))
-    shipments = sum(1 for _ in journeys.shipments())
-    period = Period(1_690_000_000, 1_800_000_000, 1_800_000_000)
-    card = parse_card(default_card_text())
-    settle_in()
-    loaded = _megabytes()
-    tallies, counting = _timed(lambda: Tallies(journeys, period, penalties=True))
+    """CPU seconds of each part on one core, and the bytes that stay resident a handoff once all is read."""
+    _made(1_000)  # what is imported and made once is nobody's handoff
+    before = _resident()
+    (columns, rest), reading = _timed(lambda: _made(handoffs))
+    resident = _resident() - before
+    card, parties = parse_card(default_card_text()), list(CARRIERS)[:5]
+    asked = Asked(Period(1_690_000_000, 1_800_000_000, 1_800_000_000), frozenset(parties))
+    part, counting = _timed(lambda: part_of(rest, asked, columns))
+    tallies, adding = _timed(lambda: tallies_of([part], asked.period))
     cards, scoring = _timed(
         lambda: [tallies.score(partner, role, card) for role in card.roles for partner in tallies.partners(role)]
     )
-    _, bonus = _timed(lambda: _award(journeys, tallies, period))
+    owed, penalties = _timed(lambda: tallies.owed)
+    _, bonus = _timed(lambda: _award(parties, tallies, card))
     return {
         "handoffs": handoffs,
-        "shipments": shipments,
-        "late": sum(one.late_seconds > 0 for one in tallies.owed),
-        "penalty": sum(one.amount for one in tallies.owed),
+        "shipments": len(owed),
+        "late": sum(one.late_seconds > 0 for one in owed),
+        "penalty": sum(one.amount for one in owed),
         "scorecards": len(cards),
         "seconds": {
-            "made up and indexed": round(indexing, 2),
-            "penalties and samples, in one pass": round(counting, 2),
-            "scores": round(scoring, 2),
+            "made up, and put into columns": round(reading, 2),
+            "samples and penalties of what is not plain": round(counting, 2),
+            "penalties": round(penalties, 2),
+            "scores": round(adding + scoring, 2),
             "bonus": round(bonus, 2),
-            "penalties, scores and bonus": round(counting + scoring + bonus, 2),
+            "penalties, scores and bonus": round(counting + adding + scoring + penalties + bonus, 2),
             "target": round(TARGET * handoffs / HANDOFFS, 2),
         },
-        "megabytes": {"records": loaded, "at most": _megabytes()},
+        "bytes a handoff": {
+            "columns": round(columns.size / handoffs),
+            "resident": round(resident / handoffs),
+            "target": RESIDENT,
+        },
+        "megabytes at most": _most() // MEGABYTE,
     }
 
 
-def _megabytes() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+def _made(handoffs: int) -> tuple[PlainColumns, FamilyRecords]:
+    """So many handoffs as a reader of the log keeps them: what is plain in columns, what is not as records."""
+    columns, rest, batch = list[PlainColumns](), list[FamilyRecords](), list[VerifiedRecord]()
+
+    def put() -> None:
+        sealing = sealed(batch)
+        columns.append(sealing.columns)
+        rest.append(sealing.rest)
+        batch.clear()
+
+    for record in records(handoffs):
+        # Whole families: the next shipment begins where terms follow something else.
+        begins = isinstance(record.record, ShipmentTerms)
+        if len(batch) >= BATCH and begins and not isinstance(batch[-1].record, ShipmentTerms):
+            put()
+        batch.append(record)
+    put()
+    return joined(columns), together(rest)
 
 
-def _award(journeys: Journeys, tallies: Tallies, period: Period) -> object:
-    card = parse_card(default_card_text())
-    rule = parse_rule(RULE.format(card=to_hex(card.hash)).encode())
-    parties = tuple(Share(partner, 1_000) for partner in list(CARRIERS)[:5])
+def _resident() -> int:
+    """Bytes of this process in memory."""
+    gc.collect()
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+
+def _most() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def _award(parties: Sequence[int], tallies: ColumnTallies, card: Card) -> object:
+    rule, period = parse_rule(RULE.format(card=to_hex(card.hash)).encode()), tallies.period
+    shares = tuple(Share(partner, 1_000) for partner in parties)
     agreement = BonusAgreement(
-        bytes(16), parties, 1, 1, bytes(20), "EUR", rule.hash, period.start, period.end, DAY, 2, DAY, period.end,
+        bytes(16), shares, 1, 1, bytes(20), "EUR", rule.hash, period.start, period.end, DAY, 2, DAY, period.end,
         period.end, Details(bytes(16), ""),
     )  # fmt: skip
-    charges = charges_on(agreement, journeys, tallies.owed, agreement.periodEnd)
-    return compute_award(
-        RecordId(bytes(32)), agreement, rule, 1, 10**9, scorecards_of(agreement, rule, tallies, card), charges
-    )
+    scorecards = scorecards_of(agreement, rule, tallies, card)
+    return compute_award(RecordId(bytes(32)), agreement, rule, 1, 10**9, scorecards, charges_on(agreement, tallies))
 
 
 def _timed(run: Callable[[], T]) -> tuple[T, float]:

@@ -25,6 +25,7 @@ PURE = (
     "ledger.penalties",
     "ledger.scores",
     "ledger.bonuses",
+    "ledger.columns",
     "ledger.network",
     "ledger.bundle",
     "ledger.explain",
@@ -79,6 +80,7 @@ ONLY_IN = {
     "fastapi": "ledger.api",
     "starlette": "ledger.api",
     "typer": "ledger.cli",
+    "numpy": "ledger.columns",
 }
 
 # The commands serve the API; the tools of the project build on the commands.

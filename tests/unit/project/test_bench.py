@@ -10,6 +10,7 @@ from ledger.scores.card import parse_card
 from ledger.scores.tallies import Tallies
 from ledger.services.home.score_cards import default_card_text
 from ledger.shipments.history import Journeys
+from scripts.bench.cluster import compare
 from scripts.bench.numbers import measure, records
 
 
@@ -43,4 +44,12 @@ def test_the_benchmark_tells_time_target_and_memory() -> None:
     assert found["scorecards"] > 10
     assert found["seconds"]["target"] == 0.01
     assert found["seconds"]["penalties, scores and bonus"] > 0
-    assert 0 < found["megabytes"]["records"] <= found["megabytes"]["at most"]
+    assert 0 < found["bytes a handoff"]["columns"] < found["bytes a handoff"]["target"] == 200
+    assert found["megabytes at most"] > 0
+
+
+def test_the_benchmark_of_parts_gives_what_one_process_gives() -> None:
+    """What the cluster is given, here: the sources and what is compared are the same on any executor."""
+    found = compare(2_000, 4, None)
+    assert found["equal"]
+    assert found["parts"] == 4
