@@ -119,13 +119,25 @@ def effect_of(micropoints: int, counted: CountedThing) -> Effect:
     return Effect(micropoints, good, due, delivery.shipment, records)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Tally:
-    """The samples of one indicator of one partner by group, and twice the median of each office."""
+    """The samples of one indicator of one partner by group, and twice the median of each office. Two are equal that say
+    the same, however their samples are kept.
+    """
 
     indicator: Indicator
     groups: Mapping[str, SampleRows]
     medians: Mapping[str, int]
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Tally) and self._said == other._said
+
+    @property
+    def _said(self) -> tuple[object, ...]:
+        groups = {group: (list(rows.each()), rows.worst) for group, rows in self.groups.items()}
+        return self.indicator, groups, self.medians
 
     @property
     def good(self) -> int:

@@ -71,6 +71,10 @@ class Feed:
             self._size, self._changed = size, changed
         return self._version, self._running
 
+    def records(self) -> list[VerifiedRecord]:
+        """Everything that was taken in, in log order."""
+        return [self._records[record_id] for _, record_id in self._places]
+
     def _learn(self, times: CheckpointTimes) -> None:
         """Put each record whose evidence is another now in the place of what was taken in."""
         for start, end in times.changed_since(self._times):

@@ -12,6 +12,8 @@ from typing import Annotated, Any, TypeVar
 
 from ledger.bundle.figures import statements_of
 from ledger.codes import Role
+from ledger.columns.parts import Asked, part_of, tallies_of
+from ledger.columns.sealing import Sealed, sealed
 from ledger.common.figure import Pattern, Points, figure, to_json
 from ledger.common.ids import RecordId
 from ledger.common.periods import FOREVER, Period, Step, before, full_hour, period_of
@@ -27,7 +29,6 @@ from ledger.scores.card import Card, Indicator
 from ledger.scores.composite import Scorecard
 from ledger.scores.estimate import Effect
 from ledger.scores.incremental import Running
-from ledger.scores.tallies import Tallies
 from ledger.services.figures.cache import Feed
 from ledger.services.home.home import Home
 from ledger.services.home.score_cards import measure_for
@@ -77,6 +78,8 @@ class Numbers:
         self._samples = Answers(LISTED)
         self._remembered: dict[Hashable, Any] = {}
         self._of: Running | None = None
+        self._columns: tuple[int, Sealed] | None = None
+        """Of a version of the figures."""
 
     # --- penalties -----------------------------------------------------------------------------------------
 
@@ -165,7 +168,7 @@ class Numbers:
                 cards = self._once(key, lambda: _current(running, judged, partner, chosen))
             else:
                 key = (version, judged, chosen.hash)
-                cards = self._once(key, lambda: tuple(_everybody(running.journeys, judged, chosen)))
+                cards = self._once(key, lambda: tuple(_everybody(self._parted(version), judged, chosen)))
         yield from (match for match in cards if partner in (None, match.partner))
 
     def measure(self, start: int | None = None) -> Measure:
@@ -238,9 +241,9 @@ class Numbers:
         """
         self._views.partner(partner)
         spans = [(name, period, self.card(period.start)) for name, period in before(self._hour(), step, count)]
-        with self._figures() as (_, running):
+        with self._figures() as (version, _):
             key = tuple((period, card.hash) for _, period, card in spans)
-            result = self._once(key, lambda: [_brief(running.journeys, period, card) for _, period, card in spans])
+            result = self._once(key, lambda: [_brief(self._parted(version), period, card) for _, period, card in spans])
         roles = sorted({role for cards in result for who, role in cards if who == partner})
         return {
             role: [
@@ -291,6 +294,12 @@ class Numbers:
         with self._figures() as (_, running):
             return running.journeys
 
+    def _parted(self, version: int) -> Sealed:
+        """All that the ledger knows, what is plain in columns: so several periods cost little more than one."""
+        if self._columns is None or self._columns[0] != version:
+            self._columns = version, sealed(self._feed.records())
+        return self._columns[1]
+
     def _extent(self) -> Extent:
         with self._db.read() as connection:
             return extent_of(connection)
@@ -309,7 +318,7 @@ class Numbers:
             with self._db.read() as connection:
                 result = self._feed.refreshed(connection, self._registry.refreshed(connection))
             if result[1] is not self._of:  # read anew: a part was opened or erased, though the log may not have grown
-                self._remembered, self._of = {}, result[1]
+                self._remembered, self._of, self._columns = {}, result[1], None
             yield result
         finally:
             self._lock.release()
@@ -335,16 +344,16 @@ def _current(running: Running, period: Period, partner: int | None, card: Card) 
     )
 
 
-def _everybody(journeys: Journeys, period: Period, card: Card) -> Iterator[Scorecard]:
-    tallies = Tallies(journeys, period)
+def _everybody(known: Sealed, period: Period, card: Card) -> Iterator[Scorecard]:
+    tallies = tallies_of([part_of(known.rest, Asked(period), known.columns)], period)
     for role in card.roles:
         for partner in tallies.partners(role):
             yield tallies.score(partner, role, card)
 
 
 def _brief(
-    journeys: Journeys, period: Period, card: Card
+    known: Sealed, period: Period, card: Card
 ) -> dict[tuple[int, Role], tuple[int | None, int | None, int | None, int]]:
     """Everybody's score with its interval and delivery events, without the evidence."""
-    cards = _everybody(journeys, period, card)
+    cards = _everybody(known, period, card)
     return {(c.partner, c.role): (c.score, c.low, c.high, c.samples) for c in cards}
