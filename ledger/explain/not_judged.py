@@ -143,14 +143,15 @@ NOT_JUDGED: tuple[NotJudged, ...] = (
     ),
     NotJudged(
         "housekeeping",
-        "leases, news, quotas, sign-ins, locks, counts of changes, what is to be scrubbed, and bytes of the databases "
-        "that hold no row",
+        "leases, news, quotas, sign-ins, locks, counts of changes, what was verified before and sealed, what is to be "
+        "scrubbed, and bytes of the databases that hold no row",
         "the operator's process alone uses them; they run out, or are made anew",
         (
             "leases*",
             "news*",
             "quotas*",
             "changes*",
+            "sealed_records*",
             "sessions*",
             "challenges*",
             "file *.lock*",

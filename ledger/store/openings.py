@@ -13,7 +13,7 @@ from ledger.errors import NotFound
 from ledger.records.disclosure import Part, join, part_from_json, part_to_json
 from ledger.records.erasure import Erasure
 from ledger.records.types import BY_NUMBER, Record
-from ledger.store import changes
+from ledger.store import changes, sealed
 from ledger.store import records as stored_records
 from ledger.store.records import StoredRecord
 from ledger.store.rows import among, chunks, insert_new, selection, some, text_of, values_of
@@ -57,6 +57,7 @@ def add(connection: Connection, record_id: RecordId, parts: Mapping[str, Part]) 
     if new := rows_for(record_id, new_parts(connection, row, parts)):
         insert_new(connection, openings, new)
         changes.note(connection, changes.PARTS)
+        sealed.forget(connection, record_id)
 
 
 def new_parts(connection: Connection, record: StoredRecord, parts: Mapping[str, Part]) -> dict[str, Part]:
@@ -76,6 +77,7 @@ def forget(connection: Connection, record_id: RecordId, path: str = "") -> int:
     gone = connection.execute(delete(openings).where(*where)).rowcount
     if gone:
         changes.note(connection, changes.PARTS)
+        sealed.forget(connection, record_id)
     return gone
 
 

@@ -258,6 +258,15 @@ forwarded = Table(
     Column("at", BigInteger, nullable=False),
 )
 
+sealed_records = Table(
+    "sealed_records",
+    durable,
+    Column("start", BigInteger, primary_key=True, autoincrement=False),
+    Column("stop", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # verified records with their private parts
+    Column("seal", LargeBinary, nullable=False),
+)
+
 sightings = Table(
     "sightings",
     durable,

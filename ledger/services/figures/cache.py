@@ -11,16 +11,15 @@ from bisect import bisect_left, insort
 
 from ledger.common.periods import FOREVER, Period
 from ledger.records.evidence import CheckpointTimes
-from ledger.records.types import Amendment, Endorsement
 from ledger.records.verification import VerifiedRecord, with_evidence
 from ledger.scores.incremental import Running
+from ledger.services.figures.sealed_records import LOG_ONLY, SealedRecords, in_log_order
 from ledger.services.home.home import Home
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.store import changes, log
 from ledger.store.database import Connection
 
-_LOG_ONLY = (Amendment, Endorsement)
 _MANY = 20_000
 """From so many leaves on it pays to take what was loaded out of the collector's way."""
 
@@ -28,8 +27,9 @@ _MANY = 20_000
 class Feed:
     """The log as figures know it. Whoever shares one between threads keeps them apart."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, sealed: SealedRecords) -> None:
         self._home = home
+        self._sealed = sealed
         self._version = 0
         self._forget()
 
@@ -61,7 +61,8 @@ class Feed:
                     self._forget()
                     self._running.judge(period)
                     self._times = records.evidence.times
-                    for verified in records.since(0):
+                    known, reached = self._sealed.read(connection, records)
+                    for verified in in_log_order([*known, *records.since(reached)]):
                         self._take(verified)
                     if size >= _MANY:
                         settle_in()
@@ -87,7 +88,7 @@ class Feed:
     def _take(self, verified: VerifiedRecord) -> bool:
         """Take in one record; False where another state of it was taken in before."""
         known = self._records.get(verified.id)
-        if known is None and (verified.facts.outcomes or isinstance(verified.record, _LOG_ONLY)):
+        if known is None and (verified.facts.outcomes or isinstance(verified.record, LOG_ONLY)):
             self._records[verified.id] = verified
             insort(self._places, (verified.log_index, verified.id))
             self._running.add(verified)

@@ -30,6 +30,7 @@ from ledger.scores.composite import Scorecard
 from ledger.scores.estimate import Effect
 from ledger.scores.incremental import Running
 from ledger.services.figures.cache import Feed
+from ledger.services.figures.sealed_records import SealedRecords
 from ledger.services.home.home import Home
 from ledger.services.home.score_cards import measure_for
 from ledger.services.state.answers import Answers, Extent, extent_of
@@ -66,14 +67,16 @@ class TrendPoint:
 
 
 class Numbers:
-    def __init__(self, home: Home, registry: CurrentRegistry, views: RecordViews) -> None:
+    def __init__(self, home: Home, registry: CurrentRegistry, views: RecordViews, secret: bytes) -> None:
+        """`secret`: under which this home's processes seal what they verified."""
         self._db = home.database
         self._registry = registry
         self._home = home
         self._clock = home.clock
         self._views = views
         self._lock = Lock()
-        self._feed = Feed(home)
+        self.sealed = SealedRecords(home, secret)
+        self._feed = Feed(home, self.sealed)
         self._answers = Answers(ANSWERED)
         self._samples = Answers(LISTED)
         self._remembered: dict[Hashable, Any] = {}

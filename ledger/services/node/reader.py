@@ -71,7 +71,7 @@ class LedgerReader:
         self.signing = SigningViews(home, self.registry)
         self.enrolment = Enrolling(home, self.registry)
         self.consents = Consenting(home, self.registry)
-        self.numbers = Numbers(home, self.registry, self.views)
+        self.numbers = Numbers(home, self.registry, self.views, keys.session_secret)
         self.publication = Publication(home, self.registry)
         self.products = Products(home, self.registry, self.views)
         self.recalls = Recalls(home.database, home.consortium, self.registry, Names(self.registry, consortium_id))

@@ -29,6 +29,7 @@ from ledger.store.projections import outcomes, shipments, tracing
 from ledger.store.projections.outcomes import ItemOutcome
 from ledger.store.projections.shipments import Shipment
 from ledger.store.records import StoredRecord
+from ledger.store.rows import chunks
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,11 @@ class VerifiedRecords:
             yield from self._verified(batch)
         before = records.get_many(self._connection, told).values()
         yield from self.verify([row for row in before if row.log_index < start])
+
+    def between(self, start: int, stop: int) -> Iterator[VerifiedRecord]:
+        """Every record of `NUMBERS_NEED` with start ≤ log index < stop, in log order."""
+        for batch in chunks(records.stream(self._connection, start, stop, types=NUMBERS_NEED), 1000):
+            yield from self._verified(batch)
 
     def named(self, record_ids: Iterable[RecordId]) -> list[VerifiedRecord]:
         """These records, in log order; those that are not in the log are missing."""

@@ -33,7 +33,7 @@ class Watched:
         asked = AskedWitnesses(WitnessPolicy(2, tuple(self.witnesses)), ("http://one", "http://two"))
         plain = stage.node.home
         self.home = replace(plain, consortium=replace(plain.consortium, witnesses=asked))
-        self.numbers = Numbers(self.home, stage.node.reader.registry, stage.node.reader.views)
+        self.numbers = Numbers(self.home, stage.node.reader.registry, stage.node.reader.views, b"secret")
 
     def cosign(self, size: int, time: int, *who: int) -> None:
         rows = [

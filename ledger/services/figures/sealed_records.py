@@ -1,0 +1,138 @@
+"""Verified state, sealed in stretches of the log and used again, so that a restart does not verify everything anew.
+
+A stretch is what a process of this home verified, under a secret of the home (`keys/session.key`): edited, foreign or
+damaged it is passed over, deleted and made anew. Only this home's own figures rest on it. An audit, an export and a
+published quarter read and verify the rows themselves.
+
+1. A record in a stretch has facts that are final, so that no later leaf changes them. The others of its span are
+   listed there, and are read as ever.
+2. Evidence of times is no part of it: it is what is there when it is read.
+3. Whatever opens or erases a private part deletes the record's stretch in the same commit (`ledger.store.sealed`).
+"""
+
+import hmac
+from collections.abc import Iterable, Set
+
+from ledger.codes import NOT_FINAL, Outcome
+from ledger.errors import DiskFailed, LadingError
+from ledger.records import sealed as encoding
+from ledger.records.evidence import Evidence
+from ledger.records.types import Amendment, Clearance, Endorsement, Handoff
+from ledger.records.verification import VerifiedRecord
+from ledger.services.home.home import Home
+from ledger.services.state.current_registry import CurrentRegistry
+from ledger.services.state.verified_records import VerifiedRecords
+from ledger.store import changes, log, sealed
+from ledger.store.database import Connection
+from ledger.store.sealed import Stretch
+
+STRETCH = 2_000
+"""Leaves: sealed in under a second, and half a megabyte or two."""
+LOG_ONLY = (Amendment, Endorsement)
+
+
+class SealedRecords:
+    """The stretches of one home. `secret` is known to its own processes alone."""
+
+    def __init__(self, home: Home, secret: bytes, leaves: int = STRETCH) -> None:
+        self._home = home
+        self._secret = secret
+        self._leaves = leaves
+        self._sound: set[tuple[int, bytes]] = set()
+        """Stretches, by start and seal, that this process made or found sound."""
+        self._refused: set[int] = set()
+        """Where a row does not verify: the audit names it, and figures say so too."""
+
+    def read(self, connection: Connection, records: VerifiedRecords) -> tuple[list[VerifiedRecord], int]:
+        """Everything that numbers need up to a leaf, and that leaf: what comes from there on is still to be read, and
+        what is said from there on of these. Raises what verifying does, of what lies between stretches.
+        """
+        found: list[VerifiedRecord] = []
+        reached = 0
+        for start in sorted(sealed.seals(connection)):
+            stretch = sealed.get(connection, start) if start >= reached else None
+            result = None if stretch is None else self._opened(stretch, records.evidence)
+            if stretch is None or result is None:
+                continue
+            found += records.between(reached, start)
+            found += result.records
+            for index in result.open:
+                found += records.between(index, index + 1)
+            reached = stretch.stop
+        return found, reached
+
+    def seal_next(self, registry: CurrentRegistry) -> bool:
+        """Seal the first stretch that is not, and delete those that are none of this home's; whether any was looked at.
+
+        Raises `Busy` and what a database raises; a stretch of which a row does not verify is left alone.
+        """
+        database = self._home.database
+        with database.read() as connection:
+            size, parts = log.head(connection).size, changes.counts(connection)[changes.PARTS]
+            there = sealed.seals(connection)
+            broken = [start for start, seal in there.items() if not self._holds(connection, start, seal)]
+            start = self._first_gap(there.keys() - set(broken), size)
+            made = None if start is None else self._made(connection, start, registry)
+        if start is None and not broken:
+            return False
+        with database.write() as connection:
+            for begun in broken:
+                sealed.remove(connection, begun)
+            # A part that was opened or erased since would be missing in it, or still be there.
+            if made is not None and changes.counts(connection)[changes.PARTS] == parts:
+                sealed.put(connection, made)
+        return True
+
+    def _first_gap(self, there: Set[int], size: int) -> int | None:
+        starts = range(0, size - self._leaves + 1, self._leaves)
+        return next((start for start in starts if start not in there and start not in self._refused), None)
+
+    def _holds(self, connection: Connection, start: int, seal: bytes) -> bool:
+        if (start, seal) not in self._sound:
+            stretch = sealed.get(connection, start)
+            if stretch is None or stretch.seal != self._seal(stretch.start, stretch.stop, stretch.body):
+                return False
+            self._sound.add((start, seal))
+        return True
+
+    def _made(self, connection: Connection, start: int, registry: CurrentRegistry) -> Stretch | None:
+        stop = start + self._leaves
+        records = VerifiedRecords(connection, self._home.consortium, registry.refreshed(connection))
+        try:
+            every = list(records.between(start, stop))
+        except DiskFailed:
+            raise
+        except LadingError:
+            self._refused.add(start)
+            return None
+        final = [one for one in every if _is_final(one)]
+        others = tuple(one.log_index for one in every if not _is_final(one))
+        body = encoding.body_of(encoding.Sealed(final, others))
+        return Stretch(start, stop, body, self._seal(start, stop, body))
+
+    def _opened(self, stretch: Stretch, evidence: Evidence) -> encoding.Sealed | None:
+        """What a stretch holds, with the evidence that there is; None where its seal does not hold."""
+        if not hmac.compare_digest(stretch.seal, self._seal(stretch.start, stretch.stop, stretch.body)):
+            return None
+        return encoding.read(stretch.body, evidence)
+
+    def _seal(self, start: int, stop: int, body: bytes) -> bytes:
+        """Of which log, from where to where: leaves are written once, and never again."""
+        about = self._home.log_id + start.to_bytes(8, "big", signed=True) + stop.to_bytes(8, "big", signed=True)
+        return encoding.seal_of(self._secret, about, body)
+
+
+def _is_final(verified: VerifiedRecord) -> bool:
+    """Whether no later leaf says more of the record."""
+    record = verified.record
+    if isinstance(record, LOG_ONLY):
+        return True
+    lines = len(record.items) if isinstance(record, Handoff | Clearance) else 1
+    unsaid = {*NOT_FINAL, Outcome.REJECTED}
+    return len(verified.outcomes) >= lines and unsaid.isdisjoint(verified.outcomes)
+
+
+def in_log_order(records: Iterable[VerifiedRecord]) -> list[VerifiedRecord]:
+    """Each once, as it was read last."""
+    latest = {verified.id: verified for verified in records}
+    return sorted(latest.values(), key=lambda verified: verified.log_index)

@@ -1,0 +1,169 @@
+"""What was verified before is used again after a restart, under this home's seal, and never otherwise."""
+
+from typing import Any
+
+import pytest
+
+from ledger.codes import ClearanceStatus, HoldCause
+from ledger.common.periods import DAY
+from ledger.errors import BadSignature
+from ledger.records.erasure import ErasureReason
+from ledger.records.verification import VerifiedRecord
+from ledger.services.figures import sealed_records
+from ledger.services.figures.sealed_records import SealedRecords
+from ledger.services.state.current_registry import CurrentRegistry
+from ledger.services.state.verified_records import VerifiedRecords
+from ledger.store import log, sealed
+from ledger.store.tables import sealed_records as table
+from tests.e2e.stage import CARRIER, MAKER, NZ, OCEAN, SHOP, Stage
+
+SHORT = 7
+"""Leaves of a stretch, here."""
+
+
+class Restarted:
+    """Processes of the stage's home that begin anew: nothing that another one recovered is known to them."""
+
+    def __init__(self, stage: Stage, secret: bytes = b"of this home") -> None:
+        self.home, self.secret = stage.node.home, secret
+        self.registry = CurrentRegistry(self.home.consortium.genesis, self.home.clock)
+        self.sealed = SealedRecords(self.home, secret, leaves=SHORT)
+
+    def seal(self) -> int:
+        """Seal all that can be; how many stretches were made or deleted."""
+        return sum(1 for _ in iter(lambda: self.sealed.seal_next(self.registry), False))
+
+    def read(self) -> tuple[list[VerifiedRecord], int, int]:
+        """All that numbers need, up to where stretches tell of it, and how many signatures were recovered for it."""
+        with self.home.database.read() as connection:
+            records = VerifiedRecords(connection, self.home.consortium, self.registry.refreshed(connection))
+            before = len(self.registry.signer_keys._known)
+            known, reached = self.sealed.read(connection, records)
+            found = sealed_records.in_log_order([*known, *records.since(reached)])
+            return found, reached, len(self.registry.signer_keys._known) - before
+
+
+def everything(stage: Stage) -> list[VerifiedRecord]:
+    one = Restarted(stage)
+    with one.home.database.read() as connection:
+        registry = one.registry.refreshed(connection)
+        return list(VerifiedRecords(connection, one.home.consortium, registry).all())
+
+
+def lived(stage: Stage) -> bytes:
+    """A shipment held by customs and delivered; and a manifest of which one item waits for a handoff that comes later,
+    as everything before it is sealed.
+    """
+    first = stage.open()
+    stage.hand(MAKER, CARRIER, (first, 0, 10))
+    stage.clear(NZ, ClearanceStatus.HELD, (first, 0), cause=HoldCause.RANDOM)
+    stage.clear(NZ, ClearanceStatus.RELEASED, (first, 1))
+    second = stage.open()
+    both = sorted([(first, 1, 10), (second, 1, 10)])
+    stage.submit(stage.scribe_handoff(CARRIER, OCEAN, *both), CARRIER, OCEAN)
+    stage.settle()
+    stage.endorse(first, SHOP)
+    assert Restarted(stage).seal() >= 3
+    stage.hand(MAKER, CARRIER, (second, 0, 10))
+    stage.settle()
+    stage.pass_time(DAY)
+    return first
+
+
+def change(stage: Stage, **values: Any) -> None:
+    with stage.node.home.database.write() as connection:
+        connection.execute(table.update().values(**values))
+
+
+def stretches(stage: Stage) -> list[int]:
+    with stage.node.home.database.read() as connection:
+        return sorted(sealed.seals(connection))
+
+
+def test_a_restart_reads_what_was_verified_and_recovers_little(stage: Stage) -> None:
+    lived(stage)
+    found, reached, recovered = Restarted(stage).read()
+    assert found == everything(stage)
+    with stage.node.home.database.read() as connection:
+        size = log.head(connection).size
+    assert size - SHORT < reached + 2 * SHORT
+    assert reached >= 3 * SHORT
+    anew, _, all_of_it = Restarted(stage, b"another home").read()
+    assert anew == found
+    assert recovered < all_of_it / 2
+
+
+def test_what_was_edited_or_sealed_by_another_is_verified_anew_and_made_anew(stage: Stage) -> None:
+    lived(stage)
+    one = Restarted(stage)
+    with stage.node.home.database.read() as connection:
+        body = sealed.get(connection, 0)
+    assert body is not None
+    for edit in ({"body": body.body[:-1] + b"\1"}, {"seal": bytes(32)}, {"stop": 1}, {"body": b""}):
+        one.seal()
+        change(stage, **edit)
+        found, reached, _ = Restarted(stage).read()
+        assert (found, reached) == (everything(stage), 0), edit
+        one = Restarted(stage)
+        assert one.seal() > 0
+        assert Restarted(stage).read()[1] >= 3 * SHORT, "it was made anew"
+    foreign = Restarted(stage, b"another home")
+    assert foreign.read()[1] == 0
+
+
+def test_a_stretch_is_of_its_own_place(stage: Stage) -> None:
+    """Another stretch's body and seal in its place are none."""
+    lived(stage)
+    with stage.node.home.database.write() as connection:
+        other = sealed.get(connection, SHORT)
+        assert other is not None
+        connection.execute(table.update().where(table.c.start == 0).values(body=other.body, seal=other.seal))
+    found, _, _ = Restarted(stage).read()
+    assert found == everything(stage)
+    Restarted(stage).seal()
+    assert stretches(stage)[0] == 0
+
+
+def test_what_is_erased_leaves_with_its_stretch_in_one_commit(stage: Stage) -> None:
+    shipment = lived(stage)
+    before = stretches(stage)
+    stage.node.erasing.erase(shipment, ["commercial"], reason=ErasureReason.MISTAKE)
+    gone = set(before) - set(stretches(stage))
+    assert len(gone) == 1, "that of the terms"
+    assert Restarted(stage).read()[0] == everything(stage)
+    Restarted(stage).seal()
+    assert stretches(stage) >= before
+    assert Restarted(stage).read()[0] == everything(stage)
+
+
+def test_an_edited_row_is_not_sealed_and_does_not_stop_the_others(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lived(stage)
+    one = Restarted(stage)
+    before = stretches(stage)
+    change(stage, seal=bytes(32))
+    asked: list[int] = []
+    between = VerifiedRecords.between
+
+    def refusing(records: VerifiedRecords, start: int, stop: int) -> Any:
+        asked.append(start)
+        if start == SHORT:
+            raise BadSignature("made by no key", where="Handoff.signatures[0]")
+        return between(records, start, stop)
+
+    monkeypatch.setattr(VerifiedRecords, "between", refusing)
+    one.seal()
+    assert stretches(stage) == [start for start in before if start != SHORT]
+    assert asked.count(SHORT) == 1, "it is not tried again and again"
+
+
+def test_the_service_seals_while_it_tidies_up(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = stage.node.reader.numbers
+    monkeypatch.setattr(numbers.sealed, "_leaves", SHORT)
+    shipment = stage.open()
+    stage.hand(MAKER, CARRIER, (shipment, 0, 10))
+    assert stretches(stage) == []
+    stage.node.work.tidy()
+    assert stretches(stage) == [0]
+    stage.audited()
