@@ -125,6 +125,13 @@ class ChainReader(Protocol):
         """The call data of a transaction in a block, None when the node knows of none."""
         ...
 
+    def signed(self, transaction: bytes) -> bytes | None:
+        """The signed bytes of a transaction in a block, where its chain is in this home and so keeps them for good.
+
+        None for one that is in no block, and for all of a network: its nodes may forget them.
+        """
+        ...
+
     def events(self, first: int, last: int, addresses: Sequence[bytes]) -> Events:
         """Blocks first (at least `FIRST_BLOCK`) to last, which exist, and every event of `addresses` in them.
 

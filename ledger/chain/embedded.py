@@ -119,6 +119,14 @@ class EmbeddedReader:
             place = self._place(transaction)
             return None if place is None else bytes(self._chain.get_canonical_transaction_by_index(*place).data)
 
+    def signed(self, transaction: bytes) -> bytes | None:
+        with self._lock, translated("chain"):
+            place = self._place(transaction)
+            if place is None:
+                return None
+            number, index = place
+            return bytes(self._contents(self._header(number)).transactions[index].encode())
+
     def events(self, first: int, last: int, addresses: Sequence[bytes]) -> Events:
         wanted = frozenset(addresses)
         blocks: list[Block] = []

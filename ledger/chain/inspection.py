@@ -64,7 +64,7 @@ class _Inspection:
         self.found.append(ChainDamage(where, expected, found))
 
     def run(self) -> None:
-        """0. The file consists of two tables, and of nothing that could change what is written to them.
+        """0. The file consists of three tables, and of nothing that could change what is written to them.
         1. Every value whose key is a hash has this hash.
         2. From the head down, each block names the one before, and its tries lead to every node there is.
         3. What leads from nowhere, or stands under other keys than those that follow from the blocks.
@@ -75,14 +75,17 @@ class _Inspection:
             self.add(where, expected, found)
         named = len(self.found)
         # 1.
-        sound, others = set(), {}
+        sound, others = set[bytes](), dict[bytes, bytes]()
         for key, value in self._store.pairs():
             if len(key) != HASH_LENGTH:
                 others[key] = value
-            elif keccak256(value) != key:
-                self.add(f"value {to_hex(key)}", to_hex(key), to_hex(keccak256(value)))
             else:
-                sound.add(key)
+                self._check_hash(key, value, sound)
+        for key, value in self._store.packed_pairs():
+            if len(key) != HASH_LENGTH or key in sound:
+                self.add(f"value {_named(key)}", "not among what is packed", "a packed value")
+            else:
+                self._check_hash(key, value, sound)
         if len(self.found) > named:
             return  # what they lead to cannot be read
         # 2.
@@ -93,9 +96,15 @@ class _Inspection:
         for key in sorted(others.keys() | self._expected.keys()):
             right, wrong = self._expected.get(key), others.get(key)
             if right != wrong:
-                self.add(f"value {key.decode(errors='replace')}", _shown(right), _shown(wrong))
+                self.add(f"value {_named(key)}", _shown(right), _shown(wrong))
         # 4.
         self._check_notes()
+
+    def _check_hash(self, key: bytes, value: bytes, sound: set[bytes]) -> None:
+        if keccak256(value) == key:
+            sound.add(key)
+        else:
+            self.add(f"value {to_hex(key)}", to_hex(key), to_hex(keccak256(value)))
 
     def _walk_blocks(self) -> None:
         head = self._chaindb.get_canonical_head()
@@ -175,10 +184,14 @@ class _Inspection:
         expected = {note_of_revert(transaction) for transaction in self._reverted} | {CHAIN_ID}
         for key in sorted(expected ^ notes.keys()):
             wrong = key in notes
-            self.add(f"note {_named(key)}", "no such note" if wrong else "a note", "a note" if wrong else "none")
+            self.add(f"note {_named_note(key)}", "no such note" if wrong else "a note", "a note" if wrong else "none")
 
 
 def _named(key: bytes) -> str:
+    return to_hex(key) if len(key) == HASH_LENGTH else key.decode(errors="replace")
+
+
+def _named_note(key: bytes) -> str:
     return f"revert {to_hex(key[len(REVERT) :])}" if key.startswith(REVERT) else key.decode(errors="replace")
 
 

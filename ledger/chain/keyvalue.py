@@ -3,6 +3,9 @@
 What py-evm writes while it makes a block stays in memory until `commit`, which writes all of it in one transaction
 and syncs it to disk. A crash at any moment therefore leaves the chain after some whole block. Nearly every key is the
 hash of its value and never changes, which makes reading ahead of the writer safe.
+
+Long values are kept packed (`ledger.chain.packing`) in a table of their own, those under other keys than hashes never.
+A file of format 1 has no such table: whoever may write adds it, and what is there stays as it is.
 """
 
 import fcntl
@@ -14,15 +17,24 @@ from pathlib import Path
 
 from eth.db.atomic import AtomicDB
 
+from ledger.chain.packing import packed, unpacked
 from ledger.errors import DiskFailed, Misconfigured, StorageFailed
 
-_FORMAT = 1
+_FORMAT = 2
 _TABLES = {
     "table pairs": "CREATE TABLE pairs (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
+    "table packed": "CREATE TABLE packed (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
     "table notes": "CREATE TABLE notes (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
 }
 """As SQLite keeps them: a trigger, or another rule, could undo or refuse what is written."""
+_PUT = "INSERT OR REPLACE INTO {} SELECT ?, ? WHERE NOT EXISTS (SELECT * FROM {} WHERE key = ?)"
 _HASH_LENGTH = 32
+_NEWER = "the chain file was written by a newer Lading", "Install the newer version."
+_OLDER = (
+    "the chain file was written by an older Lading",
+    "Run `lading upgrade`, or start the service, which does it too.",
+)
+_NONE = "not a chain file", "Restore chain.db from a backup."
 _REFUSED = ("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_BUSY", "SQLITE_LOCKED")
 """Nothing was written: SQLite says so before a commit is on its way to the disk."""
 CACHED_BYTES = 8 << 20
@@ -62,11 +74,9 @@ class SqliteStore(AtomicDB):
             return value
         if (cached := self._cache.get(key)) is not None:
             return cached
-        with self._translated():
-            row = self._db.execute("SELECT value FROM pairs WHERE key = ?", (key,)).fetchone()
-        if row is None:
+        value = self.stored(key)
+        if value is None:
             raise KeyError(key)
-        value = bytes(row[0])
         self._cache.keep(key, value)
         return value
 
@@ -96,7 +106,8 @@ class SqliteStore(AtomicDB):
                 gone = [(key,) for key, value in self._pending.items() if value is None]
                 kept = [(key, value) for key, value in self._pending.items() if value is not None]
                 self._db.executemany("DELETE FROM pairs WHERE key = ?", gone)
-                self._db.executemany("INSERT OR REPLACE INTO pairs (key, value) VALUES (?, ?)", kept)
+                self._db.executemany("DELETE FROM packed WHERE key = ?", gone)
+                self._keep(kept)
                 self._db.executemany("INSERT OR REPLACE INTO notes (key, value) VALUES (?, ?)", list(notes))
                 self._db.execute("COMMIT")
             except sqlite3.Error as error:
@@ -116,6 +127,18 @@ class SqliteStore(AtomicDB):
         for key, value in kept:
             self._cache.keep(key, value)
         self._pending.clear()
+
+    def _keep(self, pairs: Iterable[tuple[bytes, bytes]]) -> None:
+        """Write pairs; each then stands in one table, and a value of a hash that is there already stays where it is."""
+        plain, short = [], []
+        for key, value in pairs:
+            packing = packed(value) if len(key) == _HASH_LENGTH else None
+            if packing is None:
+                plain.append((key, value, key))
+            else:
+                short.append((key, packing, key))
+        self._db.executemany(_PUT.format("pairs", "packed"), plain)
+        self._db.executemany(_PUT.format("packed", "pairs"), short)
 
     def rollback(self) -> None:
         """Forget everything set since the last commit."""
@@ -137,7 +160,14 @@ class SqliteStore(AtomicDB):
         """What the file has under `key`, whatever was read before."""
         with self._translated():
             row = self._db.execute("SELECT value FROM pairs WHERE key = ?", (key,)).fetchone()
-        return None if row is None else bytes(row[0])
+            if row is not None:
+                return bytes(row[0])
+            if len(key) == _HASH_LENGTH:
+                row = self._db.execute("SELECT value FROM packed WHERE key = ?", (key,)).fetchone()
+        try:
+            return None if row is None else unpacked(bytes(row[0]))
+        except ValueError as error:
+            raise StorageFailed(str(error), where=self._path.name) from error
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -151,10 +181,19 @@ class SqliteStore(AtomicDB):
                 self._db.execute("ROLLBACK")
 
     def pairs(self) -> Iterator[tuple[bytes, bytes]]:
-        """Everything in the file as one moment has it, keys and values."""
+        """Everything in the file as one moment has it, keys and values, but for what is packed."""
         with self._translated():
             for key, value in self._db.execute("SELECT key, value FROM pairs"):
                 yield bytes(key), bytes(value)
+
+    def packed_pairs(self) -> Iterator[tuple[bytes, bytes]]:
+        """What is packed, as `pairs`; of a value that is damaged what the file has."""
+        with self._translated():
+            for key, value in self._db.execute("SELECT key, value FROM packed"):
+                try:
+                    yield bytes(key), unpacked(bytes(value))
+                except ValueError:
+                    yield bytes(key), bytes(value)
 
     def strangers(self) -> Iterator[tuple[str, str, str]]:
         """What the file consists of besides rows, and should not: its name, what is right, and what is there."""
@@ -221,10 +260,7 @@ def _connect(path: Path, writable: bool) -> sqlite3.Connection:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
         if writable:
-            for definition in _TABLES.values():
-                db.execute(definition.replace("TABLE", "TABLE IF NOT EXISTS", 1))
-            if db.execute("PRAGMA user_version").fetchone()[0] == 0:
-                db.execute(f"PRAGMA user_version = {_FORMAT}")
+            _bring_up_to_date(db)
         else:
             db.execute("PRAGMA query_only = ON")
         result = db.execute("PRAGMA user_version").fetchone()[0]
@@ -232,14 +268,28 @@ def _connect(path: Path, writable: bool) -> sqlite3.Connection:
         raise StorageFailed(str(error), where=path.name) from error
     if result != _FORMAT:
         db.close()
-        raise Misconfigured(
-            "the chain file was written by a newer Lading" if result > _FORMAT else "not a chain file",
-            where=path.name,
-            expected=_FORMAT,
-            found=result,
-            mend="Install the newer version." if result > _FORMAT else "Restore chain.db from a backup.",
-        )
+        what, mend = _OLDER if 0 < result < _FORMAT else _NEWER if result > _FORMAT else _NONE
+        raise Misconfigured(what, where=path.name, expected=_FORMAT, found=result, mend=mend)
     return db
+
+
+def _bring_up_to_date(db: sqlite3.Connection) -> None:
+    """Make the tables of a new file, or those that an older one lacks; a newer one is left alone."""
+    if db.execute("PRAGMA user_version").fetchone()[0] < _FORMAT:
+        db.execute("BEGIN IMMEDIATE")
+        for definition in _TABLES.values():
+            db.execute(definition.replace("TABLE", "TABLE IF NOT EXISTS", 1))
+        db.execute(f"PRAGMA user_version = {_FORMAT}")
+        db.execute("COMMIT")
+
+
+def upgrade(path: Path) -> None:
+    """Bring the file at `path`, if there is one, to the newest format; the caller holds its lock.
+
+    Raises `Misconfigured` when a newer Lading wrote it, or it is no chain file, `StorageFailed` when SQLite refuses.
+    """
+    if path.exists():
+        _connect(path, writable=True).close()
 
 
 def lock_file(path: Path) -> Path:

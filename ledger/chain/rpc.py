@@ -155,6 +155,9 @@ class RpcChain:
             return None
         return data_of(field_of(sent, "input"), "input")
 
+    def signed(self, transaction: bytes) -> bytes | None:  # noqa: ARG002  # the protocol asks
+        return None
+
     def events(self, first: int, last: int, addresses: Sequence[bytes]) -> Events:
         return self._checked.events(first, last, addresses)
 

@@ -31,6 +31,11 @@ def upgrade(connection: Connection) -> None:
         recreate_projections(connection)
 
 
+def require_known(connection: Connection) -> None:
+    """Raise `Misconfigured` for a database that a newer Lading has written."""
+    _is_current(connection)
+
+
 def require_current(connection: Connection) -> None:
     """For those who only read: raises `Misconfigured` unless the database is of this release."""
     if not _is_current(connection):

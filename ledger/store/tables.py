@@ -154,7 +154,7 @@ transactions = Table(
     Column("record_id", LargeBinary, nullable=True, index=True),
     Column("sender", LargeBinary, nullable=False),
     Column("nonce", BigInteger, nullable=False),
-    Column("raw", LargeBinary, nullable=False),
+    Column("raw", LargeBinary, nullable=False),  # empty once it is in a final block of the embedded chain
     Column("hash", LargeBinary, nullable=False, unique=True),
     Column("state", String, nullable=False),  # stored, sent, unknown, mined, dropped
     Column("created_at", BigInteger, nullable=False),

@@ -1,5 +1,7 @@
 """Transactions to the chain: raw bytes and hash are stored before they are sent, and looked up ever after.
 
+Once one is in a final block of the embedded chain, its bytes are in that chain's file and no longer here.
+
 An intent is text that names what the transaction is for, such as ``record:0x…`` or ``anchor:0x…:128``. One that carries
 several records has the hash of their ids in its name, see `name_of`.
 """
@@ -35,7 +37,8 @@ class NewTransaction:
 class StoredTransaction:
     """`state`: stored (may or may not have been sent), sent, unknown (ask the node), mined, dropped (can never be).
 
-    `record_id` is the only record that it carries; for one that carries several, ask `records_of`.
+    `record_id` is the only record that it carries; for one that carries several, ask `records_of`. `raw` is empty where
+    it was left to the chain.
     """
 
     id: int
@@ -163,6 +166,13 @@ def update_state(
     """Note what became of transactions."""
     values = {"state": state, "block_number": block_number, "problem": problem}
     connection.execute(update(transactions).where(transactions.c.hash.in_(list(hashes))).values(**values))
+
+
+def leave_to_chain(connection: Connection, hashes: Sequence[bytes]) -> None:
+    """Forget the bytes of transactions that are in a final block of a chain which keeps them."""
+    for chunk in chunks(hashes):
+        where = (transactions.c.hash.in_(chunk), transactions.c.state == MINED)
+        connection.execute(update(transactions).where(*where).values(raw=b""))
 
 
 def replace(connection: Connection, refused: bytes, raw: bytes, transaction_hash: bytes) -> None:

@@ -8,10 +8,12 @@ consortium on it; without, the embedded one. Prints one JSON object.
 """
 
 import json
+import sqlite3
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +54,7 @@ def _backlog(play: Replay, records: int) -> dict[str, Any]:
     """Accept everything while nothing is relayed, then see how long it takes, and how old the tree gets meanwhile."""
     lines = [_line(i) for i in range(records // 2)]
     play.admit(lines)
-    before = time.monotonic()
+    before, size = time.monotonic(), _kept(play)
     for batch in play.records(lines):
         _accept(play, batch)
     accepting, computing = time.monotonic() - before, time.process_time()
@@ -65,7 +67,22 @@ def _backlog(play: Replay, records: int) -> dict[str, Any]:
         "recorded a second": round((records - left) / took, 1),
         "computing, ms a record": round(1_000 * (time.process_time() - computing) / records, 2),
         "tree behind for at most": round(behind, 1),
+        "bytes kept a record": {name: (now - size[name]) // records for name, now in _kept(play).items()},
     }
+
+
+def _kept(play: Replay) -> dict[str, int]:
+    """Bytes of the database and the embedded chain, as far as they are in files and in use."""
+    sizes = {}
+    for name in ("ledger.db", "chain.db"):
+        path = play.trial.node.home.settings.home / name
+        if path.exists():
+            with closing(sqlite3.connect(path)) as db:
+                pages, free, size = (
+                    db.execute(f"PRAGMA {what}").fetchone()[0] for what in ("page_count", "freelist_count", "page_size")
+                )
+            sizes[name] = (pages - free) * size
+    return sizes
 
 
 def _manifests(play: Replay, first: int, items: int) -> dict[str, Any]:

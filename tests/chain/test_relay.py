@@ -14,6 +14,7 @@ from ledger.chain.rpc import RpcChain
 from ledger.chain.transactions import sign_transaction
 from ledger.codes import ContractKind, RegistryAction
 from ledger.codes import Outcome as Code
+from ledger.common.keccak import keccak256
 from ledger.errors import ChainUnavailable
 from ledger.records.eip712 import Withheld
 from ledger.records.types import Handoff, Outcome, Override, RegistryChange, ShipmentTerms
@@ -85,6 +86,35 @@ def test_records_become_final_outcomes_with_block_and_transaction(operator: Oper
     block = operator.chain.block(row.block_number)
     assert block is not None
     assert row.block_time == block.timestamp
+
+
+def test_the_bytes_of_what_is_in_a_block_stand_in_the_chain_alone(operator: Operator) -> None:
+    ids = three_shipments(operator)
+    operator.begin()
+    with operator.db.read() as connection:
+        before = {sent.hash: sent for record in ids for sent in transactions.of_record(connection, record)}
+    assert all(keccak256(sent.raw) == sent.hash for sent in before.values())
+    assert all(operator.chain.signed(key) is None for key in before), "nothing was sent yet"
+    operator.settle()
+    with operator.db.read() as connection:
+        after = {sent.hash: sent for record in ids for sent in transactions.of_record(connection, record)}
+    assert {sent.state for sent in after.values()} == {transactions.MINED}
+    assert {sent.raw for sent in after.values()} == {b""}
+    assert {key: operator.chain.signed(key) for key in before} == {key: sent.raw for key, sent in before.items()}
+
+
+def test_a_row_that_was_edited_back_is_not_sent_again(operator: Operator) -> None:
+    (first, *_) = three_shipments(operator)
+    operator.settle()
+    with operator.db.write() as connection:
+        (sent, *_) = transactions.of_record(connection, first)
+        transactions.update_state(connection, [sent.hash], transactions.SENT)
+    assert [one.hash for one in operator.sender.unfinished()] == [sent.hash]
+    operator.accept(operator.terms())
+    operator.settle()
+    assert operator.sender.unfinished() == []
+    with operator.db.read() as connection:
+        assert transactions.of_record(connection, first)[0].state == transactions.MINED
 
 
 def test_many_records_share_a_block(operator: Operator) -> None:
@@ -509,5 +539,9 @@ def test_the_same_on_a_network(anvil_url: str, tmp_path: Path) -> None:
     published = operator.publisher.publish(clock.now())
     operator.anchorer.step()
     assert operator.anchorer.step().anchored == published.head.size
+    with operator.db.read() as connection:
+        kept = [sent for record in (*shipments, manifest) for sent in transactions.of_record(connection, record)]
+    assert {sent.state for sent in kept} == {transactions.MINED}
+    assert all(keccak256(sent.raw) == sent.hash for sent in kept), "a network's nodes may forget them"
     operator.close()
     chain.close()

@@ -308,6 +308,15 @@ BESIDE = (
         (("award", "transactions.raw"),),
     ),
     Tampering(
+        "a transaction in a block is said to be on its way",
+        _update(
+            "transactions",
+            "state = 'sent'",
+            "id = (SELECT min(id) FROM transactions WHERE intent LIKE 'anchor:%')",
+        ),
+        (("", "transactions.state of anchor"),),
+    ),
+    Tampering(
         "the cursor is moved", _update("chain_cursor", "block = 3", "name = 'follower'"), (("", "chain_cursor"),)
     ),
     Tampering(

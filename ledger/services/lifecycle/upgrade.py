@@ -1,4 +1,4 @@
-"""Bringing a home of an older release up to date: its consortium file, its database, its projections.
+"""Bringing a home of an older release up to date: its consortium file, its database, its projections, its chain file.
 
 A node does the same when it opens. Here it is done, and seen, before anything is served.
 """
@@ -6,10 +6,11 @@ A node does the same when it opens. Here it is done, and seen, before anything i
 from dataclasses import dataclass
 from typing import Any
 
+from ledger.chain import keyvalue
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.consortium import bring_up_to_date, read_consortium
 from ledger.services.home.home_lock import unused
-from ledger.services.home.settings import Settings
+from ledger.services.home.settings import EMBEDDED, Settings
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.projections import Projector
 from ledger.store import migrate
@@ -40,8 +41,11 @@ def upgrade(settings: Settings) -> Upgraded:
         try:
             with found.read() as connection:
                 before = migrate.revision(connection)
+                migrate.require_known(connection)
         finally:
             found.close()
+        if settings.chain == EMBEDDED:
+            keyvalue.upgrade(settings.home / "chain.db")
         database = Database.open(settings.database_url, begin=False)
         try:
             bring_up_to_date(settings.home, consortium)

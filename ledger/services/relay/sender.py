@@ -135,6 +135,8 @@ class Sender:
                 last = self._sent_at.get(transaction.hash)
                 if transaction.hash in self._in_block or (last is not None and now - last < RESEND_SECONDS):
                     continue
+                if not transaction.raw:
+                    continue  # it is in a block; somebody edited the row
                 if self._lease is not None:
                     self._lease.check()
                 result = self._chain.send(transaction.raw)
@@ -173,19 +175,26 @@ class Sender:
         return [settled for transaction, receipt in pairs if (settled := self._settled(transaction, receipt, final))]
 
     def finish(self, connection: Connection, settled: Sequence[Settled]) -> None:
-        """Note what became of them, in the caller's transaction, with whatever follows from it."""
+        """Note what became of them, in the caller's transaction, with whatever follows from it.
+
+        Bytes that the chain in this home has are not kept beside it.
+        """
         if self._lease is not None:
             self._lease.confirm(connection)
         alike: dict[tuple[str, int | None, str], list[bytes]] = {}
+        held: list[bytes] = []
         for one in settled:
             state = transactions.DROPPED if one.receipt is None else transactions.MINED
             block = None if one.receipt is None else one.receipt.block
             problem = "" if one.receipt and one.receipt.succeeded else one.transaction.problem
             alike.setdefault((state, block, problem), []).append(one.transaction.hash)
+            if one.receipt is not None and self._chain.signed(one.transaction.hash) == one.transaction.raw:
+                held.append(one.transaction.hash)
             self._in_block.discard(one.transaction.hash)
             self._sent_at.pop(one.transaction.hash, None)
         for (state, block, problem), hashes in alike.items():
             transactions.update_state(connection, hashes, state, block_number=block, problem=problem)
+        transactions.leave_to_chain(connection, held)
 
     # --- inside ------------------------------------------------------------------------------------------------------
 

@@ -347,7 +347,7 @@ def _statements(place: str, name: str, *statements: str) -> Mutant:
 def pair_mutants(home: Path, rng: random.Random, most: int) -> Iterator[Mutant]:
     """Pairs of every kind flipped in one bit and deleted, at most `most` of a kind; and pairs that were added."""
     with closing(sqlite3.connect(home / "chain.db")) as db:
-        for table in ("pairs", "notes"):
+        for table in ("pairs", "packed", "notes"):
             kinds: dict[str, list[tuple[bytes, bytes]]] = {}
             for key, value in db.execute(f"SELECT key, value FROM {table} ORDER BY key"):
                 kinds.setdefault(_pair_kind(bytes(key)), []).append((bytes(key), bytes(value)))

@@ -162,7 +162,7 @@ def test_a_newer_consortium_file_is_refused_in_words(settings: Settings) -> None
 def test_a_newer_chain_file_is_refused_in_words(settings: Settings) -> None:
     upgrade(settings)
     with closing(sqlite3.connect(settings.home / "chain.db")) as chain:
-        chain.execute("PRAGMA user_version = 2")
+        chain.execute("PRAGMA user_version = 3")
     with pytest.raises(Misconfigured, match="chain file was written by a newer Lading"):
         Node(settings)
 
