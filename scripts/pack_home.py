@@ -1,7 +1,8 @@
 """Keep a home as this release writes it, for the tests of later ones: `make release-home` before a version goes out.
 
 It plays the demo and packs its home, with what the release says of it, into `tests/fixtures/homes`. Its keys are those
-of a demo. A home that is there is never written again: what a release wrote does not change afterwards.
+of a demo. A home that is there is never written again: what a release wrote does not change afterwards. And it notes
+the code of the release's contracts, by which later releases know those that were deployed.
 """
 
 import json
@@ -13,6 +14,9 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from ledger.chain.contracts import RELEASED, artifact
+from scripts.compile_contracts import ARTIFACTS
 
 TARGET = Path(__file__).parent.parent / "tests" / "fixtures" / "homes"
 KEPT = ("shipments", "records", "checkpoint", "penalty", "award", "products")
@@ -32,7 +36,25 @@ def main() -> int:
         with tarfile.open(packed, "w:xz") as archive:
             archive.add(home, "home", filter=_anonymous)
     facts.write_text(json.dumps({name: result[name] for name in KEPT}, indent=1) + "\n")
+    _note_codes(release)
     return 0
+
+
+def _note_codes(release: str) -> None:
+    """Add what the contracts of this release are deployed as to the list of all releases."""
+    path = ARTIFACTS.parent / RELEASED
+    listed = json.loads(path.read_bytes())
+    listed[release] = {name: artifact(name).code.to_json() for name in sorted(p.stem for p in ARTIFACTS.glob("*.json"))}
+    path.write_text(_in_lines(listed))
+
+
+def _in_lines(listed: dict[str, dict[str, Any]]) -> str:
+    """JSON with a line for each contract."""
+    releases = (
+        f' "{release}": {{\n' + ",\n".join(f'  "{name}": {json.dumps(code)}' for name, code in codes.items()) + "\n }"
+        for release, codes in listed.items()
+    )
+    return "{\n" + ",\n".join(releases) + "\n}\n"
 
 
 def _played(home: Path) -> dict[str, Any]:

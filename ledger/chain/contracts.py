@@ -15,6 +15,8 @@ from ledger.chain.abi import AbiType, decode, encode, parse_type, selector
 from ledger.chain.answers import shown
 from ledger.chain.client import ChainReader
 from ledger.codes import ContractKind
+from ledger.common.ids import to_hex
+from ledger.common.keccak import keccak256
 from ledger.errors import ChainUnavailable, LadingError, MalformedRecord, Misconfigured, NotFound
 from ledger.records.eip712 import Member, Struct, list_hash, part_hash
 from ledger.records.signing import SignedRecord
@@ -30,6 +32,8 @@ CONTRACT_OF_KIND: Mapping[ContractKind, str] = {
     ContractKind.BONUS: "BonusPool",
     ContractKind.ANCHOR: "CheckpointAnchor",
 }
+RELEASED = "released.json"
+"""Codes that releases deployed, by release and contract; `make release-home` adds those of a release."""
 _BY_STRUCT: Mapping[str, type[Record]] = {kind.__name__: kind for kind in RECORDS}
 _PLAIN_REVERT = selector("Error(string)")
 _PANIC = selector("Panic(uint256)")
@@ -78,13 +82,56 @@ class Artifact:
         return ()
 
     def is_deployed_as(self, code: bytes) -> bool:
-        """Whether `code`, read from the chain, is this contract's, whatever its immutable values are."""
-        if len(code) != len(self.deployed):
-            return False
-        expected, result = bytearray(self.deployed), bytearray(code)
-        for start, length in self.immutables:
-            expected[start : start + length] = result[start : start + length] = bytes(length)
-        return expected == result
+        """Whether `code`, read from the chain, is this contract's, whatever its immutable values are: as this release
+        deploys it, or an earlier one did."""
+        return any(known.is_that_of(code) for known in (self.code, *_released().get(self.name, ())))
+
+    @property
+    def code(self) -> "DeployedCode":
+        return DeployedCode.of(self.deployed, self.immutables)
+
+
+@dataclass(frozen=True, slots=True)
+class DeployedCode:
+    """A contract's code as it stands on a chain: its length, where immutable values are in it (start, length), and
+    Keccak-256 of it with zeros there."""
+
+    length: int
+    immutables: tuple[tuple[int, int], ...]
+    hash: bytes
+
+    @classmethod
+    def of(cls, code: bytes, immutables: tuple[tuple[int, int], ...]) -> "DeployedCode":
+        blank = bytearray(code)
+        for start, length in immutables:
+            blank[start : start + length] = bytes(length)
+        return cls(len(code), immutables, keccak256(bytes(blank)))
+
+    def is_that_of(self, code: bytes) -> bool:
+        return len(code) == self.length and DeployedCode.of(code, self.immutables) == self
+
+    def to_json(self) -> dict[str, Any]:
+        return {"length": self.length, "immutables": [list(i) for i in self.immutables], "keccak256": to_hex(self.hash)}
+
+
+@cache
+def _released() -> Mapping[str, tuple[DeployedCode, ...]]:
+    """What earlier releases deployed, by contract; raises `Misconfigured` when the package's list is missing.
+
+    Contracts that stand are not replaced by an upgrade, and remain Lading's.
+    """
+    try:
+        text = (resources.files("ledger.chain") / RELEASED).read_text(encoding="utf-8")
+        releases: dict[str, dict[str, Any]] = json.loads(text)
+    except (OSError, ValueError) as error:
+        raise Misconfigured("the list of released contracts is missing from the package", where=RELEASED) from error
+    result: dict[str, tuple[DeployedCode, ...]] = {}
+    for codes in releases.values():
+        for name, code in codes.items():
+            places = tuple((start, length) for start, length in code["immutables"])
+            known = DeployedCode(code["length"], places, bytes.fromhex(code["keccak256"][2:]))
+            result[name] = (*result.get(name, ()), known)
+    return result
 
 
 @cache

@@ -1,10 +1,18 @@
-"""The committed artifacts are what contracts/src compiles to, so running Lading needs no compiler."""
+"""The committed artifacts are what contracts/src compiles to, so running Lading needs no compiler; and what earlier
+releases deployed is known."""
 
 import json
+import tarfile
 import tomllib
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
+from ledger.chain import keyvalue
+from ledger.chain.contracts import CONTRACT_OF_KIND, REGISTRY, RELEASED, TOKEN, artifact
+from ledger.chain.embedded import EmbeddedReader
+from ledger.services.home.consortium import read_consortium
 from scripts import compile_contracts
 
 
@@ -25,6 +33,29 @@ def test_settings_are_those_that_forge_tests_with() -> None:
     assert profile["bytecode_hash"] == settings["metadata"]["bytecodeHash"]
     assert profile["cbor_metadata"] == settings["metadata"]["appendCBOR"]
     assert profile["remappings"] == settings["remappings"]
+
+
+HOMES = Path(__file__).parents[1] / "fixtures" / "homes"
+
+
+@pytest.mark.parametrize("release", sorted(path.name.removesuffix(".tar.xz") for path in HOMES.glob("*.tar.xz")))
+def test_contracts_that_a_release_deployed_are_known(release: str, tmp_path: Path) -> None:
+    with tarfile.open(HOMES / f"{release}.tar.xz") as archive:
+        archive.extractall(tmp_path, filter="data")
+    keyvalue.upgrade(tmp_path / "home" / "chain.db")
+    deployment = read_consortium(tmp_path / "home").deployment
+    named = {REGISTRY: deployment.registry} | {CONTRACT_OF_KIND[k]: a for k, a in deployment.contracts.items()}
+    named |= {TOKEN: deployment.token or b""}
+    with closing(EmbeddedReader(tmp_path / "home" / "chain.db", chain_id=deployment.chain_id)) as chain:
+        codes = {name: chain.code(address) for name, address in named.items()}
+    released = json.loads((compile_contracts.ARTIFACTS.parent / RELEASED).read_bytes())[release]
+    for name, code in codes.items():
+        assert name in released
+        assert artifact(name).is_deployed_as(code)
+        assert not artifact(name).is_deployed_as(code[:-1] + bytes([code[-1] ^ 1]))
+        assert not artifact(name).is_deployed_as(code + b"\0")
+        others = [other for other in codes if other != name]
+        assert not any(artifact(other).is_deployed_as(code) for other in others)
 
 
 def test_a_contract_compiles_and_its_artifact_loads() -> None:

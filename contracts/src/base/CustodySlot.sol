@@ -30,6 +30,13 @@ library CustodySlot {
     uint256 private constant PARTNER = 0xffffffffff;
     uint256 private constant PAIR = 0x3fff;
     uint256 private constant HOLDING_MASK = PARTNER | (0xffff << SEQUENCE_AT) | (0xf << STATE_AT);
+    /// @dev State, sequence, custodian and packages: all that a handoff names of a shipment.
+    uint256 internal constant WHOLE_MASK = HOLDING_MASK | (0xffffffff << PACKAGES_AT);
+    uint256 internal constant CONSIGNEE_MASK = PARTNER << CONSIGNEE_AT;
+    /// @dev All ones is the last sequence.
+    uint256 internal constant SEQUENCE_MASK = 0xffff << SEQUENCE_AT;
+    /// @dev What no slot has under any of these masks.
+    uint256 internal constant NO_HOLDING = type(uint256).max;
     uint256 private constant REQUIREMENTS = 0xffffffffffffff << REQUIREMENTS_AT;
     uint256 private constant TEMPLATE_MASK = REQUIREMENTS | (0xf << STATE_AT);
 
@@ -72,6 +79,28 @@ library CustodySlot {
     /// @notice Whether state, sequence and custodian are these, in one comparison.
     function isHeld(uint256 slot, uint256 state_, uint256 sequence_, uint256 custodian_) internal pure returns (bool) {
         return slot & HOLDING_MASK == (state_ << STATE_AT) | (sequence_ << SEQUENCE_AT) | custodian_;
+    }
+
+    /// @notice State and custodian in their places, for a comparison under `WHOLE_MASK`.
+    function holding(uint256 state_, uint256 custodian_) internal pure returns (uint256) {
+        return (state_ << STATE_AT) | custodian_;
+    }
+
+    /// @notice The consignee in its place, for a comparison under `CONSIGNEE_MASK`.
+    function consigned(uint256 consignee_) internal pure returns (uint256) {
+        return consignee_ << CONSIGNEE_AT;
+    }
+
+    /// @notice Sequence and packages in their places, for a comparison under `WHOLE_MASK`.
+    function counted(uint256 sequence_, uint256 packages_) internal pure returns (uint256) {
+        return (sequence_ << SEQUENCE_AT) | (packages_ << PACKAGES_AT);
+    }
+
+    /// @notice What to add, wrapping, to a slot that `from` holds: then `to` does, at the next sequence, which must exist.
+    function passing(uint256 from, uint256 to) internal pure returns (uint256) {
+        unchecked {
+            return to - from + ONE_SEQUENCE;
+        }
     }
 
     /// @notice The requirements (4 bits) that stand at the handover to a main carrier.

@@ -115,17 +115,39 @@ abstract contract Moving is CustodyStore {
         private
         returns (bytes memory outcomes)
     {
-        uint256 count = items.length;
-        outcomes = new bytes(count);
-        for (uint256 i = 0; i < count; ++i) {
+        outcomes = new bytes(items.length);
+        // Nearly always all that is held, which is never nothing, moves on, from one partner to another who may take it.
+        // Then one comparison says so, and one addition moves it; `_judgeMove` and `_move` come to the same.
+        uint256 mask = CustodySlot.WHOLE_MASK;
+        uint256 held = CustodySlot.NO_HOLDING;
+        uint256 step = CustodySlot.passing(transfer.releaser, transfer.receiver);
+        if (transfer.oneTimeKey == address(0)) {
+            held = CustodySlot.holding(ShipmentStates.OPEN, transfer.releaser);
+            if (!transfer.handles) {
+                mask |= CustodySlot.CONSIGNEE_MASK;
+                held |= CustodySlot.consigned(transfer.receiver);
+            }
+        }
+        for (uint256 i = 0; i < items.length; ++i) {
             HandoffItem calldata item = items[i];
-            bytes32 shipment = item.shipment;
-            Cell storage cell = _cells[shipment];
+            Cell storage cell = _cells[item.shipment];
             uint256 slot = cell.slot;
-            if (slot == 0) slot = _inheritedSlot(shipment);
-            uint8 outcome = _judgeMove(shipment, slot, item.sequence, transfer);
+            // Nested, as `&&` costs more.
+            if (slot & mask == held | CustodySlot.counted(item.sequence, item.packages)) {
+                if (slot & CustodySlot.SEQUENCE_MASK != CustodySlot.SEQUENCE_MASK) {
+                    if (item.exceptions & COUNT_EXCEPTIONS == 0) {
+                        // Wraps where the releaser's number is the higher one.
+                        unchecked {
+                            outcomes[i] = bytes1(_arrive(cell, slot, slot + step, transfer));
+                        }
+                        continue;
+                    }
+                }
+            }
+            if (slot == 0) slot = _inheritedSlot(item.shipment);
+            uint8 outcome = _judgeMove(item.shipment, slot, item.sequence, transfer);
             if (outcome == Outcomes.APPLIED) {
-                outcome = _move(cell, shipment, slot, item.packages, item.exceptions, transfer);
+                outcome = _move(cell, item.shipment, slot, item.packages, item.exceptions, transfer);
             }
             outcomes[i] = bytes1(outcome);
         }
@@ -168,7 +190,11 @@ abstract contract Moving is CustodyStore {
             return Outcomes.APPLIED;
         }
         if (packages < held) _addRemainder(shipment, slot, held - packages);
-        uint256 next = slot.handedOver(transfer.receiver, packages) | transfer.mark;
+        return _arrive(cell, slot, slot.handedOver(transfer.receiver, packages) | transfer.mark, transfer);
+    }
+
+    /// @dev Writes what stands after a move, `next` of `slot`, and says whether all gates on the way were open.
+    function _arrive(Cell storage cell, uint256 slot, uint256 next, Transfer memory transfer) private returns (uint8) {
         uint256 required = slot.handoverGates() & transfer.handover;
         if (transfer.receiver == slot.consignee()) {
             next = next.withState(ShipmentStates.DELIVERED);
