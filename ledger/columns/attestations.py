@@ -12,7 +12,7 @@ from ledger.common.gs1 import Product
 from ledger.common.ids import RecordId
 from ledger.common.periods import Period
 from ledger.errors import RuleBroken
-from ledger.scores.supplier import attested
+from ledger.scores.roles.supplier import attested
 from ledger.shipments.history import Journeys
 
 

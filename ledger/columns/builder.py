@@ -23,9 +23,9 @@ from ledger.columns.plain_columns import (
 )
 from ledger.penalties.fast_path import Plain, PlainHold, Step, plain
 from ledger.records.types import NOBODY
-from ledger.scores.broker import broker_of, office_of
 from ledger.scores.fast_path import UNTIL_HANDED_OVER
 from ledger.scores.flags import lane_of
+from ledger.scores.roles.broker import broker_of, office_of
 from ledger.scores.samples import destination_of, products_of
 from ledger.shipments.closed import contents_closed
 from ledger.shipments.history import Journeys

@@ -8,11 +8,11 @@ from ledger.common.periods import DAY, Period
 from ledger.common.spans import measure
 from ledger.penalties.fast_path import Plain, PlainHold, Step, beyond_accrual
 from ledger.records.types import NOBODY
-from ledger.scores.broker import at_office, broker_of
 from ledger.scores.card import Indicator
 from ledger.scores.counters import Books
+from ledger.scores.roles.broker import at_office, broker_of
+from ledger.scores.roles.supplier import attested
 from ledger.scores.samples import BAD, LONGEST_LATE, Delivery, event_of, parties_of, products_of
-from ledger.scores.supplier import attested
 from ledger.shipments.customs_holds import LATE_KNOWN
 from ledger.shipments.history import Journeys
 

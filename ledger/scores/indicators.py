@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator
 from ledger.codes import Assurance, Role
 from ledger.common.periods import DAY
 from ledger.errors import NotFound
-from ledger.scores.broker import at_office, broker_clearances, broker_in, procedures_of
 from ledger.scores.card import Indicator
-from ledger.scores.carrier import carrier_goods, carrier_legs, carrier_time
+from ledger.scores.roles.broker import at_office, broker_clearances, broker_in, procedures_of
+from ledger.scores.roles.carrier import carrier_goods, carrier_legs, carrier_time
+from ledger.scores.roles.supplier import supplier_attestations, supplier_delivery, supplier_papers
 from ledger.scores.samples import Case, Sample
-from ledger.scores.supplier import supplier_attestations, supplier_delivery, supplier_papers
 
 
 def samples_of(case: Case) -> Iterator[Sample]:

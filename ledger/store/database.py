@@ -21,7 +21,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from ledger.errors import Busy, DiskFailed, LadingError, Misconfigured, StorageFailed
 from ledger.store import migrate
-from ledger.store.writers_turn import WritersTurn
+from ledger.store.sqlite.writers_turn import WritersTurn
 
 __all__ = ["Connection", "Database"]
 

@@ -65,7 +65,8 @@ def test_samples_of_a_score_by_page_for_those_who_may_see_them(world: World) -> 
         whole = world.get(f"{where}&side={side}", own)
         assert whole["count"] == entry[f"{side}_by"] == len(whole["samples"])
         assert whole["samples"][:5] == entry[side]
-        pages, after = [], ""
+        pages: list[dict[str, object]] = []
+        after: str | None = ""
         while after is not None:
             part = world.get(f"{where}&side={side}&limit=1{after}", world.token(AUDITOR))
             pages += part["samples"]

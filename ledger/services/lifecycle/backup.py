@@ -37,7 +37,7 @@ from ledger.services.lifecycle.backup_files import (
 from ledger.services.publish.durable_files import LogFolder, replace_file, sync_folder
 from ledger.store import log
 from ledger.store.database import Database
-from ledger.store.sqlite_copy import SqliteSnapshot
+from ledger.store.sqlite.sqlite_copy import SqliteSnapshot
 
 
 @dataclass(frozen=True, slots=True)

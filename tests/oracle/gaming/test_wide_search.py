@@ -8,7 +8,7 @@ import pytest
 
 from ledger.penalties import families
 from ledger.records.verification import Facts
-from ledger.scores import supplier
+from ledger.scores.roles import supplier
 from ledger.shipments import amendments, clock_stop
 from tests.oracle.gaming.accepted import ACCEPTED, because
 from tests.oracle.gaming.wide_search import SORTS, Report, search

@@ -6,9 +6,9 @@ from ledger.common.ids import RecordId
 from ledger.common.periods import Period
 from ledger.explain.score import stated, stated_in_short
 from ledger.scores.card import parse_card
-from ledger.scores.composite import Tallies
 from ledger.scores.effects import in_short, page_of
 from ledger.scores.estimate import Effect
+from ledger.scores.tallies import Tallies
 from ledger.services.home.score_cards import default_card_text
 from ledger.shipments.history import Journeys
 from scripts.bench import numbers
