@@ -17,6 +17,7 @@ from ledger.api.accounts import MOST_UNVOUCHED
 from ledger.api.app import create_app
 from ledger.api.quota import REFUSED, Budgets, Rate, paid_by
 from ledger.codes import Assurance, ClearanceStatus, Gate, Regime
+from ledger.common.ids import RecordId
 from ledger.records.signing import SignedRecord, SigningKey
 from ledger.records.types import Endorsement, HandoffItem, Record, Require, ShipmentRef
 from ledger.services.intake.submission import Accepted, Charge, Proposed
@@ -169,6 +170,14 @@ def sent(scene: Scene, record: Record, *signers: int | SigningKey) -> bytes:
     return json.dumps(scene.sign(record, *signers).to_json()).encode()
 
 
+def two_legs(scene: Scene, shipment: RecordId) -> list[bytes]:
+    """From the maker to the carrier, and on to the second one."""
+    return [
+        sent(scene, scene.handoff(HandoffItem(shipment, i, 10, 0), releaser=a, receiver=b), a, b)
+        for i, (a, b) in enumerate(((MAKER, CARRIER), (CARRIER, SECOND)))
+    ]
+
+
 def test_what_comes_twice_in_a_batch_is_paid_for_once(before: Living, tmp_path: Path) -> None:
     scene = before.scene
     one, two = (sent(scene, Endorsement(SHOP, bytes([i]) * 32), SHOP) for i in (1, 2))
@@ -180,11 +189,7 @@ def test_what_comes_twice_in_a_batch_is_paid_for_once(before: Living, tmp_path: 
 def test_nothing_builds_on_what_was_refused_for_its_quota(before: Living, tmp_path: Path) -> None:
     """The maker has two points left, so its handoff is not taken; the next leg waits for it, as it would by itself."""
     scene, shipment = before.scene, before.goods[0]
-    legs = ((MAKER, CARRIER), (CARRIER, SECOND))
-    moves = [
-        sent(scene, scene.handoff(HandoffItem(shipment, i, 10, 0), releaser=a, receiver=b), a, b)
-        for i, (a, b) in enumerate(legs)
-    ]
+    moves = two_legs(scene, shipment)
     members = [sent(scene, Endorsement(MAKER, bytes([i]) * 32), MAKER) for i in (1, 2)] + moves
     with services(before, tmp_path, Rate(1, 40)) as (alone, together):
         for service in (alone, together):
@@ -219,11 +224,7 @@ def test_who_judges_a_clearance_tells_nobody_what_is_pending(before: Living, tmp
 def test_a_clearance_of_goods_that_others_of_the_batch_move(before: Living, tmp_path: Path) -> None:
     """Lodged by a carrier that has just handed the goods on, so that it is no party to them any more."""
     scene, shipment = before.scene, before.goods[0]
-    legs = ((MAKER, CARRIER), (CARRIER, SECOND))
-    moves = [
-        sent(scene, scene.handoff(HandoffItem(shipment, i, 10, 0), releaser=a, receiver=b), a, b)
-        for i, (a, b) in enumerate(legs)
-    ]
+    moves = two_legs(scene, shipment)
     lodged = scene.clearance(
         by=CARRIER,
         declarant=CARRIER,
