@@ -14,7 +14,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from math import ceil
 from threading import Lock
@@ -220,7 +219,6 @@ def paid_by(partner: int) -> str:
     return f"{_PARTNER}{partner}"
 
 
-@lru_cache(MOST_PAYERS)
 def client_of(host: str) -> str:
     """Whose quota an address draws on: its own, for IPv6 that of its /64, of which one customer has all addresses.
 
@@ -239,7 +237,6 @@ def client_of(host: str) -> str:
     return str(address)
 
 
-@lru_cache(MOST_PAYERS)
 def network_of(payer: str) -> str:
     """The /48 of a payer that is an address of IPv6; empty for others."""
     match = _IPV6.search(payer)
