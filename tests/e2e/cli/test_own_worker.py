@@ -4,11 +4,13 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,7 @@ from ledger.services.home.consortium import ANCHOR, LOG, RELAYER, read_consortiu
 from ledger.services.home.keystores import DEMO_PASSPHRASE, read_keystore, read_log_key, write_keystore, write_log_key
 from ledger.services.home.settings import Settings, read_settings
 from ledger.services.intake.submission import Accepted
+from ledger.services.node.news import WORKER as HELD
 from ledger.services.node.node import Node
 from ledger.services.node.own_worker import OwnWorker
 from ledger.services.node.reader import open_ledger
@@ -30,6 +33,18 @@ from tests.e2e.cli.processes import LADING, environment, free_port, wait_for
 from tests.e2e.crashes.scenario import terms
 from tests.e2e.stage import MAKER, parties
 
+TELLS_OF_BELLS = """
+import socket, threading
+from ledger.services.node.service_channel import ServiceChannel, WorkerState
+
+channel = ServiceChannel(socket.socket(fileno=0))
+passphrase, ended = channel.settings().passphrase, threading.Event()
+channel.on_commit = lambda: channel.tell(WorkerState(True, f"rung, {passphrase}"))
+channel.on_end = ended.set
+channel.start()
+channel.tell(WorkerState())
+ended.wait()
+"""
 SECRET = "a passphrase that nobody else may see"
 
 
@@ -171,13 +186,19 @@ def test_whichever_is_killed_the_other_ends_and_nothing_is_lost_or_doubled(
 
 @pytest.mark.parametrize("told", ["Ctrl-C", "a service manager"])
 def test_both_end_in_order(serve: Callable[..., Service], told: str) -> None:
-    """Ctrl-C in a terminal, which reaches a process group; a service manager's SIGTERM, which reaches all processes."""
+    """Ctrl-C in a terminal, which reaches a process group; a service manager's SIGTERM, which reaches all processes. A
+    second service of the same home is refused meanwhile.
+    """
     service = serve()
     service.ready()
     worker = service.worker()
     if told == "Ctrl-C":
         os.killpg(service.process.pid, signal.SIGINT)
     else:
+        second = serve()
+        assert second.process.wait(60) == 2
+        assert second.said().count("another process writes this chain") == 1, "its worker says so, and it ends with it"
+        assert "Traceback" not in second.said()
         os.kill(worker, signal.SIGTERM)
         time.sleep(0.5)
         assert not gone(worker), "its service tells it when"
@@ -222,14 +243,6 @@ def test_what_the_worker_refuses_the_service_refuses(home: Path, serve: Callable
     assert "highest-checkpoint" in refused.text
 
 
-def test_a_second_service_in_the_same_home_is_refused_in_words(serve: Callable[..., Service]) -> None:
-    serve().ready()
-    second = serve()
-    assert second.process.wait(60) == 2
-    assert second.said().count("another process writes this chain") == 1
-    assert "Traceback" not in second.said()
-
-
 def begun(settings: Settings) -> OwnWorker:
     worker = OwnWorker(WORKER, settings)
     assert worker.begun()
@@ -257,6 +270,21 @@ def test_a_disk_that_fails_under_the_service_ends_the_worker_at_once(home: Path)
     finally:
         node.close()
         worker.end()
+
+
+def test_each_commit_rings_in_the_other_process_and_its_word_counts(home: Path) -> None:
+    settings = replace(read_settings({}, home=home), passphrase=SECRET)
+    worker = OwnWorker((sys.executable, "-c", TELLS_OF_BELLS), settings)
+    assert worker.begun()
+    node = Node(settings, worker=worker)
+    try:
+        node.start()
+        node.sequencer.on_commit()
+        until(lambda: node.guard.held(HELD) and SECRET in str(node.guard.held(HELD)), "it was rung, and refuses")
+    finally:
+        node.close()
+        worker.end()
+    assert worker.status is None
 
 
 def test_a_commit_wakes_the_worker_and_what_it_publishes_is_seen(home: Path) -> None:
