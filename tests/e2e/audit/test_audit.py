@@ -22,6 +22,7 @@ from ledger.errors import MalformedRecord
 from ledger.records.signing import SignedRecord
 from ledger.records.types import Details, KeyRevoke, Observation
 from ledger.services.audit.findings import AuditReport, Finding
+from ledger.services.audit.held_evidence import HeldCheckpoint
 from ledger.services.audit.rows import workers
 from ledger.services.audit.run import audit
 from ledger.services.home.clock import ManualClock
@@ -76,7 +77,9 @@ def test_it_runs_beside_the_node_that_writes(story: Story, copy: Path) -> None:
         run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         assert run.returncode == 0, run.stdout + run.stderr
         assert json.loads(run.stdout)["ok"] is True
-        assert audit(node).ok
+        report = audit(node)
+        assert report.ok
+        assert audit(node, since=HeldCheckpoint.read("remembered", report.checkpoint)).ok
     finally:
         node.close()
 

@@ -97,7 +97,8 @@ def test_every_command_of_every_guide_works_in_order(clone: Path) -> None:
         wait_for(f"{url}/readyz", lambda answer: answer["status"] == "ok", PATIENCE)
         script = "\n".join(steps()).replace("http://127.0.0.1:8000", url).replace("8100", str(free_port()))
         told, _ = run(script, clone, kept | {"PYTHONPATH": str(ROOT)})
-    assert told.count("ok: the ledger is as it was signed, published and recorded") == 5
+    assert told.count("ok: the ledger is as it was signed, published and recorded") == 6
+    assert told.count("ok: what came after") == 1
     assert told.count("201 ") == 5
     assert "NO " not in told
     assert "proposed" in told
