@@ -9,10 +9,12 @@ parses anything, and takes a signature's digest, its key and its form as given.
 
 import json
 import os
+import sqlite3
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +22,11 @@ from coincurve import PublicKey
 from coincurve.ecdsa import cdata_to_der, deserialize_recoverable, recoverable_convert
 
 from ledger.cli.imports.replay import Replay, Terms, open_replay
-from ledger.records.signing import SignedRecord
+from ledger.records.signing import SIGNATURE_LENGTH, SignedRecord
 from ledger.services.audit.held_evidence import HeldCheckpoint
 from ledger.services.audit.run import audit
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.settings import read_settings
-from ledger.store import records
 from scripts.bench.batches import SIZE, handoffs
 
 SHIPMENTS = 500
@@ -47,7 +48,7 @@ def measure(shipments: int = SHIPMENTS) -> dict[str, Any]:
             _hand_over(play, made[-NEWS:])
             whole, size = _least(lambda: audit(play.trial.node).size)
             since, _ = _least(lambda: audit(play.trial.node, since=kept).size)
-            triples = list(_signatures(play))
+            triples = list(_signatures(Path(folder) / "ledger.db"))
             verifying, _ = _least(lambda: sum(key.verify(der, digest, hasher=None) for key, der, digest in triples))
         finally:
             play.trial.node.close()
@@ -67,14 +68,14 @@ def _hand_over(play: Replay, made: Sequence[SignedRecord]) -> None:
     play.trial.node.settle()
 
 
-def _signatures(play: Replay) -> Iterator[tuple[PublicKey, bytes, bytes]]:
+def _signatures(ledger: Path) -> Iterator[tuple[PublicKey, bytes, bytes]]:
     """Key, signature and digest of each signature in the log."""
-    with play.trial.node.home.database.read() as connection:
-        for row in records.stream(connection):
-            for signature in row.signature_list:
-                raw = signature[:64] + bytes([signature[64] - 27])
+    with closing(sqlite3.connect(ledger)) as db:
+        for digest, signatures in db.execute("SELECT record_id, signatures FROM records"):
+            for i in range(0, len(signatures), SIGNATURE_LENGTH):
+                raw = signatures[i : i + SIGNATURE_LENGTH - 1] + bytes([signatures[i + SIGNATURE_LENGTH - 1] - 27])
                 der = cdata_to_der(recoverable_convert(deserialize_recoverable(raw)))
-                yield PublicKey.from_signature_and_message(raw, row.record_id, hasher=None), der, row.record_id
+                yield PublicKey.from_signature_and_message(raw, digest, hasher=None), der, digest
 
 
 def _least(run: Callable[[], int]) -> tuple[float, int]:
