@@ -23,6 +23,7 @@ from ledger.records.types import Record
 from ledger.records.verification import Facts, VerifiedRecord, already_verified
 
 _FORMAT = b"lading/sealed-records/v1\0"
+"""Part of the seal: what is written otherwise one day bears another number, and what stands here is made anew."""
 _MARSHAL = 4
 _WITHHELD = "Withheld"
 _CODES = {int(code): code for code in Outcome}

@@ -6,6 +6,7 @@ Records are made up, with fixed dice: shipments of two or three handoffs each, m
 of it: loading and verifying records is another matter. What is plain is kept in columns, what is not as records.
 """
 
+import ctypes
 import gc
 import json
 import random
@@ -201,8 +202,10 @@ def _made(handoffs: int) -> tuple[PlainColumns, FamilyRecords]:
 
 
 def _resident() -> int:
-    """Bytes of this process in memory."""
+    """Bytes of this process in memory, once what is free was given back."""
     gc.collect()
+    if sys.platform == "linux":
+        ctypes.CDLL(None).malloc_trim(0)  # otherwise free pieces of batches long gone would count
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
 
 
