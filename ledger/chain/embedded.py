@@ -120,12 +120,15 @@ class EmbeddedReader:
             return None if place is None else bytes(self._chain.get_canonical_transaction_by_index(*place).data)
 
     def signed(self, transaction: bytes) -> bytes | None:
+        """None also where a damaged file leads to a place that does not have it."""
         with self._lock, translated("chain"):
             place = self._place(transaction)
-            if place is None:
+            header = None if place is None else self._header(place[0])
+            if place is None or header is None:
                 return None
-            number, index = place
-            return bytes(self._contents(self._header(number)).transactions[index].encode())
+            found = self._contents(header)
+            at = slice(place[1], place[1] + 1)
+            return bytes(found.transactions[at][0].encode()) if found.hashes[at] == (transaction,) else None
 
     def events(self, first: int, last: int, addresses: Sequence[bytes]) -> Events:
         wanted = frozenset(addresses)

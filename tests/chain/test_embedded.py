@@ -2,13 +2,17 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+import rlp
+from eth.db.schema import SchemaV1
 from eth.exceptions import VMError
 from hexbytes import HexBytes
 from web3 import EthereumTesterProvider, Web3
@@ -160,6 +164,22 @@ def test_another_chain_id_is_not_taken_for_this_one(open_embedded: OpenChain, tm
         EmbeddedReader(tmp_path / "chain.db", chain_id=1)
     with pytest.raises(Misconfigured, match="no chain here"):
         EmbeddedReader(tmp_path / "elsewhere.db", chain_id=CHAIN_ID)
+
+
+@pytest.mark.parametrize("place", [[9, 0], [2, 7], [1, 0]], ids=["no block", "nothing there", "another"])
+def test_signed_bytes_are_those_of_the_transaction_or_none(
+    open_embedded: OpenChain, tmp_path: Path, place: list[int]
+) -> None:
+    rig = rig_on(open_embedded())
+    transaction = rig.sender.sign(rig.deploy(), count(b"x"))
+    rig.run(transaction)
+    assert rig.client.signed(transaction.hash) == transaction.raw
+    assert rig.client.signed(bytes(32)) is None
+    with closing(sqlite3.connect(tmp_path / "chain.db")) as db:
+        key = SchemaV1.make_transaction_hash_to_block_lookup_key(transaction.hash)  # type: ignore[arg-type]
+        assert db.execute("UPDATE pairs SET value = ? WHERE key = ?", (rlp.encode(place), key)).rowcount == 1
+        db.commit()
+    assert rig.client.signed(transaction.hash) is None
 
 
 def test_a_file_that_is_no_chain_is_refused(tmp_path: Path) -> None:

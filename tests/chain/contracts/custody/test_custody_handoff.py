@@ -60,6 +60,14 @@ def test_others_receive_as_consignee_only(w: World, receiver: int) -> None:
     assert w.submit(w.manifest(MAKER, receiver, unknown), MAKER, receiver) == (Outcome.UNKNOWN,)
 
 
+def test_each_bit_of_a_count_counts(w: World) -> None:
+    shipments = [w.open(packages=2**bit + 10) for bit in range(4, 32)]
+    fewer = w.manifest(MAKER, CARRIER, *(w.item(shipment, 10) for shipment in shipments))
+    assert set(w.submit(fewer, MAKER, CARRIER)) == {Outcome.COUNT}
+    all_of_them = w.manifest(MAKER, CARRIER, *map(w.item, shipments))
+    assert set(w.submit(all_of_them, MAKER, CARRIER)) == {Outcome.APPLIED}
+
+
 def test_a_failed_item_is_skipped_and_the_others_apply(w: World) -> None:
     good, stale, ahead, lost, foreign = w.open(), w.open(), w.open(), w.open(), w.open(consignor=PLATFORM)
     miscounted = w.open()
