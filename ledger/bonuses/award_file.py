@@ -107,7 +107,7 @@ def evidence_of_file(file: Mapping[str, Any], agreement: BonusAgreement) -> tupl
     if list(file) == _BARE:
         _require_equal("lines", [{"partner": x.partner, "amount": str(x.amount)} for x in known], file["lines"])
         return ()
-    _require_fields("award file", file, AwardFile)
+    _require_fields("award file", _with_left_out(file), AwardFile)
     evidence, residual = file["evidence"], file["residual"]
     _require_fields("evidence", evidence, Evidence)
     _require_fields("residual", residual, Residual)
@@ -129,6 +129,14 @@ def evidence_of_file(file: Mapping[str, Any], agreement: BonusAgreement) -> tupl
     ):
         _require_equal(where, expected, found)
     return tuple(ids)
+
+
+def _with_left_out(file: Mapping[str, Any]) -> dict[str, Any]:
+    """The file as it is written now: release 0.1.0 did not say what was left out."""
+    fields = list(file.items())
+    if "leftOut" not in file:
+        fields.insert(len(fields) - 2, ("leftOut", []))
+    return dict(fields)
 
 
 def _require_fields(where: str, value: object, kind: type) -> None:

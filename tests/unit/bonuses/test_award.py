@@ -483,6 +483,12 @@ def test_no_character_of_a_file_that_has_the_amounts_alone_can_be_edited() -> No
     assert [text for text in [*edits, BARE + " ", BARE[:-1] + ', "x": 1}'] if _is_accepted(text)] == []
 
 
+def test_a_file_of_the_first_release_does_not_say_what_was_left_out() -> None:
+    data = json.loads(json.dumps(award_to_json(KEPT)))
+    del data["leftOut"]
+    assert evidence_of_file(data, AGREEMENT) == KEPT.evidence
+
+
 EDITS = {
     "currency": lambda d: d.update(currency="XXX"),
     "rule": lambda d: d.update(rule="0x" + "ab" * 32),
@@ -495,7 +501,7 @@ EDITS = {
     "line without share": lambda d: d["lines"][0].pop("share"),
     "line with more": lambda d: d["lines"][0].update(x=1),
     "order of fields": lambda d: d.update(lines=d.pop("lines")),
-    "no leftOut": lambda d: d.pop("leftOut"),
+    "no currency": lambda d: d.pop("currency"),
     "no version": lambda d: d.pop("version"),
 }
 
