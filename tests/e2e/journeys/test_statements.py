@@ -4,6 +4,7 @@ import pytest
 
 from ledger.cli.demo.cast import GTIN
 from ledger.codes import Purpose, StatementKind
+from ledger.common.ids import to_hex
 from ledger.common.periods import DAY
 from ledger.errors import NotPermitted, RuleBroken
 from ledger.records.types import ShipmentRef
@@ -244,3 +245,28 @@ def test_a_code_is_off_the_market_only_when_its_whole_lot_is(stage: Stage) -> No
     answer = look(code)
     assert answer["verdict"] == "risk"
     assert "This item was destroyed" in " ".join(reason["text"] for reason in answer["why"])
+
+
+def test_a_list_says_where_goods_stand_as_their_own_pages_do(stage: Stage) -> None:
+    """What is not on its straight way is kept for lists: it follows the log, and the clock where nothing is logged."""
+    views, both = stage.node.reader.views, [stage.open() for _ in range(2)]
+    stage.hand(MAKER, CARRIER, *((one, 0, 10) for one in both))
+    stage.pass_time(10 * DAY)
+    seen = []
+
+    def look() -> None:
+        listed = {one.id: one.status for one in views.shipments(limit=100)}
+        assert [listed[to_hex(one)] for one in both] == [views.shipment(one).summary.status for one in both]
+        seen.append(tuple(listed[to_hex(one)] for one in both))
+
+    look()
+    for one in both:
+        stage.state(StatementKind.TENDER, CARRIER, one, 1, SHOP)
+        look()
+    stage.state(StatementKind.CONTEST, SHOP, both[0], 1)
+    look()
+    stage.clock.advance(31 * DAY)
+    look()
+    moving, offered = "in transit", "tendered"
+    assert seen[:3] == [(moving, moving), (offered, moving), (offered, offered)]
+    assert seen[-1] == (moving, offered), "a contested tender falls after 30 days, though nothing was logged"
