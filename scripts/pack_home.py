@@ -15,9 +15,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from ledger.chain.contracts import RELEASED, artifact
+from ledger.services.lifecycle.contract_succession import deployed_codes
 from scripts.compile_contracts import ARTIFACTS
 
+CODES = ARTIFACTS.parent / "released.json"
 TARGET = Path(__file__).parent.parent / "tests" / "fixtures" / "homes"
 KEPT = ("shipments", "records", "checkpoint", "penalty", "award", "products")
 """What of the demo's result a later release must say as well."""
@@ -42,10 +43,9 @@ def main() -> int:
 
 def _note_codes(release: str) -> None:
     """Add what the contracts of this release are deployed as to the list of all releases."""
-    path = ARTIFACTS.parent / RELEASED
-    listed = json.loads(path.read_bytes())
-    listed[release] = {name: artifact(name).code.to_json() for name in sorted(p.stem for p in ARTIFACTS.glob("*.json"))}
-    path.write_text(_in_lines(listed))
+    listed = json.loads(CODES.read_bytes())
+    listed[release] = deployed_codes(sorted(path.stem for path in ARTIFACTS.glob("*.json")))
+    CODES.write_text(_in_lines(listed))
 
 
 def _in_lines(listed: dict[str, dict[str, Any]]) -> str:

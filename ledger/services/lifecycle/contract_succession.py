@@ -6,10 +6,12 @@ way when the old one closes applies in the new one. Signatures about money name 
 agreements to their end, and its successor continues nothing and takes the new ones.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ledger.chain.client import ChainClient
-from ledger.chain.contracts import CONTRACT_OF_KIND
+from ledger.chain.contracts import CONTRACT_OF_KIND, artifact
 from ledger.chain.deploy import deploy_courier, deploy_successor
 from ledger.codes import ContractKind, RegistryAction
 from ledger.common.ids import KeyAddress, to_hex
@@ -33,6 +35,11 @@ class Succession:
     predecessor: KeyAddress
     successor: KeyAddress
     changes: tuple[RegistryChange, ...]
+
+
+def deployed_codes(names: Iterable[str]) -> dict[str, Any]:
+    """What contracts of this release are deployed as, by name: how later releases know those that stand."""
+    return {name: artifact(name).code.to_json() for name in names}
 
 
 def replace_contract(
