@@ -23,6 +23,10 @@ class Network(RpcChain):
     def seal(self, timestamp: int) -> Block | None:
         return self.chain.seal(timestamp)
 
+    def signed(self, transaction: bytes) -> bytes | None:
+        """What was sent before the line was there is in the chain's file, and the home has no copy of it."""
+        return self.chain.signed(transaction)
+
     def close(self) -> None:
         self.chain.close()
 

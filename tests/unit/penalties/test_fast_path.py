@@ -17,7 +17,8 @@ from ledger.penalties.statement import family_statements, penalties
 from ledger.products.brand_authority import BRAND_AUTHORISATION
 from ledger.records.types import Attestation, Claims, Goods, Place, Recall, Revocation
 from ledger.records.verification import VerifiedRecord
-from ledger.scores import composite, fast_path
+from ledger.scores import fast_path
+from ledger.scores import tallies as tallies_module
 from ledger.scores.card import parse_card
 from ledger.scores.incremental import Running
 from ledger.scores.tallies import Tallies
@@ -227,7 +228,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
         answers.append(fast_path.count_plain(*arguments))
         return answers[-1]
 
-    monkeypatch.setattr(composite, "count_plain", count)
+    monkeypatch.setattr(tallies_module, "count_plain", count)
     return answers
 
 
@@ -275,7 +276,7 @@ def off_by_one(way: Plain | None, field: str) -> Plain | None:
 @pytest.mark.parametrize("field", ["promised_at", "counted_until", "late_seconds", "amount", "bound", "steps", "hold"])
 def test_a_wrong_figure_of_the_short_way_is_noticed(field: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The comparison is worth something: one figure off by one in the short way alone, and it fails."""
-    for module in (amounts, composite):
+    for module in (amounts, tallies_module):
         monkeypatch.setattr(module, "plain", lambda journeys, name: off_by_one(fast_path_of(journeys, name), field))
 
     def compare() -> None:
