@@ -24,6 +24,15 @@ def note(connection: Connection, kind: str) -> None:
     connection.execute(first.on_conflict_do_update(index_elements=["kind"], set_={"count": changes.c.count + 1}))
 
 
+def hold(connection: Connection, kind: str) -> int:
+    """How many there are, once those that others are about to commit are there; until this transaction ends nobody
+    notes another.
+    """
+    first = insert_of(connection, changes).values(kind=kind, count=0)
+    connection.execute(first.on_conflict_do_update(index_elements=["kind"], set_={"count": changes.c.count}))
+    return counts(connection)[kind]
+
+
 def counts(connection: Connection) -> Mapping[str, int]:
     """By kind."""
     rows = connection.execute(select(changes.c.kind, changes.c.count))

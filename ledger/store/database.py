@@ -27,7 +27,7 @@ __all__ = ["Connection", "Database"]
 
 BUSY_TIMEOUT = 30
 """Seconds that a writer waits for another process's transaction before it gives up."""
-ERASED_FROM = ("openings", "proposals", "goods", "meta")
+ERASED_FROM = ("openings", "proposals", "goods", "meta", "sealed_records")
 """Tables from which private parts, and what repeats them, are deleted."""
 _WRITING = {"lading_writing": True}
 _BROKEN_DISK = ("SQLITE_IOERR", "SQLITE_CORRUPT", "SQLITE_NOTADB")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, select
 
 from ledger.common.ids import RecordId
-from ledger.store.rows import insert_new, one
+from ledger.store.rows import insert_new, one, values_of
 from ledger.store.tables import records, sealed_records
 
 
@@ -24,13 +24,17 @@ class Stretch:
 
 
 def seals(connection: Connection) -> dict[int, bytes]:
-    """The seal of each stretch, by where it starts."""
+    """The seal of each stretch, by where it starts; empty for what is none."""
     rows = connection.execute(select(sealed_records.c.start, sealed_records.c.seal))
-    return {int(start): bytes(seal) for start, seal in rows}
+    return {start: seal if type(seal) is bytes else b"" for start, seal in rows if type(start) is int}
 
 
 def get(connection: Connection, start: int) -> Stretch | None:
-    return one(connection, sealed_records, Stretch, sealed_records.c.start == start)
+    """None, too, where another hand has put what is no stretch: SQLite takes values of any type."""
+    found = one(connection, sealed_records, Stretch, sealed_records.c.start == start)
+    if found is None or tuple(map(type, values_of(found).values())) != (int, int, bytes, bytes):
+        return None
+    return found
 
 
 def put(connection: Connection, stretch: Stretch) -> None:

@@ -1,5 +1,6 @@
 """The database itself: migrations, triggers, snapshots, and what a refusing disk does."""
 
+import random
 import sqlite3
 import threading
 import time
@@ -21,12 +22,13 @@ from ledger.records.erasure import Erasure
 from ledger.records.types import ShipmentTerms
 from ledger.services.home.clock import ManualClock
 from ledger.services.intake.sequencer import Sequencer
-from ledger.store import checkpoints, log, meta, migrate, openings, records
+from ledger.store import checkpoints, log, meta, migrate, openings, records, sealed
 from ledger.store.checkpoints import StoredCosignature
 from ledger.store.database import Database
 from ledger.store.documents import consents
 from ledger.store.documents.consents import StoredConsent
 from ledger.store.openings import StoredAccess
+from ledger.store.sealed import Stretch
 from ledger.store.tables import APPEND_ONLY, durable
 from tests.samples import sample
 from tests.store.entries import SIGNER, endorsement, endorsements, entry_of, rng
@@ -313,10 +315,17 @@ def test_scrubbed_files_hold_nothing_of_what_was_deleted(database: Database, seq
     with database.write() as connection:
         for i in range(50):
             meta.remove(connection, f"note {i}")
+        # A stretch that an erasure deletes, as bytes that no database compresses.
+        sealed.put(connection, Stretch(0, 2, b"unmistakable" + random.Random(1).randbytes(100_000), b"s"))
+        sealed.remove(connection, 0)
     database.scrub()
     if database.path:
         files = [database.path, *database.path.parent.glob(f"{database.path.name}-*")]
         assert not any(b"unmistakable" in file.read_bytes() for file in files)
+    else:
+        with database.read() as connection:
+            size = connection.execute(text("SELECT pg_total_relation_size('sealed_records')")).scalar_one()
+        assert size < 100_000
     assert len(_rows(database, "records")) == 2
 
 

@@ -76,10 +76,12 @@ class SealedRecords:
         if start is None and not broken:
             return False
         with database.write() as connection:
+            # A part that was opened or erased since would be missing in it, or still be there. Held first: whoever does
+            # that elsewhere deletes stretches after it.
+            unchanged = changes.hold(connection, changes.PARTS) == parts
             for begun in broken:
                 sealed.remove(connection, begun)
-            # A part that was opened or erased since would be missing in it, or still be there.
-            if made is not None and changes.counts(connection)[changes.PARTS] == parts:
+            if made is not None and unchanged:
                 sealed.put(connection, made)
         return True
 

@@ -1,10 +1,14 @@
 """What was verified before is used again after a restart, under this home's seal, and never otherwise."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from ledger.codes import ClearanceStatus, HoldCause
+from ledger.common.ids import RecordId
 from ledger.common.periods import DAY
 from ledger.errors import BadSignature
 from ledger.records.erasure import ErasureReason
@@ -13,9 +17,10 @@ from ledger.services.figures import sealed_records
 from ledger.services.figures.sealed_records import SealedRecords
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.verified_records import VerifiedRecords
-from ledger.store import log, sealed
+from ledger.store import log, openings, sealed
 from ledger.store.tables import sealed_records as table
-from tests.e2e.stage import CARRIER, MAKER, NZ, OCEAN, SHOP, Stage
+from tests.e2e.stage import CARRIER, MAKER, NZ, OCEAN, SHOP, Stage, staged
+from tests.postgresql import copy_rows
 
 SHORT = 7
 """Leaves of a stretch, here."""
@@ -99,7 +104,13 @@ def test_what_was_edited_or_sealed_by_another_is_verified_anew_and_made_anew(sta
     with stage.node.home.database.read() as connection:
         body = sealed.get(connection, 0)
     assert body is not None
-    for edit in ({"body": body.body[:-1] + b"\1"}, {"seal": bytes(32)}, {"stop": 1}, {"body": b""}):
+    odd = [("stop", "'x'"), ("stop", "1.5"), ("body", "'x'"), ("seal", "'x'"), ("seal", "1e300")]  # SQLite takes all
+    odd += [("start", "'x' || start"), ("start", "start + 0.5"), ("start", "-start - 1")]
+    edits: list[dict[str, Any]] = [{"body": body.body[:-1] + b"\1"}, {"seal": bytes(32)}, {"stop": 1}, {"body": b""}]
+    edits += [{column: text(value)} for column, value in odd]
+    for edit in edits:
+        with stage.node.home.database.write() as connection:
+            connection.execute(table.delete())
         one.seal()
         change(stage, **edit)
         found, reached, _ = Restarted(stage).read()
@@ -134,6 +145,24 @@ def test_what_is_erased_leaves_with_its_stretch_in_one_commit(stage: Stage) -> N
     Restarted(stage).seal()
     assert stretches(stage) >= before
     assert Restarted(stage).read()[0] == everything(stage)
+
+
+def test_what_is_erased_while_it_is_sealed_is_in_no_stretch(founded: Path, tmp_path: Path, postgresql_url: str) -> None:
+    """By another process, which has not committed yet: on PostgreSQL writers see nothing of each other until then."""
+    copy_rows(f"sqlite:///{founded / 'ledger.db'}", postgresql_url)
+    with staged(founded, tmp_path / "home", LADING_DATABASE_URL=postgresql_url) as stage:
+        shipment = lived(stage)
+        with stage.node.home.database.write() as connection:
+            connection.execute(table.delete())
+        with ThreadPoolExecutor(1) as other:
+            with stage.node.home.database.write() as connection:
+                assert openings.forget(connection, RecordId(shipment), "commercial")
+                sealing = other.submit(Restarted(stage).seal)
+                wait([sealing], 2)  # it waits for us, or is done
+            sealing.result()
+        assert Restarted(stage).read()[0] == everything(stage)
+        Restarted(stage).seal()
+        assert Restarted(stage).read()[1] >= 3 * SHORT
 
 
 def test_an_edited_row_is_not_sealed_and_does_not_stop_the_others(
