@@ -2,8 +2,8 @@
 
 A record wants a snapshot, a dozen statements and a commit, and many want hardly more. Nobody waits for others to come:
 while nothing is taken in, a record goes at once and by itself; what comes meanwhile goes together then. Each is
-answered as by itself (`ledger.services.intake.batch`). What would be judged alone anyhow goes its own way, and keeps
-nobody.
+answered as by itself (`ledger.services.intake.batch`). What would be judged alone anyhow goes its own way, and so does
+what was kept until a record came, which may be thousands: it keeps nobody.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from threading import Lock
 
 from fastapi.concurrency import run_in_threadpool
 
+from ledger.common.ids import RecordId
 from ledger.errors import LadingError
 from ledger.records.signing import SignedRecord
 from ledger.services.intake.batch import Result
@@ -22,6 +23,8 @@ from ledger.services.intake.runs import MOST, asks_the_chain, is_plain
 from ledger.services.intake.submission import Accepted, Charge, Proposed
 from ledger.services.node.node import Node
 
+_Told = tuple[Result, bool]
+"""What became of a record, and whether others were kept until it came."""
 AT_ONCE = 1
 """Groups that are worked on: of two, each would have half of what waits, and keep the other from the interpreter."""
 
@@ -47,18 +50,32 @@ class Together:
             self._working += begins
         if begins:
             self._threads.submit(self._work)
-        result = await mine.result
+        result, completes = await mine.result
         if isinstance(result, LadingError):
             raise result
+        if completes:
+            await run_in_threadpool(self._node.submission.complete_about, result.record_id)
         return result
 
     def _work(self) -> None:
         while group := self._next():
             try:
-                answered = self._node.batches.submit([one.signed for one in group], [one.account for one in group])
-                _wake((one, its.result) for one, its in zip(group, answered, strict=True))
-            except Exception as error:  # noqa: BLE001 each of them is answered with it, and those who come next go on
-                _wake((one, error) for one in group)
+                self._take(group)
+            except Exception:  # noqa: BLE001 whatever one of them does must not reach the others
+                for one in group:
+                    self._take_alone(one)
+
+    def _take(self, group: "list[_Waiting]") -> None:
+        others_kept = set[RecordId]()
+        signed, accounts = [one.signed for one in group], [one.account for one in group]
+        answered = self._node.batches.submit(signed, accounts, others_kept.add)
+        _wake((one, (its.result, its.record_id in others_kept)) for one, its in zip(group, answered, strict=True))
+
+    def _take_alone(self, one: "_Waiting") -> None:
+        try:
+            self._take([one])
+        except Exception as error:  # noqa: BLE001 it is answered with it, and those who come next go on
+            _wake([(one, error)])
 
     def _next(self) -> "list[_Waiting]":
         """What waits; nothing when the caller's work has ended with that."""
@@ -69,16 +86,21 @@ class Together:
 
 
 class _PaidAhead:
-    """Account and bill of a single record: its sender has paid, and is settled with once it is answered."""
+    """Account and bill of a single record: its sender has paid, and is settled with once it is answered. Its signers
+    pay once, though it may be taken in again by itself.
+    """
 
     def __init__(self, charge: Charge) -> None:
         self._charge = charge
+        self._paid = False
 
     def bill(self, member: SignedRecord | None) -> "_PaidAhead":  # noqa: ARG002 - the protocol's
         return self
 
     def charge(self, partners: Collection[int]) -> None:
-        self._charge(partners)
+        if not self._paid:
+            self._charge(partners)
+        self._paid = True
 
     def settle(self, error: LadingError | None) -> None:
         pass
@@ -88,27 +110,27 @@ class _PaidAhead:
 class _Waiting:
     signed: SignedRecord
     account: _PaidAhead
-    result: "asyncio.Future[Result]"
+    result: "asyncio.Future[_Told]"
 
-    def end(self, result: Result | BaseException) -> None:
+    def end(self, told: "_Told | Exception") -> None:
         if self.result.done():
             return  # whoever waited has gone
-        if isinstance(result, BaseException) and not isinstance(result, LadingError):
-            self.result.set_exception(result)
+        if isinstance(told, Exception):
+            self.result.set_exception(told)
         else:
-            self.result.set_result(result)
+            self.result.set_result(told)
 
 
-def _wake(ended: "Iterable[tuple[_Waiting, Result | BaseException]]") -> None:
+def _wake(ended: "Iterable[tuple[_Waiting, _Told | Exception]]") -> None:
     """Tell those who wait, each in its own event loop."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Waiting, Result | BaseException]]] = {}
-    for one, result in ended:
-        by_loop.setdefault(one.result.get_loop(), []).append((one, result))
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Waiting, _Told | Exception]]] = {}
+    for one, told in ended:
+        by_loop.setdefault(one.result.get_loop(), []).append((one, told))
     for loop, theirs in by_loop.items():
         with suppress(RuntimeError):  # the loop has ended, and with it whoever waited there
             loop.call_soon_threadsafe(_end_all, theirs)
 
 
-def _end_all(ended: "list[tuple[_Waiting, Result | BaseException]]") -> None:
-    for one, result in ended:
-        one.end(result)
+def _end_all(ended: "list[tuple[_Waiting, _Told | Exception]]") -> None:
+    for one, told in ended:
+        one.end(told)

@@ -21,7 +21,7 @@ from ledger.services.intake.checks import Checks
 from ledger.services.intake.judgement import Judged, judge, keep
 from ledger.services.intake.runs import Member, is_judged_apart, run_at
 from ledger.services.intake.sequencer import Sequencer
-from ledger.services.intake.submission import Accepted, Proposed, Submission
+from ledger.services.intake.submission import Accepted, Completes, Proposed, Submission
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.store.log import Entry
 
@@ -71,10 +71,16 @@ class Batches:
         self._signer_keys = registry.signer_keys
         self._submission = submission
 
-    def submit(self, batch: Sequence[SignedRecord | LadingError], accounts: Sequence[Account]) -> list[Answered]:
+    def submit(
+        self,
+        batch: Sequence[SignedRecord | LadingError],
+        accounts: Sequence[Account],
+        completes: Completes | None = None,
+    ) -> list[Answered]:
         """What becomes of each, in their order; an error in the batch, as for what is no record, is its own answer.
 
-        `accounts`: who pays for each. Raises nothing for what is wrong with one of them.
+        `accounts`: who pays for each; `completes`: as for `Submission.submit`. Raises nothing for what is wrong with
+        one of them.
         """
         members = [self._member(one) for one in batch]
         known = [member if isinstance(member, Member) else None for member in members]
@@ -88,7 +94,7 @@ class Batches:
                 results += self._commit(run)
                 alone, bill = len(results) < stop, run.bill
             else:
-                results.append(self._singly(members[start], accounts[start], bill))
+                results.append(self._singly(members[start], accounts[start], bill, completes))
                 alone, bill = False, None
         return [Answered(None if m is None else m.id, result) for m, result in zip(known, results, strict=True)]
 
@@ -102,14 +108,16 @@ class Batches:
             return error
         return Member(domain.record_id(one.record), one)
 
-    def _singly(self, member: Member | LadingError, account: Account, bill: Bill | None) -> Result:
+    def _singly(
+        self, member: Member | LadingError, account: Account, bill: Bill | None, completes: Completes | None
+    ) -> Result:
         if isinstance(member, LadingError):
             return _refused(member, account)
         try:
             bill = bill or account.bill(member.signed)
         except LadingError as error:
             return error
-        result = self._submitted(member.signed, bill)
+        result = self._submitted(member.signed, bill, completes)
         bill.settle(result if isinstance(result, LadingError) else None)
         return result
 
@@ -197,8 +205,8 @@ class Batches:
             for one, again in zip(incomplete, raced, strict=True)
         ]
 
-    def _submitted(self, signed: SignedRecord, bill: Bill | None) -> Result:
-        return _foreseen(lambda: self._submission.submit(signed, None if bill is None else bill.charge))
+    def _submitted(self, signed: SignedRecord, bill: Bill | None, completes: Completes | None = None) -> Result:
+        return _foreseen(lambda: self._submission.submit(signed, None if bill is None else bill.charge, completes))
 
 
 @dataclass(frozen=True, slots=True)

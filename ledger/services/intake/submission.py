@@ -40,6 +40,8 @@ MOST_WAITING = 2_000
 
 Charge = Callable[[Collection[int]], None]
 """Lets these partners pay for a record that is about to be taken in; raises `Busy` when one of them cannot."""
+Completes = Callable[[RecordId], None]
+"""Told of a record that was logged, and for which others were kept (`Submission.complete_about`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,9 @@ class Submission:
                 self._check_money(connection, record, domain)
             return check_signable(connection, self.checks(connection, now), record, record_id, now, key)
 
-    def submit(self, signed: SignedRecord, charge: Charge | None = None) -> Accepted | Proposed:
+    def submit(
+        self, signed: SignedRecord, charge: Charge | None = None, completes: Completes | None = None
+    ) -> Accepted | Proposed:
         """Take a record in; what it lacks in signatures is taken from an earlier proposal of the same record.
 
         1. Structure, then known before: the first receipt again, for ever.
@@ -106,7 +110,7 @@ class Submission:
         4. Someone missing, or the record that it is about: kept as a proposal.
         5. Rules, on the expected state.
         6. The partners who signed just now pay, where there is a `charge`: nobody pays for what others send again.
-        7. Commit; what was kept until this record came is submitted; then the receipt.
+        7. Commit; what was kept until this record came is submitted, or left to `completes`; then the receipt.
 
         Raises the branches `InvalidInput`, `Refused` and `Unavailable`; then nothing has changed.
         """
@@ -133,11 +137,11 @@ class Submission:
         if charge is not None:
             charge(self.new_signers(judged))
         if judged.entry is None:
-            return self._propose(judged, now)
+            return self._propose(judged, now, completes)
         # 7. Commit.
         receipt = self._sequencer.submit(judged.entry)
         if there.about:  # one that was kept since then is found when the chain has recorded this record
-            self.complete_about(record_id)
+            (completes or self.complete_about)(record_id)
         return Accepted(record_id, receipt, again=False, awaited=judged.awaited)
 
     def replay(self, batch: Sequence[SignedRecord]) -> list[Receipt | LadingError]:
@@ -290,11 +294,11 @@ class Submission:
         """Those of one record, or of several in a row, by what `connection` sees."""
         return Checks(connection, self._registry, now, self._preflight, self._most_waiting)
 
-    def _propose(self, judged: Judged, now: int) -> Accepted | Proposed:
+    def _propose(self, judged: Judged, now: int, completes: Completes | None) -> Accepted | Proposed:
         """Keep the record as a proposal, or its signatures with the proposal that is there."""
         with self._db.write() as connection:
             (raced,) = keep(connection, [judged], now)
         if raced:
             # Both sides signed at once, each unseen by the other: what they handed in together may be complete.
-            return self.submit(judged.order.recovered.signed)
+            return self.submit(judged.order.recovered.signed, None, completes)
         return Proposed(judged.order.recovered.id, judged.order.missing)

@@ -11,10 +11,13 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from ledger.api.together import Together
-from ledger.errors import Busy, LadingError, RuleBroken
+from ledger.api.together import Together, _PaidAhead
+from ledger.cli.demo.scribe import details
+from ledger.common.ids import RecordId
+from ledger.errors import Busy, RuleBroken
 from ledger.records.signing import SignedRecord
-from ledger.records.types import Endorsement, HandoffItem
+from ledger.records.types import Endorsement, HandoffItem, RecallAnswer
+from ledger.services.intake.bulk_state import BulkState
 from ledger.services.intake.submission import Accepted, Proposed
 from ledger.store import records
 from tests.api.batches.deck import Living
@@ -22,7 +25,7 @@ from tests.e2e.stage import CARRIER, MAKER, SECOND, SHOP, Stage, staged
 
 MOST_STATEMENTS = 14
 """Of a handoff by itself, its two BEGINs included: two tables are read in vain, seven rows or kinds of rows written."""
-Result = Accepted | Proposed | LadingError
+Result = Accepted | Proposed | Exception
 
 
 class Counted:
@@ -77,7 +80,7 @@ def at_once(stage: Stage, signed: list[SignedRecord]) -> list[Result]:
     async def one(record: SignedRecord) -> Result:
         try:
             return await together.submit(record, free)
-        except LadingError as error:
+        except Exception as error:  # noqa: BLE001 whatever became of it
             return error
 
     async def all_of_them() -> list[Result]:
@@ -164,6 +167,62 @@ def test_an_unforeseen_error_reaches_all_who_wait_and_ends_nothing(
         with pytest.raises(RuntimeError, match="a defect"):
             asyncio.run(together.submit(signed, free))
     assert isinstance(asyncio.run(together.submit(signed, free)), Accepted)
+
+
+def test_an_unforeseen_error_about_one_reaches_nobody_else(
+    before: Living, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And nobody pays twice, though each is taken in again by itself."""
+    signed, broken, read = handoffs(before, 4), [], BulkState.read
+    broken.append(stage.node.home.domain.record_id(signed[2].record))
+
+    def reading(connection: Any, state: Any, members: Any, now: int) -> BulkState:
+        if any(member.id in broken for member in members):
+            raise RuntimeError("a defect")
+        return read(connection, state, members, now)
+
+    monkeypatch.setattr(BulkState, "read", reading)
+    results = at_once(stage, signed)
+    assert [type(result).__name__ for result in results] == ["Accepted", "Accepted", "RuntimeError", "Accepted"]
+    asked: list[Collection[int]] = []
+    once = _PaidAhead(asked.append)
+    once.charge({MAKER})
+    once.charge({MAKER})
+    assert asked == [{MAKER}]
+
+
+def test_what_was_kept_for_a_record_keeps_nobody_else(
+    before: Living, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Thousands may be kept for one: they are completed beside the next records, and before the receipt."""
+    scene = before.scene
+    target = scene.sign(Endorsement(CARRIER, bytes(32)), CARRIER)
+    target_id = stage.node.home.domain.record_id(target.record)
+    answer = RecallAnswer(CARRIER, target_id, 1, 0, 0, stage.now, details())
+    assert isinstance(stage.node.submission.submit(scene.sign(answer, CARRIER)), Proposed)
+    (other,) = handoffs(before, 1)
+    together, completing, free_again = Together(stage.node), threading.Event(), threading.Event()
+    complete = stage.node.submission.complete_about
+
+    def slow(*record_ids: RecordId) -> None:
+        completing.set()
+        assert free_again.wait(30)
+        complete(*record_ids)
+
+    monkeypatch.setattr(stage.node.submission, "complete_about", slow)
+
+    async def both() -> Result:
+        first = asyncio.create_task(together.submit(target, free))
+        await asyncio.to_thread(completing.wait, 30)
+        try:
+            async with asyncio.timeout(20):
+                assert isinstance(await together.submit(other, free), Accepted)
+            assert not first.done()
+        finally:
+            free_again.set()
+        return await first
+
+    assert isinstance(asyncio.run(both()), Accepted)
 
 
 def test_who_has_gone_keeps_nobody(before: Living, stage: Stage) -> None:
