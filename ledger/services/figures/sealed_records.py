@@ -7,23 +7,30 @@ published quarter read and verify the rows themselves.
 1. A record in a stretch has facts that are final, so that no later leaf changes them. The others of its span are
    listed there, and are read as ever.
 2. Evidence of times is no part of it: it is what is there when it is read.
-3. Whatever opens or erases a private part deletes the record's stretch in the same commit (`ledger.store.sealed`).
+3. What is sealed was published: each row is the leaf that the tree has there, and so is what tells of its outcome.
+4. Whatever opens or erases a private part deletes the record's stretch in the same commit (`ledger.store.sealed`).
 """
 
 import hmac
-from collections.abc import Iterable, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 
+from ledger import merkle
+from ledger.bundle.subject import NUMBERS_NEED
 from ledger.codes import NOT_FINAL, Outcome
-from ledger.errors import DiskFailed, LadingError
+from ledger.common.ids import RecordId, to_hex
+from ledger.errors import DiskFailed, LadingError, NotFound, VerificationFailed
+from ledger.log.tiles import TileTree
 from ledger.records import sealed as encoding
 from ledger.records.evidence import Evidence
 from ledger.records.types import Amendment, Clearance, Endorsement, Handoff
+from ledger.records.types import Outcome as OutcomeRecord
 from ledger.records.verification import VerifiedRecord
 from ledger.services.home.home import Home
 from ledger.services.state.current_registry import CurrentRegistry
-from ledger.services.state.verified_records import VerifiedRecords
-from ledger.store import changes, log, sealed
+from ledger.services.state.verified_records import Settled, VerifiedRecords
+from ledger.store import changes, log, records, sealed
 from ledger.store.database import Connection
+from ledger.store.records import StoredRecord
 from ledger.store.sealed import Stretch
 
 STRETCH = 2_000
@@ -43,7 +50,7 @@ class SealedRecords:
         self._refused: set[int] = set()
         """Where a row does not verify: the audit names it, and figures say so too."""
 
-    def read(self, connection: Connection, records: VerifiedRecords) -> tuple[list[VerifiedRecord], int]:
+    def read(self, connection: Connection, verified: VerifiedRecords) -> tuple[list[VerifiedRecord], int]:
         """Everything that numbers need up to a leaf, and that leaf: what comes from there on is still to be read, and
         what is said from there on of these. Raises what verifying does, of what lies between stretches.
         """
@@ -51,18 +58,19 @@ class SealedRecords:
         reached = 0
         for start in sorted(sealed.seals(connection)):
             stretch = sealed.get(connection, start) if start >= reached else None
-            result = None if stretch is None else self._opened(stretch, records.evidence)
+            result = None if stretch is None else self._opened(stretch, verified.evidence)
             if stretch is None or result is None:
                 continue
-            found += records.between(reached, start)
+            found += verified.between(reached, start)
             found += result.records
             for index in result.open:
-                found += records.between(index, index + 1)
+                found += verified.between(index, index + 1)
             reached = stretch.stop
         return found, reached
 
-    def seal_next(self, registry: CurrentRegistry) -> bool:
-        """Seal the first stretch that is not, and delete those that are none of this home's; whether any was looked at.
+    def seal_next(self, registry: CurrentRegistry, published: Callable[[], TileTree]) -> bool:
+        """Seal the first stretch that is not, once it is `published`, and delete those that are none of this home's;
+        whether any was looked at.
 
         Raises `Busy` and what a database raises; a stretch of which a row does not verify is left alone.
         """
@@ -72,9 +80,9 @@ class SealedRecords:
             there = sealed.seals(connection)
             broken = [start for start, seal in there.items() if not self._holds(connection, start, seal)]
             start = self._first_gap(there.keys() - set(broken), size)
-            made = None if start is None else self._made(connection, start, registry)
-        if start is None and not broken:
-            return False
+            made = None if start is None else self._made(connection, start, registry, published)
+        if made is None and not broken:
+            return start in self._refused
         with database.write() as connection:
             # A part that was opened or erased since would be missing in it, or still be there. Held first: whoever does
             # that elsewhere deletes stretches after it.
@@ -97,20 +105,54 @@ class SealedRecords:
             self._sound.add((start, seal))
         return True
 
-    def _made(self, connection: Connection, start: int, registry: CurrentRegistry) -> Stretch | None:
+    def _made(
+        self, connection: Connection, start: int, registry: CurrentRegistry, published: Callable[[], TileTree]
+    ) -> Stretch | None:
+        """None while it is not published, and where a row is not what was."""
         stop = start + self._leaves
-        records = VerifiedRecords(connection, self._home.consortium, registry.refreshed(connection))
+        verified = VerifiedRecords(connection, self._home.consortium, registry.refreshed(connection))
         try:
-            every = list(records.between(start, stop))
+            tree = published()
+            if tree.size < stop:
+                return None
+            rows = list(records.stream(connection, start, stop, types=NUMBERS_NEED))
+            settled = verified.settled(rows)
+            try:
+                self._require_published(rows, settled, tree)
+            except NotFound:  # a tile that is about to be written
+                return None
+            every = list(verified.verify(rows, settled))
         except DiskFailed:
             raise
         except LadingError:
             self._refused.add(start)
             return None
-        final = [one for one in every if _is_final(one)]
-        others = tuple(one.log_index for one in every if not _is_final(one))
+        late = {told.record_id for told in settled.told.values() if told.log_index >= tree.size}
+        waits = {one for one, items in settled.items.items() if any(item.outcome_record in late for item in items)}
+        final = [one for one in every if _is_final(one) and one.id not in waits]
+        others = tuple(sorted({one.log_index for one in every} - {one.log_index for one in final}))
         body = encoding.body_of(encoding.Sealed(final, others))
         return Stretch(start, stop, body, self._seal(start, stop, body))
+
+    def _require_published(self, rows: Sequence[StoredRecord], settled: Settled, tree: TileTree) -> None:
+        """Raise `VerificationFailed` where a row, or one that tells of an outcome, is not the leaf in the tree's place,
+        or tells of something else: who signed a record has signed neither its place and time in the log, nor what the
+        chain made of it, and what is sealed is not looked at again.
+        """
+        told = [row for row in settled.told.values() if row.log_index < tree.size]
+        for row in (*rows, *told):
+            if merkle.leaf_hash(records.leaf_of(row).encode()) != tree.leaf_hash(row.log_index):
+                raise _other_than_published(row.record_id)
+        for row in told:
+            if self._home.domain.record_id(row.record) != row.record_id:
+                raise _other_than_published(row.record_id)
+        for record_id, items in settled.items.items():
+            for item in items:
+                teller = settled.told.get(item.outcome_record)
+                if teller is None or not isinstance(teller.record, OutcomeRecord):
+                    raise _other_than_published(record_id)
+                if (teller.record.record, teller.log_index) != (record_id, item.log_index):
+                    raise _other_than_published(record_id)
 
     def _opened(self, stretch: Stretch, evidence: Evidence) -> encoding.Sealed | None:
         """What a stretch holds, with the evidence that there is; None where its seal does not hold."""
@@ -124,6 +166,10 @@ class SealedRecords:
         return encoding.seal_of(self._secret, about, body)
 
 
+def _other_than_published(record_id: RecordId) -> VerificationFailed:
+    return VerificationFailed("a row is not what was published", where=f"record {to_hex(record_id)}")
+
+
 def _is_final(verified: VerifiedRecord) -> bool:
     """Whether no later leaf says more of the record."""
     record = verified.record
@@ -134,7 +180,7 @@ def _is_final(verified: VerifiedRecord) -> bool:
     return len(verified.outcomes) >= lines and unsaid.isdisjoint(verified.outcomes)
 
 
-def in_log_order(records: Iterable[VerifiedRecord]) -> list[VerifiedRecord]:
+def in_log_order(every: Iterable[VerifiedRecord]) -> list[VerifiedRecord]:
     """Each once, as it was read last."""
-    latest = {verified.id: verified for verified in records}
+    latest = {verified.id: verified for verified in every}
     return sorted(latest.values(), key=lambda verified: verified.log_index)

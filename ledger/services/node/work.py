@@ -241,7 +241,7 @@ class Work:
         with self._halting():
             self._clocks.keep()
             self._accepting.erasing.scrub_now_and_then()
-            self._reader.numbers.sealed.seal_next(self._reader.registry)
+            self._reader.numbers.sealed.seal_next(self._reader.registry, self._reader.publisher.tree)
 
     # --- inside ------------------------------------------------------------------------------------------------------
 

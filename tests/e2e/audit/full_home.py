@@ -114,7 +114,9 @@ def _leave_open(story: Story, node: Node) -> None:
         node.submission.submit(story.trial.signed(one_sided, story.parties[MAKER]))
         node.reader.publisher.publish(story.clock.now())
         story.sign(f"handed {number}", story.scribe.handoff([(terms, 0, 4 + number, NONE)], MAKER, 4, here), MAKER, 4)
-    SealedRecords(node.home, node.reader.keys.session_secret, leaves=20).seal_next(node.reader.registry)
+    SealedRecords(node.home, node.reader.keys.session_secret, leaves=20).seal_next(
+        node.reader.registry, node.reader.publisher.tree
+    )
     # Of a record that no published quarter counts, and still to be scrubbed.
     node.erasing.erase(story.ids["open terms 1"], ["details"], reason=ErasureReason.RETENTION)
     node.reader.publisher.publish(story.clock.now())

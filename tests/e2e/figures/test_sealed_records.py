@@ -1,6 +1,8 @@
 """What was verified before is used again after a restart, under this home's seal, and never otherwise."""
 
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from ledger.common.ids import RecordId
 from ledger.common.periods import DAY
 from ledger.errors import BadSignature
 from ledger.records.erasure import ErasureReason
+from ledger.records.types import Handoff
 from ledger.records.verification import VerifiedRecord
 from ledger.services.figures import sealed_records
 from ledger.services.figures.sealed_records import SealedRecords
@@ -33,10 +36,11 @@ class Restarted:
         self.home, self.secret = stage.node.home, secret
         self.registry = CurrentRegistry(self.home.consortium.genesis, self.home.clock)
         self.sealed = SealedRecords(self.home, secret, leaves=SHORT)
+        self.published = stage.node.reader.publisher.tree
 
     def seal(self) -> int:
         """Seal all that can be; how many stretches were made or deleted."""
-        return sum(1 for _ in iter(lambda: self.sealed.seal_next(self.registry), False))
+        return sum(1 for _ in iter(lambda: self.sealed.seal_next(self.registry, self.published), False))
 
     def read(self) -> tuple[list[VerifiedRecord], int, int]:
         """All that numbers need, up to where stretches tell of it, and how many signatures were recovered for it."""
@@ -68,6 +72,7 @@ def lived(stage: Stage) -> bytes:
     stage.submit(stage.scribe_handoff(CARRIER, OCEAN, *both), CARRIER, OCEAN)
     stage.settle()
     stage.endorse(first, SHOP)
+    stage.node.work.publish()
     assert Restarted(stage).seal() >= 3
     stage.hand(MAKER, CARRIER, (second, 0, 10))
     stage.settle()
@@ -147,6 +152,37 @@ def test_what_is_erased_leaves_with_its_stretch_in_one_commit(stage: Stage) -> N
     assert Restarted(stage).read()[0] == everything(stage)
 
 
+EDITS = {
+    "when a record was logged": f"UPDATE records SET log_time = log_time + {DAY} WHERE log_index > 20",
+    "when the chain recorded it": "UPDATE records SET message = replace(message, 'blockTime\":17', 'blockTime\":16')",
+    "by which leaf it is told": "UPDATE outcomes SET log_index = log_index - 1 WHERE log_index > 20",
+    "which outcome tells of it": "UPDATE outcomes SET outcome_record = (SELECT max(outcome_record) FROM outcomes) "
+    f"WHERE type_number = {Handoff.NUMBER}",
+}
+
+
+@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
+def test_what_was_edited_for_a_moment_is_never_sealed(stage: Stage, edit: str) -> None:
+    """By whoever has the database and no secret: nobody has signed such things, and an audit finds nothing after."""
+    lived(stage)
+    path = stage.node.home.database.path
+    assert path is not None
+    right = everything(stage)
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("DELETE FROM sealed_records")
+        for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            database.execute(f"DROP TRIGGER {name}")
+        rows = {name: database.execute(f"SELECT * FROM {name}").fetchall() for name in ("records", "outcomes")}
+        assert database.execute(edit).rowcount
+        database.commit()
+        Restarted(stage).seal()
+        for name, old in rows.items():
+            marks = ", ".join("?" * len(old[0]))
+            database.executemany(f"REPLACE INTO {name} VALUES ({marks})", old)
+        database.commit()
+    assert Restarted(stage).read()[0] == right
+
+
 def test_what_is_erased_while_it_is_sealed_is_in_no_stretch(founded: Path, tmp_path: Path, postgresql_url: str) -> None:
     """By another process, which has not committed yet: on PostgreSQL writers see nothing of each other until then."""
     copy_rows(f"sqlite:///{founded / 'ledger.db'}", postgresql_url)
@@ -173,15 +209,16 @@ def test_an_edited_row_is_not_sealed_and_does_not_stop_the_others(
     before = stretches(stage)
     change(stage, seal=bytes(32))
     asked: list[int] = []
-    between = VerifiedRecords.between
+    verify = VerifiedRecords.verify
 
-    def refusing(records: VerifiedRecords, start: int, stop: int) -> Any:
-        asked.append(start)
-        if start == SHORT:
+    def refusing(records: VerifiedRecords, rows: Any, settled: Any = None) -> Any:
+        rows = list(rows)
+        asked.extend(sorted({row.log_index // SHORT * SHORT for row in rows}))
+        if asked[-1:] == [SHORT]:
             raise BadSignature("made by no key", where="Handoff.signatures[0]")
-        return between(records, start, stop)
+        return verify(records, rows, settled)
 
-    monkeypatch.setattr(VerifiedRecords, "between", refusing)
+    monkeypatch.setattr(VerifiedRecords, "verify", refusing)
     one.seal()
     assert stretches(stage) == [start for start in before if start != SHORT]
     assert asked.count(SHORT) == 1, "it is not tried again and again"
@@ -193,6 +230,7 @@ def test_the_service_seals_while_it_tidies_up(stage: Stage, monkeypatch: pytest.
     shipment = stage.open()
     stage.hand(MAKER, CARRIER, (shipment, 0, 10))
     assert stretches(stage) == []
+    stage.node.work.publish()
     stage.node.work.tidy()
     assert stretches(stage) == [0]
     stage.audited()
