@@ -194,5 +194,5 @@ def silence(age: int | None) -> LadingError | None:
         where="worker",
         expected=f"news within {MOST_QUIET_SECONDS} s",
         found="none yet" if age is None else f"the last {age} s ago",
-        mend="Start `lading work`.",
+        mend="Start `lading work`; `lading serve`, whose worker hangs, again.",
     )

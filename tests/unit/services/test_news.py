@@ -58,6 +58,7 @@ def test_silence_is_minded_after_a_minute_and_from_the_start() -> None:
         trouble = silence(age)
         assert trouble is not None
         assert trouble.found == found
+        assert "`lading serve`" in trouble.mend, "its own worker may hang, and then nothing else helps"
 
 
 def test_what_the_worker_refuses_is_refused_everywhere() -> None:
