@@ -200,7 +200,7 @@ class Database:
         if not self._writing.acquire(timeout=self._patience):
             raise Busy("another thread is writing to the database", retry_after=2)
         try:
-            with self._turns.taken(self._patience) if self._turns else nullcontext():
+            with self._turns.taken() if self._turns else nullcontext():
                 yield
         finally:
             self._writing.release()

@@ -1,11 +1,12 @@
 """The database itself: migrations, triggers, snapshots, and what a refusing disk does."""
 
+import fcntl
 import random
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -338,6 +339,39 @@ def test_a_reader_that_holds_an_old_state_keeps_the_log_from_being_emptied(tmp_p
         with pytest.raises(Busy):
             database.scrub()
     database.scrub()
+    database.close()
+
+
+def test_writers_of_other_processes_have_their_turn_first(tmp_path: Path) -> None:
+    """Whoever took it by another handle is another process to the kernel."""
+    database = Database.open(f"sqlite:///{tmp_path / 'ledger.db'}")
+    events: list[str] = []
+
+    def write() -> None:
+        with database.write() as connection:
+            meta.put(connection, "x", "y")
+        events.append("written")
+
+    with (tmp_path / "ledger.db.turn.lock").open("r+b") as other, ThreadPoolExecutor(1) as pool:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        writing = pool.submit(write)
+        assert wait([writing], 0.2).not_done
+        events.append("let go")
+        fcntl.flock(other, fcntl.LOCK_UN)
+        writing.result()
+    assert events == ["let go", "written"]
+    database.close()
+
+
+@pytest.mark.parametrize("stopped", ["next", "turn"])
+def test_a_process_that_was_stopped_while_it_had_a_turn_keeps_nobody(tmp_path: Path, stopped: str) -> None:
+    """SQLite's lock it does not have: that decides."""
+    database = Database.open(f"sqlite:///{tmp_path / 'ledger.db'}", busy_timeout=2)
+    with (tmp_path / f"ledger.db.{stopped}.lock").open("r+b") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        for number in range(20):
+            with database.write() as connection:
+                meta.put(connection, f"note {number}", "written")
     database.close()
 
 

@@ -3,6 +3,7 @@
 SQLite lets those that wait for its lock look again after ever longer pauses, while whoever writes all the time takes it
 again in between: some wait for a second. Here the next in turn keeps a place that the writer before must pass as well,
 so each waits for one transaction at most. SQLite's own lock still decides: who takes no turns, or cannot, is safe too.
+So a process that was stopped while it waited here, which has no lock of SQLite's, keeps nobody for long.
 """
 
 import fcntl
@@ -12,9 +13,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from ledger.errors import Busy
-
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.0005, 0.005
+_MOST_SECONDS = 1
+"""Whoever has waited so long goes on without a turn."""
+_WITHOUT_SECONDS = 60
+"""For which it takes none then."""
 
 
 class WritersTurn:
@@ -24,20 +27,18 @@ class WritersTurn:
         """`path`: of the database; the files by which turns are taken lie beside it, and stay."""
         self._paths = [path.with_name(f"{path.name}.{name}.lock") for name in ("next", "turn")]
         self._handles: list[int] = []
+        self._without_until = 0.0
 
     @contextmanager
-    def taken(self, patience: float) -> Iterator[None]:
-        """Raises `Busy` when others have it for longer than so many seconds."""
-        handles = self._opened()
-        if not handles:
-            yield
-            return
-        following, turn = handles
-        ends = time.monotonic() + patience
+    def taken(self) -> Iterator[None]:
+        """Once it is our turn, or waiting for it has no end."""
         with ExitStack() as taken:
-            with ExitStack() as waiting:
-                _take(following, ends, waiting)
-                _take(turn, ends, taken)
+            if time.monotonic() >= self._without_until and (handles := self._opened()):
+                following, turn = handles
+                ends = time.monotonic() + _MOST_SECONDS
+                with ExitStack() as waiting:
+                    if not (_take(following, ends, waiting) and _take(turn, ends, taken)):
+                        self._without_until = time.monotonic() + _WITHOUT_SECONDS
             yield
 
     def close(self) -> None:
@@ -59,18 +60,19 @@ class WritersTurn:
         return self._handles
 
 
-def _take(handle: int, ends: float, held: ExitStack) -> None:
+def _take(handle: int, ends: float, held: ExitStack) -> bool:
+    """False when others have it for too long."""
     pause = _FIRST_PAUSE
     while True:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() >= ends:
-                raise Busy("another process is writing to the database", retry_after=2) from None
+                return False
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
         except OSError:
-            return  # a file system without such locks
+            return True  # a file system without such locks
         else:
             held.callback(fcntl.flock, handle, fcntl.LOCK_UN)
-            return
+            return True
