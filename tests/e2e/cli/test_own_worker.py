@@ -100,10 +100,14 @@ def serve(home: Path, tmp_path: Path) -> Iterator[Callable[..., Service]]:
 
 
 def gone(pid: int) -> bool:
-    """Whether the process is no more, or at least has let go of all that it had."""
+    """Whether the process is no more, or at least has let go of all that it had: a dead one whose other threads are
+    still ending has its files yet.
+    """
+    process = Path(f"/proc/{pid}")
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except FileNotFoundError:
+        state = (process / "stat").read_text().rpartition(")")[2].split()[0]
+        return state == "Z" and len(list((process / "task").iterdir())) <= 1
+    except (FileNotFoundError, ProcessLookupError):
         return True
 
 
