@@ -40,7 +40,7 @@ class Copied:
 
     def borrow(self, one: SoundRow) -> None:
         """Put in a row from before those that were judged, which is sound: later ones rest on it."""
-        self.known.note_earlier(one.row["log_index"], one.judged.keys, whole=one.judged.parts.whole)
+        self.known.note_apart(one.row["log_index"], one.judged.keys, whole=one.judged.parts.whole)
         self._insert([one])
 
     def _insert(self, batch: Sequence[SoundRow]) -> None:

@@ -34,10 +34,21 @@ def test_what_is_known_of_a_row_is_what_was_noted() -> None:
         keys, whole = noted.get(i, (None, False))
         assert known.keys_at(i) == (keys if keys is not None and len(keys) < 255 else None)
         assert i not in noted or known.is_whole(i) == whole
-    known.note_earlier(0, (addresses[7],), whole=True)
+    known.note_apart(0, (addresses[7],), whole=True)
     assert known.has(0)
     assert known.keys_at(0) == (addresses[7],)
     assert known.is_whole(0)
+
+
+def test_a_row_at_an_index_far_away_takes_no_memory_for_those_between() -> None:
+    """Whoever may edit one index would end the audit before it names anything."""
+    known, key = KnownRows(), KeyAddress(b"k" * 20)
+    for index in (7, 2**60, 2**63 - 1):
+        known.note(index, (key,) * 2, whole=index == 2**60)
+    for index in (7, 2**60, 2**63 - 1):
+        assert known.keys_at(index) == (key, key)
+        assert known.is_whole(index) == (index == 2**60)
+    assert not any(map(known.has, (6, 8, 2**60 - 1, 2**60 + 1)))
 
 
 def test_keys_of_rows_that_were_not_noted_are_recovered() -> None:
