@@ -194,7 +194,8 @@ NOT_JUDGED: tuple[NotJudged, ...] = (
 SINCE: tuple[NotJudged, ...] = (
     NotJudged(
         "rows-before",
-        "rows, opened parts, index entries and files of the log from before the remembered checkpoint, as they are now",
+        "rows, opened parts, index entries, signed checkpoints and files of the log from before the remembered "
+        "checkpoint, as they are now",
         "they were audited then. Older rows on which newer ones rest are taken only with a proof that the remembered "
         "tree holds them; an edit of any other shows in a whole audit, and cannot change what was published",
     ),

@@ -17,7 +17,7 @@ from ledger.common.periods import DAY
 from ledger.errors import InvalidInput, Misconfigured
 from ledger.services.audit.findings import AuditReport, Finding
 from ledger.services.audit.held_evidence import Held, HeldCheckpoint, HeldLogReceipt
-from ledger.services.audit.monitor import Kind, Monitor, Plan, Round
+from ledger.services.audit.monitor import Kind, Monitor, Plan, Round, read_remembered
 from ledger.services.audit.monitor import remember as keep
 from ledger.services.audit.run import audit as run_audit
 from ledger.services.home.settings import read_settings
@@ -51,7 +51,11 @@ def audit(
     ] = None,
     remembered: Annotated[
         Path | None,
-        typer.Option("--remember", help="Where to keep the newest checkpoint that was audited, if nothing differs."),
+        typer.Option(
+            "--remember",
+            help="Where to keep the newest checkpoint that was audited, if nothing differs; the log must still contain "
+            "the one that is there.",
+        ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -70,8 +74,12 @@ def audit(
             where="--since",
             mend="Use one of them at a time.",
         )
+    kept = None if remembered is None else read_remembered(remembered)
     held = Held(
-        [HeldCheckpoint.read(str(path), read_file(path)) for path in checkpoint or ()],
+        [
+            *(HeldCheckpoint.read(str(path), read_file(path)) for path in checkpoint or ()),
+            *([] if kept is None else [kept]),  # a log that was forked would replace it
+        ],
         [HeldLogReceipt.read(str(path), read_file(path)) for path in receipt or ()],
         None if trust is None else parse_trust(read_file(trust)),
     )
@@ -80,7 +88,8 @@ def audit(
         report = run_audit(read_settings(), held=held, since=begin, tell=steps.tell)
     if remembered is not None:
         keep(remembered, report)
-    _end(report, evidence or evidence_beside(checkpoint or ([since] if since else None)), json=json)
+    first = since or remembered
+    _end(report, evidence or evidence_beside(checkpoint or ([first] if first else None)), json=json)
 
 
 def _end(report: AuditReport, evidence: Path, *, json: bool) -> None:

@@ -128,6 +128,7 @@ class ChainAudit:
         """
         resumed = self._resumed
         self.facts.contracts = self._deployment.names() if resumed is None else dict(resumed.contracts)
+        self.facts.opened = {} if resumed is None else dict(resumed.contracts)
         after, known = (None, None) if resumed is None else (resumed.after, resumed.contracts)
         for blocks in read_ranges(self._chain, self._deployment, last, after=after, contracts=known):
             tell("chain", blocks.end.number, last)

@@ -37,16 +37,7 @@ def check_meta(source: Connection, copy: Connection, facts: ChainFacts, findings
     for record_id, name, what in _named(copy, kept):
         if name not in kept:
             findings.note(record_id, f"meta.{name}", what, "not here", f"{what} is not here: never given, or deleted")
-    missing = {a for a, name in facts.opened.items() if kind_of(name)} - set(contracts_in_meta(kept.get("contracts")))
-    for address in sorted(missing - facts.first):
-        findings.add(
-            "",
-            "meta.contracts",
-            to_hex(address),
-            "no such entry",
-            "the council opened this contract, and its events would be passed over: the entry was deleted, here "
-            "or in consortium.json",
-        )
+    check_no_contract_missing(kept.get(CONTRACTS), facts, findings)
     for row in rowwise.stream(source, "meta"):
         kind, _, rest = str(row["name"]).partition("/")
         try:
@@ -148,6 +139,20 @@ def _check_award(copy: Connection, name: str, value: str, findings: Findings) ->
 def _check_logged(copy: Connection, evidence: Sequence[RecordId]) -> None:
     if other := next((one for one in evidence if records.get(copy, one) is None), None):
         raise ValueError(f"evidence.records: {to_hex(other)} is not logged here")
+
+
+def check_no_contract_missing(value: str | None, facts: ChainFacts, findings: Findings) -> None:
+    """Every contract that the council opened is one of the founding's, or in `value`, which was noted here."""
+    missing = {a for a, name in facts.opened.items() if kind_of(name)} - set(contracts_in_meta(value))
+    for address in sorted(missing - facts.first):
+        findings.add(
+            "",
+            "meta.contracts",
+            to_hex(address),
+            "no such entry",
+            "the council opened this contract, and its events would be passed over: the entry was deleted, here "
+            "or in consortium.json",
+        )
 
 
 def check_known_contracts(value: str, facts: ChainFacts, findings: Findings) -> None:

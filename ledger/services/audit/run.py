@@ -234,7 +234,7 @@ class _Audit:
             sound = self._since is None and check_types(source, self._findings)
             try:
                 if self._since is not None:
-                    recent = AuditSince(self._home, source, self._copy, self._since)
+                    recent = AuditSince(self._home, source, self._copy, self._since, self._held)
                     return recent.run(Moment(final, notes), self._findings, self._tell)
                 return self._compare(source, final, notes, published, unreadable)
             except (TypeError, ValueError, AttributeError, LookupError, RecursionError) as error:

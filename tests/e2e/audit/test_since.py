@@ -168,6 +168,20 @@ def test_events_of_the_chain_that_nobody_followed_for_long_are_named(story: Stor
     assert ("", "chain_cursor") in told(since(copy, remembered))
 
 
+@pytest.mark.parametrize("part", ["custody", "clearance", "attestation", "anchor", "demo"])
+def test_what_is_struck_from_the_consortium_file_is_named(copy: Path, part: str) -> None:
+    """Of a contract that it does not name, a node would pass over the events."""
+    remembered = checkpoints(copy)[-3]
+    data = json.loads((copy / "consortium.json").read_text())
+    if part == "demo":
+        data["demo"] = not data["demo"]
+    else:
+        del data["deployment"]["contracts"][part]
+    (copy / "consortium.json").write_text(json.dumps(data, indent=1))
+    expected = "consortium.json: demo" if part == "demo" else "meta.contracts"
+    assert ("", expected) in told(since(copy, remembered))
+
+
 # --- the remembered checkpoint ---------------------------------------------------------------------------------------
 
 
@@ -219,6 +233,27 @@ def test_the_command_remembers_and_goes_on(copy: Path, tmp_path: Path) -> None:
     kept.unlink()
     assert run("--remember", str(kept))[0] == 1
     assert not kept.exists(), "nothing is remembered of a home in which something differs"
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["whole", "since an older one"])
+def test_a_log_that_was_forked_does_not_take_the_place_of_what_is_remembered(
+    story: Story, copy: Path, tmp_path: Path, whole: bool
+) -> None:
+    """A whole audit is made now and then, by the command that began: else it would make away with the evidence."""
+    (tmp_path / "older").write_bytes(checkpoints(copy)[-3].note)
+    other = Path(shutil.copytree(copy, tmp_path / "other"))
+    kept = tmp_path / "kept.note"
+    kept.write_bytes(before := go_on(other, story, tmp_path, "one").checkpoint.read_bytes())
+    go_on(copy, story, tmp_path, "another")
+    options = [] if whole else ["--since", str(tmp_path / "older")]
+    arguments = ["audit", "--json", *options, "--remember", str(kept)]
+    done = CliRunner().invoke(app, arguments, env={"LADING_HOME": str(copy)})
+    assert done.exit_code == 1
+    (finding,) = json.loads(done.stdout)["findings"]
+    assert "forked" in finding["what"]
+    assert kept.read_bytes() == before
+    (evidence,) = tmp_path.glob("*.contradiction.json")
+    parse_contradiction(evidence.read_bytes()).verify(read_consortium(copy).log)
 
 
 def test_what_looks_at_the_whole_log_is_not_asked_of_a_part(copy: Path, tmp_path: Path) -> None:

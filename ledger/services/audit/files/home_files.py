@@ -59,8 +59,14 @@ def check_keys(settings: Settings, consortium: Consortium, view: RegistryView, f
         what = "the registry knows another anchor key of this log: the file was exchanged"
         findings.add("", f"keys/{ANCHOR}", registered.key, anchor, what)
     _check_log_key(keys / LOG, passphrase, consortium, findings)
+    check_demo(settings.home, consortium, findings)
+
+
+def check_demo(home: Path, consortium: Consortium, findings: Findings) -> None:
+    """consortium.json and the keystores that are here agree whether keys and money are worthless."""
     for name in (RELAYER, ANCHOR):
-        if (keys / name).exists() and is_demo(keys / name) != consortium.demo:
+        path = home / "keys" / name
+        if path.exists() and is_demo(path) != consortium.demo:
             demo = "for demonstration" if consortium.demo else "in earnest"
             what = f"consortium.json and keys/{name} do not agree whether this is a demonstration: one was edited"
             findings.add("", "consortium.json: demo", f"keys/{name} {demo}", f"otherwise in keys/{name}", what)

@@ -26,10 +26,11 @@ from ledger.services.audit.checkpoints import (
     check_memory,
     stored_heads,
 )
+from ledger.services.audit.files.home_files import check_demo
 from ledger.services.audit.findings import AuditReport, Findings
-from ledger.services.audit.genesis import check_council
-from ledger.services.audit.held_evidence import HeldCheckpoint
-from ledger.services.audit.kept_files import check_known_contracts
+from ledger.services.audit.genesis import check_council, check_later_pools
+from ledger.services.audit.held_evidence import Held, HeldCheckpoint
+from ledger.services.audit.kept_files import check_known_contracts, check_no_contract_missing
 from ledger.services.audit.rows.copied import Copied
 from ledger.services.audit.rows.damaged_rows import Damages
 from ledger.services.audit.rows.log_rows import Publication, Tell, WalkedLog, walk
@@ -58,18 +59,24 @@ class Moment:
 
 
 class AuditSince:
-    """One audit of what came since `remembered`. `copy`: an empty database to work in."""
+    """One audit of what came since `remembered`. `copy`: an empty database to work in. `held`: other checkpoints that
+    the log must contain, and the trust file that it is held to; receipts are for whole audits.
+    """
 
-    def __init__(self, home: Home, source: Connection, copy: Connection, remembered: HeldCheckpoint) -> None:
+    def __init__(
+        self, home: Home, source: Connection, copy: Connection, remembered: HeldCheckpoint, held: Held
+    ) -> None:
         self._home = home
         self._source = source
         self._copy = copy
         self._remembered = remembered
+        self._held = held
 
     def run(self, moment: Moment, findings: Findings, tell: Tell) -> AuditReport:
         """The checks, in the order of a whole audit.
 
-        a. The published tree contains the remembered one.
+        a. The published tree contains the remembered one, and what else is held; consortium.json and the keys agree
+           whether this is a demonstration.
         b. Log: rows since, bundles and tiles.
         c. Chain: registry replayed; records and outcomes since complete; the council that of the founding and of its
            changes.
@@ -83,6 +90,7 @@ class AuditSince:
         identity, folder = home.consortium.log, home.settings.home / "log"
         least = self._remembered.size
         # a.
+        check_demo(home.settings.home, home.consortium, findings)
         stored = list(stored_heads(source, identity, findings, least))
         heads = [head for head in moment.notes.values() if head is not None] + [head for _, head in stored]
         newest = max(heads, key=lambda head: head.head.size, default=None)
@@ -91,6 +99,10 @@ class AuditSince:
         extension, convicted = check_extension(self._remembered, identity, publication, note, findings)
         if extension is None:
             return self._report(findings, least, convicted=convicted)
+        for kept in self._held.checkpoints:
+            contained, convicted = check_extension(kept, identity, publication, note, findings)
+            if contained is None:
+                return self._report(findings, least, convicted=convicted)
         # b.
         copied, domains = Copied(copy), self._domains()
         with workers(records.count(source) - extension.first) as pool:
@@ -105,6 +117,8 @@ class AuditSince:
         council = walked.rules.history.now(facts.reached).state.head()
         if not check_council(home.chain, home.deployment.registry, last, council, findings):
             return self._report(findings, least)
+        if self._held.trust is not None:
+            check_later_pools(self._held.trust, facts.contracts, findings)
         check_followed(facts, moment.final, followed, findings)
         check_cursor(source, home.chain, facts.newest, findings)
         # d.
@@ -159,18 +173,23 @@ class AuditSince:
         resumed = resume(home, copy, borrowed, (after, first), findings)
         walked = ChainAudit(home, copied, damages.wanted(), findings, resumed)
         facts = walked.run(followed, max(moment.final, min(followed, home.chain.final())), tell)
-        for row in rowwise.some(source, "meta", "name", [CONTRACTS]):
+        kept = self._kept_contracts()
+        check_no_contract_missing(kept, facts, findings)
+        if kept is not None:
             try:
-                check_known_contracts(row["value"], facts, findings)
+                check_known_contracts(kept, facts, findings)
             except (ValueError, TypeError, AttributeError) as error:
                 findings.add("", f"meta.{CONTRACTS}", "what was kept", str(error), "the value was edited")
         return facts, walked, followed
 
     def _domains(self) -> list[Domain]:
         deployment = self._home.deployment
-        metas = {row["name"]: row["value"] for row in rowwise.some(self._source, "meta", "name", [CONTRACTS])}
-        pools = [a for a, kind in contracts_in_meta(metas.get(CONTRACTS)).items() if kind == ContractKind.BONUS]
+        pools = [a for a, kind in contracts_in_meta(self._kept_contracts()).items() if kind == ContractKind.BONUS]
         return [deployment.domain(), *map(deployment.domain, pools)]
+
+    def _kept_contracts(self) -> str | None:
+        """The note of the contracts that were opened later, if there is one."""
+        return next((row["value"] for row in rowwise.some(self._source, "meta", "name", [CONTRACTS])), None)
 
     def _check_memory(self, moment: Moment, anchors: Sequence[int], findings: Findings) -> None:
         shown = moment.notes[SHOWN]
