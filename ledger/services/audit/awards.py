@@ -65,12 +65,18 @@ def _note_file(
     reader: VerifiedRecords,
     findings: Findings,
 ) -> None:
-    """Note what a kept file that has more than the amounts says otherwise than the records do. What release 0.1.0 kept
-    has its lines in another form, and is not compared.
+    """Note what a kept file that has more than the amounts says otherwise than the records do.
+
+    What release 0.1.0 kept has its lines in another form, and is not compared. That is noted too, or whoever edits a
+    file would strike its `leftOut` first.
     """
     file = award_files.file_of(source, award.agreement, award.version, award.amounts)
+    if file is not None and "evidence" in file and "leftOut" not in file:
+        what = "not compared with the records: release 0.1.0 kept it so, or it was edited"
+        findings.note(record_id, "award file.leftOut", "what was left out", "no such field", what)
+        return
     rule = rule_text(source, agreement.rule)
-    if file is None or rule is None or "leftOut" not in file:
+    if file is None or rule is None or "evidence" not in file:
         return
     card, known = parse_card(card_text(source, parse_rule(rule).card)), reader.known_at(award.logSize)
     computed = award_for(RecordId(award.agreement), agreement, rule, card, award.version, award.total, known)

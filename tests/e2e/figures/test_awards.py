@@ -218,6 +218,10 @@ def test_an_audit_looks_at_the_whole_file(awarded: Awarded) -> None:
         with awarded.stage.node.home.database.write() as connection:
             meta.put(connection, name, json.dumps(honest | edit))
         assert _about_the_file(audit(settings, patience=0)) == expected
+    bare = {name: value for name, value in honest.items() if name != "leftOut"}
+    with awarded.stage.node.home.database.write() as connection:
+        meta.put(connection, name, json.dumps(bare | {"lines": [{**one, "share": "1"} for one in honest["lines"]]}))
+    assert _about_the_file(audit(settings, patience=0)) == ([], ["award file.leftOut"]), "as of the first release"
 
 
 def _about_the_file(report: AuditReport) -> tuple[list[str], list[str]]:
