@@ -194,8 +194,8 @@ NOT_JUDGED: tuple[NotJudged, ...] = (
 SINCE: tuple[NotJudged, ...] = (
     NotJudged(
         "rows-before",
-        "rows, opened parts, index entries, signed checkpoints and files of the log from before the remembered "
-        "checkpoint, as they are now",
+        "rows, index entries and signed checkpoints from before the remembered checkpoint, opened parts beside those "
+        "rows or beside none, and all files of the log but those of leaves since, as they are now",
         "they were audited then. Older rows on which newer ones rest are taken only with a proof that the remembered "
         "tree holds them; an edit of any other shows in a whole audit, and cannot change what was published",
     ),
@@ -209,7 +209,8 @@ SINCE: tuple[NotJudged, ...] = (
         "projections-since",
         "the projections, published quarters, and everything else that is kept beside the log",
         "they follow from all records, or do not grow with the log: cosignatures, proposals, enrolments, consents, "
-        "transactions, erasures, documents, keys, older rows that wait in the outbox",
+        "transactions, erasures, documents, keys, sequences that are held, older rows of the outbox, and whether what "
+        "rests in it has something to wait for",
     ),
     NotJudged(
         "database-file",

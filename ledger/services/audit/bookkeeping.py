@@ -28,7 +28,7 @@ from ledger.services.audit.rows.log_rows import Tell, WalkedLog
 from ledger.services.intake import log_only_checks
 from ledger.services.intake.expected_state import clearance_scope
 from ledger.services.relay.missed_events import CURSOR
-from ledger.services.relay.relayer import DORMANT_AFTER, Foresee
+from ledger.services.relay.relayer import DORMANT_AFTER, LONGEST_PAUSE_WITHOUT_LIMIT, Foresee
 from ledger.services.state.current_registry import registry_slot
 from ledger.store import outbox, records, rowwise
 from ledger.store.database import Connection
@@ -132,6 +132,22 @@ def check_outbox(
             if row["record_id"] not in skipped:
                 _check_outbox_row(row, known.get(row["record_id"]), latest_try, findings)
     check_waiting(source, copy, skipped, findings)
+
+
+def latest_try_at(now: int, delay: int) -> int:
+    """The latest time for which any record is put off; `delay` is the registry's."""
+    return now + max(LONGEST_PAUSE_WITHOUT_LIMIT, delay)
+
+
+def check_new_outbox(
+    source: Connection, copy: Connection, skipped: set[RecordId], latest_try: int, findings: Findings, first: int
+) -> None:
+    """As `check_outbox`, of the records from leaf `first` on: else one of them could be kept from the chain."""
+    for batch in chunks(records.stream(copy, first, types=CHAIN_TYPES), 500):
+        states = _states_of(copy, [stored for stored in batch if stored.record_id not in skipped])
+        for row in rowwise.some(source, "outbox", "record_id", list(states)):
+            _check_outbox_row(row, states[row["record_id"]], latest_try, findings)
+    check_waiting(source, copy, skipped, findings, first)
 
 
 def check_waiting(

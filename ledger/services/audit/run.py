@@ -27,6 +27,7 @@ from ledger.services.audit.bookkeeping import (
     check_outbox,
     check_pending,
     check_resting,
+    latest_try_at,
 )
 from ledger.services.audit.chain import ChainAudit, check_anchors, check_followed, contracts_in_meta
 from ledger.services.audit.checkpoints import (
@@ -71,7 +72,6 @@ from ledger.services.node.node import Node
 from ledger.services.publish.durable_files import LogFolder
 from ledger.services.publish.published_cosignatures import published_rows
 from ledger.services.relay.foresight import RecordedForesight
-from ledger.services.relay.relayer import LONGEST_PAUSE_WITHOUT_LIMIT
 from ledger.services.state.bonus_pools import CONTRACTS
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.projections import Projector
@@ -336,7 +336,7 @@ class _Audit:
         copied.fill_index()
         check_index(source, copy, {damage.index for damage in log.damages}, findings)
         now = max(SystemClock().now(), latest)
-        latest_try = now + max(LONGEST_PAUSE_WITHOUT_LIMIT, self._deployment.genesis.delay)
+        latest_try = latest_try_at(now, self._deployment.genesis.delay)
         check_outbox(source, copy, set(damages.wanted()), latest_try, findings, tell)
         then = ManualClock(facts.reached)
         foresee = RecordedForesight(CurrentRegistry(self._deployment.genesis, then), then)

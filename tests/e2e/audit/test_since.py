@@ -168,6 +168,21 @@ def test_events_of_the_chain_that_nobody_followed_for_long_are_named(story: Stor
     assert ("", "chain_cursor") in told(since(copy, remembered))
 
 
+@pytest.mark.parametrize(
+    ("column", "value"), [("state", "'final'"), ("next_try", "9999999999"), ("submit_by", "submit_by + 1")]
+)
+def test_a_new_record_that_is_kept_from_the_chain_is_named(
+    copy: Path, late: tuple[HeldCheckpoint, sqlite3.Connection], column: str, value: str
+) -> None:
+    """Where it waits in the outbox, but as if it were settled, or for years."""
+    _, db = late
+    record_id, index = db.execute("SELECT record_id, log_index FROM outbox WHERE state != 'final'").fetchone()
+    remembered = next(kept for kept in checkpoints(copy) if kept.size > index - index % 256)
+    assert db.execute(f"UPDATE outbox SET {column} = {value} WHERE record_id = ?", (record_id,)).rowcount
+    finish(db, copy)
+    assert (to_hex(record_id), f"outbox.{column}") in told(since(copy, remembered))
+
+
 @pytest.mark.parametrize("part", ["custody", "clearance", "attestation", "anchor", "demo"])
 def test_what_is_struck_from_the_consortium_file_is_named(copy: Path, part: str) -> None:
     """Of a contract that it does not name, a node would pass over the events."""

@@ -15,7 +15,7 @@ from ledger.log.contradiction import Contradiction
 from ledger.merkle import EMPTY_ROOT
 from ledger.records.evidence import Basis, CheckpointTime, Evidence
 from ledger.records.signing import Domain
-from ledger.services.audit.bookkeeping import check_cursor, check_head, check_index, check_waiting
+from ledger.services.audit.bookkeeping import check_cursor, check_head, check_index, check_new_outbox, latest_try_at
 from ledger.services.audit.chain import ChainAudit, ChainFacts, check_anchors, check_followed, contracts_in_meta
 from ledger.services.audit.checkpoints import (
     SHOWN,
@@ -153,7 +153,10 @@ class AuditSince:
         )
         # h.
         check_index(source, copy, {damage.index for damage in log.damages}, findings, log.first)
-        check_waiting(source, copy, set(damages.wanted()), findings, log.first)
+        latest_try = latest_try_at(
+            max(SystemClock().now(), facts.reached, log.last_time), home.deployment.genesis.delay
+        )
+        check_new_outbox(source, copy, set(damages.wanted()), latest_try, findings, log.first)
         return self._report(findings, least, log=log, anchored=anchored, note=note)
 
     def _walk_chain(
