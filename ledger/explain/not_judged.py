@@ -195,7 +195,7 @@ SINCE: tuple[NotJudged, ...] = (
     NotJudged(
         "rows-before",
         "rows, index entries and signed checkpoints from before the remembered checkpoint, opened parts beside those "
-        "rows or beside none, and all files of the log but those of leaves since, as they are now",
+        "rows or beside none, and all files of the log but what the newest checkpoint needs of leaves since",
         "they were audited then. Older rows on which newer ones rest are taken only with a proof that the remembered "
         "tree holds them; an edit of any other shows in a whole audit, and cannot change what was published",
     ),
