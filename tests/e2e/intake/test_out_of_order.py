@@ -21,6 +21,7 @@ from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY
 from ledger.common.scopes import schema_hash
 from ledger.errors import Busy, Conflict, LadingError, NotFound, NotPermitted, RuleBroken
+from ledger.log.tiles import WIDTH
 from ledger.records.signing import SigningKey
 from ledger.records.types import (
     Amendment,
@@ -30,6 +31,7 @@ from ledger.records.types import (
     HandoffItem,
     KeyGrant,
     KeyRevoke,
+    Observation,
     Override,
     RecallAnswer,
     Record,
@@ -37,6 +39,8 @@ from ledger.records.types import (
     Revocation,
 )
 from ledger.registry.changes import change
+from ledger.services.audit.held_evidence import HeldCheckpoint
+from ledger.services.audit.run import audit
 from ledger.services.intake.submission import Accepted, Proposed, Submission
 from ledger.store import outbox, pending, transactions
 from tests.e2e.journeys.test_amendments import amend
@@ -337,6 +341,19 @@ def test_a_device_may_sign_while_its_grant_is_only_pending(stage: Stage) -> None
     stage.settle()
     assert stage.outcome(handoff) == ["applied"]
     stage.audited()
+
+
+def test_an_audit_since_knows_the_grants_that_waited_before(stage: Stage) -> None:
+    """A chain that is away for a while leaves grants under the remembered checkpoint, and signatures after it."""
+    goods = stage.open(4, endorsed=False)
+    stage.submit(KeyGrant(CARRIER, DEVICE.address, 0, HANDOFFS, stage.now, stage.now + DAY, details()), CARRIER, DEVICE)
+    for i in range(WIDTH):  # a tile is looked at again as a whole
+        stage.submit(Observation(CARRIER, i.to_bytes(32), stage.now), CARRIER)
+    publisher = stage.node.reader.publisher
+    kept = HeldCheckpoint.read("kept", publisher.publish(stage.now).note)
+    stage.submit(stage.scribe_handoff(MAKER, CARRIER, (goods, 0, 4)), MAKER, DEVICE)
+    publisher.publish(stage.now)
+    assert audit(stage.node.home.settings, since=kept, patience=0).findings == ()
 
 
 def test_what_only_the_log_takes_needs_a_key_that_is_recorded(stage: Stage) -> None:

@@ -14,7 +14,8 @@ from ledger.services.audit.rows.judged import JudgedRow, judge_row
 from ledger.services.audit.rows.log_rows import SoundRow
 from ledger.services.audit.since.extension import Extension
 from ledger.services.state import shipment_state
-from ledger.store import records, rowwise
+from ledger.services.state.current_registry import REGISTRY_TYPES
+from ledger.store import outbox, records, rowwise
 from ledger.store.database import Connection
 from ledger.store.rows import chunks
 from ledger.store.rowwise import Row
@@ -50,6 +51,15 @@ class Borrowed:
             self._take_contexts(row.record for row in batch)
         for target in records.get_many(self._copied.copy, self.settled & self.ids).values():
             self._take_contexts([target.record])
+
+    def take_waiting_registry(self) -> None:
+        """The registry's records that the chain has not settled: keys of theirs may sign what waits behind them.
+
+        Those that it has settled are told by its events, whatever the outbox says.
+        """
+        rows = rowwise.some(self._source, "outbox", "state", outbox.STATES[:-1])
+        waiting = [row["record_id"] for row in rows if row["type_number"] in REGISTRY_TYPES]
+        self.take_with_outcomes({RecordId(one) for one in waiting if isinstance(one, bytes)})
 
     def take_with_outcomes(self, record_ids: Collection[RecordId]) -> None:
         """These records, and what the log had of their outcomes."""

@@ -139,6 +139,7 @@ class AuditSince:
         # g.
         copied.fill_index()
         borrowed.take_context()
+        borrowed.take_waiting_registry()
         outcomes.rebuild(copy)
         registry = CurrentRegistry(home.deployment.genesis, SystemClock(), copied.known)
         try:
