@@ -29,7 +29,7 @@ from ledger.services.relay.chain_reader import OPEN, Settling, TimedEvent, read_
 from ledger.services.relay.courier import refused_calls
 from ledger.store import records
 from ledger.store.records import StoredRecord
-from ledger.store.rows import text_of
+from ledger.store.rows import chunks, text_of
 from ledger.store.rowwise import Row
 
 LAG = HOUR
@@ -261,21 +261,27 @@ class ChainAudit:
 
     def _check_outcomes(self) -> None:
         first = 0 if self._resumed is None else self._resumed.first
-        for row in records.stream(self._copy, first, types=[Outcome.NUMBER]):
-            outcome = cast(Outcome, row.record)
-            if row.record_id in self.facts.outcome_ids:
-                self.facts.newest = max(self.facts.newest, outcome.blockNumber)
-                continue
-            target = records.get(self._copy, RecordId(outcome.record))
-            problem = self._rejection_problem(outcome, target.signed if target else None)
-            if problem:
-                self._findings.add(
-                    outcome.record,
-                    "Outcome",
-                    "what the chain says",
-                    f"{to_hex(row.record_id)}: {', '.join(map(_code, outcome.outcomes))}",
-                    f"leaf {row.log_index} gives this record an outcome that the chain does not bear out: {problem}",
-                )
+        for batch in chunks(records.stream(self._copy, first, types=[Outcome.NUMBER]), 500):
+            if self._resumed is not None:  # what is rejected may lie before
+                told = [row for row in batch if row.record_id not in self.facts.outcome_ids]
+                self._resumed.look_up({RecordId(cast(Outcome, row.record).record) for row in told})
+            for row in batch:
+                self._check_outcome(row, cast(Outcome, row.record))
+
+    def _check_outcome(self, row: StoredRecord, outcome: Outcome) -> None:
+        if row.record_id in self.facts.outcome_ids:
+            self.facts.newest = max(self.facts.newest, outcome.blockNumber)
+            return
+        target = records.get(self._copy, RecordId(outcome.record))
+        problem = self._rejection_problem(outcome, target.signed if target else None)
+        if problem:
+            self._findings.add(
+                outcome.record,
+                "Outcome",
+                "what the chain says",
+                f"{to_hex(row.record_id)}: {', '.join(map(_code, outcome.outcomes))}",
+                f"leaf {row.log_index} gives this record an outcome that the chain does not bear out: {problem}",
+            )
 
     def _rejection_problem(self, outcome: Outcome, target: SignedRecord | None) -> str:
         """Why an outcome without an event is no rejection either; empty when it is one."""

@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,13 +16,18 @@ from ledger.common.ids import to_hex
 from ledger.errors import InvalidInput
 from ledger.explain.not_judged import SINCE
 from ledger.log.contradiction import parse_contradiction
+from ledger.log.signed_note import parse_checkpoint
+from ledger.log.tiles import WIDTH
+from ledger.records.types import Observation
 from ledger.services.audit.findings import AuditReport
 from ledger.services.audit.held_evidence import HeldCheckpoint
 from ledger.services.audit.run import audit
 from ledger.services.home.consortium import read_consortium
 from ledger.services.home.settings import read_settings
+from ledger.store import records, rowwise
 from tests.e2e.audit.full_home import make_full_home
 from tests.e2e.audit.test_audit import go_on, missed, record_unfollowed
+from tests.e2e.stage import CARRIER, MAKER, Stage
 from tests.e2e.story import Story
 from tests.e2e.tampering import RECORDS, spoiling
 
@@ -66,6 +72,39 @@ def test_a_home_with_everything_in_it_passes_too(tmp_path: Path) -> None:
     kept = checkpoints(full.home)
     for remembered in (kept[0], kept[len(kept) // 2], kept[-4]):
         assert since(full.home, remembered).findings == (), remembered.where
+
+
+def fill(stage: Stage, size: int) -> HeldCheckpoint:
+    """Log observations until there are `size` leaves, and sign a checkpoint of them."""
+    with stage.node.home.database.read() as connection:
+        count = size - records.count(connection)
+    for i in range(count):
+        stage.submit(Observation(CARRIER, i.to_bytes(32), stage.now), CARRIER)
+    note = stage.node.reader.publisher.publish(stage.now).note
+    assert parse_checkpoint(note).head.size == size
+    return HeldCheckpoint.read(f"kept at {size}", note)
+
+
+def test_a_log_that_ends_with_a_full_tile_passes(stage: Stage) -> None:
+    kept = fill(stage, WIDTH)
+    settings = stage.node.home.settings
+    assert audit(settings, since=kept, patience=0).findings == ()
+    with stage.node.home.database.write() as connection:
+        rowwise.set_head(connection, WIDTH, stage.now - 1)
+    (finding,) = audit(settings, since=kept, patience=0).findings
+    assert finding.field == "log_head.log_time"
+
+
+def test_a_record_from_before_may_be_rejected_since(stage: Stage) -> None:
+    goods = stage.open(4, endorsed=False)
+    ahead = replace(stage.scribe_handoff(MAKER, CARRIER, (goods, 9, 4)), submitBy=stage.now + 300)
+    rejected = stage.submit(ahead, MAKER, CARRIER)
+    kept = fill(stage, 2 * WIDTH)
+    stage.pass_time(400)
+    stage.pass_time(400)
+    assert stage.outcome(rejected) == ["rejected"]
+    stage.node.reader.publisher.publish(stage.now)
+    assert audit(stage.node.home.settings, since=kept, patience=0).findings == ()
 
 
 # --- what came since is held to the same rules -----------------------------------------------------------------------

@@ -50,7 +50,7 @@ def check_extension(
             proof = tuple(tree.consistency_proof(head.size))
             found = Contradiction(remembered.note.decode(), newest.decode(), root, proof)
             return None, (found,) if _convicts(found, identity) else ()
-        first = head.size - head.size % WIDTH
+        first = max(head.size - 1, 0) // WIDTH * WIDTH  # one leaf at least: times go on from its own
         return Extension(tree, head, first, tree.peaks(first)), ()
     except LadingError as error:
         what = "a tile is missing or damaged; it can be written anew from the database (move the folder `tile` away)"
