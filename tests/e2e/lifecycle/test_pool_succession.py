@@ -41,7 +41,7 @@ from ledger.records.types import (
     Share,
 )
 from ledger.registry.changes import change
-from ledger.services.audit.held_evidence import Held
+from ledger.services.audit.held_evidence import Held, HeldCheckpoint
 from ledger.services.audit.run import audit
 from ledger.services.exports.bundle import Exporter
 from ledger.services.figures import award_files
@@ -330,9 +330,14 @@ def test_an_offline_signer_signs_for_the_right_pool(succeeded: Succeeded, tmp_pa
     assert done.exit_code == 0, done.output
     known = parse_trust(trust.read_bytes())
     assert (known.bonus_pool, known.later_pools) == (first, (second,))
-    assert audit(stage.node, held=Held(trust=known)).ok
-    forged = audit(stage.node, held=Held(trust=replace(known, later_pools=(key_of("stranger").address,))))
-    assert [finding.field for finding in forged.findings] == ["trust file: laterPools"]
+    whole = audit(stage.node, held=Held(trust=known))
+    assert whole.ok
+    kept = HeldCheckpoint.read("kept", whole.checkpoint)
+    assert audit(stage.node, held=Held(trust=known), since=kept).ok
+    other = Held(trust=replace(known, later_pools=(key_of("stranger").address,)))
+    for begin in (None, kept):
+        forged = audit(stage.node, held=other, since=begin)
+        assert [finding.field for finding in forged.findings] == ["trust file: laterPools"]
     ids = {pool: stage.node.home.deployment.domain(pool).record_id for pool in succeeded.pools}
     record, claim = terms(stage, int(time.time())), Claim(CARRIER, succeeded.old, 1, 5, key_of("purse").address)
     assert sign_offline(stage, trust, record, CARRIER) == to_hex(ids[second](record)), "new agreements: the newest pool"
