@@ -1,6 +1,6 @@
 """Checkpoints: every one that was signed says what the log's leaves say, and none that was signed is forgotten."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,9 @@ from ledger.store.rowwise import Row
 _EDITED = "this log did not sign the note: the file was altered, or consortium.json names another log or key"
 SHOWN, HIGHEST = "log/checkpoint", "keys/highest-checkpoint"
 """The files with the checkpoint that readers see, and with the highest ever signed."""
+
+MOST_MISSING = 1 << 20
+"""Rows that may be missing at the end of the log for each of them to be looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,18 @@ def stored_heads(
                     "the column is not what the signed note says: the row was edited",
                 )
         yield row, SignedHead(f"checkpoint of size {head.size} in the database", head, str(row["note"]).encode())
+
+
+def check_reach(heads: Sequence[SignedHead], rows: int, findings: Findings) -> bool:
+    """Whether the largest checkpoint is of about as many leaves as there are rows. To look for each of more leaves than
+    any disk holds would take for ever, and whoever has the log's key may sign for them.
+    """
+    largest = max(heads, key=lambda head: head.head.size, default=None)
+    if largest is None or largest.head.size <= rows + MOST_MISSING:
+        return True
+    what = "the log signed for far more leaves than it has: rows were deleted, or there never were any. The rest was "
+    findings.add("", largest.where, f"up to {rows} leaves", f"{largest.head.size} leaves", what + "not judged")
+    return False
 
 
 def check_links(source: Connection, findings: Findings, least: int = 0) -> None:

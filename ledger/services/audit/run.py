@@ -38,6 +38,7 @@ from ledger.services.audit.checkpoints import (
     check_heads,
     check_links,
     check_memory,
+    check_reach,
     read_note,
     stored_heads,
 )
@@ -273,6 +274,8 @@ class _Audit:
         # b.
         stored = list(stored_heads(source, identity, findings))
         heads = [head for head in notes.values() if head is not None] + [head for _, head in stored]
+        if not check_reach(heads, rowwise.count(source, "records"), findings):
+            return _unjudged(findings)
         # Tiles are on disk before a checkpoint is signed, so they reach to the largest, whatever is shown now.
         size = max((head.head.size for head in heads), default=0)
         publication = Publication(LogFolder(home / "log"), size, findings)

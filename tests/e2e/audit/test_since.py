@@ -22,7 +22,7 @@ from ledger.records.types import Observation
 from ledger.services.audit.findings import AuditReport
 from ledger.services.audit.held_evidence import HeldCheckpoint
 from ledger.services.audit.run import audit
-from ledger.services.home.consortium import read_consortium
+from ledger.services.home.consortium import open_keys, read_consortium
 from ledger.services.home.settings import read_settings
 from ledger.store import records, rowwise
 from tests.e2e.audit.full_home import make_full_home
@@ -254,6 +254,18 @@ def test_a_log_that_does_not_extend_the_remembered_checkpoint_is_convicted(
     (conviction,) = report.contradictions
     conviction.verify(read_consortium(copy).log)
     assert parse_contradiction(conviction.to_bytes()) == conviction
+
+
+def test_a_checkpoint_of_far_more_leaves_than_there_are_does_not_keep_the_audit_busy(copy: Path) -> None:
+    """The operator has the log's key, and an audit that never ends names nothing."""
+    settings, consortium = read_settings({}, home=copy), read_consortium(copy)
+    remembered = checkpoints(copy)[-1]
+    signer = open_keys(settings, consortium.log.origin).log
+    (copy / "log" / "checkpoint").write_bytes(signer.checkpoint(2**22, bytes(32)))
+    for begin in (None, remembered):
+        (finding,) = audit(settings, since=begin, patience=0).findings
+        assert finding.found == f"{2**22} leaves"
+        assert "far more leaves" in finding.what
 
 
 def test_a_checkpoint_of_another_log_is_no_beginning(copy: Path) -> None:

@@ -24,6 +24,7 @@ from ledger.services.audit.checkpoints import (
     check_heads,
     check_links,
     check_memory,
+    check_reach,
     stored_heads,
 )
 from ledger.services.audit.files.home_files import check_demo
@@ -93,6 +94,8 @@ class AuditSince:
         check_demo(home.settings.home, home.consortium, findings)
         stored = list(stored_heads(source, identity, findings, least))
         heads = [head for head in moment.notes.values() if head is not None] + [head for _, head in stored]
+        if not check_reach(heads, records.count(source), findings):
+            return self._report(findings, least)
         newest = max(heads, key=lambda head: head.head.size, default=None)
         publication = Publication(LogFolder(folder), newest.head.size if newest else 0, findings)
         note = newest.note if newest else b""
