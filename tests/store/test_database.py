@@ -375,6 +375,30 @@ def test_a_process_that_was_stopped_while_it_had_a_turn_keeps_nobody(tmp_path: P
     database.close()
 
 
+def test_a_turn_that_cannot_be_given_back_is_let_go_with_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk fails in `flock`: what was written stands, and the next writer has its turn."""
+    database = Database.open(f"sqlite:///{tmp_path / 'ledger.db'}")
+    flock = fcntl.flock
+
+    def failing(handle: Any, operation: int) -> None:
+        if operation == fcntl.LOCK_UN:
+            raise OSError(28, "No space left on device")
+        flock(handle, operation)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(fcntl, "flock", failing)
+        with database.write() as connection:
+            meta.put(connection, "x", "y")
+    with database.read() as connection:
+        assert meta.get(connection, "x") == "y"
+    for name in ("next", "turn"):
+        with (tmp_path / f"ledger.db.{name}.lock").open("r+b") as other:
+            flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    database.close()
+
+
 def _fill(database: Database, sequencer: Sequencer) -> None:
     sequencer.append([entry_of(sample(ShipmentTerms, rng(1), items=2)), endorsement(1)])
     with database.write() as connection:

@@ -28,21 +28,24 @@ class WritersTurn:
         self._paths = [path.with_name(f"{path.name}.{name}.lock") for name in ("next", "turn")]
         self._handles: list[int] = []
         self._without_until = 0.0
+        self._stuck = False
+        """A turn could not be given back: closing the files does."""
 
     @contextmanager
     def taken(self) -> Iterator[None]:
         """Once it is our turn, or waiting for it has no end."""
         with ExitStack() as taken:
+            taken.callback(self._close_if_stuck)
             if time.monotonic() >= self._without_until and (handles := self._opened()):
                 following, turn = handles
                 ends = time.monotonic() + _MOST_SECONDS
                 with ExitStack() as waiting:
-                    if not (_take(following, ends, waiting) and _take(turn, ends, taken)):
+                    if not (self._take(following, ends, waiting) and self._take(turn, ends, taken)):
                         self._without_until = time.monotonic() + _WITHOUT_SECONDS
             yield
 
     def close(self) -> None:
-        handles, self._handles = self._handles, []
+        handles, self._handles, self._stuck = self._handles, [], False
         for handle in handles:
             os.close(handle)
 
@@ -59,20 +62,29 @@ class WritersTurn:
             self.close()
         return self._handles
 
+    def _take(self, handle: int, ends: float, held: ExitStack) -> bool:
+        """False when others have it for too long."""
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() >= ends:
+                    return False
+                time.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+            except OSError:
+                return True  # a file system without such locks
+            else:
+                held.callback(self._give_back, handle)
+                return True
 
-def _take(handle: int, ends: float, held: ExitStack) -> bool:
-    """False when others have it for too long."""
-    pause = _FIRST_PAUSE
-    while True:
+    def _give_back(self, handle: int) -> None:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() >= ends:
-                return False
-            time.sleep(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE)
+            fcntl.flock(handle, fcntl.LOCK_UN)
         except OSError:
-            return True  # a file system without such locks
-        else:
-            held.callback(fcntl.flock, handle, fcntl.LOCK_UN)
-            return True
+            self._stuck = True
+
+    def _close_if_stuck(self) -> None:
+        if self._stuck:
+            self.close()
