@@ -31,9 +31,8 @@ def test_whoever_reads_a_record_with_its_private_parts_is_told_to_the_parties(wo
     found = told(world, "breach", world.token(SHOP))
     read = {(partner, right) for partner, right, record, paths in found if record == terms and "commercial" in paths}
     assert {(AUDITOR, "auditor"), (MAKER, "party")} <= read
-    assert all(
-        {"destination", "origin", "details"} <= set(paths) for p, _, r, paths in found if (p, r) == (MAKER, terms)
-    )
+    whole = {"destination", "origin", "details"}  # what others read before may have opened less
+    assert any(whole <= set(paths) for partner, _, record, paths in found if (partner, record) == (MAKER, terms))
 
 
 def test_the_same_again_within_an_hour_is_noted_once(world: World) -> None:
