@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from ledger.common.ids import RecordId
+from ledger.common.ids import RecordId, to_hex
 from ledger.errors import LadingError
 from ledger.merkle import verify_inclusion
 from ledger.records.signers import RecipientSigner, expected_signers, shipments_of
@@ -128,10 +128,10 @@ class Borrowed:
 
 
 class _NoContext:
-    """`ledger.records.signers.SignerContext` for records whose signers follow from themselves."""
+    """`ledger.records.signers.SignerContext` for records whose signers follow from themselves: all but amendments."""
 
     def terms_of(self, shipment: bytes) -> ShipmentTerms | None:
-        raise NotImplementedError
+        raise LookupError(f"only an amendment asks for the terms of {to_hex(shipment)}")
 
     def record(self, record_id: bytes) -> Record | None:
-        raise NotImplementedError
+        raise LookupError(f"only an amendment asks for the record {to_hex(record_id)}")
