@@ -10,6 +10,7 @@ import typer
 
 from ledger.cli.commands.serve import run_with_worker
 from ledger.cli.demo.cast import make_cast
+from ledger.cli.demo.past import PAST
 from ledger.cli.demo.play import Play
 from ledger.cli.demo.plot import LAST_DAY, perform
 from ledger.cli.demo.result import result_of
@@ -104,7 +105,7 @@ def _clear(home: Path) -> None:
 
 
 def _stage(settings: Settings, end: int, *, quiet: bool) -> tuple[Play, DemoWitnesses]:
-    clock = ManualClock(end - (LAST_DAY * DAY + 10 * HOUR))
+    clock = ManualClock(end - ((PAST + LAST_DAY) * DAY + 10 * HOUR))
     purse = new_key()
     token = TokenPlan("Demo Euro", "dEUR", purse.address, SUPPLY)
     found_trial(settings, clock, delay=REGISTRY_DELAY, token=token)
@@ -112,7 +113,7 @@ def _stage(settings: Settings, end: int, *, quiet: bool) -> tuple[Play, DemoWitn
     trial = open_trial(settings, clock)
     parties = make_cast(settings)
 
-    start = clock.now()
+    start = clock.now() + PAST * DAY
 
     def say(line: str) -> None:
         if not quiet:

@@ -1,6 +1,7 @@
 """The plot: what happens to three shipments, a bonus and a product over some weeks. Nothing is pre-computed.
 
-Act 1  partners are admitted, lots attested, terms and a bonus agreement signed and funded
+Before partners are admitted, and trade for three quarters: `ledger.cli.demo.past`
+Act 1  lots attested, a scorecard adopted, terms and a bonus agreement signed and funded
 Act 2  export clearance, two handoffs, one manifest with a stale item; a forged and a one-sided handoff are refused
 Act 3  arrival with damage; a random hold, and a hold caused by papers; release
 Act 4  a late delivery; another without clearance, in breach; a parcel to a consumer with a one-time key
@@ -28,6 +29,7 @@ from ledger.cli.demo.cast import (
     gln_of,
     subject,
 )
+from ledger.cli.demo.past import FIRST, PAST, Past
 from ledger.cli.demo.play import Play
 from ledger.cli.demo.scribe import CURRENCY, NO_HASH, Deal, details, no_duty, place, salt
 from ledger.cli.sandbox import OPERATOR, open_for_business
@@ -94,6 +96,8 @@ samples = 1
 def perform(play: Play) -> None:
     """All acts in order; the clock ends where the play ends."""
     _admit(play)
+    Past(play).live()
+    _adopt(play)
     _promise(play)
     _export(play)
     journeys.wander(play)
@@ -112,21 +116,31 @@ def rule_file() -> bytes:
     return RULE.format(card=to_hex(parse_card(card_file()).hash)).encode()
 
 
-# --- act 1 -------------------------------------------------------------------------------------------------------
+# --- before, and act 1 -------------------------------------------------------------------------------------------
 
 
 def _admit(play: Play) -> None:
-    play.at(0)
+    play.at(-PAST)
     open_for_business(play.trial, play.parties[OPERATOR])
-    play.at(1)
+    play.at(1 - PAST)
     play.trial.admit([(play.parties[m.number], gln_of(m.number), m.roles) for m in CAST])
     play.say(f"{len(CAST) + 1} partners enrolled, admitted by two of three council members")
-    node, begins = play.trial.node, play.start + MEASURED_FROM
-    with node.home.database.write() as connection:
-        document = keep_card(connection, card_file())
-    play.trial.decide([change(0, RegistryAction.ADOPT_RULES, document=document, number=begins)])
+    play.at(FIRST - 1 - PAST)
+    _adopt_card(play, default_card_text(), play.clock.now())
+    play.say("the council adopts the default scorecard")
+
+
+def _adopt(play: Play) -> None:
+    play.at(1)
+    _adopt_card(play, card_file(), play.start + MEASURED_FROM)
     play.say("the council adopts the scorecard before the period that it governs")
     play.at(3)
+
+
+def _adopt_card(play: Play, text: bytes, begins: int) -> None:
+    with play.trial.node.home.database.write() as connection:
+        document = keep_card(connection, text)
+    play.trial.decide([change(0, RegistryAction.ADOPT_RULES, document=document, number=begins)])
 
 
 def _attest(play: Play, lot: str, serials: list[str], claims: str) -> None:

@@ -1,0 +1,184 @@
+"""Three quarters of ordinary trade before the plot begins, so that partners have scores, trends and lanes.
+
+Each week the maker sells four consignments: two by sea to China, one by air to the United States, one by road at home.
+Most arrive in time; how many do not changes from quarter to quarter. What happens is drawn from a fixed seed, so that
+every demo has the same past; keys, salts and times are its own.
+"""
+
+import itertools
+import random
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ledger.cli.demo.cast import BROKER, CN_CUSTOMS, FORWARDER, LAST_MILE, MAKER, OCEAN, PLATFORM, WAREHOUSE
+from ledger.cli.demo.play import Play
+from ledger.cli.demo.scribe import Deal, place
+from ledger.codes import ClearanceStatus, ExceptionBit, Fulfilment, Gate, HoldCause, Mode, Regime
+from ledger.common.ids import RecordId
+from ledger.common.periods import DAY
+from ledger.errors import LadingError
+from ledger.records.signers import signing_partners
+from ledger.records.types import Endorsement, Record, Require
+
+FIRST = 4
+"""The first day on which something is sold: the partners are admitted by then."""
+WEEKS = 36
+QUIET = 30
+"""Days from the last consignment of the past to the plot: all of them have arrived by then."""
+PAST = FIRST + WEEKS * 7 + QUIET
+"""Days before the plot."""
+SEED = 421
+LATE_SHARES = (0.05, 0.25, 0.10)
+"""Of the consignments that leave in the first, second and last third: how many are late."""
+DAMAGED_SHARE = 0.04
+HELD_SHARE = 0.2
+"""Of those that customs see."""
+NONE = ExceptionBit(0)
+HOME = ("NZ", "NZAKL", "Auckland")
+IMPORT = Require(b"CN", int(Regime.IMPORT), int(Gate.DELIVERY), False)
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A way that goods go each week: `days` on the way when nothing happens, `window` promised; money in cents."""
+
+    name: str
+    mode: Mode
+    fulfilment: Fulfilment
+    carriers: tuple[int, ...]
+    days: int
+    window: int
+    value: int
+    packages: int
+    to: tuple[str, str, str]
+    customs: bool
+
+
+SEA = Lane(
+    "sea", Mode.MARITIME, Fulfilment.BONDED_WAREHOUSE, (FORWARDER, OCEAN), 14, 18, 18_000_00, 60,
+    ("CN", "CNNGB", "Ningbo"), True,
+)  # fmt: skip
+AIR = Lane(
+    "air", Mode.AIR, Fulfilment.DIRECT_MAIL, (FORWARDER,), 5, 7, 6_000_00, 20, ("US", "USLAX", "Los Angeles"), False
+)
+ROAD = Lane(
+    "road", Mode.ROAD, Fulfilment.OWN_WAREHOUSE, (LAST_MILE,), 2, 3, 1_500_00, 8, HOME, False
+)
+WEEKLY = (SEA, SEA, AIR, ROAD)
+
+
+@dataclass
+class Consignment:
+    """One on its way, and where its custody and its clearance stand."""
+
+    order: str
+    lane: Lane
+    left: int
+    shipment: RecordId = RecordId(bytes(32))
+    sequence: int = 0
+    clearances: int = 0
+
+
+class Past:
+    """What is to happen on which day; each day's records are taken in together, in the order they were planned."""
+
+    def __init__(self, play: Play) -> None:
+        self.play = play
+        self.draw = random.Random(SEED)  # noqa: S311 - a story, not a secret
+        self.plan: dict[int, list[Callable[[], Record]]] = defaultdict(list)
+        self.delivered = 0
+
+    def live(self) -> None:
+        """All of it, day by day, from the day after the partners were admitted."""
+        for week in range(WEEKS):
+            for i, lane in enumerate(WEEKLY):
+                self._send(Consignment(f"W{week + 1:02d}-{i + 1}", lane, FIRST + 7 * week + i))
+        while self.plan:
+            day = min(self.plan)
+            self.play.at(day - PAST)
+            self._take_in(self.plan.pop(day))
+        self.play.say(f"{self.delivered} consignments of three quarters are delivered before the story begins")
+
+    def _take_in(self, todo: Sequence[Callable[[], Record]]) -> None:
+        trial, parties = self.play.trial, self.play.parties
+        made = [write() for write in todo]
+        signed = [trial.signed(one, *(parties[partner] for partner in signing_partners(one))) for one in made]
+        for result in trial.node.submission.replay(signed):
+            if isinstance(result, LadingError):
+                raise result
+        trial.node.settle()
+
+    # --- what happens to one --------------------------------------------------------------------------------
+
+    def _send(self, sent: Consignment) -> None:
+        """Plan everything that happens to it."""
+        lane = sent.lane
+        third = min(2, (sent.left - FIRST) * 3 // (WEEKS * 7))
+        delay = self.draw.randint(4, 9) if self.draw.random() < LATE_SHARES[third] else self.draw.randint(0, 1)
+        damaged = ExceptionBit.DAMAGED if self.draw.random() < DAMAGED_SHARE else NONE
+        day = sent.left
+        self._on(day, lambda: self._terms(sent))
+        for partner in (lane.carriers[0], PLATFORM):
+            self._on(day, lambda partner=partner: Endorsement(partner, sent.shipment))
+        way = (MAKER, *lane.carriers, *((WAREHOUSE,) if lane.customs else ()), PLATFORM)
+        for giver, taker in itertools.pairwise(way):
+            if giver == lane.carriers[-1]:
+                day += lane.days + delay
+            elif giver == WAREHOUSE:
+                day = self._customs(sent, day)
+            else:
+                day += 1
+            self._on(day, lambda giver=giver, taker=taker: self._handoff(sent, giver, taker, damaged))
+
+    def _on(self, day: int, write: Callable[[], Record]) -> None:
+        self.plan[day].append(write)
+
+    def _terms(self, sent: Consignment) -> Record:
+        lane, play = sent.lane, self.play
+        promised = play.start + (sent.left + lane.window - PAST + 1) * DAY - 1
+        deal = Deal(
+            sent.order, lane.value, lane.value // 15, promised, lane.value // 1500, lane.value // 15,
+            lane.carriers[0], PLATFORM,
+        )  # fmt: skip
+        record = play.scribe.terms(
+            deal,
+            f"P{sent.order[1:3]}",
+            consignor=MAKER,
+            consignee=PLATFORM,
+            packages=lane.packages,
+            requires=(IMPORT,) if lane.customs else (),
+            mode=lane.mode,
+            fulfilment=lane.fulfilment,
+            destination=place(*lane.to),
+        )
+        sent.shipment = play.trial.node.home.domain.record_id(record)
+        return record
+
+    def _handoff(self, sent: Consignment, giver: int, taker: int, damaged: ExceptionBit) -> Record:
+        at_home = giver == MAKER or taker == sent.lane.carriers[-1]
+        where = place(*HOME) if at_home else place(*sent.lane.to)
+        noted = damaged if taker == PLATFORM else NONE
+        item = (sent.shipment, sent.sequence, sent.lane.packages, noted)
+        due = 0 if taker == PLATFORM else self.play.start + (sent.left + sent.lane.window - PAST) * DAY
+        sent.sequence += 1
+        self.delivered += taker == PLATFORM
+        return self.play.scribe.handoff([item], giver, taker, where, due_at=due)
+
+    def _customs(self, sent: Consignment, day: int) -> int:
+        """Presented on `day`, perhaps held, released; the day on which the goods go on."""
+        self._on(day, lambda: self._clearance(sent, ClearanceStatus.PRESENTED))
+        if self.draw.random() < HELD_SHARE:
+            cause = self.draw.choice((HoldCause.RANDOM, HoldCause.DOCUMENTS))
+            self._on(day + 1, lambda: self._clearance(sent, ClearanceStatus.HELD, cause))
+            day += self.draw.randint(1, 4)
+        self._on(day + 1, lambda: self._clearance(sent, ClearanceStatus.RELEASED))
+        return day + 2
+
+    def _clearance(self, sent: Consignment, status: ClearanceStatus, cause: HoldCause | None = None) -> Record:
+        item = (sent.shipment, sent.clearances)
+        sent.clearances += 1
+        return self.play.scribe.clearance(
+            CN_CUSTOMS, [item], "CN", Regime.IMPORT, status, declarant=BROKER, cause=cause,
+            caused_by=BROKER if cause == HoldCause.DOCUMENTS else 0,
+        )  # fmt: skip
