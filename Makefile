@@ -1,5 +1,5 @@
 # Python, make and git are all that this needs from the machine. Everything else goes into .venv, .venv-network and
-# contracts/node_modules, from lock files only; Go's modules into Go's own cache, by the hashes in network/go.sum.
+# the node_modules of contracts/ and web/, from lock files only; Go's modules into Go's own cache, by the hashes in network/go.sum.
 
 # The first Python from 3.11 to 3.13: for a newer one coincurve has no wheel yet, and nothing is compiled here.
 PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(shell \
@@ -7,6 +7,8 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# What the pages import: each module of web/src bundled with the packages that it names.
+LIBRARIES := $(patsubst web/src/%,ledger/api/pages/static/lib/%,$(wildcard web/src/*.js))
 NODE_PATHS := PATH="$(CURDIR)/$(BIN):$$PATH"
 FORGE := cd contracts && $(NODE_PATHS) node_modules/.bin/forge
 PYTEST ?= $(BIN)/python -m pytest
@@ -20,7 +22,7 @@ GO := cd network && CGO_ENABLED=0 GOTOOLCHAIN=local GOFLAGS="-mod=readonly -trim
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo network network-node test test-python test-contracts test-browser test-network check format \
+.PHONY: help setup web demo network network-node test test-python test-contracts test-browser test-network check format \
   drills drills-network bench generate contracts slither mutants release-home lock clean
 
 help: ## this list
@@ -28,7 +30,7 @@ help: ## this list
 
 # --- set-up: each step leaves a stamp, so that a second run does nothing ---------------------------------------------
 
-setup: $(VENV)/.dev $(VENV)/.project contracts/node_modules/.installed ## create .venv, install everything for work on Lading
+setup: $(VENV)/.dev $(VENV)/.project contracts/node_modules/.installed $(LIBRARIES) ## create .venv, install everything for work on Lading
 
 $(VENV)/.created:
 	@command -v $(PYTHON) >/dev/null || { \
@@ -56,9 +58,18 @@ contracts/node_modules/.installed: contracts/package-lock.json contracts/package
 	cd contracts && $(NODE_PATHS) npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
+web/node_modules/.installed: web/package-lock.json web/package.json web/.npmrc $(VENV)/.run
+	cd web && $(NODE_PATHS) npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(LIBRARIES) &: $(wildcard web/src/*.js) web/build.js web/node_modules/.installed
+	cd web && $(NODE_PATHS) node build.js
+
+web: $(LIBRARIES) ## bundle what the pages import from npm into ledger/api/pages/static/lib
+
 # --- use -------------------------------------------------------------------------------------------------------------
 
-demo: $(VENV)/.run $(VENV)/.project ## serve the demo consortium
+demo: $(VENV)/.run $(VENV)/.project $(LIBRARIES) ## serve the demo consortium
 	LADING_HOME=./var/demo $(BIN)/lading demo
 
 PORT := 8545
@@ -106,7 +117,7 @@ check: setup ## format, lint, types, import direction, generated files
 	$(BIN)/python -m scripts.generate_page_types --check
 	$(BIN)/python -m scripts.generate_vectors --check
 	$(BIN)/python -m scripts.compile_contracts --check
-	$(PYTEST) -q tests/unit/test_architecture.py tests/unit/project/test_lockfiles.py
+	$(PYTEST) -q tests/unit/test_architecture.py tests/unit/project/test_lockfiles.py tests/unit/project/test_web_build.py
 
 format: setup ## write the format that check asks for
 	$(BIN)/ruff format .
@@ -160,8 +171,10 @@ lock: setup ## renew the lock files within pyproject.toml's ranges (UPGRADE=--up
 	$(UV_COMPILE) $(UPGRADE) --group slither --output-file requirements/slither.txt
 	$(UV_COMPILE) $(UPGRADE) --group network --output-file requirements/network.txt
 	cd contracts && $(NODE_PATHS) npm install --package-lock-only --ignore-scripts --no-audit --no-fund --loglevel=error
+	cd web && $(NODE_PATHS) npm install --package-lock-only --ignore-scripts --no-audit --no-fund --loglevel=error
 
 clean: ## remove everything that the other targets made
-	rm -rf $(VENV) $(VENV)-slither $(VENV)-network var build network/build contracts/node_modules contracts/out contracts/cache .pytest_cache .mypy_cache .ruff_cache \
+	rm -rf $(VENV) $(VENV)-slither $(VENV)-network var build network/build contracts/node_modules contracts/out contracts/cache \
+	  web/node_modules ledger/api/pages/static/lib .pytest_cache .mypy_cache .ruff_cache \
 	  .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

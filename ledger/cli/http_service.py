@@ -8,6 +8,7 @@ import uvicorn
 
 from ledger.api.app import create_app
 from ledger.api.connections import ACCEPTED_AT_ONCE, PatientProtocol, allow_more_files
+from ledger.api.pages.libraries import MEND, missing_libraries
 from ledger.cli.logs import configure_logging
 from ledger.cli.output import err
 from ledger.cli.service_manager import READY, STOPPING, notify
@@ -104,3 +105,6 @@ def _announce(node: Node, url: str) -> None:
     err.print(f"Lading serves {url} (pages), {url}/docs (API). Stop it with Ctrl-C.", markup=False)
     if node.home.consortium.demo:
         err.print(DEMO_NOTICE, markup=False)
+    if missing := missing_libraries():
+        names = ", ".join(f"{name}.js" for name in missing)
+        err.print(f"Some pages cannot do their work: static/lib lacks {names}. {MEND}", markup=False)

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from ledger.api.pages.libraries import missing_libraries
 from ledger.common.gs1 import parse_product
 from ledger.common.ids import to_hex
 from ledger.errors import MalformedRecord
@@ -90,6 +91,7 @@ ENVIRONMENT = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+ENVIRONMENT.globals["missing_libraries"] = missing_libraries
 ENVIRONMENT.filters |= {
     "moment": moment,
     "span": span,

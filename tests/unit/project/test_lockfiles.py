@@ -78,8 +78,9 @@ def test_the_build_backend_is_in_both_locks() -> None:
     assert names <= pinned(ROOT / "requirements" / "dev.txt").keys()
 
 
-def test_node_packages_are_hashed_and_name_no_registry() -> None:
-    packages = json.loads((ROOT / "contracts" / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+@pytest.mark.parametrize("folder", ["contracts", "web"])
+def test_node_packages_are_hashed_and_name_no_registry(folder: str) -> None:
+    packages = json.loads((ROOT / folder / "package-lock.json").read_text(encoding="utf-8"))["packages"]
     del packages[""]
     assert packages
     assert not [name for name, entry in packages.items() if "resolved" in entry]

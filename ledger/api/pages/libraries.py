@@ -1,0 +1,19 @@
+"""Libraries that the pages' own scripts import from `static/lib`: `make web` bundles them from npm packages.
+
+They are in the wheel, not in the repository. Without them every page is shown; what needs one says so in words.
+"""
+
+from pathlib import Path
+
+LIBRARIES = (
+    "curves",
+    "qr",
+)
+"""One for each module in `web/src`, by name."""
+FOLDER = Path(__file__).parent / "static" / "lib"
+MEND = "Run `make web` in the source of Lading, and install Lading from there again unless it is installed as editable."
+
+
+def missing_libraries(names: tuple[str, ...] = LIBRARIES, folder: Path = FOLDER) -> tuple[str, ...]:
+    """Those of `names` that were not bundled into `folder`."""
+    return tuple(name for name in names if not (folder / f"{name}.js").is_file())

