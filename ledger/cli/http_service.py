@@ -71,6 +71,11 @@ def run(settings: Settings, node: Node, worker: OwnWorker | None = None) -> None
         raise node.guard.halted
 
 
+def require_free(settings: Settings) -> None:
+    """Raise `Misconfigured` when the address is in use: before a play of half a minute that is then served there."""
+    _listening(settings).close()
+
+
 class _Server(uvicorn.Server):
     """Tells the service manager when it takes requests, and when it has been told to end."""
 

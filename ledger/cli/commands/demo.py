@@ -16,6 +16,7 @@ from ledger.cli.demo.plot import LAST_DAY, perform
 from ledger.cli.demo.result import result_of
 from ledger.cli.demo.scribe import Scribe
 from ledger.cli.demo.witnesses import DemoWitnesses
+from ledger.cli.http_service import require_free
 from ledger.cli.output import err, out, print_json
 from ledger.cli.sandbox import found_trial, open_trial
 from ledger.common.ids import to_hex
@@ -48,6 +49,8 @@ def demo(
     home = None if os.environ.get("LADING_HOME") else Path("var/demo")
     settings = read_settings(home=home)
     require_embedded(settings, "the demo")
+    if serve:
+        require_free(settings)
     _clear(settings.home)
     end = int(time.time())
     play, witnesses = _stage(settings, end, quiet=json)

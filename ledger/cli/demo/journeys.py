@@ -5,6 +5,7 @@ Day 10        the warehouse splits them: a parcel for a locker, a parcel for a d
 Days 11, 12   the locker co-signs; the doorstep delivery is tendered, and not contested
 Day 13        what was missing is found, spoilt, and destroyed before a witness
 Days 13 to 18 a broker's wrong papers hold up another shipment; the broker answers for it, not the carrier
+Days 35 to 37 a parcel is tendered at the platform's door, and the platform contests: a dispute that still runs
 After the recall: who holds what is known at once, and the warehouse answers
 """
 
@@ -51,6 +52,27 @@ def wander(play: Play) -> None:
     _unattended(play)
     _destroyed(play)
     _held_by_a_broker(play)
+
+
+def dispute(play: Play) -> None:
+    """The carrier says that it offered the goods, the platform that nobody came: the difference is frozen."""
+    scribe, town = play.scribe, place("NZ", "NZAKL", "Auckland")
+    play.at(35)
+    deal = Deal("PO-4001", 900_00, 60_00, play.start + 36 * DAY - 1, 2_00, 60_00, LAST_MILE, PLATFORM)
+    terms = scribe.terms(
+        deal, LOT, consignor=MAKER, consignee=PLATFORM, packages=3, mode=Mode.ROAD, destination=town
+    )  # fmt: skip
+    goods = play.shipments["disputed"] = play.sign("terms of three cartons", terms, MAKER)
+    for partner in (LAST_MILE, PLATFORM):
+        play.sign(f"{play.parties[partner].name} endorses the terms", Endorsement(partner, goods), partner)
+    pickup = scribe.handoff([(goods, 0, 3, NONE)], MAKER, LAST_MILE, town)
+    play.sign("the last-mile carrier takes them", pickup, MAKER, LAST_MILE)
+    play.at(36)
+    tender = Statement(LAST_MILE, PLATFORM, int(StatementKind.TENDER), goods, 1, play.clock.now(), town, details())
+    play.sign("the carrier tenders them at the platform's door", tender, LAST_MILE)
+    play.at(37)
+    contest = Statement(PLATFORM, 0, int(StatementKind.CONTEST), goods, 1, play.clock.now(), town, details())
+    play.sign("the platform contests: nobody came", contest, PLATFORM)
 
 
 def answer(play: Play, recall: RecordId) -> None:

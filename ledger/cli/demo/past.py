@@ -10,44 +10,49 @@ import random
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from ledger.cli.demo.cast import BROKER, CN_CUSTOMS, FORWARDER, LAST_MILE, MAKER, OCEAN, PLATFORM, WAREHOUSE
 from ledger.cli.demo.play import Play
 from ledger.cli.demo.scribe import Deal, place
 from ledger.codes import ClearanceStatus, ExceptionBit, Fulfilment, Gate, HoldCause, Mode, Regime
 from ledger.common.ids import RecordId
-from ledger.common.periods import DAY
+from ledger.common.periods import DAY, HOUR
 from ledger.errors import LadingError
 from ledger.records.signers import signing_partners
 from ledger.records.types import Endorsement, Record, Require
 
 FIRST = 4
 """The first day on which something is sold: the partners are admitted by then."""
-WEEKS = 36
+WEEKS = 32
 QUIET = 30
 """Days from the last consignment of the past to the plot: all of them have arrived by then."""
 PAST = FIRST + WEEKS * 7 + QUIET
 """Days before the plot."""
 SEED = 421
-LATE_SHARES = (0.05, 0.25, 0.10)
+LATE_SHARES = (0.08, 0.15, 0.03)
 """Of the consignments that leave in the first, second and last third: how many are late."""
-DAMAGED_SHARE = 0.04
-HELD_SHARE = 0.2
+DAMAGED_SHARE = 0.02
+HELD_SHARE = 0.12
 """Of those that customs see."""
+WORKING_DAYS = (0, 1, 3)
+"""Days of the week on which anything happens: each costs the demo a block and a checkpoint."""
 NONE = ExceptionBit(0)
+NOT_YET = RecordId(bytes(32))
 HOME = ("NZ", "NZAKL", "Auckland")
 IMPORT = Require(b"CN", int(Regime.IMPORT), int(Gate.DELIVERY), False)
 
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A way that goods go each week: `days` on the way when nothing happens, `window` promised; money in cents."""
+    """A way that goods go each week: `days` on the way and one of `slack` when all goes well, `window` promised."""
 
     name: str
     mode: Mode
     fulfilment: Fulfilment
     carriers: tuple[int, ...]
     days: int
+    slack: tuple[int, ...]
     window: int
     value: int
     packages: int
@@ -56,15 +61,23 @@ class Lane:
 
 
 SEA = Lane(
-    "sea", Mode.MARITIME, Fulfilment.BONDED_WAREHOUSE, (FORWARDER, OCEAN), 14, 18, 18_000_00, 60,
+    "sea", Mode.MARITIME, Fulfilment.BONDED_WAREHOUSE, (FORWARDER, OCEAN), 14, (0, 0, 2), 23, 18_000_00, 60,
     ("CN", "CNNGB", "Ningbo"), True,
 )  # fmt: skip
 AIR = Lane(
-    "air", Mode.AIR, Fulfilment.DIRECT_MAIL, (FORWARDER,), 5, 7, 6_000_00, 20, ("US", "USLAX", "Los Angeles"), False
+    "air",
+    Mode.AIR,
+    Fulfilment.DIRECT_MAIL,
+    (FORWARDER,),
+    6,
+    (0, 2),
+    10,
+    6_000_00,
+    20,
+    ("US", "USLAX", "Los Angeles"),
+    False,
 )
-ROAD = Lane(
-    "road", Mode.ROAD, Fulfilment.OWN_WAREHOUSE, (LAST_MILE,), 2, 3, 1_500_00, 8, HOME, False
-)
+ROAD = Lane("road", Mode.ROAD, Fulfilment.OWN_WAREHOUSE, (LAST_MILE,), 2, (0,), 4, 1_500_00, 8, HOME, False)
 WEEKLY = (SEA, SEA, AIR, ROAD)
 
 
@@ -75,7 +88,7 @@ class Consignment:
     order: str
     lane: Lane
     left: int
-    shipment: RecordId = RecordId(bytes(32))
+    shipment: RecordId = NOT_YET
     sequence: int = 0
     clearances: int = 0
 
@@ -87,18 +100,17 @@ class Past:
         self.play = play
         self.draw = random.Random(SEED)  # noqa: S311 - a story, not a secret
         self.plan: dict[int, list[Callable[[], Record]]] = defaultdict(list)
-        self.delivered = 0
 
     def live(self) -> None:
         """All of it, day by day, from the day after the partners were admitted."""
         for week in range(WEEKS):
             for i, lane in enumerate(WEEKLY):
-                self._send(Consignment(f"W{week + 1:02d}-{i + 1}", lane, FIRST + 7 * week + i))
+                self._send(Consignment(f"W{week + 1:02d}-{i + 1}", lane, FIRST + 7 * week))
         while self.plan:
             day = min(self.plan)
-            self.play.at(day - PAST)
+            self.play.clock.move_to(self.play.start + (day - PAST) * DAY + 9 * HOUR)
             self._take_in(self.plan.pop(day))
-        self.play.say(f"{self.delivered} consignments of three quarters are delivered before the story begins")
+        self.play.say(f"{len(self.play.past)} consignments of three quarters are delivered before the story begins")
 
     def _take_in(self, todo: Sequence[Callable[[], Record]]) -> None:
         trial, parties = self.play.trial, self.play.parties
@@ -115,30 +127,29 @@ class Past:
         """Plan everything that happens to it."""
         lane = sent.lane
         third = min(2, (sent.left - FIRST) * 3 // (WEEKS * 7))
-        delay = self.draw.randint(4, 9) if self.draw.random() < LATE_SHARES[third] else self.draw.randint(0, 1)
+        delay = self.draw.choice((4, 7, 9)) if self.draw.random() < LATE_SHARES[third] else self.draw.choice(lane.slack)
         damaged = ExceptionBit.DAMAGED if self.draw.random() < DAMAGED_SHARE else NONE
         day = sent.left
-        self._on(day, lambda: self._terms(sent))
+        self._on(day, partial(self._terms, sent))
         for partner in (lane.carriers[0], PLATFORM):
-            self._on(day, lambda partner=partner: Endorsement(partner, sent.shipment))
+            self._on(day, partial(self._endorsed, sent, partner))
         way = (MAKER, *lane.carriers, *((WAREHOUSE,) if lane.customs else ()), PLATFORM)
         for giver, taker in itertools.pairwise(way):
             if giver == lane.carriers[-1]:
-                day += lane.days + delay
+                day = _working(day + lane.days + delay)
             elif giver == WAREHOUSE:
                 day = self._customs(sent, day)
-            else:
+            elif giver == MAKER:
                 day += 1
-            self._on(day, lambda giver=giver, taker=taker: self._handoff(sent, giver, taker, damaged))
+            self._on(day, partial(self._handoff, sent, giver, taker, damaged))
 
     def _on(self, day: int, write: Callable[[], Record]) -> None:
         self.plan[day].append(write)
 
     def _terms(self, sent: Consignment) -> Record:
         lane, play = sent.lane, self.play
-        promised = play.start + (sent.left + lane.window - PAST + 1) * DAY - 1
         deal = Deal(
-            sent.order, lane.value, lane.value // 15, promised, lane.value // 1500, lane.value // 15,
+            sent.order, lane.value, lane.value // 15, self._promised(sent), lane.value // 1500, lane.value // 15,
             lane.carriers[0], PLATFORM,
         )  # fmt: skip
         record = play.scribe.terms(
@@ -153,27 +164,36 @@ class Past:
             destination=place(*lane.to),
         )
         sent.shipment = play.trial.node.home.domain.record_id(record)
+        play.past.append(sent.shipment)
         return record
+
+    def _promised(self, sent: Consignment) -> int:
+        """The end of the day."""
+        return self.play.start + (sent.left + sent.lane.window - PAST + 1) * DAY - 1
+
+    def _endorsed(self, sent: Consignment, partner: int) -> Record:
+        """Until who is liable has endorsed the terms, a penalty would be indicative only."""
+        return Endorsement(partner, sent.shipment)
 
     def _handoff(self, sent: Consignment, giver: int, taker: int, damaged: ExceptionBit) -> Record:
         at_home = giver == MAKER or taker == sent.lane.carriers[-1]
         where = place(*HOME) if at_home else place(*sent.lane.to)
         noted = damaged if taker == PLATFORM else NONE
         item = (sent.shipment, sent.sequence, sent.lane.packages, noted)
-        due = 0 if taker == PLATFORM else self.play.start + (sent.left + sent.lane.window - PAST) * DAY
+        due = 0 if taker == PLATFORM else self._promised(sent)
         sent.sequence += 1
-        self.delivered += taker == PLATFORM
         return self.play.scribe.handoff([item], giver, taker, where, due_at=due)
 
     def _customs(self, sent: Consignment, day: int) -> int:
         """Presented on `day`, perhaps held, released; the day on which the goods go on."""
-        self._on(day, lambda: self._clearance(sent, ClearanceStatus.PRESENTED))
+        self._on(day, partial(self._clearance, sent, ClearanceStatus.PRESENTED))
         if self.draw.random() < HELD_SHARE:
             cause = self.draw.choice((HoldCause.RANDOM, HoldCause.DOCUMENTS))
-            self._on(day + 1, lambda: self._clearance(sent, ClearanceStatus.HELD, cause))
-            day += self.draw.randint(1, 4)
-        self._on(day + 1, lambda: self._clearance(sent, ClearanceStatus.RELEASED))
-        return day + 2
+            day = _working(day + 1)
+            self._on(day, partial(self._clearance, sent, ClearanceStatus.HELD, cause))
+        day = _working(day + 1)
+        self._on(day, partial(self._clearance, sent, ClearanceStatus.RELEASED))
+        return _working(day + 1)
 
     def _clearance(self, sent: Consignment, status: ClearanceStatus, cause: HoldCause | None = None) -> Record:
         item = (sent.shipment, sent.clearances)
@@ -182,3 +202,8 @@ class Past:
             CN_CUSTOMS, [item], "CN", Regime.IMPORT, status, declarant=BROKER, cause=cause,
             caused_by=BROKER if cause == HoldCause.DOCUMENTS else 0,
         )  # fmt: skip
+
+
+def _working(day: int) -> int:
+    """That day, or the next on which something happens."""
+    return next(later for later in itertools.count(day) if (later - FIRST) % 7 in WORKING_DAYS)

@@ -28,6 +28,8 @@ class Play:
     scribe: Scribe
     say: Callable[[str], None]
     shipments: dict[str, RecordId] = field(default_factory=dict)
+    past: list[RecordId] = field(default_factory=list)
+    """What was sold before the story; `shipments` are those of the story, by name."""
     refusals: list[tuple[str, str]] = field(default_factory=list)
     records: dict[str, RecordId] = field(default_factory=dict)
     agreement: BonusAgreement | None = None

@@ -103,6 +103,7 @@ def perform(play: Play) -> None:
     journeys.wander(play)
     _arrive(play)
     _deliver(play)
+    journeys.dispute(play)
     _reward(play)
 
 

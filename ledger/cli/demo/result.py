@@ -52,6 +52,7 @@ STATUSES = {
     "locker": "in transit",
     "doorstep": "tendered",
     "papers": "delivered",
+    "disputed": "tendered",
 }
 ALPHA = 60_00
 LATE = 30 * DAY + 9 * HOUR - (24 * DAY - 1 + DAY // 2)
@@ -63,6 +64,10 @@ PAPERS_LATE = 18 * DAY + 9 * HOUR - (15 * DAY + DAY // 2)
 """The shipment with the broker's wrong papers: promised at the end of day 14, half a day of grace, there on day 18."""
 BROKERS_HOLD = 3 * DAY
 """Day 14 to day 17, both at nine; the carrier did not cause it."""
+BEFORE_THE_STORY = 128
+"""Consignments of 32 weeks, four a week, all of which arrive."""
+DISPUTED_FROM, DISPUTED_ALPHA = 36 * DAY - 1 + DAY // 2, 2_00
+"""Promised for the end of day 35, half a day of grace; tendered in time, which the platform contests."""
 EDITED = "the platform takes the late delivery"
 
 
@@ -115,6 +120,7 @@ def _verdicts(
     consumer = node.reader.views.shipment(play.shipments["consumer"])
     yield verdict("the consumer signed with a one-time key", 0, consumer.steps[-1].by[-1].id)
     yield verdict("refused attempts", 7, len(result["refusals"]))
+    yield from _before_the_story(play)
     yield from _journeys(play)
     yield verdict("late seconds, customs taken out", LATE - RANDOM_HOLD, result["penalty"]["late_seconds"])
     yield verdict("penalty by the formula", EXPECTED_PENALTY, result["penalty"]["amount"])
@@ -141,6 +147,20 @@ def _verdicts(
     yield verdict("with the row put back, it finds nothing", True, restored.ok)
 
 
+def _before_the_story(play: Play) -> Iterator[dict[str, Any]]:
+    """What the past leaves behind: deliveries, and scores of closed quarters for everybody to see."""
+
+    def verdict(name: str, expected: Any, found: Any) -> dict[str, Any]:
+        return {"name": name, "expected": expected, "found": found, "ok": expected == found}
+
+    node = play.trial.node
+    statuses = [node.reader.views.shipment(shipment).summary.status for shipment in play.past]
+    yield verdict("consignments delivered before the story", BEFORE_THE_STORY, statuses.count("delivered"))
+    public = node.reader.publication.asked(None, None, None) or {}
+    scored = {card["partner"] for card in public.get("scores", ()) if card["score"] is not None}
+    yield verdict("carriers with a public score", [FORWARDER, LAST_MILE], sorted(scored & {FORWARDER, LAST_MILE}))
+
+
 def _journeys(play: Play) -> Iterator[dict[str, Any]]:
     """What became of the goods that did not go straight; packages by the calendar of `ledger.cli.demo.journeys`."""
 
@@ -156,6 +176,10 @@ def _journeys(play: Play) -> Iterator[dict[str, Any]]:
     papers = node.reader.numbers.penalty(play.shipments["papers"], at=play.clock.now())
     yield verdict("the broker's hold is taken out of the carrier's delay", BROKERS_HOLD, papers.customs_seconds)
     yield verdict("what is left of it", max(0, PAPERS_LATE - BROKERS_HOLD), papers.late_seconds)
+    disputed = node.reader.numbers.penalty(play.shipments["disputed"], at=play.clock.now())
+    in_dispute = DISPUTED_ALPHA * (play.clock.now() - play.start - DISPUTED_FROM) ** 2 // DAY**2
+    yield verdict("nothing is owed while a tender is disputed, and what may be is frozen", (0, min(in_dispute, 60_00)),
+                  (disputed.amount, disputed.frozen))  # fmt: skip
     recall = node.reader.recalls.recall(play.records["recall"], Reader(auditor=True))
     holds = {one.partner.id: one.holds for one in recall.trace.holders if one.holds}
     yield verdict("who holds the recalled lot", {WAREHOUSE: 16, LAST_MILE: 1, LOCKER: 1}, holds)

@@ -93,6 +93,13 @@ def read_settings(environment: Mapping[str, str] | None = None, *, home: Path | 
         raise Misconfigured("unknown setting", where=unknown[0], expected=", ".join(TABLE), mend="See the README.")
     path = home or Path(env.get("LADING_HOME") or user_data_dir("lading", appauthor=False)).expanduser()
     path = path.resolve()
+    if wrong := next((one for one in (path, *path.parents) if one.exists() and not one.is_dir()), None):
+        raise Misconfigured(
+            "not a folder",
+            where="LADING_HOME",
+            found=str(wrong),
+            mend="Choose a folder; it is made where it is missing.",
+        )
     chain = _chain(env)
     cometbft = env.get("LADING_COMETBFT") or None
     if cometbft is not None and not cometbft.startswith(_WEB):

@@ -20,14 +20,15 @@ from tests.e2e.cli.processes import LADING, environment, free_port, get, served,
 from tests.e2e.stage import Stage
 
 
-def lading(home: Path, *arguments: str, status: int = 0) -> str:
+def lading(home: Path, *arguments: str, status: int = 0, **settings: str) -> str:
     """What the command prints, on standard error where another `status` than 0 is expected. It runs in this process:
     a new one would spend seconds on importing."""
     printed, said = io.StringIO(), io.StringIO()
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(printed), redirect_stderr(said):
         for name in [name for name in os.environ if name.startswith("LADING_")]:
             patch.delenv(name)
-        patch.setenv("LADING_HOME", str(home))
+        for name, value in {"LADING_HOME": str(home), **settings}.items():
+            patch.setenv(name, value)
         patch.setattr(sys, "argv", ["lading", *arguments])
         try:
             main()
@@ -120,6 +121,15 @@ def test_an_address_in_use_is_said_so(home: Path) -> None:
     assert "cannot listen there" in done.stderr
     assert "LADING_PORT" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_demo_asks_for_its_address_before_it_plays(tmp_path: Path) -> None:
+    """It plays for half a minute, and replaces an earlier demo."""
+    home = tmp_path / "demo"
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        told = lading(home, "demo", status=2, LADING_PORT=str(taken.getsockname()[1]))
+    assert "cannot listen there" in told
+    assert not home.exists()
 
 
 def test_ctrl_c_ends_it_in_order(home: Path) -> None:

@@ -79,6 +79,14 @@ def test_the_public_url_follows_host_and_port_unless_it_is_set(environment: dict
     assert read_settings(environment).public_url == expected
 
 
+@pytest.mark.parametrize("home", ["taken", "taken/below"])
+def test_a_home_that_is_a_file_is_refused_in_words(tmp_path: Path, home: str) -> None:
+    (tmp_path / "taken").write_text("something else")
+    with pytest.raises(Misconfigured, match="LADING_HOME: not a folder") as refused:
+        read_settings({"LADING_HOME": str(tmp_path / home)})
+    assert str(tmp_path / "taken") in str(refused.value)
+
+
 def test_every_default_in_the_table_is_the_real_one() -> None:
     settings = read_settings({})
     for name, (default, meaning) in TABLE.items():
