@@ -1,7 +1,7 @@
 // Bundles each module in src/ into one file of its own for the pages: `node build.js [FOLDER]`.
 //
 // The same sources and locked packages give the same bytes on every machine. Beside each NAME.js stands
-// NAME.licences.txt, the licences of the packages that are in it.
+// NAME.licences.txt, the licences of the packages that are in it. What a package brings as a finished bundle is copied.
 
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -11,6 +11,9 @@ import { build } from "esbuild";
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 const TARGET = path.resolve(process.argv[2] ?? path.join(HERE, "../ledger/api/pages/static/lib"));
+/** Finished bundles by library: their package, and the files that become NAME.EXTENSION. */
+const COPIED = { "swagger-ui": ["swagger-ui-dist", ["swagger-ui-bundle.js", "swagger-ui.css"]] };
+const SOURCE_MAP = /\s*(\/\/|\/\*)# sourceMappingURL=\S+( \*\/)?\s*$/;
 const PACKAGE = /^node_modules\/((?:@[^/]+\/)?[^/]+)\//;
 
 const { dependencies } = JSON.parse(await readFile(path.join(HERE, "package.json"), "utf8"));
@@ -58,6 +61,16 @@ for (const [output, { inputs, imports }] of Object.entries(metafile.outputs)) {
   const packages = [...new Set(Object.keys(inputs).map(packageOf))].filter((found) => found !== null).sort();
   const licences = await Promise.all(packages.map(licence));
   written.set(`${name}.licences.txt`, `${licences.join(`\n\n${"-".repeat(80)}\n\n`)}\n`);
+}
+for (const [name, [from, files]] of Object.entries(COPIED)) {
+  if (!(from in dependencies)) throw new Error(`${from}: not a package that package.json names under dependencies`);
+  for (const file of files) {
+    const text = await readFile(path.join(HERE, "node_modules", from, file), "utf8");
+    written.set(name + path.extname(file), Buffer.from(text.replace(SOURCE_MAP, "\n")));
+  }
+  const inside = files.map((file) => path.join(HERE, "node_modules", from, `${file}.LICENSE.txt`));
+  const more = await Promise.all(inside.map((file) => readFile(file, "utf8").catch(() => "")));
+  written.set(`${name}.licences.txt`, `${[await licence(from), ...more.filter(Boolean)].join("\n\n").trimEnd()}\n`);
 }
 for (const { path: file, contents } of outputFiles) written.set(path.basename(file), contents);
 

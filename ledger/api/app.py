@@ -7,13 +7,13 @@ from importlib import metadata
 from typing import Any
 
 from fastapi import Depends, FastAPI, Response
-from fastapi.openapi.utils import get_openapi
 from fastapi.staticfiles import StaticFiles
 
 from ledger.api import pages, problems
 from ledger.api.batches import Places
 from ledger.api.compression import PublicCompression
 from ledger.api.deps import only_known_parameters
+from ledger.api.description import DESCRIPTION, TAGS, describe
 from ledger.api.middleware import Border
 from ledger.api.quota import Budgets, LookQuota
 from ledger.api.quota_exchange import QuotaExchange
@@ -33,7 +33,6 @@ from ledger.api.routers import (
     shipments,
     system,
 )
-from ledger.api.schemas import examples
 from ledger.api.shared import SharedLook
 from ledger.api.together import Together
 from ledger.services.home.settings import EMBEDDED
@@ -45,24 +44,6 @@ from ledger.services.state.shared_quotas import SharedQuotas
 
 BUNDLES = 32
 """Bundles of products that are kept: those that were asked for last. Each has the registry's whole history."""
-DESCRIPTION = (
-    "Writes are authenticated by the record's own signatures, so nobody needs an account and nobody trusts the "
-    "operator. Amounts are integers in minor units, wide ones decimal strings; times are UTC seconds; bytes are "
-    "lower-case hex with 0x. Errors are RFC 9457 problem documents that say what was expected and what was found. "
-    "Lists page by key: pass `next` on. A query parameter that a path does not have is refused."
-)
-TAGS = [
-    {"name": "records", "description": "Signed records: submit, countersign, list, read, prove."},
-    {"name": "shipments", "description": "Where goods are, who holds them, what a delay costs."},
-    {"name": "products", "description": "What a scanned code is answered with."},
-    {"name": "recalls", "description": "What is recalled, who holds and who had it, who has answered."},
-    {"name": "partners", "description": "Who takes part, and how to be enrolled."},
-    {"name": "network", "description": "How lanes, markets, modes and carriers perform."},
-    {"name": "bonuses", "description": "Agreements, awards and claims."},
-    {"name": "log", "description": "The append-only log: checkpoint, tiles, proofs."},
-    {"name": "session", "description": "Signing in with a key, to read private parts."},
-    {"name": "system", "description": "For whoever runs the service."},
-]
 
 
 def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
@@ -137,7 +118,7 @@ def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
     app.include_router(products.router)  # a scanned link may carry parameters of its own
     app.include_router(pages.router)
     app.mount("/static", Assets(packages=[("ledger.api.pages", "static")]), name="static")
-    _describe(app)
+    describe(app, home.settings.public_url)
     return app
 
 
@@ -156,24 +137,3 @@ def _readiness(node: Node) -> Readiness:
 
 def _measure(node: Node) -> None:
     node.health.measure()
-
-
-def _describe(app: FastAPI) -> None:
-    """Give the OpenAPI document the schemas of all records, which come from `ledger.records.types` and not from
-    pydantic."""
-
-    def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            document = get_openapi(
-                title=app.title,
-                version=app.version,
-                summary=app.summary,
-                description=app.description,
-                tags=TAGS,
-                routes=app.routes,
-            )
-            document["components"]["schemas"] |= examples.record_schemas()
-            app.openapi_schema = document
-        return app.openapi_schema
-
-    app.openapi = openapi  # type: ignore[method-assign]

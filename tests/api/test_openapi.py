@@ -1,12 +1,16 @@
 """The description of the API is true: every route is in it, every write has examples, every answer fits its model."""
 
+import ast
 import json
+import re
+import shlex
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from pydantic import BaseModel
 
+from ledger.api.description import NEEDS_SESSION
 from ledger.api.schemas import answers, bonuses, figures
 from ledger.records.content_checks import check_content
 from ledger.records.signing import SignedRecord
@@ -54,6 +58,59 @@ def test_every_operation_says_what_it_does_and_what_it_answers(document: dict[st
         assert operation["description"], (method, path)
         good = [answer for status, answer in operation["responses"].items() if status.startswith("2")]
         assert any(answer.get("content") for answer in good), (method, path)
+
+
+def test_every_operation_has_a_readable_name_of_its_own(document: dict[str, Any]) -> None:
+    names = [operation["operationId"] for _, _, operation in operations(document)]
+    assert len(set(names)) == len(names)
+    assert {"submitRecord", "listShipments", "getPenalty", "lookUpProduct"} <= set(names)
+    verbs = [
+        "get",
+        "list",
+        "look",
+        "prove",
+        "submit",
+        "countersign",
+        "erase",
+        "request",
+        "judge",
+        "trace",
+        "put",
+        "report",
+        "sign",
+    ]
+    for name in names:
+        assert re.fullmatch(rf"({verbs})[A-Z][A-Za-z]*", name), f"{name}: no verb and what it does it to"
+
+
+def test_it_says_where_and_as_whom(document: dict[str, Any], world: World) -> None:
+    assert document["servers"] == [{"url": world.stage.node.home.settings.public_url}]
+    assert document["components"]["securitySchemes"].keys() == {"session", "cookie"}
+    ways = {operation["operationId"]: operation["security"] for _, _, operation in operations(document)}
+    assert ways["submitRecord"] == [], "a record carries its signatures"
+    assert ways["getShipment"][0] == {}, "the public may ask"
+    needed = {name for name, way in ways.items() if way and {} not in way}
+    assert needed == NEEDS_SESSION
+    for method, path, operation in operations(document):
+        if method == "get" and "{" not in path:
+            refused = world.client.get(path).status_code == 401
+            assert refused == (operation["operationId"] in needed), path
+
+
+def test_every_operation_is_shown_in_curl_and_in_python(document: dict[str, Any]) -> None:
+    server = document["servers"][0]["url"]
+    for method, path, operation in operations(document):
+        shell, python = operation["x-codeSamples"]
+        words = shlex.split(shell["source"].replace("\\\n", " "))
+        assert words[0] == "curl"
+        assert words[-1].startswith(server + path.split("{")[0])
+        assert "{" not in words[-1]
+        call = ast.parse(python["source"]).body[-2]
+        assert isinstance(call, ast.Assign)
+        assert isinstance(call.value, ast.Call)
+        assert ast.unparse(call.value.func) == f"httpx.{method}"
+        for name in (one["name"] for one in operation.get("parameters", ()) if one.get("required")):
+            assert f"{{{name}}}" not in shell["source"]
 
 
 def test_every_write_has_examples_and_its_problems(document: dict[str, Any]) -> None:

@@ -32,6 +32,11 @@ def docs(request: Request, reader: ReaderOf) -> Response:
     )
 
 
+@router.get("/docs/try")
+def try_it(request: Request, reader: ReaderOf) -> Response:
+    return page(request, "try.html", reader)
+
+
 @router.get("/problems")
 def problems(request: Request, reader: ReaderOf) -> Response:
     return page(request, "problems.html", reader, kinds=kinds())
@@ -45,7 +50,9 @@ def _operations(document: dict[str, Any], tag: str) -> Any:
                 yield {
                     "method": method.upper(),
                     "path": path,
+                    "name": operation["operationId"],
                     "text": operation.get("description", ""),
+                    "samples": operation["x-codeSamples"],
                     "parameters": operation.get("parameters", []),
                     "examples": _examples(operation),
                     "body": _schema(operation.get("requestBody", {})),

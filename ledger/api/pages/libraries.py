@@ -8,8 +8,9 @@ from pathlib import Path
 LIBRARIES = (
     "curves",
     "qr",
+    "swagger-ui",
 )
-"""One for each module in `web/src`, by name."""
+"""One for each module in `web/src`, and for each package that `web/build.js` copies, by name."""
 FOLDER = Path(__file__).parent / "static" / "lib"
 MEND = "Run `make web` in the source of Lading, and install Lading from there again unless it is installed as editable."
 

@@ -15,6 +15,7 @@ router = APIRouter(prefix="/v1/records", tags=["records"])
 
 @router.post(
     "/batch",
+    operation_id="submitRecords",
     response_model=BatchAnswers,
     response_model_exclude_none=True,
     responses=examples.write_responses({200: "An answer for each record, in their order"}),

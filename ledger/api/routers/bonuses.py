@@ -13,14 +13,14 @@ router = APIRouter(prefix="/v1/bonuses", tags=["bonuses"])
 Version = Annotated[int, Path(ge=1, le=2**16 - 1, description="Version of the award, from 1")]
 
 
-@router.get("", response_model=AgreementPage, responses=examples.READ_RESPONSES)
+@router.get("", operation_id="listBonuses", response_model=AgreementPage, responses=examples.READ_RESPONSES)
 def listing(node: NodeOf, after: Cursor = None, limit: Limit = 50) -> dict[str, Any]:
     """Every bonus agreement with its status now, in log order: pass `next` as `after`."""
     result = node.reader.bonuses.agreements(after=-1 if after is None else after, limit=limit)
     return {"agreements": result, "next": result[-1]["cursor"] if len(result) == limit else None}
 
 
-@router.get("/{agreement}", response_model=AgreementView, responses=examples.READ_RESPONSES)
+@router.get("/{agreement}", operation_id="getBonus", response_model=AgreementView, responses=examples.READ_RESPONSES)
 def read(agreement: RecordPath, node: NodeOf, reader: ReaderOf) -> dict[str, Any]:
     """One agreement: parties, money, awards, disputes, rulings and claims.
 
@@ -31,6 +31,7 @@ def read(agreement: RecordPath, node: NodeOf, reader: ReaderOf) -> dict[str, Any
 
 @router.put(
     "/{agreement}/awards/{version}",
+    operation_id="putAwardFile",
     response_model=AwardKept,
     responses=examples.write_responses({}),
     openapi_extra=examples.body(examples.AWARD_FILE),

@@ -16,6 +16,7 @@ router = APIRouter(prefix="/v1/consents", tags=["partners"])
 
 @router.post(
     "",
+    operation_id="submitConsent",
     status_code=status.HTTP_201_CREATED,
     response_model=ConsentView,
     responses=examples.write_responses({}),
@@ -34,7 +35,7 @@ def take(data: JsonBody, node: NodeOf) -> dict[str, Any]:
     return node.reader.consents.take(document.encode(), signature_from_wallet(signature, "signature"))
 
 
-@router.get("/{consent}", response_model=ConsentView, responses=examples.READ_RESPONSES)
+@router.get("/{consent}", operation_id="getConsent", response_model=ConsentView, responses=examples.READ_RESPONSES)
 def read(consent: str, node: NodeOf) -> dict[str, Any]:
     """Where a consent stands, by the SHA-256 of its document: whether it counts, and how many records went by it."""
     return node.reader.consents.status(bytes_from_hex(consent, 32, "consent"))

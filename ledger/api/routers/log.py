@@ -25,13 +25,17 @@ TEXT: dict[str, Any] = {"content": {"text/plain": {"schema": {"type": "string"}}
 BYTES: dict[str, Any] = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
 
 
-@router.get("/checkpoint", response_class=Response, responses={200: TEXT, 404: examples.PROBLEM})
+@router.get(
+    "/checkpoint", operation_id="getCheckpoint", response_class=Response, responses={200: TEXT, 404: examples.PROBLEM}
+)
 def checkpoint(node: NodeOf) -> Response:
     """The newest checkpoint as a C2SP signed note."""
     return Response(node.reader.checkpoint_note(), media_type="text/plain; charset=utf-8", headers=FRESH)
 
 
-@router.get("/tile/{path:path}", response_class=Response, responses={200: BYTES, 404: examples.PROBLEM})
+@router.get(
+    "/tile/{path:path}", operation_id="getTile", response_class=Response, responses={200: BYTES, 404: examples.PROBLEM}
+)
 def tile(path: str, request: Request, node: NodeOf) -> Response:
     """A tile (`<level>/<index>`) or an entry bundle (`entries/<index>`), partial ones with `.p/<width>`."""
     if not _TILE.fullmatch(path):
@@ -43,13 +47,20 @@ def tile(path: str, request: Request, node: NodeOf) -> Response:
     return Response(data, media_type="application/octet-stream", headers=headers)
 
 
-@router.get("/proof/inclusion", response_model=InclusionProof, responses=examples.READ_RESPONSES)
+@router.get(
+    "/proof/inclusion", operation_id="proveInclusion", response_model=InclusionProof, responses=examples.READ_RESPONSES
+)
 def inclusion(node: NodeOf, index: Annotated[int, Query(ge=0, le=2**53 - 1)], size: Size = None) -> Response:
     """RFC 9162 inclusion proof of the leaf at `index` in the tree of `size` leaves (default: the newest checkpoint)."""
     return answer(node.reader.proof(index, size))
 
 
-@router.get("/proof/consistency", response_model=ConsistencyProof, responses=examples.READ_RESPONSES)
+@router.get(
+    "/proof/consistency",
+    operation_id="proveConsistency",
+    response_model=ConsistencyProof,
+    responses=examples.READ_RESPONSES,
+)
 def consistency(
     node: NodeOf, first: Annotated[int, Query(ge=0, le=2**53 - 1)], second: Annotated[int, Query(ge=0, le=2**53 - 1)]
 ) -> dict[str, Any]:
@@ -64,7 +75,7 @@ def consistency(
     }
 
 
-@router.get("", response_model=LogState)
+@router.get("", operation_id="getLog", response_model=LogState)
 def state(node: NodeOf) -> dict[str, Any]:
     """Who the log is, how large, and how far it is anchored."""
     return node.reader.log_state()

@@ -16,7 +16,7 @@ from ledger.services.node.node import Node
 router = APIRouter(prefix="/v1/network", tags=["network"])
 
 
-@router.get("", response_model=NetworkView, responses=examples.READ_RESPONSES)
+@router.get("", operation_id="getNetwork", response_model=NetworkView, responses=examples.READ_RESPONSES)
 def network(
     node: NodeOf,
     reader: ReaderOf,

@@ -22,26 +22,31 @@ from ledger.services.views.models import PartnerView
 router = APIRouter(prefix="/v1", tags=["partners"])
 
 
-@router.get("/consortium", response_model=ConsortiumView)
+@router.get("/consortium", operation_id="getConsortium", response_model=ConsortiumView)
 def consortium(node: NodeOf) -> dict[str, Any]:
     """Genesis, council, contracts in force, and what the next registry change must carry."""
     return node.reader.enrolment.consortium(node.home.consortium)
 
 
-@router.get("/partners", response_model=PartnerPage, responses=examples.READ_RESPONSES)
+@router.get("/partners", operation_id="listPartners", response_model=PartnerPage, responses=examples.READ_RESPONSES)
 def listing(node: NodeOf, after: Cursor = None, limit: Limit = 50) -> dict[str, Any]:
     """Every partner that was ever admitted, by id: pass `next` as `after`."""
     result = node.reader.views.partners(after=after or 0, limit=limit)
     return {"partners": result, "next": result[-1].id if len(result) == limit else None}
 
 
-@router.get("/partners/{partner}", responses=examples.READ_RESPONSES)
+@router.get("/partners/{partner}", operation_id="getPartner", responses=examples.READ_RESPONSES)
 def read(partner: PartnerPath, node: NodeOf) -> PartnerView:
     """One partner: name and GLN as enrolled, roles with scope, keys in force."""
     return node.reader.views.partner(partner)
 
 
-@router.get("/partners/{partner}/open", response_model=OpenView, responses=examples.READ_RESPONSES)
+@router.get(
+    "/partners/{partner}/open",
+    operation_id="listOpenAgainst",
+    response_model=OpenView,
+    responses=examples.READ_RESPONSES,
+)
 def open_against(partner: PartnerPath, node: NodeOf) -> dict[str, Any]:
     """What is open against a partner: packages that were missing when it handed goods over, until they are handed on or
     what became of them is declared; the newest first, at most 200.
@@ -51,6 +56,7 @@ def open_against(partner: PartnerPath, node: NodeOf) -> dict[str, Any]:
 
 @router.post(
     "/enrolments",
+    operation_id="requestEnrolment",
     status_code=status.HTTP_201_CREATED,
     response_model=Enrolled,
     responses=examples.write_responses({}),
@@ -67,7 +73,9 @@ def enrol(data: JsonBody, node: NodeOf) -> dict[str, Any]:
     return node.reader.enrolment.ask(document.encode(), signature_from_wallet(signature, "signature"))
 
 
-@router.get("/enrolments", response_model=EnrolmentPage, responses=examples.READ_RESPONSES)
+@router.get(
+    "/enrolments", operation_id="listEnrolments", response_model=EnrolmentPage, responses=examples.READ_RESPONSES
+)
 def enrolments(
     node: NodeOf,
     after: Annotated[str | None, Query(max_length=80, description="`next` of the page before")] = None,
@@ -79,7 +87,12 @@ def enrolments(
     return {"enrolments": result, "next": f"{last['asked_at']}-{last['document']}" if last else None}
 
 
-@router.get("/enrolments/{document}", response_model=EnrolmentDocument, responses=examples.READ_RESPONSES)
+@router.get(
+    "/enrolments/{document}",
+    operation_id="getEnrolment",
+    response_model=EnrolmentDocument,
+    responses=examples.READ_RESPONSES,
+)
 def enrolment(document: str, node: NodeOf) -> dict[str, Any]:
     """An enrolment's signed document by its SHA-256: what a council member reads before signing an admission."""
     return node.reader.enrolment.document(bytes_from_hex(document, 32, "document"))

@@ -26,7 +26,9 @@ class Form(StrEnum):
 CSV_ANSWER: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
 
 
-@router.get("", response_model=PenaltyPage, responses=examples.READ_RESPONSES | CSV_ANSWER)
+@router.get(
+    "", operation_id="listPenalties", response_model=PenaltyPage, responses=examples.READ_RESPONSES | CSV_ANSWER
+)
 def listing(
     node: NodeOf,
     reader: ReaderOf,

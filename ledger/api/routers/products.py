@@ -29,6 +29,7 @@ ProductPath = Annotated[str, Path(description="GS1 Digital Link path, e.g. `01/0
 
 @router.put(
     "/codes/{attestation}",
+    operation_id="putItemCodes",
     response_model=Kept,
     responses=examples.write_responses({}),
     openapi_extra=examples.body(examples.ITEM_CODES),
@@ -43,6 +44,7 @@ def keep_codes(attestation: RecordPath, data: JsonBody, node: NodeOf) -> dict[st
 
 @router.post(
     "/scans",
+    operation_id="reportScan",
     response_model=ProductView,
     responses=examples.write_responses({}),
     openapi_extra=examples.body(examples.SCAN),
@@ -61,6 +63,7 @@ def scan(data: JsonBody, node: NodeOf, counts: LookCounts) -> dict[str, Any]:
 
 @router.get(
     "/bundle/{path:path}",
+    operation_id="getProductBundle",
     response_class=Response,
     responses={200: BUNDLE, 400: examples.PROBLEM, 404: examples.PROBLEM},
 )
@@ -78,7 +81,7 @@ def bundle(path: ProductPath, request: Request, node: NodeOf, bundles: BundlesOf
     return Response(text, media_type="application/json", headers=FRESH)
 
 
-@router.get("/{path:path}", response_model=ProductView, responses=examples.READ_RESPONSES)
+@router.get("/{path:path}", operation_id="lookUpProduct", response_model=ProductView, responses=examples.READ_RESPONSES)
 def look_up(path: ProductPath, request: Request, node: NodeOf, device: Device = "") -> dict[str, Any]:  # noqa: ARG001
     """Verdict, reasons and what to do for a GS1 Digital Link path, in any spelling that the standard allows.
 

@@ -13,14 +13,14 @@ from ledger.services.views.models import RecallView, TraceView
 router = APIRouter(prefix="/v1/recalls", tags=["recalls"])
 
 
-@router.get("", response_model=RecallPage, responses=examples.READ_RESPONSES)
+@router.get("", operation_id="listRecalls", response_model=RecallPage, responses=examples.READ_RESPONSES)
 def listing(node: NodeOf, after: Cursor = None, limit: Limit = 50) -> dict[str, Any]:
     """Recalls that the chain has recorded, in log order: pass `next` as `after`."""
     result = node.reader.recalls.listing(after=-1 if after is None else after, limit=limit)
     return {"recalls": result, "next": result[-1].cursor if len(result) == limit else None}
 
 
-@router.get("/trace", responses=examples.READ_RESPONSES)
+@router.get("/trace", operation_id="traceLot", responses=examples.READ_RESPONSES)
 def trace(
     node: NodeOf,
     reader: ReaderOf,
@@ -35,7 +35,7 @@ def trace(
     return node.reader.recalls.trace(subject, lots, reader, way)
 
 
-@router.get("/{recall}", responses=examples.READ_RESPONSES)
+@router.get("/{recall}", operation_id="getRecall", responses=examples.READ_RESPONSES)
 def read(recall: RecordPath, node: NodeOf, reader: ReaderOf) -> RecallView:
     """A recall with the goods' whereabouts, answers and effectiveness.
 

@@ -60,6 +60,7 @@ NO_NUL = r"^[^\x00]*$"
 
 @router.post(
     "",
+    operation_id="submitRecord",
     status_code=status.HTTP_201_CREATED,
     response_model=Submitted,
     response_model_exclude_none=True,
@@ -84,6 +85,7 @@ async def submit(request: Request) -> Response:
 
 @router.post(
     "/typed-data",
+    operation_id="getTypedData",
     response_model=TypedData,
     responses=examples.write_responses({200: "What to sign"}),
     openapi_extra=examples.unsigned_body(),
@@ -121,6 +123,7 @@ def typed_data(
 
 @router.post(
     "/{record}/signatures",
+    operation_id="countersignRecord",
     status_code=status.HTTP_201_CREATED,
     response_model=Submitted,
     response_model_exclude_none=True,
@@ -151,7 +154,9 @@ def signed_now(node: Node, path: str, body: bytes) -> set[int]:
         return set()
 
 
-@router.delete("/{record}/parts/{path}", response_model=Erasures, responses=examples.READ_RESPONSES)
+@router.delete(
+    "/{record}/parts/{path}", operation_id="erasePart", response_model=Erasures, responses=examples.READ_RESPONSES
+)
 def erase(
     record: RecordPath,
     path: Annotated[str, Path(max_length=120, description="The part, such as `details` or `children[0].details`")],
@@ -176,7 +181,7 @@ def erase(
     }
 
 
-@router.get("", response_model=RecordPage, responses=examples.READ_RESPONSES)
+@router.get("", operation_id="listRecords", response_model=RecordPage, responses=examples.READ_RESPONSES)
 def listing(
     node: NodeOf,
     reader: ReaderOf,
@@ -215,26 +220,26 @@ def listing(
     return {"records": result, "next": result[-1].log.index if len(result) == limit else None}
 
 
-@router.get("/proposed", response_model=Proposals, responses=examples.READ_RESPONSES)
+@router.get("/proposed", operation_id="listProposals", response_model=Proposals, responses=examples.READ_RESPONSES)
 def proposed(node: NodeOf, reader: SessionReader, limit: Limit = 100) -> dict[str, Any]:
     """The newest records that wait for signatures and concern the signed-in partner; 401 for the public."""
     return {"records": node.reader.views.proposals_for(reader, node.home.clock.now(), limit)}
 
 
-@router.get("/types", response_model=RecordTypes, response_model_by_alias=True)
+@router.get("/types", operation_id="listRecordTypes", response_model=RecordTypes, response_model_by_alias=True)
 def types() -> dict[str, Any]:
     """Every record type: its number, its EIP-712 `encodeType`, and a JSON Schema of its message."""
     kinds = [kind for kind in BY_NAME.values() if issubclass(kind, Record)]
     return {"types": [examples.type_entry(kind) for kind in kinds]}
 
 
-@router.get("/{record}", responses=examples.READ_RESPONSES)
+@router.get("/{record}", operation_id="getRecord", responses=examples.READ_RESPONSES)
 def read(record: RecordPath, node: NodeOf, reader: ReaderOf) -> RecordView:
     """One record with its message, signers, log track with receipt, and chain track with an outcome an item."""
     return node.reader.views.record(record_id(record), reader)
 
 
-@router.get("/{record}/receipt", responses=examples.READ_RESPONSES)
+@router.get("/{record}/receipt", operation_id="getReceipt", responses=examples.READ_RESPONSES)
 def receipt(record: RecordPath, node: NodeOf) -> ReceiptView:
     """The log's signed receipt: the same bytes every time."""
     view = node.reader.views.record(record_id(record))
@@ -243,7 +248,9 @@ def receipt(record: RecordPath, node: NodeOf) -> ReceiptView:
     return view.log.receipt
 
 
-@router.get("/{record}/proof", response_model=InclusionProof, responses=examples.READ_RESPONSES)
+@router.get(
+    "/{record}/proof", operation_id="proveRecord", response_model=InclusionProof, responses=examples.READ_RESPONSES
+)
 def proof(
     record: RecordPath, node: NodeOf, size: Annotated[int | None, Query(ge=1, le=2**53 - 1)] = None
 ) -> dict[str, Any]:

@@ -43,7 +43,7 @@ class Side(StrEnum):
     LOWERED = "lowered"
 
 
-@router.get("", response_model=ScoreView, responses=examples.READ_RESPONSES)
+@router.get("", operation_id="getScore", response_model=ScoreView, responses=examples.READ_RESPONSES)
 def score(
     partner: PartnerPath,
     node: NodeOf,
@@ -63,7 +63,7 @@ def score(
     return score_for(node, partner, reader, start, end, rolling)
 
 
-@router.get("/samples", response_model=SamplePage, responses=examples.READ_RESPONSES)
+@router.get("/samples", operation_id="listScoreSamples", response_model=SamplePage, responses=examples.READ_RESPONSES)
 def samples(
     partner: PartnerPath,
     node: NodeOf,
@@ -86,7 +86,7 @@ def samples(
     return samples_for(node, partner, reader, (role, indicator, side), after, limit, (start, end, rolling))
 
 
-@router.get("/judgement", response_model=JudgementView, responses=examples.READ_RESPONSES)
+@router.get("/judgement", operation_id="judgeScore", response_model=JudgementView, responses=examples.READ_RESPONSES)
 def judgement(
     partner: PartnerPath,
     node: NodeOf,
@@ -126,7 +126,7 @@ def judgement(
     }
 
 
-@router.get("/trend", response_model=TrendView, responses=examples.READ_RESPONSES)
+@router.get("/trend", operation_id="getScoreTrend", response_model=TrendView, responses=examples.READ_RESPONSES)
 def trend(
     partner: PartnerPath,
     node: NodeOf,

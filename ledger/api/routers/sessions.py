@@ -17,7 +17,7 @@ from ledger.services.state.sessions import SESSION_SECONDS, Sessions
 router = APIRouter(prefix="/v1/session", tags=["session"])
 
 
-@router.get("/challenge", response_model=Challenge, responses=examples.READ_RESPONSES)
+@router.get("/challenge", operation_id="getChallenge", response_model=Challenge, responses=examples.READ_RESPONSES)
 def challenge(
     sessions: SessionsOf, address: Annotated[str, Query(description="0x-address that will sign", max_length=80)]
 ) -> dict[str, str]:
@@ -27,6 +27,7 @@ def challenge(
 
 @router.post(
     "",
+    operation_id="signIn",
     response_model=SignedIn,
     responses=examples.write_responses({}),
     openapi_extra=examples.body(examples.SIGN_IN),
@@ -47,13 +48,19 @@ def sign_in(
     return {"address": to_hex(key), "token": token}
 
 
-@router.get("", response_model=SessionView, responses=examples.READ_RESPONSES)
+@router.get("", operation_id="getSession", response_model=SessionView, responses=examples.READ_RESPONSES)
 def who_am_i(reader: ReaderOf) -> dict[str, Any]:
     """The signed-in partner; 0 for the public and for keys without a partner."""
     return {"partner": reader.partner, "auditor": reader.auditor}
 
 
-@router.delete("", response_model=SignedOut, responses={403: examples.PROBLEM}, dependencies=[FROM_OWN_PAGES])
+@router.delete(
+    "",
+    operation_id="signOut",
+    response_model=SignedOut,
+    responses={403: examples.PROBLEM},
+    dependencies=[FROM_OWN_PAGES],
+)
 def sign_out(request: Request, sessions: SessionsOf, budgets: BudgetsOf, response: Response) -> dict[str, str]:
     """End the session, whoever else holds its token: that of the bearer token, and that of the cookie."""
     end_sessions(request, sessions, budgets, response)

@@ -14,7 +14,7 @@ from ledger.services.views.models import ShipmentView, UnopenedShipment
 router = APIRouter(prefix="/v1/shipments", tags=["shipments"])
 
 
-@router.get("", response_model=ShipmentPage, responses=examples.READ_RESPONSES)
+@router.get("", operation_id="listShipments", response_model=ShipmentPage, responses=examples.READ_RESPONSES)
 def listing(
     node: NodeOf,
     partner: PartnerQuery = None,
@@ -29,7 +29,7 @@ def listing(
     return {"shipments": result, "next": result[-1].cursor if len(result) >= limit else None}
 
 
-@router.get("/{shipment}", responses=examples.READ_RESPONSES)
+@router.get("/{shipment}", operation_id="getShipment", responses=examples.READ_RESPONSES)
 def read(shipment: RecordPath, node: NodeOf, reader: ReaderOf) -> ShipmentView | UnopenedShipment:
     """A shipment: custody, clearances, and its story in order with every signer and outcome.
 
@@ -43,7 +43,9 @@ def read(shipment: RecordPath, node: NodeOf, reader: ReaderOf) -> ShipmentView |
         return node.reader.views.unopened(wanted)
 
 
-@router.get("/{shipment}/penalty", response_model=PenaltyView, responses=examples.READ_RESPONSES)
+@router.get(
+    "/{shipment}/penalty", operation_id="getPenalty", response_model=PenaltyView, responses=examples.READ_RESPONSES
+)
 def penalty(shipment: RecordPath, node: NodeOf, reader: ReaderOf, at: Moment = None) -> dict[str, Any]:
     """The delay penalty line by line; `at` (UTC seconds) for a shipment still under way. For its parties and auditors.
 
@@ -52,7 +54,9 @@ def penalty(shipment: RecordPath, node: NodeOf, reader: ReaderOf, at: Moment = N
     return node.reader.numbers.penalty_for(record_id(shipment, "shipment"), reader, at)
 
 
-@router.get("/{shipment}/openings", response_model=OpeningPage, responses=examples.READ_RESPONSES)
+@router.get(
+    "/{shipment}/openings", operation_id="listOpenings", response_model=OpeningPage, responses=examples.READ_RESPONSES
+)
 def openings(shipment: RecordPath, node: NodeOf, reader: ReaderOf) -> dict[str, Any]:
     """Who opened private parts of this shipment's records through this service, or exported them into a bundle, the
     newest first, at most 500.

@@ -11,13 +11,18 @@ from ledger.api.schemas.answers import Health, Readiness
 router = APIRouter(tags=["system"])
 
 
-@router.get("/healthz", response_model=Health)
+@router.get("/healthz", operation_id="getHealth", response_model=Health)
 async def healthy() -> dict[str, str]:
     """The process answers. It waits for nothing, so a full service is not taken for a dead one."""
     return {"status": "ok"}
 
 
-@router.get("/readyz", response_model=Readiness, responses={503: {"model": Readiness, "description": "Not ready"}})
+@router.get(
+    "/readyz",
+    operation_id="getReadiness",
+    response_model=Readiness,
+    responses={503: {"model": Readiness, "description": "Not ready"}},
+)
 async def ready(readiness: ReadinessOf, response: Response) -> dict[str, Any]:
     """Whether records are taken in: a word for each of database, chain, log, clock and worker.
 
@@ -30,7 +35,10 @@ async def ready(readiness: ReadinessOf, response: Response) -> dict[str, Any]:
 
 
 @router.get(
-    "/metrics", response_class=Response, responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
+    "/metrics",
+    operation_id="getMetrics",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
 async def metrics(node: NodeOf, measuring: MeasuringOf) -> Response:
     """Prometheus metrics."""

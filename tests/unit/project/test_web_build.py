@@ -15,6 +15,7 @@ from ledger.api.pages.render import ENVIRONMENT
 
 ROOT = Path(__file__).resolve().parents[3]
 WEB = ROOT / "web"
+COPIED = {"swagger-ui": ("swagger-ui-dist", ("swagger-ui-bundle.js", "swagger-ui.css"))}
 NPM_IMPORT = re.compile(r'from "([^".][^"]*)"')
 
 
@@ -56,8 +57,9 @@ def test_the_pages_have_what_the_sources_build_to(built: Path) -> None:
 
 def test_each_module_is_a_library_with_its_licences(built: Path) -> None:
     sources = [path.stem for path in sorted((WEB / "src").glob("*.js"))]
-    assert sorted(LIBRARIES) == sources
-    assert set(contents(built)) == {f"{name}{end}" for name in sources for end in (".js", ".licences.txt")}
+    assert sorted(LIBRARIES) == sorted([*sources, *COPIED])
+    expected = {f"{name}{end}" for name in LIBRARIES for end in (".js", ".licences.txt")}
+    assert set(contents(built)) == expected | {f"{name}.css" for name in COPIED}
     for name in sources:
         used = NPM_IMPORT.findall((WEB / "src" / f"{name}.js").read_text(encoding="utf-8"))
         licences = (built / f"{name}.licences.txt").read_text(encoding="utf-8")
@@ -69,11 +71,23 @@ def test_each_module_is_a_library_with_its_licences(built: Path) -> None:
 
 
 def test_a_bundle_loads_nothing_and_makes_no_code(built: Path) -> None:
-    for name in LIBRARIES:
+    for name in {*LIBRARIES} - {*COPIED}:
         text = (built / f"{name}.js").read_text(encoding="utf-8")
         assert not re.search(r"\bimport\b\s*[\"'{(*]|\bfrom\s*[\"']|\brequire\(|\beval\(|\bFunction\(", text), name
         assert not re.search(r"\b(fetch|XMLHttpRequest|WebSocket|importScripts|localStorage)\b", text), name
         assert "sourceMappingURL" not in text
+
+
+@pytest.mark.parametrize("name", COPIED)
+def test_a_copied_bundle_is_its_package_s_without_the_hint_at_a_source_map(built: Path, name: str) -> None:
+    package, files = COPIED[name]
+    for file in files:
+        original = (WEB / "node_modules" / package / file).read_text(encoding="utf-8")
+        copy = (built / f"{name}{Path(file).suffix}").read_text(encoding="utf-8")
+        assert original.startswith(copy.rstrip())
+        assert "sourceMappingURL" not in copy
+        assert len(original) - len(copy) < 100
+    assert "Apache License" in (built / f"{name}.licences.txt").read_text(encoding="utf-8")
 
 
 def test_a_bundle_is_deterministic(built: Path, tmp_path: Path) -> None:
@@ -108,7 +122,9 @@ def test_only_what_package_json_names_gets_in(source: str, refusal: str, tmp_pat
         assert (done.returncode != 0, contents(target)) == (True, {"kept.js": b""}), "what fails changes nothing"
     else:
         assert done.returncode == 0, done.stderr
-        assert {"curves.js", "curves.licences.txt", "hello.js", "hello.licences.txt"} == set(contents(target))
+        copied = {f"{name}{end}" for name in COPIED for end in (".js", ".css", ".licences.txt")}
+        own = {"curves.js", "curves.licences.txt", "hello.js", "hello.licences.txt"}
+        assert set(contents(target)) == own | copied
 
 
 def test_versions_are_exact_and_the_lock_names_no_registry() -> None:
