@@ -5,6 +5,7 @@ from typing import Any
 from ledger.common.figure import to_json
 from ledger.common.ids import to_hex
 from ledger.common.periods import HOUR
+from ledger.explain.text import Form, Text, say
 from ledger.explain.units import micropoints, moment, percent, points, span
 from ledger.explain.words import counted
 from ledger.scores.adopted_card import Measure
@@ -171,12 +172,13 @@ def measure_text(measure: Measure) -> str:
     return f"{measure.card.title}, adopted by the council for periods from {moment(measure.since)}"
 
 
-def measured(indicator: Indicator, value: int) -> str:
+def measured(indicator: Indicator, value: int) -> Text:
     """A value of this indicator in words."""
     if indicator is Indicator.MEAN_LATE:
         return span(value)
     if indicator is Indicator.OVER_MEDIAN:
-        return f"{value // 1_000_000}.{value // 10_000 % 100:02} times"
+        number = f"{value // 1_000_000}.{value // 10_000 % 100:02}"
+        return say("{number} times", number=Text.of_value(Form.POINTS, number, number, 2))
     return percent(value)
 
 

@@ -1,45 +1,77 @@
 """Codes as words: how lists of codes, masks and scopes read in answers and on pages."""
 
-from enum import IntEnum, IntFlag
+from enum import Enum, IntEnum, IntFlag
 
 from ledger.codes import Outcome
+from ledger.explain.text import Text, pair, say, say_counted, sentences, term
 
-NONE = "none"
+NONE = say("none")
 
 
-def word(codes: type[IntEnum], code: int) -> str:
+def word(codes: type[IntEnum], code: int) -> Text:
     """The name of `code`; `none` for 0 and for codes that this version does not know."""
-    return spaced(codes(code).name) if code in codes.__members__.values() else NONE
+    return name_of(codes(code)) if code in codes.__members__.values() else NONE
 
 
-def words(mask: IntFlag) -> tuple[str, ...]:
+def words(mask: IntFlag) -> tuple[Text, ...]:
     """The names of the bits that are set."""
-    return tuple(spaced(bit.name or "") for bit in mask)
+    return tuple(name_of(bit) for bit in mask)
+
+
+def name_of(code: Enum) -> Text:
+    """The name of a member of an enumeration."""
+    return term(type(code).__name__, spaced(code.name or ""))
 
 
 def spaced(name: str) -> str:
     return name.lower().replace("_", " ")
 
 
-def counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+def counted(count: int, noun: str) -> Text:
+    """So many of what `NOUNS` has."""
+    one, many = NOUNS[noun]
+    return say_counted(one, many, count)
 
 
-MEANING: dict[Outcome, str] = {
-    Outcome.APPLIED: "",
-    Outcome.APPLIED_IN_BREACH: (
+NOUNS: dict[str, tuple[str, str]] = {
+    "case": pair("{count} case", "{count} cases"),
+    "day": pair("{count} day", "{count} days"),
+    "delivery": pair("{count} delivery", "{count} deliveries"),
+    "delivery event": pair("{count} delivery event", "{count} delivery events"),
+    "device": pair("{count} device", "{count} devices"),
+    "entry": pair("{count} entry", "{count} entries"),
+    "holder": pair("{count} holder", "{count} holders"),
+    "hour": pair("{count} hour", "{count} hours"),
+    "item": pair("{count} item", "{count} items"),
+    "minute": pair("{count} minute", "{count} minutes"),
+    "more sample": pair("{count} more sample", "{count} more samples"),
+    "package": pair("{count} package", "{count} packages"),
+    "part": pair("{count} part", "{count} parts"),
+    "penalty statement": pair("{count} penalty statement", "{count} penalty statements"),
+    "record": pair("{count} record", "{count} records"),
+    "sample": pair("{count} sample", "{count} samples"),
+    "second": pair("{count} second", "{count} seconds"),
+    "shipment": pair("{count} shipment", "{count} shipments"),
+    "step": pair("{count} step", "{count} steps"),
+}
+"""What is counted, for one and for many."""
+
+
+MEANING: dict[Outcome, Text] = {
+    Outcome.APPLIED: sentences(()),
+    Outcome.APPLIED_IN_BREACH: say(
         "A required clearance was not released at this point. It happened all the same, so it is recorded, and marked "
         "as a breach."
     ),
-    Outcome.STALE: "Skipped: the shipment had moved on before this record reached the chain.",
-    Outcome.NOT_HELD: "Skipped: the one who gave it away did not hold the shipment.",
-    Outcome.UNKNOWN: "Waiting: the chain does not know this shipment yet.",
-    Outcome.ENDED: "Skipped: the shipment had ended.",
-    Outcome.WRONG_KEY: "Skipped: signed by another key than the shipment's recipient key.",
-    Outcome.COUNT: "Skipped: the number of packages does not agree with what was held.",
-    Outcome.AHEAD: "Waiting: a record before this one is still missing.",
-    Outcome.FORBIDDEN: "Skipped: this step may not follow here.",
-    Outcome.ANNOUNCED: "Waiting: announced. It moves when it is submitted again after the council's delay.",
-    Outcome.REJECTED: "Rejected: the contract refused the whole record until its deadline had passed.",
+    Outcome.STALE: say("Skipped: the shipment had moved on before this record reached the chain."),
+    Outcome.NOT_HELD: say("Skipped: the one who gave it away did not hold the shipment."),
+    Outcome.UNKNOWN: say("Waiting: the chain does not know this shipment yet."),
+    Outcome.ENDED: say("Skipped: the shipment had ended."),
+    Outcome.WRONG_KEY: say("Skipped: signed by another key than the shipment's recipient key."),
+    Outcome.COUNT: say("Skipped: the number of packages does not agree with what was held."),
+    Outcome.AHEAD: say("Waiting: a record before this one is still missing."),
+    Outcome.FORBIDDEN: say("Skipped: this step may not follow here."),
+    Outcome.ANNOUNCED: say("Waiting: announced. It moves when it is submitted again after the council's delay."),
+    Outcome.REJECTED: say("Rejected: the contract refused the whole record until its deadline had passed."),
 }
 """What an outcome means for the item that has it; nothing to add where it simply applied."""

@@ -2,11 +2,23 @@
 
 from fastapi import APIRouter
 
-from ledger.api.pages import docs, figures, goods, ledger, network, products, recalls, samples, shipments, signing
+from ledger.api.pages import (
+    choice,
+    docs,
+    figures,
+    goods,
+    ledger,
+    network,
+    products,
+    recalls,
+    samples,
+    shipments,
+    signing,
+)
 from ledger.api.pages.errors import error_page
 
 router = APIRouter(include_in_schema=False)
-for part in (goods, shipments, figures, samples, products, recalls, ledger, signing, docs, network):
+for part in (goods, shipments, figures, samples, products, recalls, ledger, signing, docs, network, choice):
     router.include_router(part.router)
 
 __all__ = ["error_page", "router"]

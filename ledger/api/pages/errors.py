@@ -9,11 +9,16 @@ from fastapi.responses import Response
 from ledger import errors
 from ledger.api.pages.render import plain_page
 from ledger.api.problems import STATUS
+from ledger.explain.text import say
+
+_HEADINGS = {404: say("There is nothing here"), 429: say("Too much at once"), 503: say("Not now")}
 
 
 def error_page(request: Request, problem: dict[str, Any]) -> Response:
     """`problem` for somebody with a browser; it needs no node, for that may be what fails."""
-    return plain_page("error.html", problem["status"], problem=problem, path=request.url.path)
+    heading = _HEADINGS.get(problem["status"], say("That does not work"))
+    what = problem.get("what") or problem["detail"]
+    return plain_page(request, "error.html", problem["status"], problem=problem, heading=heading, what=what)
 
 
 def kinds() -> list[tuple[str, str, int]]:

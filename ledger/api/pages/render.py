@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from functools import cache, partial
 from http import HTTPStatus
 from typing import Any
 
@@ -10,13 +11,16 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from ledger.api.pages.choice import VARY, here, language_for
+from ledger.api.pages.language import LANGUAGES, Language
 from ledger.api.pages.libraries import missing_libraries
 from ledger.common.gs1 import parse_product
 from ledger.common.ids import to_hex
 from ledger.errors import MalformedRecord
 from ledger.explain.score import NAMES, measured
-from ledger.explain.units import LAST_SECOND, UNKNOWN, micropoints, money, percent, percent_of, points, span
-from ledger.explain.words import counted
+from ledger.explain.text import Text, partner, say, several, term
+from ledger.explain.units import micropoints, money, percent, percent_of, points, span
+from ledger.explain.words import counted, spaced
 from ledger.scores.card import Indicator
 from ledger.services.node.node import Node
 from ledger.services.state.partner_names import PartnerName
@@ -24,20 +28,6 @@ from ledger.services.views.records import Reader
 
 _PARTNER = re.compile(r"\b([Pp])artner (\d{1,13})\b")
 _MOMENT = re.compile(r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC")
-
-
-def moment(seconds: int | None) -> Markup:
-    """A time in UTC, to the minute for the eye and to the second underneath."""
-    if seconds is None:
-        return Markup("{}").format(UNKNOWN)
-    if seconds > LAST_SECOND:
-        return Markup("without limit")
-    at = datetime.fromtimestamp(seconds, UTC)
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(
-        at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        at.strftime("%Y-%m-%d %H:%M:%S UTC"),
-        at.strftime("%-d %b %Y, %H:%M UTC"),
-    )
 
 
 def short(text: str) -> Markup:
@@ -52,10 +42,11 @@ def link(text: str, where: str) -> Markup:
     return Markup('<a href="/{}/{}">{}</a>').format(where, text, short(text))
 
 
-def person(name: Any) -> Markup:
+def person(name: Any) -> Markup | str:
     """A `PartnerName` with a link to the partner's page, where it is one."""
     if not name.id:
-        return escape(name.name)
+        words: str = name.name
+        return words
     return Markup('<a href="/partners/{}">{}</a>').format(name.id, name.name)
 
 
@@ -64,104 +55,168 @@ def marked(text: str) -> Markup:
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 escaped above
 
 
-def capital(text: str) -> str:
-    """The first letter large, the others as they are."""
-    return text[:1].upper() + text[1:]
-
-
-def in_unit(value: int | str | None, indicator: str) -> str:
+def in_unit(value: int | str | None, indicator: str) -> Text:
     """An indicator's value in its unit, in words."""
-    return "nothing was due" if value is None else measured(Indicator(indicator), int(value))
+    return say("nothing was due") if value is None else measured(Indicator(indicator), int(value))
 
 
-def code(subject: str) -> str:
+def code(subject: str) -> str | Text:
     """A GS1 path as people read it: GTIN, lot and serial by name; anything else as it is."""
     try:
         product = parse_product(subject)
     except MalformedRecord:
         return subject
-    named = (("GTIN", product.gtin), ("variant", product.variant), ("lot", product.lot), ("serial", product.serial))
-    return ", ".join(f"{name} {value}" for name, value in named if value)
+    named = (
+        (product.gtin, say("GTIN {code}", code=product.gtin)),
+        (product.variant, say("variant {code}", code=product.variant)),
+        (product.lot, say("lot {code}", code=product.lot)),
+        (product.serial, say("serial {code}", code=product.serial)),
+    )
+    return several([text for value, text in named if value])
 
 
-ENVIRONMENT = Environment(
-    loader=PackageLoader("ledger.api.pages"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-ENVIRONMENT.globals["missing_libraries"] = missing_libraries
-ENVIRONMENT.filters |= {
-    "moment": moment,
-    "span": span,
-    "money": money,
-    "short": short,
-    "link": link,
-    "person": person,
-    "capital": capital,
-    "marked": marked,
-    "percent": lambda basis_points: percent(basis_points * 100),
-    "points": points,
-    "measured": in_unit,
-    "micropoints": micropoints,
-    "indicator_title": lambda name: NAMES[Indicator(name)],
-    "counted": counted,
-    "hex": to_hex,
-    "share_of": percent_of,
-    "code": code,
-}
+@cache
+def environment(language: Language) -> Environment:
+    """The templates in one language: what they print goes through its words and formats."""
+    result = Environment(
+        loader=PackageLoader("ledger.api.pages"),
+        extensions=["jinja2.ext.i18n"],
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=lambda value: language.shown(value) if isinstance(value, Text) else value,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    result.policies["ext.i18n.trimmed"] = True
+    result.globals |= _messages(language) | {"missing_libraries": missing_libraries}
+    result.filters |= {
+        "moment": language.moment,
+        "number": language.number,
+        "capital": language.capital,
+        "join": lambda values, between="": escape(between).join(language.shown(value) for value in values),
+        "span": span,
+        "money": money,
+        "short": short,
+        "link": link,
+        "person": person,
+        "marked": marked,
+        "percent": lambda basis_points: percent(basis_points * 100),
+        "points": points,
+        "measured": in_unit,
+        "micropoints": micropoints,
+        "indicator_title": lambda name: NAMES[Indicator(name)],
+        "counted": counted,
+        "hex": to_hex,
+        "share_of": percent_of,
+        "code": code,
+        "partner": lambda number, first=False: partner(number, first=first),
+        "role": lambda name: term("Role", spaced(name)),
+        "relation": lambda name: term("relation", name),
+        "agreement_status": lambda name: term("AgreementStatus", spaced(name)),
+        "group": group,
+    }
+    result.newstyle_gettext = True  # type: ignore[attr-defined] # the extension's own switch
+    return result
 
 
-def named(node: Node, text: str, known: dict[int, PartnerName]) -> Markup:
-    """`text` with every "partner 7" in it replaced by the partner's name and a link, and times as on the rest of the
-    page. `known`: the names that this page has asked for before; those that it lacks are added.
+def group(name: str, by: str) -> str:
+    """What a row of network figures is about: modes and markets have names, lanes and carriers are called so."""
+    return term("Mode" if by == "mode" else "market", name.replace("_", " ")) if by in ("mode", "market") else name
+
+
+def _messages(language: Language) -> dict[str, Any]:
+    """What `_`, `{% trans %}` and its kin ask: messages with `%(name)s` for values, which are shown as on the page."""
+
+    def filled(message: str, values: dict[str, Any]) -> Markup:
+        return Markup(message) % {name: language.shown(value) for name, value in values.items()}  # noqa: S704 ours
+
+    def gettext(message: str, /, **values: Any) -> Markup:
+        return filled(language.gettext(message), values)
+
+    def ngettext(one: str, many: str, number: int, /, **values: Any) -> Markup:
+        return filled(language.ngettext(one, many, number), {"num": number, **values})
+
+    def pgettext(context: str, message: str, /, **values: Any) -> Markup:
+        return filled(language.gettext(message, context), values)
+
+    return {"_": gettext, "gettext": gettext, "ngettext": ngettext, "pgettext": pgettext}
+
+
+def named(node: Node, language: Language, text: str, known: dict[int, PartnerName]) -> Markup:
+    """`text` in `language`, with every partner in it by name and link. `known`: the names that this page has asked for
+    before; those that it lacks are added.
+
+    Words that are not made here, such as the text of an error, stay as they are, but for "partner 7" and times in them.
     """
-    numbers = {int(number) for _, number in _PARTNER.findall(text)}
-    if new := numbers - known.keys():
-        known |= node.reader.views.names(sorted(new))
+
+    def name(number: int) -> PartnerName:
+        if number not in known:
+            known.update(node.reader.views.names([number]))
+        return known[number]
+
+    def called(words: Text) -> Markup:
+        (number,) = words.parts
+        result = name(int(str(number)))
+        if result.id:
+            return language.shown(person(result))
+        return language.capital(result.name) if words[:1].isupper() else language.shown(result.name)
+
+    if isinstance(text, Text):
+        return language.shown(text, called)
+    known |= node.reader.views.names(sorted({int(number) for _, number in _PARTNER.findall(text)} - known.keys()))
 
     def replace(match: re.Match[str]) -> str:
         result = known[int(match[2])]
         return (
-            str(person(result)) if result.id else str(escape(capital(result.name) if match[1] == "P" else result.name))
+            str(person(result)) if result.id else str(language.capital(result.name) if match[1] == "P" else result.name)
         )
 
-    said = _MOMENT.sub(_moment, _PARTNER.sub(replace, str(escape(text))))
+    said = _MOMENT.sub(partial(_moment, language), _PARTNER.sub(replace, str(escape(text))))
     return Markup(said)  # noqa: S704 escaped above, and names by `person`
 
 
-def _moment(match: re.Match[str]) -> str:
+def _moment(language: Language, match: re.Match[str]) -> str:
     try:
-        return str(moment(int(datetime.strptime(match[0], "%Y-%m-%d %H:%M:%S UTC").replace(tzinfo=UTC).timestamp())))
+        at = datetime.strptime(match[0], "%Y-%m-%d %H:%M:%S UTC").replace(tzinfo=UTC)
     except ValueError:  # somebody's name may look like a time
         return match[0]
+    return str(language.moment(int(at.timestamp())))
 
 
 def page(
     request: Request, template: str, reader: Reader, status: int = HTTPStatus.OK, /, **values: Any
 ) -> HTMLResponse:
-    """The answer to `request`: a template filled in. No cache shared by others may keep it."""
+    """The answer to `request`: a template in the reader's language. No cache shared by others may keep it."""
     node: Node = request.app.state.node
+    language = language_for(request)
     who = node.reader.views.names([reader.partner])[reader.partner] if reader.partner else None
     known = {who.id: who} if who else {}
-    text = ENVIRONMENT.get_template(template).render(
-        path=request.url.path,
-        demo=node.home.consortium.demo,
-        origin=node.home.consortium.log.origin,
-        embedded=node.home.settings.chain == "embedded",
-        now=node.home.clock.now(),
-        request_url=node.home.settings.public_url,
-        who=who,
-        signed_in=bool(reader.key),
-        reader=reader,
-        named=lambda words: named(node, words, known),
+    values = {
+        "demo": node.home.consortium.demo,
+        "origin": node.home.consortium.log.origin,
+        "embedded": node.home.settings.chain == "embedded",
+        "now": node.home.clock.now(),
+        "request_url": node.home.settings.public_url,
+        "who": who,
+        "signed_in": bool(reader.key),
+        "reader": reader,
+        "named": lambda words: named(node, language, words, known),
         **values,
-    )
-    return HTMLResponse(text, status_code=status, headers={"Cache-Control": "private, no-cache"})
+    }
+    return _answer(request, language, template, status, values)
 
 
-def plain_page(template: str, status: int = HTTPStatus.OK, /, **values: Any) -> HTMLResponse:
+def plain_page(request: Request, template: str, status: int = HTTPStatus.OK, /, **values: Any) -> HTMLResponse:
     """A page that asks nothing of the node: it can be shown when nothing else works."""
-    defaults: dict[str, Any] = {"path": "", "demo": False, "who": None, "signed_in": False}
-    return HTMLResponse(ENVIRONMENT.get_template(template).render({**defaults, **values}), status_code=status)
+    values = {"demo": False, "who": None, "signed_in": False, **values}
+    return _answer(request, language_for(request), template, status, values)
+
+
+def _answer(request: Request, language: Language, template: str, status: int, values: dict[str, Any]) -> HTMLResponse:
+    text = (
+        environment(language)
+        .get_template(template)
+        .render(path=request.url.path, here=here(request), language=language.tag, languages=LANGUAGES, **values)
+    )
+    headers = {"Cache-Control": "private, no-cache", "Content-Language": language.tag, "Vary": VARY}
+    return HTMLResponse(text, status_code=status, headers=headers)

@@ -1,21 +1,19 @@
 """Signing in with a browser: with a wallet where there is one, else with `lading` and a paste."""
 
 from typing import Annotated
-from urllib.parse import parse_qs, urlsplit
 
 from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
 
-from ledger.api.deps import FROM_OWN_PAGES, BudgetsOf, NodeOf, ReaderOf, SessionsOf, read_body
+from ledger.api.deps import FROM_OWN_PAGES, BudgetsOf, NodeOf, ReaderOf, SessionsOf
+from ledger.api.pages.forms import form_of, local
 from ledger.api.pages.render import page
 from ledger.api.routers.sessions import end_sessions, keep_session, recognise
-from ledger.errors import LadingError, MalformedRecord, NotPermitted
+from ledger.errors import LadingError
 from ledger.records.wallet_input import signature_from_wallet
 
 router = APIRouter()
-MOST_FORM = 8192
-MOST_FIELDS = 20
 
 
 @router.get("/sign-in")
@@ -40,7 +38,7 @@ def form(
         address=address,
         message=message,
         problem=problem,
-        back=_local(back),
+        back=local(back),
     )
 
 
@@ -48,8 +46,8 @@ def form(
 async def sign_in(
     request: Request, sessions: SessionsOf, node: NodeOf, budgets: BudgetsOf, reader: ReaderOf
 ) -> Response:
-    values = await _form(request)
-    back = _local(values.get("back", "/"))
+    values = await form_of(request)
+    back = local(values.get("back", "/"))
     try:
         if token := values.get("token", "").strip():
             key = await run_in_threadpool(sessions.reader, token)
@@ -69,24 +67,7 @@ async def sign_in(
 
 @router.post("/sign-out", dependencies=[FROM_OWN_PAGES])
 async def sign_out(request: Request, sessions: SessionsOf, budgets: BudgetsOf) -> Response:
-    await _form(request)
+    await form_of(request)
     response = RedirectResponse("/", status_code=303)
     await run_in_threadpool(end_sessions, request, sessions, budgets, response)
     return response
-
-
-async def _form(request: Request) -> dict[str, str]:
-    """The fields of a form that was sent from one of our own pages; raises `NotPermitted` for another site's."""
-    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        raise NotPermitted("sent by another site", where="Sec-Fetch-Site")
-    text = (await read_body(request, MOST_FORM)).decode("utf-8", "replace")
-    try:
-        return {name: values[0] for name, values in parse_qs(text, max_num_fields=MOST_FIELDS).items()}
-    except ValueError:
-        raise MalformedRecord("too many fields", where="body", expected=f"at most {MOST_FIELDS}") from None
-
-
-def _local(address: str) -> str:
-    """`address` if it is a path of this service: nobody is sent elsewhere after signing in."""
-    parts = urlsplit(address) if address.startswith("/") and not address.startswith(("//", "/\\")) else None
-    return address if parts and not parts.netloc and "\\" not in address else "/"

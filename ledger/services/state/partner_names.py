@@ -5,6 +5,7 @@ from threading import Lock
 
 from ledger.common.ids import ConsortiumId, KeyAddress
 from ledger.errors import LadingError
+from ledger.explain.text import say
 from ledger.registry.enrolment import parse_enrolment
 from ledger.registry.state import AddressKind
 from ledger.services.state.current_registry import CurrentRegistry
@@ -21,9 +22,9 @@ class PartnerName:
     name: str
 
 
-RECIPIENT = PartnerName(0, "the recipient")
-COUNCIL = PartnerName(0, "a council member")
-NOBODY = PartnerName(0, "no partner's key")
+RECIPIENT = PartnerName(0, say("the recipient"))
+COUNCIL = PartnerName(0, say("a council member"))
+NOBODY = PartnerName(0, say("no partner's key"))
 
 
 class Names:

@@ -57,7 +57,7 @@ class Loader(importlib.machinery.SourceFileLoader):
 
 class Finder(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path, target=None):
-        if not name.startswith("ledger.explain."):
+        if not name.startswith("ledger.explain.") or name == "ledger.explain.text":  # which has no sentence of its own
             return None
         spec = importlib.machinery.PathFinder.find_spec(name, path, target)
         spec.loader = Loader(name, spec.origin)
