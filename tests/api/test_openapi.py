@@ -64,21 +64,7 @@ def test_every_operation_has_a_readable_name_of_its_own(document: dict[str, Any]
     names = [operation["operationId"] for _, _, operation in operations(document)]
     assert len(set(names)) == len(names)
     assert {"submitRecord", "listShipments", "getPenalty", "lookUpProduct"} <= set(names)
-    verbs = [
-        "get",
-        "list",
-        "look",
-        "prove",
-        "submit",
-        "countersign",
-        "erase",
-        "request",
-        "judge",
-        "trace",
-        "put",
-        "report",
-        "sign",
-    ]
+    verbs = "get|list|look|prove|submit|countersign|erase|request|judge|trace|put|report|sign"
     for name in names:
         assert re.fullmatch(rf"({verbs})[A-Z][A-Za-z]*", name), f"{name}: no verb and what it does it to"
 

@@ -161,9 +161,11 @@ def named(node: Node, language: Language, text: str, known: dict[int, PartnerNam
             return language.shown(person(result))
         return language.capital(result.name) if words[:1].isupper() else language.shown(result.name)
 
+    # All of them at once, for each is a statement of its own otherwise.
+    if new := {int(number) for _, number in _PARTNER.findall(text)} - known.keys():
+        known |= node.reader.views.names(sorted(new))
     if isinstance(text, Text):
         return language.shown(text, called)
-    known |= node.reader.views.names(sorted({int(number) for _, number in _PARTNER.findall(text)} - known.keys()))
 
     def replace(match: re.Match[str]) -> str:
         result = known[int(match[2])]

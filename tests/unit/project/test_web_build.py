@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from ledger.api.pages.language import language_of
 from ledger.api.pages.libraries import FOLDER, LIBRARIES, missing_libraries
-from ledger.api.pages.render import ENVIRONMENT
+from ledger.api.pages.render import environment
 
 ROOT = Path(__file__).resolve().parents[3]
 WEB = ROOT / "web"
@@ -150,8 +151,9 @@ def test_what_was_not_built_is_named(built: Path, tmp_path: Path) -> None:
 
 
 def test_a_page_says_in_words_what_was_not_built(built: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    shown = ENVIRONMENT.from_string('{% import "macros.html" as m %}{{ m.lacking(("qr",)) }}')
-    monkeypatch.setitem(ENVIRONMENT.globals, "missing_libraries", partial(missing_libraries, folder=tmp_path))
+    english = environment(language_of("en"))
+    shown = english.from_string('{% import "macros.html" as m %}{{ m.lacking(("qr",)) }}')
+    monkeypatch.setitem(english.globals, "missing_libraries", partial(missing_libraries, folder=tmp_path))
     said = shown.render()
     assert "<code>lib/qr.js</code>" in said
     assert "make web" in said
