@@ -5,10 +5,10 @@ again and compares (`ledger.bundle.figure_checks`). What was asked (period, time
 Integers over 48 bits stand as decimal strings, as everywhere in JSON.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from ledger.bonuses.amounts import Line
 from ledger.bonuses.award import Award, charges_on, compute_award, scorecards_of
@@ -33,6 +33,7 @@ from ledger.scores.tallies import Tallies
 from ledger.shipments.history import Journeys
 
 LAST_SECOND = 2**40 - 1
+T = TypeVar("T")
 _NAMES_LIABLE = (WithheldKind.COMMERCIAL, WithheldKind.CHANGES)
 
 
@@ -163,16 +164,29 @@ def statements_of(
     are `wanted`, each of all goods of its terms; shipments of which a part that it needs is withheld here have none.
     Raises `NotFound` when anything else is missing: nothing is left out that `withheld_parts` does not account for.
     """
-    result: list[PenaltyStatement] = []
+    return of_openings(
+        journeys, journeys.openings(), lambda shipment: family_statements(journeys, shipment, at), partner, wanted
+    )
+
+
+def of_openings(
+    journeys: Journeys,
+    openings: Iterable[bytes],
+    compute: Callable[[bytes], Iterable[T]],
+    partner: int | None,
+    wanted: Callable[[ShipmentTerms], bool],
+) -> list[T]:
+    """As `statements_of`, whatever `compute` makes of each of these `openings`."""
+    result: list[T] = []
     told = False
-    for shipment in journeys.openings():
+    for shipment in openings:
         try:
             terms = journeys.terms_of(shipment)
             commercial = terms.record.commercial
             if isinstance(commercial, Withheld) or partner not in (None, commercial.liable, commercial.beneficiary):
                 continue
             if wanted(terms.record):
-                result += family_statements(journeys, shipment, at)
+                result += compute(shipment)
         except NotFound:
             told = told or bool(withheld_parts(journeys))
             if not told:

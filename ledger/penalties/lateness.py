@@ -8,6 +8,7 @@ While a tender is disputed, or a place is closed, there are two clocks: what is 
 stopped, what is frozen from the one that did not.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
@@ -17,10 +18,11 @@ from ledger.common.figure import Country, Seconds, figure
 from ledger.common.spans import Span, clip, measure
 from ledger.records.types import NOBODY, Commercial, ShipmentTerms
 from ledger.shipments.amendments import TermsInForce
-from ledger.shipments.clock_stop import Ending, Stop, ending_of, stops_of
+from ledger.shipments.clock_stop import Ending, Stop, ending_of, moved, stops_of
 from ledger.shipments.customs_holds import Hold, holds_of
 from ledger.shipments.history import Journeys
 from ledger.shipments.parts import Part
+from ledger.shipments.per_shipment import NEVER_SETTLED
 from ledger.shipments.tenders import Tender, tenders_of
 
 
@@ -237,6 +239,21 @@ def _settled(stop: Stop | None, tenders: tuple[Tender, ...], ending: Ending | No
     if stop is None:
         return ending is not None
     return (stop.open_until is None or judged_at > stop.open_until) and all(tender.settled for tender in tenders)
+
+
+def may_change_until(journeys: Journeys, lines: Iterable[PortionLine]) -> int:
+    """The last second at which time alone may change these clocks, or what their legs overran."""
+    latest = 0
+    for line in lines:
+        stop = line.stop
+        if stop is None or not stop.certain:
+            return NEVER_SETTLED
+        latest = max(latest, stop.at, stop.open_until or 0)
+        for tender in line.tenders:
+            latest = max(latest, tender.contestable_until, tender.disputed_until or 0)
+        for move in line.part.portion.moves:
+            latest = max(latest, moved(journeys, move, line.force.commercial).due_at)
+    return latest
 
 
 def _hold_line(hold: Hold, liable: int, opened_at: int, until: int) -> HoldLine:

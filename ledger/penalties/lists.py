@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from ledger.common.figure import Currency, figure
 from ledger.common.figure import to_json as figure_json
 from ledger.common.ids import to_hex
 from ledger.errors import NotFound
+from ledger.penalties.amounts import Owed
 from ledger.penalties.statement import PenaltyStatement
+
+S = TypeVar("S", PenaltyStatement, Owed)
 
 
 @figure("currency", "statements", "late", "owes", "is_owed", "frozen", "open", "indicative")
@@ -30,7 +33,7 @@ class Total:
     indicative: int
 
 
-def totals(statements: Sequence[PenaltyStatement], partner: int | None = None) -> list[Total]:
+def totals(statements: Sequence[PenaltyStatement | Owed], partner: int | None = None) -> list[Total]:
     """By currency, ascending. Amounts of different currencies are never summed."""
     result = []
     for currency in sorted({s.currency for s in statements}):
@@ -51,9 +54,7 @@ def totals(statements: Sequence[PenaltyStatement], partner: int | None = None) -
     return result
 
 
-def page_of(
-    statements: Sequence[PenaltyStatement], after: bytes | None, limit: int
-) -> tuple[Sequence[PenaltyStatement], bytes | None]:
+def page_of(statements: Sequence[S], after: bytes | None, limit: int) -> tuple[Sequence[S], bytes | None]:
     """Up to `limit` statements behind the one of shipment `after`, and what to pass on for the next page.
 
     Raises `NotFound` when `after` is not in the list.

@@ -8,6 +8,7 @@ which a deadline may have passed since.
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from typing import Any
 
 from ledger.codes import Role
 from ledger.common.gs1 import recalled_product
@@ -15,6 +16,7 @@ from ledger.common.ids import PartnerId
 from ledger.common.periods import Period
 from ledger.errors import NotFound
 from ledger.penalties.amounts import Owed, owed
+from ledger.penalties.lateness import may_change_until as clocks_may_change_until
 from ledger.products.brand_authority import is_brand_change
 from ledger.records.shipment_ids import child_id, remainder_id
 from ledger.records.signers import shipments_of
@@ -37,11 +39,10 @@ from ledger.scores.indicators import known_samples
 from ledger.scores.recalled import word_may_change_until
 from ledger.scores.samples import Case, Sample, case_of, products_of
 from ledger.scores.tallies import Tallies
-from ledger.shipments.clock_stop import moved
 from ledger.shipments.history import Journeys
+from ledger.shipments.per_shipment import PerShipment
 
 Who = tuple[Role, int]
-_NEVER_SETTLED = 2**64
 
 
 class Running:
@@ -65,6 +66,7 @@ class Running:
         self._owed: dict[bytes, tuple[Owed, ...]] = {}
         self._samples: dict[bytes, tuple[Sample, ...]] = {}
         self._of: dict[Who, set[bytes]] = {}
+        self._watching: list[PerShipment[Any]] = []
         for record in records:
             self.add(record)
 
@@ -108,6 +110,10 @@ class Running:
         if isinstance(record, RegistryChange) and is_brand_change(record):
             return self._with_product("")
         return shipments_of(record)
+
+    def watch(self, kept: PerShipment[Any]) -> None:
+        """Tell `kept` from now on which shipments records touch."""
+        self._watching.append(kept)
 
     def judge(self, period: Period) -> None:
         """From now on the figures are those of `period`. Where only time has passed, few are computed again."""
@@ -185,6 +191,8 @@ class Running:
                 seen.add(shipment)
                 todo += self._children.get(shipment, ())
         self._dirty |= seen
+        for kept in self._watching:
+            kept.touched(seen)
 
     def _above(self, shipment: bytes) -> Iterator[bytes]:
         """Where it began, and where the goods of the parents began, whose clocks may run on under its terms."""
@@ -209,7 +217,7 @@ class Running:
                     self._owed[shipment] = owed(self.journeys, shipment, self.period.at)
             case = case_of(self.journeys, shipment, self.period)
             self._replace_samples(shipment, None if case is None else known_samples(case))
-            if case is not None and (until := _may_change_until(case)) >= self.period.at:
+            if case is not None and (until := may_change_until(case)) >= self.period.at:
                 self._moving[shipment] = until
         self._dirty.clear()
 
@@ -226,21 +234,13 @@ class Running:
             self._of.setdefault((sample.role, sample.partner), set()).add(shipment)
 
 
-def _may_change_until(case: Case) -> int:
+def may_change_until(case: Case) -> int:
     """The last second at which time alone may change the figures of `case`."""
     latest = case.t0
     for product in products_of(case.terms) if case.journeys.recalls else ():
         latest = max(latest, word_may_change_until(case.journeys, product))
-    for goods in case.travelled():
-        stop = goods.line.stop
-        if stop is None or not stop.certain:
-            return _NEVER_SETTLED
-        latest = max(latest, stop.at, stop.open_until or 0)
-        for tender in goods.line.tenders:
-            latest = max(latest, tender.contestable_until, tender.disputed_until or 0)
-        for move in goods.portion.moves:
-            latest = max(latest, moved(case.journeys, move, goods.force.commercial).due_at)
-    return latest
+    lines = (goods.line for goods in case.travelled())
+    return max(latest, clocks_may_change_until(case.journeys, lines))
 
 
 def _gtin_of(subject: str) -> str:

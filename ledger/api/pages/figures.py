@@ -1,9 +1,10 @@
 """Pages of figures: penalties of a partner and of a period, and a partner's scores with their trend."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from fractions import Fraction
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
@@ -16,13 +17,10 @@ from ledger.api.routers.scores import knows_scores, score_for, trend_for
 from ledger.common.ids import to_hex
 from ledger.common.periods import DAY, FOREVER, Step, period_of
 from ledger.errors import MalformedRecord, NotPermitted
-from ledger.penalties import lists
 from ledger.scores.card import POINTS
+from ledger.services.figures.penalty_pages import Asked, PenaltyPage
 from ledger.services.node.node import Node
 from ledger.services.views.records import Reader
-
-if TYPE_CHECKING:
-    from ledger.penalties.statement import PenaltyStatement
 
 router = APIRouter()
 PAGE = 100
@@ -134,15 +132,11 @@ def _penalties(
     at = now if at is None else at
     period_of(now, start, end)
     view = node.reader.views.partner(partner) if partner is not None else None
-    result: list[PenaltyStatement] = []
-    hidden = False
-    try:
-        result = node.reader.numbers.penalties(
-            partner=partner, at=at, start=start or 0, end=FOREVER if end is None else end, reader=reader
-        )
-    except NotPermitted:
-        hidden = True
-    shown, following = lists.page_of(result, record_id(after, "after") if after else None, PAGE)
+    listed: PenaltyPage | None = None
+    asking = Asked(reader, partner, at, start or 0, FOREVER if end is None else end)
+    with suppress(NotPermitted):
+        listed = node.reader.numbers.penalty_pages.page(asking, record_id(after, "after") if after else None, PAGE)
+    following = listed.next if listed else None
     bounds = {"start": start, "end": end}
     asked = {name: second for name, second in bounds.items() if second is not None}
     return page(
@@ -150,10 +144,10 @@ def _penalties(
         "figures/penalties.html",
         reader,
         partner=view,
-        hidden=hidden,
-        totals=lists.totals(result, partner),
-        statements=shown,
-        count=len(result),
+        hidden=listed is None,
+        totals=listed.totals if listed else (),
+        statements=listed.statements if listed else (),
+        count=listed.count if listed else 0,
         start=start,
         end=end,
         at=at,

@@ -9,10 +9,12 @@ from fastapi.responses import Response
 from ledger.api.deps import Limit, Moment, NodeOf, PartnerQuery, ReaderOf, record_id
 from ledger.api.schemas import examples
 from ledger.api.schemas.figures import PenaltyPage
+from ledger.common.figure import to_json
+from ledger.common.ids import to_hex
 from ledger.common.periods import FOREVER
 from ledger.explain.penalty import stated
-from ledger.penalties import lists
 from ledger.penalties.csv_export import penalties_csv, penalty_lines_csv
+from ledger.services.figures.penalty_pages import Asked
 
 router = APIRouter(prefix="/v1/penalties", tags=["shipments"])
 
@@ -48,12 +50,17 @@ def listing(
     `start` and `end`: only goods promised from then to before then, grace included. `at`: goods still under way are
     judged at this time; without it they are left out of the sums. `totals` are over the whole list, by currency.
     """
-    result = node.reader.numbers.penalties(
-        partner=partner, at=at, start=start or 0, end=FOREVER if end is None else end, reader=reader
-    )
-    if form is not Form.JSON:
-        text = penalties_csv(result) if form is Form.CSV else penalty_lines_csv(result)
-        name = "penalties.csv" if form is Form.CSV else "penalty-lines.csv"
-        return Response(text, media_type="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'})
-    place = None if after is None else record_id(after, "after")
-    return lists.to_json(result, partner, place, limit, form=stated)
+    until = FOREVER if end is None else end
+    if form is Form.JSON:
+        place = None if after is None else record_id(after, "after")
+        asked = Asked(reader, partner, at, start or 0, until)
+        page = node.reader.numbers.penalty_pages.page(asked, place, limit)
+        return {
+            "totals": [to_json(total) for total in page.totals],
+            "penalties": [stated(statement) for statement in page.statements],
+            "next": None if page.next is None else to_hex(page.next),
+        }
+    result = node.reader.numbers.penalties(partner=partner, at=at, start=start or 0, end=until, reader=reader)
+    text = penalties_csv(result) if form is Form.CSV else penalty_lines_csv(result)
+    name = "penalties.csv" if form is Form.CSV else "penalty-lines.csv"
+    return Response(text, media_type="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'})

@@ -30,13 +30,14 @@ from ledger.scores.composite import Scorecard
 from ledger.scores.estimate import Effect
 from ledger.scores.incremental import Running
 from ledger.services.figures.cache import Feed
+from ledger.services.figures.penalty_pages import PenaltyPages, require_reader, right_of
 from ledger.services.figures.sealed_records import SealedRecords
 from ledger.services.home.home import Home
 from ledger.services.home.score_cards import measure_for
 from ledger.services.state.answers import Answers, Extent, extent_of
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.verified_records import VerifiedRecords
-from ledger.services.views.access_journal import AccessRight, Opened
+from ledger.services.views.access_journal import Opened
 from ledger.services.views.records import Reader, RecordViews, may_open_terms
 from ledger.shipments.history import Journeys
 from ledger.store import log, records
@@ -79,6 +80,7 @@ class Numbers:
         self._feed = Feed(home, self.sealed)
         self._answers = Answers(ANSWERED)
         self._samples = Answers(LISTED)
+        self.penalty_pages = PenaltyPages(self._figures, self._extent, views, home.clock)
         self._remembered: dict[Hashable, Any] = {}
         self._of: Running | None = None
         self._columns: tuple[int, Sealed] | None = None
@@ -126,17 +128,14 @@ class Numbers:
         reader: Reader | None = None,
     ) -> list[PenaltyStatement]:
         """Every penalty statement of goods promised from `start` to before `end` (grace included), of one partner (as
-        liable or beneficiary) if named, in the chain's order. `at` judges goods still under way.
+        liable or beneficiary) if named, in the chain's order. `at` judges goods still under way. Computed anew each
+        time: for pages there are `penalty_pages`.
 
         With a `reader`, only those whose prices it may see; raises `NotPermitted` for the public.
         """
         period_of(0, start, end)
-        if reader is not None and not reader.key and not reader.partner and not reader.auditor:
-            raise NotPermitted(
-                "penalties are shown to the parties of the shipments and to auditors",
-                where="reader",
-                mend="Sign in with a key of a party.",
-            )
+        if reader is not None:
+            require_reader(reader)
 
         def wanted(terms: ShipmentTerms) -> bool:
             return reader is None or may_open_terms(terms, reader)
@@ -145,14 +144,7 @@ class Numbers:
             every = statements_of(running.journeys, at, partner=partner, wanted=wanted)
         result = [s for s in every if start <= s.promised_at < end]
         if reader is not None:
-            right = (
-                AccessRight.AUDITOR
-                if reader.auditor
-                else AccessRight.PARTY
-                if reader.partner
-                else AccessRight.RECIPIENT
-            )
-            self._views.note(reader, {s.terms: Opened(("commercial",), right) for s in result})
+            self._views.note(reader, {s.terms: Opened(("commercial",), right_of(reader)) for s in result})
         return result
 
     # --- scores --------------------------------------------------------------------------------------------

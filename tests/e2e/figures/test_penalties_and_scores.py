@@ -14,10 +14,14 @@ from ledger.cli.main import app
 from ledger.codes import ClearanceStatus, ExceptionBit, HoldCause, StatementKind
 from ledger.common.ids import to_hex
 from ledger.common.periods import DAY, Period, Step
-from ledger.errors import Busy, MalformedRecord, NotFound
+from ledger.errors import Busy, MalformedRecord, NotFound, NotPermitted
+from ledger.penalties.lists import totals
+from ledger.penalties.statement import PenaltyStatement
 from ledger.scores.tallies import Tallies
 from ledger.services.figures import penalties_and_scores
+from ledger.services.figures.penalty_pages import Asked
 from ledger.services.state.verified_records import VerifiedRecords
+from ledger.services.views.records import PUBLIC, Reader
 from ledger.shipments.history import Journeys
 from ledger.store import openings, records
 from tests.e2e.stage import CARRIER, MAKER, NZ, OCEAN, SHOP, Stage
@@ -40,8 +44,26 @@ def agrees(stage: Stage) -> None:
     statements, cards = from_all_records(stage, period)
     assert kept.penalties(at=stage.now) == statements
     assert list(kept.scorecards(period=period)) == cards
+    for reader in (Reader(auditor=True), Reader(partner=CARRIER), Reader(partner=SHOP)):
+        for at in (stage.now, None):
+            assert listed(stage, Asked(reader, at=at)) == kept.penalties(at=at, reader=reader)
     recent = Period(stage.now - 5 * DAY, stage.now, stage.now)
     assert list(kept.scorecards(period=recent)) == from_all_records(stage, recent)[1]
+
+
+def listed(stage: Stage, asked: Asked) -> list[PenaltyStatement]:
+    """All of a list, page by page; its sums are those of what it lists."""
+    result: list[PenaltyStatement] = []
+    after = None
+    while True:
+        page = stage.node.reader.numbers.penalty_pages.page(asked, after, 2)
+        result += page.statements
+        if page.next is None:
+            break
+        after = page.next
+    assert page.count == len(result)
+    assert list(page.totals) == totals(result, asked.partner)
+    return result
 
 
 def test_figures_kept_while_the_log_grows_are_those_of_all_records(stage: Stage) -> None:
@@ -106,6 +128,36 @@ def test_a_reader_waits_for_figures_only_so_long(stage: Stage, monkeypatch: pyte
     with kept._figures(), pytest.raises(Busy):
         kept.penalties()
     assert kept.penalties() == []
+
+
+def test_a_page_of_penalties_is_kept_while_nothing_changes_for_whom_it_was_made(stage: Stage) -> None:
+    pages = stage.node.reader.numbers.penalty_pages
+    shipment = stage.open()
+    stage.hand(MAKER, CARRIER, (shipment, 0, 10))
+    asked = Asked(Reader(partner=MAKER), at=stage.now)
+    page = pages.page(asked, None, 10)
+    assert [statement.shipment for statement in page.statements] == [shipment]
+    assert pages.page(asked, None, 10) is page
+    assert pages.page(Asked(Reader(partner=OCEAN), at=stage.now), None, 10).count == 0
+    with pytest.raises(NotPermitted, match="parties"):
+        pages.page(Asked(PUBLIC, at=stage.now), None, 10)
+    with pytest.raises(NotFound, match="place in the list"):
+        pages.page(asked, bytes(32), 10)
+    with pytest.raises(MalformedRecord, match="ends before"):
+        pages.page(Asked(Reader(partner=MAKER), start=5, end=4), None, 10)
+    second = stage.open()
+    assert [statement.shipment for statement in pages.page(asked, None, 10).statements] == [shipment, second]
+
+
+def test_sums_are_noted_as_opened_though_the_page_shows_few(stage: Stage) -> None:
+    """Once an hour for each shipment whose prices they tell of, whoever may see them, kept or not."""
+    shipments = [stage.open(), stage.open()]
+    reader = Reader(partner=MAKER, key=b"k" * 20)
+    for _ in range(2):
+        stage.node.reader.numbers.penalty_pages.page(Asked(reader, at=stage.now), None, 1)
+    for shipment in shipments:
+        (opening,) = stage.node.reader.views.openings(shipment, Reader(auditor=True))
+        assert (opening.paths, opening.partner.id) == (("commercial",), MAKER)
 
 
 # --- on the command line ---

@@ -1,6 +1,7 @@
 """The short way for plain journeys gives what the general way gives, on random histories of all kinds."""
 
 import random
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -13,9 +14,10 @@ from ledger.penalties import amounts
 from ledger.penalties.amounts import Owed, all_owed, evidence_of, of_statement
 from ledger.penalties.fast_path import Plain, plain
 from ledger.penalties.fast_path import plain as fast_path_of
+from ledger.penalties.kept_sums import KeptSums
 from ledger.penalties.statement import family_statements, penalties
 from ledger.products.brand_authority import BRAND_AUTHORISATION
-from ledger.records.types import Attestation, Claims, Goods, Place, Recall, Revocation
+from ledger.records.types import Attestation, Claims, Commercial, Goods, Place, Recall, Revocation, ShipmentTerms
 from ledger.records.verification import VerifiedRecord
 from ledger.scores import fast_path
 from ledger.scores import tallies as tallies_module
@@ -325,6 +327,8 @@ def test_figures_kept_while_records_arrive_equal_those_computed_at_once() -> Non
         if seed % 3:
             rng.shuffle(records)
         running = Running(replace(period, at=0))
+        sums = KeptSums(running.journeys)
+        running.watch(sums.kept)
         checks = {rng.randrange(len(records)) for _ in range(3)} | {len(records) - 1}
         for i, record in enumerate(records):
             running.add(record)
@@ -334,6 +338,8 @@ def test_figures_kept_while_records_arrive_equal_those_computed_at_once() -> Non
                 running.judge(period)
                 full = Journeys(sorted(records[: i + 1], key=lambda record: record.log_index))
                 assert running.owed() == list(all_owed(full, period.at)), seed
+                for at in (period.at, None, rng.randrange(60) * DAY):
+                    assert owed_of(sums, at) == list(all_owed(full, at)), (seed, at)
                 tallies = Tallies(full, period)
                 for role in CARD.roles:
                     assert running.partners(role) == tallies.partners(role)
@@ -359,3 +365,30 @@ def test_an_attestation_concerns_only_the_shipments_that_carry_the_product() -> 
     running.judge(Period(0, UNLIMITED, 70 * DAY))
     again = {owed.shipment: owed for owed in running.owed()}
     assert all(again[shipment] is after[shipment] for shipment in shipments), "nothing was due in between"
+
+
+def owed_of(sums: KeptSums, at: int | None) -> list[Owed]:
+    """As `all_owed`, of what was kept."""
+    result: list[Owed] = []
+    for shipment in sums.openings():
+        with suppress(NotFound):
+            result += sums.owed(shipment, at)
+    return result
+
+
+def test_shipments_are_found_under_every_party_that_their_terms_name_however_late_they_come() -> None:
+    records = random_records(5, 30)
+    journeys = Journeys()
+    sums = KeptSums(journeys)
+    for record in records:
+        journeys.add(record)
+        for party in (MAKER, SECOND, CARRIER, SHOP):
+            assert list(sums.openings([party])) == [
+                shipment for shipment in journeys.openings() if party in parties_of(journeys.terms[shipment].record)
+            ]
+
+
+def parties_of(terms: ShipmentTerms) -> set[int]:
+    commercial = terms.commercial
+    assert isinstance(commercial, Commercial)
+    return {terms.consignor, terms.consignee, terms.holder, commercial.liable, commercial.beneficiary}
