@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
 from typing import Annotated, Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from ledger.bundle.figures import statements_of
 from ledger.codes import Role
@@ -20,6 +21,7 @@ from ledger.common.periods import FOREVER, Period, Step, before, full_hour, peri
 from ledger.errors import Busy, NotPermitted
 from ledger.explain.penalty import stated
 from ledger.explain.score import measure_stated, stated_in_short
+from ledger.network.contributions import KeptContributions
 from ledger.network.performance import NetworkFigures, network
 from ledger.network.routes import EXPECTED, GROUPS, By, Windows
 from ledger.penalties.statement import PenaltyStatement, penalty_of
@@ -81,6 +83,7 @@ class Numbers:
         self._answers = Answers(ANSWERED)
         self._samples = Answers(LISTED)
         self.penalty_pages = PenaltyPages(self._figures, self._extent, views, home.clock)
+        self._contributions: WeakKeyDictionary[Running, KeptContributions] = WeakKeyDictionary()
         self._remembered: dict[Hashable, Any] = {}
         self._of: Running | None = None
         self._columns: tuple[int, Sealed] | None = None
@@ -276,11 +279,19 @@ class Numbers:
 
         def compute() -> Mapping[str, NetworkFigures]:
             with self._figures() as (_, running):
-                return network(running.journeys, period, group, windows, wanted)
+                kept = self._contributions_of(running) if windows == EXPECTED else None
+                return network(running.journeys, period, group, windows, wanted, kept)
 
         # The reader as a whole is part of what is asked: partner, rights, scopes and key say which terms it may read.
         subject = "network", period.start, period.end, by, windowed, reader
         return self._answers.get(subject, (self._extent(), period.at), compute)
+
+    def _contributions_of(self, running: Running) -> KeptContributions:
+        kept = self._contributions.get(running)
+        if kept is None:
+            kept = self._contributions[running] = KeptContributions(running.journeys)
+            running.watch(kept.kept)
+        return kept
 
     # --- all journeys --------------------------------------------------------------------------------------
 

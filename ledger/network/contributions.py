@@ -1,0 +1,272 @@
+"""What a single shipment adds to the figures of a network: it is worked out once, whatever is grouped by then.
+
+See `ledger.network.performance`, which adds up, for what the figures mean.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, get_origin, get_type_hints
+
+from ledger.codes import RELEASES, ClearanceStatus, HoldCause, StatementKind
+from ledger.common.ids import RecordId
+from ledger.common.periods import DAY, FOREVER, Period
+from ledger.common.spans import Span, measure
+from ledger.network.routes import EXPECTED, Route, Windows, route_of
+from ledger.penalties.lateness import PortionLine, beyond_accrual, lateness_of
+from ledger.penalties.recourse import legs_of
+from ledger.scores.incremental import may_change_until
+from ledger.scores.samples import Case, case_of, own_moves
+from ledger.shipments.amendments import corrected
+from ledger.shipments.clock_stop import StopKind, moved
+from ledger.shipments.history import Journeys
+from ledger.shipments.parts import Part
+from ledger.shipments.per_shipment import PerShipment
+from ledger.shipments.portions import part_of
+
+_STUMBLES = {
+    ClearanceStatus.HELD,
+    ClearanceStatus.REFUSED,
+    ClearanceStatus.AMENDED,
+    ClearanceStatus.SEIZED,
+    ClearanceStatus.DESTROYED,
+}
+
+
+class Contribution(NamedTuple):
+    """What one shipment adds to the figures of the group that its `route` puts it into, in the period that `second`
+    lies in; fields as in `NetworkFigures`.
+    """
+
+    second: int
+    route: Route
+    counts: tuple[int, ...]
+    """In the order of `_COUNTS`."""
+    times: tuple[int, ...]
+    amounts: tuple[tuple[tuple[Any, int], ...], ...]
+    """In the order of `_AMOUNTS`: what they are by, and how much."""
+    evidence: tuple[RecordId, ...]
+
+
+@dataclass(slots=True)
+class Sums:
+    """Of one shipment, or of many."""
+
+    shipments: int = 0
+    delivered: int = 0
+    packages: int = 0
+    times: list[int] = field(default_factory=list)
+    windowed: int = 0
+    abnormal: int = 0
+    legs_due: int = 0
+    legs_in_time: int = 0
+    procedures: int = 0
+    first_time: int = 0
+    customs_seconds: Counter[HoldCause] = field(default_factory=Counter)
+    held_seconds: int = 0
+    freight: Counter[str] = field(default_factory=Counter)
+    penalties: Counter[str] = field(default_factory=Counter)
+    indicative: Counter[str] = field(default_factory=Counter)
+    handled: Counter[int] = field(default_factory=Counter)
+    failed: Counter[int] = field(default_factory=Counter)
+    evidence: dict[RecordId, None] = field(default_factory=dict)
+
+    def take(self, one: Contribution) -> None:
+        """Add one shipment."""
+        for name, count in zip(_COUNTS, one.counts, strict=True):
+            if count:
+                setattr(self, name, getattr(self, name) + count)
+        self.times += one.times
+        for name, amounts in zip(_AMOUNTS, one.amounts, strict=True):
+            for key, amount in amounts:
+                getattr(self, name)[key] += amount
+        self.evidence.update(dict.fromkeys(one.evidence))
+
+
+_COUNTS = tuple(name for name, kind in get_type_hints(Sums).items() if kind is int)
+_AMOUNTS = tuple(name for name, kind in get_type_hints(Sums).items() if get_origin(kind) is Counter)
+
+
+def contribution_of(journeys: Journeys, shipment: bytes, at: int, windows: Windows) -> Contribution | None:
+    """As judged at `at`; None where a part that the figures need is withheld here."""
+    return _contribution(case_of(journeys, shipment, Period(0, FOREVER, at)), windows)
+
+
+def _contribution(case: Case | None, windows: Windows) -> Contribution | None:
+    if case is None:
+        return None
+    route, sums = route_of(case), Sums()
+    _add(sums, case, route, windows)
+    counts = tuple(getattr(sums, name) for name in _COUNTS)
+    amounts = tuple(tuple(getattr(sums, name).items()) for name in _AMOUNTS)
+    return Contribution(_second_of(case), route, counts, tuple(sums.times), amounts, tuple(sums.evidence))
+
+
+class KeptContributions:
+    """Of all shipments, while journeys grow. A `ledger.scores.incremental.Running` that watches `kept` says what is to
+    be worked out again.
+
+    Memory: about 600 bytes a shipment.
+    """
+
+    def __init__(self, journeys: Journeys, windows: Windows = EXPECTED) -> None:
+        self._journeys = journeys
+        self._windows = windows
+        self._routes: dict[Route, Route] = {}
+        self.kept = PerShipment(self._made)
+
+    def of(self, shipment: bytes, at: int) -> Contribution | None:
+        """As `contribution_of`."""
+        return self.kept.of(shipment, at)
+
+    def _made(self, shipment: bytes, at: int | None) -> tuple[Contribution | None, int]:
+        case = case_of(self._journeys, shipment, Period(0, FOREVER, at or 0))
+        one = _contribution(case, self._windows)
+        if case is None or one is None:
+            return None, 0
+        split = case.portion.split
+        until = max(may_change_until(case), split.record.occurredAt if split is not None else 0)
+        # One object for each route, for there are few.
+        return one._replace(route=self._routes.setdefault(one.route, one.route)), until
+
+
+def _second_of(case: Case) -> int:
+    """The second that decides to which period it belongs."""
+    if case.lines:
+        line = _last(case)
+        return line.stop.at if line.stop is not None else case.t0
+    split = case.portion.split
+    return split.record.occurredAt if split is not None else case.t0
+
+
+def _last(case: Case) -> PortionLine:
+    """The goods whose clock stopped last, or still runs: not before them has all of the shipment arrived."""
+    return max(case.lines, key=lambda line: line.stop.at if line.stop is not None else FOREVER)
+
+
+def _add(sums: Sums, case: Case, route: Route, windows: Windows) -> None:
+    """Goods count where they went in the end, so a shipment that was split counts as its children; what was done to
+    them before counts at the shipment to which it was done, once.
+    """
+    if case.lines:
+        sums.shipments += 1
+        sums.packages += sum(line.packages for line in case.lines)
+        commercial = case.force.commercial
+        if freight := part_of(commercial.freight, case.statement.share):
+            sums.freight[commercial.currency] += freight
+        if case.statement.amount:
+            amounts = sums.indicative if case.statement.indicative else sums.penalties
+            amounts[commercial.currency] += case.statement.amount
+        _add_time(sums, case, route, windows)
+    else:
+        sums.evidence[case.statement.terms] = None
+    for line in case.lines:
+        sums.evidence.update(dict.fromkeys(case.proof(line)))
+    _add_legs(sums, case)
+    _add_customs(sums, case)
+    _add_nodes(sums, case)
+    _add_procedures(sums, case)
+
+
+def _add_legs(sums: Sums, case: Case) -> None:
+    """A leg that ran when its goods parted is out when the last of them is."""
+    own = {move.verified.id for move in case.journeys.moves(case.shipment)}
+    in_time: dict[RecordId, bool] = {}
+    for goods in case.travelled():
+        for leg in legs_of(case.journeys, goods.line, case.terms.consignee)[0]:
+            if leg.handoff in own and leg.due_at < case.period.at:
+                in_time[leg.handoff] = not leg.overrun_seconds and in_time.get(leg.handoff, True)
+    sums.legs_due += len(in_time)
+    sums.legs_in_time += sum(in_time.values())
+
+
+def _add_customs(sums: Sums, case: Case) -> None:
+    """Seconds under hold, each once a cause: until they part at the parent, from then on at each child."""
+    spans: dict[HoldCause, list[Span]] = {}
+    lines, portion = [line for line in case.lines if line.shipment == case.shipment], case.portion
+    if not lines and portion.split is not None and case.statement.part_of is None:
+        at = min(case.period.at, portion.split.record.occurredAt)
+        line = lateness_of(case.journeys, Part(portion), case.terms, case.opened_at, case.force, at)
+        lines = [beyond_accrual(case.journeys, line, case.terms, case.opened_at, at)]
+    parted = case.journeys.origins.get(case.shipment)
+    begun = parted.occurred_at if parted is not None else 0
+    for line in lines:
+        for held in line.holds:
+            cause = HoldCause(held.hold.cause) if held.hold.cause in set(HoldCause) else HoldCause.UNKNOWN
+            spans.setdefault(cause, []).append((max(begun, held.span[0]), held.span[1]))
+            sums.evidence[held.hold.held.id] = None
+    for cause, match in spans.items():
+        sums.customs_seconds[cause] += measure(match, 0, FOREVER)
+    sums.held_seconds += measure((span for match in spans.values() for span in match), 0, FOREVER)
+
+
+def _add_time(sums: Sums, case: Case, route: Route, windows: Windows) -> None:
+    line = _last(case)
+    stopped = line.stop
+    delivered = stopped is not None and stopped.kind is StopKind.DELIVERY
+    sums.delivered += delivered
+    moves = [move for move in line.part.portion.moves if not move.refused]
+    # Where the delivery is the only handoff, the goods left when the terms were opened, for all that is known.
+    way = moves[:-1] if delivered else moves
+    began = moved(case.journeys, way[0], case.force.commercial).at if way else case.opened_at
+    ended = stopped.at if stopped is not None else case.period.at
+    if ended < began:
+        return
+    seconds = ended - began
+    if delivered:
+        sums.times.append(seconds)
+    window = windows.get((route.market, route.mode)) if route.market and route.mode is not None else None
+    if window is not None:
+        abnormal = seconds > window.most * DAY
+        # Goods still on their way are abnormal once the window has passed, and not judged before.
+        if delivered or abnormal:
+            sums.windowed += 1
+            sums.abnormal += abnormal
+
+
+def _add_nodes(sums: Sums, case: Case) -> None:
+    for move, new in own_moves(case.portion):
+        sums.handled[move.releaser] += 1
+        sums.failed[move.releaser] += bool(new)
+    for match in case.journeys.statements(case.shipment):
+        if match.record.kind in (StatementKind.LOST, StatementKind.DESTROYED):
+            sums.handled[match.record.by] += 1
+            sums.failed[match.record.by] += 1
+
+
+def _add_procedures(sums: Sums, case: Case) -> None:
+    """Customs procedures that began with this shipment. One that was not over when the goods were split is over when
+    it is for all of them.
+
+    Due is what was released, stumbled or came to an end without a release, and what nobody released though the goods
+    have arrived, ended or are overdue.
+    """
+    begun = {(c.record.jurisdiction, c.record.regime) for c in case.journeys.clearances(case.shipment)}
+    above = {
+        (c.record.jurisdiction, c.record.regime)
+        for ancestor, origin in case.portion.path
+        if origin is not None
+        for c in case.journeys.clearances(ancestor)
+    }
+    overdue = case.statement.promised > 0 and case.t0 < case.period.at
+    over = overdue or any(line.stop or line.ending for line in case.lines)
+    for pair in sorted(begun - above):
+        released, clean = _outcome(case.journeys, case.shipment, pair)
+        if released or not clean or over:
+            sums.procedures += 1
+            sums.first_time += released and clean
+
+
+def _outcome(journeys: Journeys, shipment: bytes, pair: tuple[bytes, int]) -> tuple[bool, bool]:
+    """Whether customs released all these goods, and whether nothing went wrong before that."""
+    steps = [
+        corrected(journeys, match)[0]
+        for match in journeys.clearances(shipment)
+        if (match.record.jurisdiction, match.record.regime) == pair
+    ]
+    for step in sorted(steps, key=lambda step: step.occurredAt):
+        if step.status in RELEASES:
+            return True, True
+        if step.status in _STUMBLES:
+            return any(later.status in RELEASES for later in steps), False
+    parts = [_outcome(journeys, child, pair) for child in journeys.children(shipment)]
+    return bool(parts) and all(released for released, _ in parts), all(clean for _, clean in parts)
