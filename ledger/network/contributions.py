@@ -4,7 +4,9 @@ See `ledger.network.performance`, which adds up, for what the figures mean.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, NamedTuple, get_origin, get_type_hints
 
 from ledger.codes import RELEASES, ClearanceStatus, HoldCause, StatementKind
@@ -49,7 +51,7 @@ class Contribution(NamedTuple):
 
 @dataclass(slots=True)
 class Sums:
-    """Of one shipment, or of many."""
+    """Of one shipment, or of several."""
 
     shipments: int = 0
     delivered: int = 0
@@ -70,16 +72,18 @@ class Sums:
     failed: Counter[int] = field(default_factory=Counter)
     evidence: dict[RecordId, None] = field(default_factory=dict)
 
-    def take(self, one: Contribution) -> None:
-        """Add one shipment."""
-        for name, count in zip(_COUNTS, one.counts, strict=True):
-            if count:
-                setattr(self, name, getattr(self, name) + count)
-        self.times += one.times
-        for name, amounts in zip(_AMOUNTS, one.amounts, strict=True):
-            for key, amount in amounts:
-                getattr(self, name)[key] += amount
-        self.evidence.update(dict.fromkeys(one.evidence))
+    @classmethod
+    def of(cls, contributions: Sequence[Contribution]) -> "Sums":
+        """Of these shipments together, column by column."""
+        result = cls(times=[second for one in contributions for second in one.times])
+        for name, column in zip(_COUNTS, zip(*(one.counts for one in contributions), strict=True), strict=True):
+            setattr(result, name, sum(column))
+        for name, entries in zip(_AMOUNTS, zip(*(one.amounts for one in contributions), strict=True), strict=True):
+            sums = getattr(result, name)
+            for key, amount in chain.from_iterable(entries):
+                sums[key] += amount
+        result.evidence = dict.fromkeys(chain.from_iterable(one.evidence for one in contributions))
+        return result
 
 
 _COUNTS = tuple(name for name, kind in get_type_hints(Sums).items() if kind is int)

@@ -17,7 +17,7 @@ from ledger.common.figure import Currency, Pattern, figure
 from ledger.common.ids import PartnerId, RecordId
 from ledger.common.periods import Period
 from ledger.errors import NotFound
-from ledger.network.contributions import KeptContributions, Sums, contribution_of
+from ledger.network.contributions import Contribution, KeptContributions, Sums, contribution_of
 from ledger.network.routes import EXPECTED, Route, Windows
 from ledger.records.types import ShipmentTerms
 from ledger.shipments.history import Journeys
@@ -160,7 +160,7 @@ def figures_by(
     kept: KeptContributions | None = None,
 ) -> dict[K, NetworkFigures]:
     """What `network` gives, grouped by any key, in no order."""
-    sums: dict[K, Sums] = {}
+    groups: dict[K, list[Contribution]] = {}
     for shipment in journeys.shipments():
         try:
             if not wanted(journeys.terms_of(shipment).record):
@@ -169,8 +169,8 @@ def figures_by(
             continue
         one = kept.of(shipment, period.at) if kept else contribution_of(journeys, shipment, period.at, windows)
         if one is not None and one.second in period:
-            sums.setdefault(by(one.route), Sums()).take(one)
-    return {key: _figures(match) for key, match in sums.items()}
+            groups.setdefault(by(one.route), []).append(one)
+    return {key: _figures(Sums.of(contributions)) for key, contributions in groups.items()}
 
 
 def compare(before: NetworkFigures, after: NetworkFigures) -> tuple[Change, ...]:
