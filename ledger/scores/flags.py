@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from operator import attrgetter
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from ledger.codes import Role
 from ledger.common.figure import figure
@@ -21,6 +21,7 @@ from ledger.scores.estimate import doubled_median
 from ledger.scores.samples import Parties
 from ledger.scores.tender_flags import Tenders
 from ledger.shipments.history import Journeys
+from ledger.shipments.portions import Found
 
 FEWEST_ON_A_LANE = 10
 Lane = tuple[str, str, int]
@@ -79,7 +80,7 @@ class Seen:
         return sum(self.customers.values())
 
 
-def seen_in(role: Role, book: Book, usual: "UsualPromises") -> Seen:
+def seen_in(role: Role, book: Book, usual: "Usual") -> Seen:
     """The same of a partner's book in `role`."""
     deliveries = book.deliveries
     theirs: dict[int, set[RecordId]] = {}
@@ -89,7 +90,7 @@ def seen_in(role: Role, book: Book, usual: "UsualPromises") -> Seen:
     return Seen(
         customers={customer: len(terms) for customer, terms in theirs.items()},
         opened=theirs.__getitem__,
-        padded={delivery.terms for delivery in deliveries} & usual.padded,
+        padded=usual.padded_among({delivery.terms for delivery in deliveries}),
         excused=sum(map(attrgetter("excused"), excused)),
         on_word=sum(map(attrgetter("on_word"), excused)),
         word=(record for delivery in excused for record in delivery.word),
@@ -120,11 +121,21 @@ def flags_of(role: Role, partner: int, seen: Seen, tenders: Tenders) -> Iterator
                 yield Flag(kind, len(count.records), count.of, _ascending(count.records))
 
 
-class UsualPromises:
+class Usual(Protocol):
     """How long promises take on each lane (origin, destination, mode), by the median of all terms of a period."""
+
+    def padded_among(self, terms: set[RecordId]) -> set[RecordId]:
+        """Those whose promise takes over one and a half times the median of their lane, where one is usual."""
+
+
+class UsualPromises:
+    """A `Usual` of `promises`."""
 
     def __init__(self, promises: Iterable["Promise"]) -> None:
         self._promises = promises
+
+    def padded_among(self, terms: set[RecordId]) -> set[RecordId]:
+        return terms & self.padded
 
     @cached_property
     def padded(self) -> frozenset[RecordId]:
@@ -142,6 +153,37 @@ class UsualPromises:
         return frozenset(padded)
 
 
+class KeptPromises:
+    """A `Usual` whose promises come, change and go one by one."""
+
+    def __init__(self) -> None:
+        self._of: dict[bytes, Promise] = {}
+        self._lanes: dict[Lane, list[int]] = {}
+
+    def put(self, terms: bytes, promise: "Promise | None") -> None:
+        """From now on the terms' promise is this one, or None is in the period."""
+        before = self._of.pop(terms, None)
+        if before is not None:
+            self._lanes[before.lane].remove(before.seconds)
+        if promise is not None:
+            self._of[terms] = promise
+            self._lanes.setdefault(promise.lane, []).append(promise.seconds)
+
+    def padded_among(self, terms: set[RecordId]) -> set[RecordId]:
+        usual: dict[Lane, int | None] = {}
+        result = set()
+        for name in terms & self._of.keys():
+            promise = self._of[name]
+            if promise.lane not in usual:
+                spans = self._lanes[promise.lane]
+                spans.sort()  # kept: next time only what came since is out of order
+                usual[promise.lane] = doubled_median(spans) if len(spans) >= FEWEST_ON_A_LANE else None
+            twice = usual[promise.lane]
+            if twice is not None and is_padded(promise.seconds, twice):
+                result.add(name)
+        return result
+
+
 class Promise(NamedTuple):
     """How long a promise took from the opening, on which lane."""
 
@@ -152,12 +194,20 @@ class Promise(NamedTuple):
 
 def promises_of(journeys: Journeys, period: Period) -> Iterator[Promise]:
     """All promises of a period, but where a part of the terms is withheld that says them."""
-    for verified, record in journeys.terms.values():
-        lane, commercial = lane_of(record), record.commercial
-        if lane is not None and isinstance(commercial, Commercial) and commercial.promisedAt in period:
-            seconds = commercial.promisedAt - verified.known
-            if seconds > 0:
-                yield Promise(lane, seconds, verified.id)
+    for found in journeys.terms.values():
+        promise = promise_of(found, period)
+        if promise is not None:
+            yield promise
+
+
+def promise_of(found: Found[ShipmentTerms], period: Period) -> Promise | None:
+    """The promise of these terms; None where it is in another period, or withheld."""
+    verified, record = found
+    lane, commercial = lane_of(record), record.commercial
+    if lane is None or not isinstance(commercial, Commercial) or commercial.promisedAt not in period:
+        return None
+    seconds = commercial.promisedAt - verified.known
+    return Promise(lane, seconds, verified.id) if seconds > 0 else None
 
 
 def lane_of(terms: ShipmentTerms) -> Lane | None:

@@ -35,10 +35,12 @@ from ledger.records.types import (
 from ledger.records.verification import VerifiedRecord
 from ledger.scores.card import OF_ROLE, Card
 from ledger.scores.composite import Scorecard
+from ledger.scores.flags import KeptPromises, promise_of
 from ledger.scores.indicators import known_samples
 from ledger.scores.recalled import word_may_change_until
 from ledger.scores.samples import Case, Sample, case_of, products_of
 from ledger.scores.tallies import Tallies
+from ledger.scores.tender_flags import tendered_in, tenders_on
 from ledger.shipments.history import Journeys
 from ledger.shipments.per_shipment import PerShipment
 
@@ -66,7 +68,13 @@ class Running:
         self._owed: dict[bytes, tuple[Owed, ...]] = {}
         self._samples: dict[bytes, tuple[Sample, ...]] = {}
         self._of: dict[Who, set[bytes]] = {}
-        self._watching: list[PerShipment[Any]] = []
+        self._hidden: set[bytes] = set()
+        """Shipments of which a part is withheld, so that nothing is known about them."""
+        self._promises = KeptPromises()
+        self._unread: set[bytes] = set()
+        """Shipments whose promise is to be read again."""
+        self._tenders = PerShipment(lambda shipment, _: (tenders_on(self.journeys, shipment), 0))
+        self._watching: list[PerShipment[Any]] = [self._tenders]
         for record in records:
             self.add(record)
 
@@ -120,6 +128,7 @@ class Running:
         before, self.period = self.period, period
         if (before.start, before.end) != (period.start, period.end) or period.at < before.at:
             self._dirty.update(self._order)
+            self._promises, self._unread = KeptPromises(), set(self.journeys.terms)
         elif period.at > before.at:
             self._dirty.update(self._moving)
 
@@ -153,8 +162,13 @@ class Running:
 
     def _tallies(self, wanted: set[bytes], role: Role, partner: int) -> Tallies:
         samples = self._taken(wanted, role, partner)
-        hidden = sorted(self._order.keys() - self._samples.keys(), key=self._order.__getitem__)
-        return Tallies(self.journeys, self.period, samples=samples, hidden=hidden)
+        hidden = sorted(self._hidden, key=self._order.__getitem__)
+        for shipment in self._unread & self.journeys.terms.keys():
+            self._promises.put(shipment, promise_of(self.journeys.terms[shipment], self.period))
+        self._unread.clear()
+        tenders = tendered_in(self.journeys, self.period, lambda shipment: self._tenders.of(shipment, 0))
+        seen = self._promises, tenders
+        return Tallies(self.journeys, self.period, samples=samples, hidden=hidden, seen=seen)
 
     def _taken(self, wanted: set[bytes], role: Role, partner: int) -> Iterator[Sample]:
         for shipment in sorted(wanted, key=self._order.__getitem__):
@@ -191,6 +205,7 @@ class Running:
                 seen.add(shipment)
                 todo += self._children.get(shipment, ())
         self._dirty |= seen
+        self._unread |= seen
         for kept in self._watching:
             kept.touched(seen)
 
@@ -228,7 +243,10 @@ class Running:
                 of.discard(shipment)
                 if not of:
                     del self._of[sample.role, sample.partner]
-        if new is not None:
+        if new is None:
+            self._hidden.add(shipment)
+        else:
+            self._hidden.discard(shipment)
             self._samples[shipment] = new
         for sample in new or ():
             self._of.setdefault((sample.role, sample.partner), set()).add(shipment)

@@ -12,11 +12,11 @@ from ledger.scores.composite import Counted, Scorecard, scorecard
 from ledger.scores.counters import Book, Books
 from ledger.scores.estimate import Tally, doubled_median, mean_seconds
 from ledger.scores.fast_path import count_plain
-from ledger.scores.flags import UsualPromises, flags_of, promises_of, seen_in
+from ledger.scores.flags import Usual, UsualPromises, flags_of, promises_of, seen_in
 from ledger.scores.hidden import concerned_by, contents_closed_of
 from ledger.scores.indicators import known_samples
 from ledger.scores.samples import Sample, case_of
-from ledger.scores.tender_flags import Tenders, tendered
+from ledger.scores.tender_flags import Tendered, Tenders, tendered
 from ledger.shipments.history import Journeys
 
 
@@ -33,12 +33,14 @@ class Tallies:
         samples: Iterable[Sample] | None = None,
         hidden: Sequence[bytes] = (),
         left_out: Collection[bytes] = (),
+        seen: tuple[Usual, Iterable[Tendered]] | None = None,
     ) -> None:
         """`shortcut`: plain journeys are counted the short way (`ledger.penalties.fast_path`), which gives the same.
 
         With `penalties`, `owed` holds what falls on each shipment at the period's `at`, from the same pass; together
         that is what `ledger.penalties.amounts.all_owed` gives. `samples`, in the order of their shipments, and `hidden`
-        were taken before: then nothing is read again. Shipments that are `left_out` count for nobody.
+        were taken before: then nothing is read again. Shipments that are `left_out` count for nobody. `seen`: what is
+        usual on each lane and all tenders of the period, where they are known.
         """
         self.period = period
         self.hidden = list(hidden)
@@ -46,8 +48,9 @@ class Tallies:
         self._journeys = journeys
         self.owed: list[Owed] = []
         self._books = Books()
-        self._usual = UsualPromises(promises_of(journeys, period))
-        self._tenders = Tenders(tendered(journeys, period))
+        usual, tenders = seen or (UsualPromises(promises_of(journeys, period)), tendered(journeys, period))
+        self._usual: Usual = usual
+        self._tenders = Tenders(tenders)
         for sample in self._read(journeys, shortcut, penalties, left_out) if samples is None else samples:
             self._books.add(sample)
         self._medians = self._office_medians()

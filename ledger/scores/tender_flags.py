@@ -1,7 +1,7 @@
 """Who contests, and whose tenders are contested or borne out by the same third: signs that somebody plays with them."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple, cast
@@ -13,6 +13,7 @@ from ledger.errors import NotFound
 from ledger.records.types import NOBODY, Endorsement, Statement
 from ledger.shipments.history import Journeys
 from ledger.shipments.status import tenders_at
+from ledger.shipments.tenders import Tender
 
 FEWEST = 10
 """Tenders below which nothing stands out."""
@@ -44,23 +45,44 @@ class Tendered(NamedTuple):
     endorsers: frozenset[int]
 
 
+Counted = tuple[int, Tendered]
+"""When a tender was made, as counted, and what is said of it."""
+
+
 def tendered(journeys: Journeys, period: Period) -> Iterator[Tendered]:
     """All tenders of a period."""
+    return tendered_in(journeys, period, lambda shipment: tenders_on(journeys, shipment))
+
+
+def tendered_in(journeys: Journeys, period: Period, on: Callable[[bytes], Iterable[Counted]]) -> Iterator[Tendered]:
+    """As `tendered`, from what `on` says of each shipment as `tenders_on` does."""
     for shipment in journeys.stated(StatementKind.TENDER):
-        try:
-            tenders = tenders_at(journeys, shipment, period.at)
-            consignee = journeys.terms_of(shipment).record.consignee
-        except NotFound:
-            continue
-        for tender in tenders:
-            if tender.at in period and cast(Statement, tender.verified.record).shipment == shipment:
-                contester = int(tender.contest.signers[0]) if tender.contest is not None else None
-                thirds = frozenset(
-                    int(endorsement.signers[0])
-                    for endorsement in tender.endorsements
-                    if cast(Endorsement, endorsement.record).target == tender.verified.id
-                )
-                yield Tendered(shipment, tender.verified.signers[0], consignee, tender.verified.id, contester, thirds)
+        yield from (one for at, one in on(shipment) if at in period)
+
+
+def tenders_on(journeys: Journeys, shipment: bytes) -> tuple[Counted, ...]:
+    """All tenders that were made of exactly this shipment; none while its terms are not known."""
+    try:
+        tenders = tenders_at(journeys, shipment)
+        consignee = journeys.terms_of(shipment).record.consignee
+    except NotFound:
+        return ()
+    return tuple(
+        (tender.at, _tendered(shipment, tender, consignee))
+        for tender in tenders
+        if cast(Statement, tender.verified.record).shipment == shipment
+    )
+
+
+def _tendered(shipment: bytes, tender: Tender, consignee: int) -> Tendered:
+    """What is said of it whenever it is judged: only how it stands depends on that."""
+    contester = int(tender.contest.signers[0]) if tender.contest is not None else None
+    thirds = frozenset(
+        int(endorsement.signers[0])
+        for endorsement in tender.endorsements
+        if cast(Endorsement, endorsement.record).target == tender.verified.id
+    )
+    return Tendered(shipment, tender.verified.signers[0], consignee, tender.verified.id, contester, thirds)
 
 
 class Tenders:
