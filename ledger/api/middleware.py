@@ -24,6 +24,7 @@ from ledger.api.deps import READ, read_body
 from ledger.api.fair_queue import FairQueue
 from ledger.api.quota import REFUSED, Budgets, paid_by
 from ledger.errors import Busy, LadingError, NotFound
+from ledger.services.state.current_registry import one_request
 
 access = logging.getLogger("lading.access")
 WRITES = frozenset({"POST", "PUT", "DELETE", "PATCH"})
@@ -76,7 +77,8 @@ class Border:
             return
         answer = _Answer(scope, send)
         try:
-            await self._paid(scope, receive, answer)
+            with one_request():
+                await self._paid(scope, receive, answer)
         except ClientDisconnect:
             pass  # it went away while it sent its body: there is nobody to answer
         except problems.Limited as error:

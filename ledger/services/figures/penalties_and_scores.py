@@ -36,8 +36,9 @@ from ledger.services.figures.penalty_pages import PenaltyPages, require_reader, 
 from ledger.services.figures.sealed_records import SealedRecords
 from ledger.services.home.home import Home
 from ledger.services.home.score_cards import measure_for
-from ledger.services.state.answers import Answers, Extent, extent_of
+from ledger.services.state.answers import Answers
 from ledger.services.state.current_registry import CurrentRegistry
+from ledger.services.state.extent import Extent, extent_of
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.services.views.access_journal import Opened
 from ledger.services.views.records import Reader, RecordViews, may_open_terms
@@ -175,7 +176,7 @@ class Numbers:
         Raises `Misconfigured` while the file that the council adopted is not kept here.
         """
         with self._db.read() as connection:
-            return measure_for(connection, self._registry.refreshed(connection).now(), start)
+            return measure_for(connection, self._registry.for_request(connection).now(), start)
 
     def card(self, start: int) -> Card:
         """The card of `measure`."""

@@ -21,7 +21,8 @@ from ledger.penalties.statement import PenaltyStatement, family_statements
 from ledger.records.types import ShipmentTerms
 from ledger.scores.incremental import Running
 from ledger.services.home.clock import Clock
-from ledger.services.state.answers import Answers, Extent
+from ledger.services.state.answers import Answers
+from ledger.services.state.extent import Extent
 from ledger.services.views.access_journal import AccessRight, Opened
 from ledger.services.views.records import Reader, RecordViews, may_open_terms
 

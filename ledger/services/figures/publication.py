@@ -73,7 +73,7 @@ class Publication:
         """What a published quarter says of a partner; of none, that there is none."""
         if published is None:
             with self._home.database.read() as connection:
-                measure = measure_stated(measure_for(connection, self._registry.refreshed(connection).now(), None))
+                measure = measure_stated(measure_for(connection, self._registry.for_request(connection).now(), None))
             return {"partner": partner, "measure": measure, "published": None, "scores": []}
         head = {name: published[name] for name in ("name", "period", "taken")}
         cards = [card for card in published["scores"] if card["partner"] == partner]

@@ -26,10 +26,10 @@ from ledger.services.products.lookup import Products
 from ledger.services.products.recalls import Recalls
 from ledger.services.publish.publisher import Publisher
 from ledger.services.relay.contracts_in_force import ContractBook
-from ledger.services.state.answers import Extent, extent_of
 from ledger.services.state.consents import Consenting
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.enrolments import Enrolling
+from ledger.services.state.extent import Extent, extent_of
 from ledger.services.state.partner_names import Names
 from ledger.services.views.before_signing import SigningViews
 from ledger.services.views.records import RecordViews

@@ -20,8 +20,9 @@ from ledger.records.types import Attestation, Revocation
 from ledger.records.verification import VerifiedRecord
 from ledger.registry.brands import brands_over_time
 from ledger.services.home.home import Home
-from ledger.services.state.answers import Answers, Extent, extent_of
+from ledger.services.state.answers import Answers
 from ledger.services.state.current_registry import CurrentRegistry
+from ledger.services.state.extent import Extent, extent_of
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.services.views.models import StoryView
 from ledger.services.views.records import RecordViews
@@ -64,8 +65,8 @@ class Products:
         product = gs1.parse_product(path)
         now = self._clock.now()
         with self._db.read() as connection:
-            view = self._registry.refreshed(connection).now()
             extent = extent_of(connection)
+            view = self._registry.refreshed(connection, extent).now()
             looks = _looks(connection, product, now, device)
         lot = product.gtin, product.lot
         carried = self._answers.get(("carried", lot), extent, partial(self._carried, product), empty=False)

@@ -8,33 +8,16 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooLate
-from dataclasses import dataclass
 from threading import Lock
 from typing import Any, TypeVar
 
 from ledger.errors import Busy
-from ledger.store import log
-from ledger.store.database import Connection
 
 MOST = 512
 """Answers that are kept: those that were asked for last."""
 PATIENCE = 20
 """Seconds that a request waits for an answer that another one computes."""
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Extent:
-    """How far the store has come. Two equal ones hold the same records, outcomes, parts, evidence and documents."""
-
-    size: int
-    projected: int
-    changes: tuple[tuple[str, int], ...]
-
-
-def extent_of(connection: Connection) -> Extent:
-    size, projected, counts = log.reached(connection)
-    return Extent(size, projected, tuple(sorted(counts.items())))
 
 
 class Answers:
@@ -52,7 +35,7 @@ class Answers:
 
         `state` has to be read before `compute` reads: then what is kept is never older than it says. With `empty` false
         nothing empty is kept: who asks for what there is not drives nothing out. Raises what `compute` raises, in all
-        who wait for it, and `Busy` when it takes long. Hold no connection meanwhile: `compute` needs one.
+        who wait for it, and `Busy` when it takes long. Hold no connection meanwhile that `compute` needs besides.
         """
         with self._lock:
             kept = self._kept.get(subject)

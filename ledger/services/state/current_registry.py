@@ -1,6 +1,8 @@
 """The registry as the chain has recorded it so far, kept up to date from the store."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from threading import Lock
 from typing import cast
 
@@ -11,6 +13,7 @@ from ledger.records.types import Handoff, KeyGrant, KeyRevoke, Outcome, Registry
 from ledger.registry.history import Genesis, KeyHolder, RecordedAt, RegistryHistory, RegistryView
 from ledger.services.home.clock import Clock
 from ledger.services.state.evidence import KnownEvidence
+from ledger.services.state.extent import Extent
 from ledger.services.state.signer_keys import SignerKeys
 from ledger.store import log, pending, records
 from ledger.store.database import Connection
@@ -19,6 +22,8 @@ from ledger.store.projections import outcomes
 REGISTRY_TYPES = (RegistryChange.NUMBER, KeyGrant.NUMBER, KeyRevoke.NUMBER)
 
 
+_asked_in_request: ContextVar[set["CurrentRegistry"] | None] = ContextVar("asked_in_request", default=None)
+"""Those that have been refreshed in the request that this is about."""
 REGISTRY_SCOPE, KEYS_SCOPE = b"registry", b"keys"
 
 
@@ -27,6 +32,16 @@ def registry_slot(record: RegistryChange | KeyGrant | KeyRevoke, record_id: Reco
     if isinstance(record, RegistryChange):
         return pending.Slot(REGISTRY_SCOPE, record.sequence)
     return pending.Slot(KEYS_SCOPE, int.from_bytes(record_id[:7]))
+
+
+@contextmanager
+def one_request() -> Iterator[None]:
+    """What is done inside, in other threads too, answers one request: see `CurrentRegistry.for_request`."""
+    token = _asked_in_request.set(set())
+    try:
+        yield
+    finally:
+        _asked_in_request.reset(token)
 
 
 class CurrentRegistry:
@@ -48,26 +63,50 @@ class CurrentRegistry:
         self._last: outcomes.ItemOutcome | None = None
         """The newest outcome that `history` has."""
         self._latest = 0
+        self._read_at: int | None = None
+        """The size of the log up to which `history` has everything; None while that is not sure."""
         self._lock = Lock()
         self.history = RegistryHistory(genesis)
         self._expected: tuple[RegistryHistory, int, list[RecordId]] = (self.history, 0, [])
         """What `expecting` gave last, after how many recorded records, with which pending ones on top."""
         self._still: RegistryView | None = None
 
-    def refreshed(self, connection: Connection) -> "CurrentRegistry":
-        """Take in the registry records whose outcomes have come into the log since the last time."""
+    def refreshed(self, connection: Connection, extent: Extent | None = None) -> "CurrentRegistry":
+        """Take in the registry records whose outcomes have come into the log since the last time. `extent`: how far
+        this snapshot, of what is committed, has come; it is not read where one of the same size was.
+        """
         with self._lock:
-            for outcome in self._unread(connection):
-                row = records.get(connection, outcome.record_id)
-                event = records.get(connection, outcome.outcome_record)
-                if row is not None and event is not None:
-                    event_index = cast(Outcome, event.record).eventIndex
-                    at = RecordedAt(outcome.block_number, outcome.block_time, event_index, outcome.log_index)
-                    registry_record = cast(RegistryChange | KeyGrant | KeyRevoke, row.record)
-                    self.history.apply(registry_record, self.signer_keys.of(row), at)
-                self._last = outcome
-                self._latest = max(self._latest, outcome.block_time)
+            # What was taken in of a transaction that may yet be undone is looked for again.
+            if (extent is None or extent.size != self._read_at) and self._take_in(connection):
+                self._read_at = None
+            if extent is not None:
+                self._read_at = extent.size
+        asked = _asked_in_request.get()
+        if asked is not None:
+            asked.add(self)
         return self
+
+    def for_request(self, connection: Connection) -> "CurrentRegistry":
+        """As `refreshed`, but once a request: who is who as it stood when that began. What is verified may have been
+        signed later than that, so it asks `refreshed`.
+        """
+        asked = _asked_in_request.get()
+        return self if asked is not None and self in asked else self.refreshed(connection)
+
+    def _take_in(self, connection: Connection) -> bool:
+        """Whether there was anything new."""
+        unread = self._unread(connection)
+        for outcome in unread:
+            row = records.get(connection, outcome.record_id)
+            event = records.get(connection, outcome.outcome_record)
+            if row is not None and event is not None:
+                event_index = cast(Outcome, event.record).eventIndex
+                at = RecordedAt(outcome.block_number, outcome.block_time, event_index, outcome.log_index)
+                registry_record = cast(RegistryChange | KeyGrant | KeyRevoke, row.record)
+                self.history.apply(registry_record, self.signer_keys.of(row), at)
+            self._last = outcome
+            self._latest = max(self._latest, outcome.block_time)
+        return bool(unread)
 
     def _unread(self, connection: Connection) -> list[outcomes.ItemOutcome]:
         """What `history` lacks. It begins anew where what it took in last was never committed: another leaf, or none

@@ -12,8 +12,9 @@ class KnownEvidence:
     def __init__(self) -> None:
         self._known: tuple[int, Consortium, Evidence] | None = None
 
-    def of(self, connection: Connection, consortium: Consortium) -> Evidence:
-        count = changes.counts(connection)[changes.EVIDENCE]
+    def of(self, connection: Connection, consortium: Consortium, counted: int | None = None) -> Evidence:
+        """`counted`: how much this snapshot is known to hold, as `ledger.store.changes` counts it."""
+        count = changes.counts(connection)[changes.EVIDENCE] if counted is None else counted
         known = self._known
         if known is not None and known[0] == count and known[1] is consortium:
             return known[2]

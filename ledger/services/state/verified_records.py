@@ -76,9 +76,13 @@ class VerifiedRecords:
         """The same records as they are stored, in log order."""
         return self.rows_of_shipments([shipment])
 
-    def rows_of_shipments(self, wanted: Iterable[bytes]) -> list[StoredRecord]:
-        """Those of several shipments, read together: each once, in log order."""
-        keys = [to_hex(relative) for relative in self._lineages(wanted)]
+    def rows_of_shipments(
+        self, wanted: Iterable[bytes], known: Mapping[bytes, Shipment] | None = None
+    ) -> list[StoredRecord]:
+        """Those of several shipments, read together: each once, in log order. `known`: shipments that this snapshot is
+        known to hold.
+        """
+        keys = [to_hex(relative) for relative in self._lineages(wanted, known or {})]
         rows = records.about_many(self._connection, index_keys.SHIPMENT, keys, types=NUMBERS_NEED)
         new = list(rows)
         while new:  # an amendment can be endorsed in its turn
@@ -168,7 +172,7 @@ class VerifiedRecords:
             shipment = row.parent
         return shipment
 
-    def _lineages(self, wanted: Iterable[bytes]) -> set[bytes]:
+    def _lineages(self, wanted: Iterable[bytes], read: Mapping[bytes, Shipment]) -> set[bytes]:
         """The shipments themselves, their ancestors, and all that their goods became: what was split from them or left
         behind, and the terms under which they went on. What was left behind stands for what it is missing from.
         """
@@ -176,12 +180,13 @@ class VerifiedRecords:
         asked = list(wanted)
         level = set(asked)
         while level:
-            known |= dict.fromkeys(level) | shipments.get_many(self._connection, level)
+            unread = level - read.keys()
+            known |= {shipment: read.get(shipment) for shipment in level}
+            known |= shipments.get_many(self._connection, unread) if unread else {}
             level = {row.parent for row in known.values() if row is not None and row.parent} - known.keys()
         result, level = set(known), {_standing(shipment, known) for shipment in asked}
         while level:
-            below = {child.shipment for child in tracing.children_of(self._connection, level)}
-            level = (below | tracing.onward_of(self._connection, level)) - result
+            level = tracing.below(self._connection, level) - result
             result |= level
         return result
 

@@ -29,14 +29,14 @@ class Members:
     def partners(self, *, after: int = 0, limit: int | None = None) -> list[PartnerView]:
         """Every partner that was ever admitted, by id; page with the last one's id as `after`."""
         with self._db.read() as connection:
-            self._registry.refreshed(connection)
+            self._registry.for_request(connection)
             known = sorted(partner for partner, _ in self._registry.now().partners() if partner > after)
             return [self._view(connection, partner) for partner in known[:limit]]
 
     def partner(self, partner: int) -> PartnerView:
         """One partner; raises `NotFound`."""
         with self._db.read() as connection:
-            self.require(self._registry.refreshed(connection), partner)
+            self.require(self._registry.for_request(connection), partner)
             return self._view(connection, partner)
 
     def require(self, registry: CurrentRegistry, partner: int) -> None:
@@ -47,7 +47,7 @@ class Members:
     def book(self, signer: LogSigner) -> PartnerBook:
         """Who is who now, signed by the log: names and keys in force of all partners, and the council."""
         with self._db.read() as connection:
-            view = self._registry.refreshed(connection).now()
+            view = self._registry.for_request(connection).now()
             entries = [
                 BookEntry(
                     partner,

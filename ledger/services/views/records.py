@@ -101,7 +101,7 @@ class RecordViews:
     def reader(self, key: KeyAddress) -> Reader:
         """Whom a signed-in key reads for: its partner while the key is in force, else only for itself."""
         with self._db.read() as connection:
-            view = self._registry.refreshed(connection).now()
+            view = self._registry.for_request(connection).now()
         address = view.address(key)
         if address is None or address.kind > AddressKind.DEVICE_KEY or not address.in_force(view.time):
             return Reader(key=key)
@@ -343,7 +343,7 @@ class RecordViews:
     def open_against(self, partner: int) -> list[MissingView]:
         """What short deliveries left open against a partner; raises `NotFound` for one that was never admitted."""
         with self._db.read() as connection:
-            self._members.require(self._registry.refreshed(connection), partner)
+            self._members.require(self._registry.for_request(connection), partner)
             return self._shipments.open_against(connection, partner)
 
     def unopened(self, shipment: bytes) -> UnopenedShipment:
@@ -375,5 +375,5 @@ class RecordViews:
 
     def names(self, partners: Sequence[int]) -> dict[int, PartnerName]:
         with self._db.read() as connection:
-            self._registry.refreshed(connection)
+            self._registry.for_request(connection)
             return {partner: self._names.of(connection, partner) for partner in set(partners)}

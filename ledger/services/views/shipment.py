@@ -18,8 +18,9 @@ from ledger.records import index_keys as concerning
 from ledger.records.types import REMAINDER_INDEX
 from ledger.services.home.home import Home
 from ledger.services.state import shipment_state
-from ledger.services.state.answers import Answers, extent_of
+from ledger.services.state.answers import Answers
 from ledger.services.state.current_registry import CurrentRegistry
+from ledger.services.state.extent import extent_of
 from ledger.services.state.partner_names import Names, PartnerName
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.services.views.amendment_notes import notes_on
@@ -65,18 +66,21 @@ class ShipmentViews:
         which is kept until the store goes on or the minute is over: windows for contesting end by the clock.
         """
         with db.read() as connection:
-            now = self._registry.refreshed(connection).now().time
+            extent = extent_of(connection)
+            now = self._registry.refreshed(connection, extent).now().time
             rows = wanted(connection)
             lines = shipments.steps_of_many(connection, (row.shipment for row in rows))
-            strays = tuple(row.shipment for row in rows if not _is_straight(row, lines.get(row.shipment, ())))
-            state = (extent_of(connection), now // MINUTE) if strays else None
+            strays = [row for row in rows if not _is_straight(row, lines.get(row.shipment, ()))]
+            asked, state = tuple(row.shipment for row in strays), (extent, now // MINUTE)
+
+            def judge() -> dict[bytes, str]:
+                evidence = self._registry.evidence.of(connection, self._home.consortium, extent.evidence)
+                verified = VerifiedRecords(connection, self._home.consortium, self._registry, evidence)
+                return self._statuses(connection, strays, lines, verified)
+
+            # The connection is held meanwhile: who waits here waits for one who has a connection already.
+            judged = self._answers.get(asked, state, judge) if strays else {}
             named = {partner: self._names.of(connection, partner) for row in rows for partner in _partners(row)}
-
-        def judge() -> dict[bytes, str]:
-            with db.read() as connection:
-                return self._where(connection, list(shipments.get_many(connection, strays).values()))
-
-        judged = self._answers.get(strays, state, judge) if strays else {}
         return [
             _summary(row, judged.get(row.shipment) or self._status(row, lines.get(row.shipment, ()), None), named)
             for row in rows
@@ -152,14 +156,19 @@ class ShipmentViews:
     # --- what the rules say ----------------------------------------------------------------------------------
 
     def _statuses(
-        self, connection: Connection, rows: Iterable[Shipment], lines: Mapping[bytes, Sequence[CustodyStep]]
+        self,
+        connection: Connection,
+        rows: Iterable[Shipment],
+        lines: Mapping[bytes, Sequence[CustodyStep]],
+        verified: VerifiedRecords | None = None,
     ) -> dict[bytes, str]:
         """Where each stands; records are read, all at once, of those alone that are not on their straight way."""
         every = [(row, lines.get(row.shipment, ())) for row in rows]
         strays = [row.shipment for row, line in every if not _is_straight(row, line)]
         journeys: dict[bytes, Journeys | None] = {}
         if strays:
-            journeys = journeys_of(self._verified(connection), strays)
+            known = {row.shipment: row for row, _ in every}
+            journeys = journeys_of(verified or self._verified(connection), strays, known)
         return {row.shipment: self._status(row, line, journeys.get(row.shipment)) for row, line in every}
 
     def _status(self, row: Shipment, line: Sequence[CustodyStep], journeys: Journeys | None) -> str:

@@ -44,7 +44,7 @@ def read_shipments(connection: Connection, verified: VerifiedRecords, wanted: Co
     ids = [row.shipment for row in wanted]
     custody = shipments.steps_of_many(connection, ids)
     clearances = shipments.clearance_steps_of_many(connection, ids)
-    stored = verified.rows_of_shipments(ids)
+    stored = verified.rows_of_shipments(ids, {row.shipment: row for row in wanted})
     known = {row.record_id: row for row in stored}
     # An index that lost an entry must not take a step from the story.
     named = {step.record_id for line in custody.values() for step in line} | {row.terms for row in wanted}
@@ -62,9 +62,13 @@ def read_shipments(connection: Connection, verified: VerifiedRecords, wanted: Co
     )
 
 
-def journeys_of(verified: VerifiedRecords, wanted: Sequence[bytes]) -> dict[bytes, Journeys | None]:
-    """The verified records of each of these shipments, read together; None where one was edited."""
-    return _verified_journeys(verified, wanted, verified.rows_of_shipments(wanted)) if wanted else {}
+def journeys_of(
+    verified: VerifiedRecords, wanted: Sequence[bytes], known: Mapping[bytes, Shipment] | None = None
+) -> dict[bytes, Journeys | None]:
+    """The verified records of each of these shipments, read together; None where one was edited. `known`: rows that
+    were read before.
+    """
+    return _verified_journeys(verified, wanted, verified.rows_of_shipments(wanted, known)) if wanted else {}
 
 
 def _verified_journeys(

@@ -11,8 +11,7 @@ from sqlalchemy import Connection, select
 
 from ledger.products.recall_tracing import Way
 from ledger.store.projections import projected
-from ledger.store.projections.shipments import Shipment
-from ledger.store.rows import chunks, in_list, selection, some
+from ledger.store.rows import chunks, in_list, mark
 
 CONTINUED = "continued"
 """The kind of the step by which goods went on under new terms, whose record is these."""
@@ -81,8 +80,8 @@ def lines_from(connection: Connection, shipments: Iterable[bytes], way: Way) -> 
 
 def lines_of_goods(connection: Connection, gtin: str, lots: Collection[str], way: Way) -> dict[bytes, Line]:
     """As `lines_from`, of the shipments that are known to carry goods of this GTIN and any of these lots."""
-    mark, result = _mark(connection), dict[bytes, Line]()
-    first = f"SELECT shipment FROM goods WHERE gtin = {mark} AND lot IN"  # noqa: S608 our own words
+    result = dict[bytes, Line]()
+    first = f"SELECT shipment FROM goods WHERE gtin = {mark(connection)} AND lot IN"  # noqa: S608 our own words
     for chunk in chunks(sorted(lots), MOST_STARTS):
         _read(connection, first, (gtin,), chunk, way, result)
     return result
@@ -98,7 +97,7 @@ def _read(
 ) -> None:
     """Add what is reached from where `first`, with `given` and then the values `listed`, begins."""
     known = set(result)
-    marks = ", ".join([_mark(connection)] * len(listed))
+    marks = ", ".join([mark(connection)] * len(listed))
     text = _recursive(connection.dialect.name, f"{first} ({marks})", way)
     lines: list[list[Step]] = []
     for row in connection.exec_driver_sql(text, (*given, *listed)).fetchall():
@@ -124,10 +123,6 @@ def _recursive(dialect: str, first: str, way: Way) -> str:
         each = [f"SELECT t.{column} FROM {table} t WHERE {where}" for table, column, where in _STEPS[way]]  # noqa: S608
         parts = [f"SELECT e.id FROM reached r CROSS JOIN LATERAL ({' UNION ALL '.join(each)}) e(id)"]  # noqa: S608
     return f"WITH RECURSIVE reached(shipment) AS ({' UNION '.join([first, *parts])}) {_WHAT_IS_REACHED}"
-
-
-def _mark(connection: Connection) -> str:
-    return "?" if connection.dialect.name == "sqlite" else "%s"
 
 
 def lots_of(connection: Connection, gtin: str) -> list[str]:
@@ -159,20 +154,17 @@ def goods_in(connection: Connection, shipments: Iterable[bytes]) -> dict[bytes, 
     return result
 
 
-def children_of(connection: Connection, parents: Iterable[bytes]) -> list[Shipment]:
-    """Children and remainders of any of `parents`."""
-    table = projected.shipments
-    result: list[Shipment] = []
-    for chunk in chunks(parents):
-        result += some(connection, selection(table, Shipment).where(table.c.parent.in_(chunk)), Shipment)
-    return result
+def below(connection: Connection, above: Iterable[bytes]) -> set[bytes]:
+    """What stands one step below any of these: their children and remainders, and the terms under which they went on.
 
-
-def onward_of(connection: Connection, shipments: Iterable[bytes]) -> set[bytes]:
-    """The terms under which the goods of any of `shipments` went on."""
-    table = projected.custody_steps.c
+    In the driver's own words, as what is asked at each look at a shipment.
+    """
     result: set[bytes] = set()
-    for chunk in chunks(shipments):
-        query = select(table.record_id).where(table.shipment.in_(chunk), table.kind == CONTINUED)
-        result.update(connection.scalars(query))
+    for chunk in chunks(above):
+        marks = ", ".join([mark(connection)] * len(chunk))
+        text = (
+            f"SELECT shipment FROM shipments WHERE parent IN ({marks}) UNION ALL "  # noqa: S608 our own words
+            f"SELECT record_id FROM custody_steps WHERE shipment IN ({marks}) AND kind = '{CONTINUED}'"
+        )
+        result.update(row[0] for row in connection.exec_driver_sql(text, (*chunk, *chunk)).fetchall())
     return result
