@@ -60,8 +60,13 @@ def stays_of(
     for move in moves:
         handed_on.append(Stay(shipment, before.to, before.at, move.at, before.packages, None, move.packages))
         before = move
-    until, ended = (None, None) if state in LIVE else (ended_at, state)
+    until, ended = ending_of(state, ended_at)
     return (*handed_on, Stay(shipment, before.to, before.at, until, before.packages, ended))
+
+
+def ending_of(state: ShipmentState, ended_at: int | None) -> tuple[int | None, ShipmentState | None]:
+    """Until when the last stay lasted, and in what state the shipment ended with it; None for one that lives."""
+    return (None, None) if state in LIVE else (ended_at, state)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ledger.codes import APPLIED, ExceptionBit, ShipmentState
 from ledger.common.gs1 import Lot, Product, SerialRange, parse_product, recall_covers, recalled_lots, recalled_product
-from ledger.products.recall_tracing import Move, Stay, Way, stays_of
+from ledger.products.recall_tracing import Move, Stay, Way, ending_of, stays_of
 from ledger.records.types import REMAINDER_INDEX
 from ledger.services.products.lookup import codes_of
 from ledger.store.database import Connection
@@ -80,6 +80,8 @@ def _reached(
     on the way up it is told: goods are made of others, too.
     """
     certainty = dict(starts)
+    if lines.keys() <= certainty.keys():  # as where the contents of every child are known
+        return certainty
     following = _following(lines, way)
     carried = tracing.goods_in(connection, lines.keys() - certainty.keys())
     left = list(certainty)
@@ -97,10 +99,13 @@ def _reached(
 
 
 def _traced(lines: Mapping[bytes, Line], certainty: Mapping[bytes, str]) -> list[Traced]:
-    wanted = [lines[shipment] for shipment in certainty if shipment in lines]
+    wanted = sorted([lines[shipment] for shipment in certainty if shipment in lines], key=_opening)
     packages = _at_opening([row for row, _ in wanted])
-    wanted.sort(key=lambda line: (line[0].opened_index, line[0].shipment))
     return [Traced(row, certainty[row.shipment], _stays(row, line, packages[row.shipment])) for row, line in wanted]
+
+
+def _opening(line: Line) -> tuple[int, bytes]:
+    return line[0].opened_index, line[0].shipment
 
 
 def _following(lines: Mapping[bytes, Line], way: Way) -> dict[bytes, list[bytes]]:
@@ -166,6 +171,9 @@ def _at_opening(rows: Sequence[Node]) -> dict[bytes, int]:
 
 
 def _stays(row: Node, line: Sequence[Step], packages: int) -> tuple[Stay, ...]:
+    if not line:  # as most children: nothing befell them that was not told of what they were split from
+        until, ended = ending_of(_STATES[row.state], row.ended_at)
+        return (Stay(row.shipment, row.custodian, row.opened_at, until, packages, ended),)
     first, moves = None, list[Move]()
     holder = row.custodian
     for step in line:
