@@ -7,30 +7,34 @@ published quarter read and verify the rows themselves.
 1. A record in a stretch has facts that are final, so that no later leaf changes them. The others of its span are
    listed there, and are read as ever.
 2. Evidence of times is no part of it: it is what is there when it is read.
-3. What is sealed was published: each row is the leaf that the tree has there, and so is what tells of its outcome.
+3. What is sealed was published: each row is the leaf that the tree has there, none is missing, and so is what tells of
+   their outcomes, and of the keys and partners that signed them (`published_registry`).
 4. Whatever opens or erases a private part deletes the record's stretch in the same commit (`ledger.store.sealed`).
 """
 
 import hmac
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Set
 
-from ledger import merkle
 from ledger.bundle.subject import NUMBERS_NEED
 from ledger.codes import NOT_FINAL, Outcome
-from ledger.common.ids import RecordId, to_hex
-from ledger.errors import DiskFailed, LadingError, NotFound, VerificationFailed
+from ledger.errors import DiskFailed, LadingError, NotFound
 from ledger.log.tiles import TileTree
 from ledger.records import sealed as encoding
 from ledger.records.evidence import Evidence
 from ledger.records.types import Amendment, Clearance, Endorsement, Handoff
 from ledger.records.types import Outcome as OutcomeRecord
 from ledger.records.verification import VerifiedRecord
+from ledger.services.figures.published_registry import (
+    PublishedRegistry,
+    other_than_published,
+    require_leaf,
+    require_leaves,
+)
 from ledger.services.home.home import Home
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.verified_records import Settled, VerifiedRecords
 from ledger.store import changes, log, records, sealed
 from ledger.store.database import Connection
-from ledger.store.records import StoredRecord
 from ledger.store.sealed import Stretch
 
 STRETCH = 2_000
@@ -49,6 +53,9 @@ class SealedRecords:
         """Stretches, by start and seal, that this process made or found sound."""
         self._refused: set[int] = set()
         """Where a row does not verify: the audit names it, and figures say so too."""
+        self._registry: PublishedRegistry | None = None
+        self._reading = False
+        """Whether it is still to be read on."""
 
     def read(self, connection: Connection, verified: VerifiedRecords) -> tuple[list[VerifiedRecord], int]:
         """Everything that numbers need up to a leaf, and that leaf: what comes from there on is still to be read, and
@@ -82,7 +89,7 @@ class SealedRecords:
             start = self._first_gap(there.keys() - set(broken), size)
             made = None if start is None else self._made(connection, start, registry, published)
         if made is None and not broken:
-            return start in self._refused
+            return start is not None and (start in self._refused or self._reading)
         with database.write() as connection:
             # A part that was opened or erased since would be missing in it, or still be there. Held first: whoever does
             # that elsewhere deletes stretches after it.
@@ -108,17 +115,22 @@ class SealedRecords:
     def _made(
         self, connection: Connection, start: int, registry: CurrentRegistry, published: Callable[[], TileTree]
     ) -> Stretch | None:
-        """None while it is not published, and where a row is not what was."""
+        """None while it is not published, or what was is still read, and where a row is not what was."""
         stop = start + self._leaves
-        verified = VerifiedRecords(connection, self._home.consortium, registry.refreshed(connection))
+        self._reading = False
         try:
             tree = published()
             if tree.size < stop:
                 return None
-            rows = list(records.stream(connection, start, stop, types=NUMBERS_NEED))
-            settled = verified.settled(rows)
             try:
-                self._require_published(rows, settled, tree)
+                told = self._told(connection, registry, tree)
+                if told is None:
+                    return None
+                require_leaves(records.leaves(connection, start, stop), start, stop, tree)
+                verified = VerifiedRecords(connection, self._home.consortium, told)
+                rows = list(records.stream(connection, start, stop, types=NUMBERS_NEED))
+                settled = verified.settled(rows)
+                self._require_published(settled, tree)
             except NotFound:  # a tile that is about to be written
                 return None
             every = list(verified.verify(rows, settled))
@@ -134,25 +146,30 @@ class SealedRecords:
         body = encoding.body_of(encoding.Sealed(final, others))
         return Stretch(start, stop, body, self._seal(start, stop, body))
 
-    def _require_published(self, rows: Sequence[StoredRecord], settled: Settled, tree: TileTree) -> None:
-        """Raise `VerificationFailed` where a row, or one that tells of an outcome, is not the leaf in the tree's place,
-        or tells of something else: who signed a record has signed neither its place and time in the log, nor what the
-        chain made of it, and what is sealed is not looked at again.
+    def _told(self, connection: Connection, registry: CurrentRegistry, tree: TileTree) -> CurrentRegistry | None:
+        """The registry by the published log; None while some of that is still to be read."""
+        if self._registry is None:
+            self._registry = PublishedRegistry(self._home.consortium.genesis, self._home.domain, registry.signer_keys)
+        self._reading = not self._registry.read_on(connection, tree)
+        return None if self._reading else registry.with_history(self._registry.history)
+
+    def _require_published(self, settled: Settled, tree: TileTree) -> None:
+        """Raise `VerificationFailed` where a row that tells of an outcome is not the leaf in the tree's place, or tells
+        of something else: who signed a record has signed neither its place and time in the log, nor what the chain made
+        of it, and what is sealed is not looked at again.
         """
-        told = [row for row in settled.told.values() if row.log_index < tree.size]
-        for row in (*rows, *told):
-            if merkle.leaf_hash(records.leaf_of(row).encode()) != tree.leaf_hash(row.log_index):
-                raise _other_than_published(row.record_id)
-        for row in told:
-            if self._home.domain.record_id(row.record) != row.record_id:
-                raise _other_than_published(row.record_id)
+        for row in settled.told.values():
+            if row.log_index < tree.size:
+                require_leaf(row, tree)
+                if self._home.domain.record_id(row.record) != row.record_id:
+                    raise other_than_published(row.record_id)
         for record_id, items in settled.items.items():
             for item in items:
                 teller = settled.told.get(item.outcome_record)
                 if teller is None or not isinstance(teller.record, OutcomeRecord):
-                    raise _other_than_published(record_id)
+                    raise other_than_published(record_id)
                 if (teller.record.record, teller.log_index) != (record_id, item.log_index):
-                    raise _other_than_published(record_id)
+                    raise other_than_published(record_id)
 
     def _opened(self, stretch: Stretch, evidence: Evidence) -> encoding.Sealed | None:
         """What a stretch holds, with the evidence that there is; None where its seal does not hold."""
@@ -164,10 +181,6 @@ class SealedRecords:
         """Of which log, from where to where: leaves are written once, and never again."""
         about = self._home.log_id + start.to_bytes(8, "big", signed=True) + stop.to_bytes(8, "big", signed=True)
         return encoding.seal_of(self._secret, about, body)
-
-
-def _other_than_published(record_id: RecordId) -> VerificationFailed:
-    return VerificationFailed("a row is not what was published", where=f"record {to_hex(record_id)}")
 
 
 def _is_final(verified: VerifiedRecord) -> bool:

@@ -126,8 +126,12 @@ class CurrentRegistry:
 
     def by_the_clock(self) -> "CurrentRegistry":
         """The same at the clock's time, by which the log goes, and not at the chain's, which may be seconds ahead."""
+        return self.with_history(self.history)
+
+    def with_history(self, history: RegistryHistory) -> "CurrentRegistry":
+        """One that goes by another history, at the clock's time."""
         made = CurrentRegistry(self._genesis, self._clock, self.signer_keys, self.evidence)
-        made.history = self.history
+        made.history = history
         return made
 
     def expecting(self, connection: Connection) -> "CurrentRegistry":

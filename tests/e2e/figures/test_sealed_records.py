@@ -1,22 +1,23 @@
 """What was verified before is used again after a restart, under this home's seal, and never otherwise."""
 
 import sqlite3
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
-from ledger.codes import ClearanceStatus, HoldCause
+from ledger.codes import ClearanceStatus, HoldCause, RegistryAction, Role
 from ledger.common.ids import RecordId
 from ledger.common.periods import DAY
-from ledger.errors import BadSignature
+from ledger.errors import BadSignature, LadingError
 from ledger.records.erasure import ErasureReason
-from ledger.records.types import Handoff
+from ledger.records.types import Handoff, Observation, RegistryChange
 from ledger.records.verification import VerifiedRecord
-from ledger.services.figures import sealed_records
+from ledger.services.figures import published_registry, sealed_records
 from ledger.services.figures.sealed_records import SealedRecords
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.verified_records import VerifiedRecords
@@ -41,6 +42,10 @@ class Restarted:
     def seal(self) -> int:
         """Seal all that can be; how many stretches were made or deleted."""
         return sum(1 for _ in iter(lambda: self.sealed.seal_next(self.registry, self.published), False))
+
+    def read_registry(self) -> None:
+        with self.home.database.read() as connection, suppress(LadingError):
+            self.registry.refreshed(connection)
 
     def read(self) -> tuple[list[VerifiedRecord], int, int]:
         """All that numbers need, up to where stretches tell of it, and how many signatures were recovered for it."""
@@ -161,13 +166,11 @@ EDITS = {
 }
 
 
-@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
-def test_what_was_edited_for_a_moment_is_never_sealed(stage: Stage, edit: str) -> None:
-    """By whoever has the database and no secret: nobody has signed such things, and an audit finds nothing after."""
-    lived(stage)
+@contextmanager
+def edited_for_a_moment(stage: Stage, edit: str) -> Iterator[None]:
+    """Without any stretch, as the database's owner may do it."""
     path = stage.node.home.database.path
     assert path is not None
-    right = everything(stage)
     with closing(sqlite3.connect(path)) as database:
         database.execute("DELETE FROM sealed_records")
         for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
@@ -175,11 +178,78 @@ def test_what_was_edited_for_a_moment_is_never_sealed(stage: Stage, edit: str) -
         rows = {name: database.execute(f"SELECT * FROM {name}").fetchall() for name in ("records", "outcomes")}
         assert database.execute(edit).rowcount
         database.commit()
-        Restarted(stage).seal()
+        yield
         for name, old in rows.items():
             marks = ", ".join("?" * len(old[0]))
             database.executemany(f"REPLACE INTO {name} VALUES ({marks})", old)
         database.commit()
+
+
+@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
+def test_what_was_edited_for_a_moment_is_never_sealed(stage: Stage, edit: str) -> None:
+    """By whoever has the database and no secret: nobody has signed such things, and an audit finds nothing after."""
+    lived(stage)
+    right = everything(stage)
+    with edited_for_a_moment(stage, edit):
+        Restarted(stage).seal()
+    assert Restarted(stage).read()[0] == right
+
+
+GRANTED = f"(SELECT record_id FROM records WHERE type_number = {RegistryChange.NUMBER} ORDER BY log_index DESC LIMIT 1)"
+REGISTRY_EDITS = {
+    "when the chain recorded it": "UPDATE outcomes SET block_number = block_number + 1000, block_time = block_time + "
+    f"{DAY} WHERE record_id = {GRANTED}",
+    "that the chain recorded it": f"DELETE FROM outcomes WHERE record_id = {GRANTED}",
+    "of what type it is": f"UPDATE outcomes SET type_number = 0 WHERE record_id = {GRANTED}",
+    "the record itself": f"DELETE FROM records WHERE record_id = {GRANTED}",
+    "what it says": "UPDATE records SET message = replace(message, '\"role\":4', '\"role\":3') WHERE record_id = "
+    f"{GRANTED}",
+}
+
+
+@pytest.mark.parametrize("edit", REGISTRY_EDITS.values(), ids=REGISTRY_EDITS)
+def test_what_was_edited_of_keys_and_roles_as_a_worker_began_is_never_sealed(stage: Stage, edit: str) -> None:
+    """Such a worker goes by another registry until it ends; what it seals would be used by all that begin later."""
+    stage.decide(RegistryAction.GRANT_ROLE, partner=CARRIER, role=int(Role.WAREHOUSE))
+    stage.pass_time(2 * DAY)
+    lived(stage)
+    right = everything(stage)
+    assert any(one.roles_of(CARRIER) >> Role.WAREHOUSE & 1 for one in right)
+    worker = Restarted(stage)
+    with edited_for_a_moment(stage, edit):
+        worker.read_registry()
+        worker.seal()
+    worker.seal()
+    assert Restarted(stage).read()[0] == right
+
+
+def test_a_row_that_was_away_for_a_moment_is_missing_in_no_stretch(stage: Stage) -> None:
+    """Nor one that bore the number of a type that figures do not need."""
+    lived(stage)
+    right = everything(stage)
+    missing = f"FROM records WHERE type_number = {Handoff.NUMBER} ORDER BY log_index LIMIT 1"
+    for edit in (
+        f"DELETE FROM records WHERE log_index = (SELECT log_index {missing})",
+        f"UPDATE records SET type_number = {Observation.NUMBER} WHERE log_index = (SELECT log_index {missing})",
+    ):
+        with edited_for_a_moment(stage, edit):
+            Restarted(stage).seal()
+        assert Restarted(stage).read()[0] == right, edit
+
+
+def test_a_long_log_is_read_a_piece_at_a_time_before_anything_is_sealed(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lived(stage)
+    right = everything(stage)
+    monkeypatch.setattr(published_registry, "LEAVES", 5)
+    with stage.node.home.database.write() as connection:
+        connection.execute(table.delete())
+    one = Restarted(stage)
+    assert one.sealed.seal_next(one.registry, one.published)
+    assert stretches(stage) == []
+    one.seal()
+    assert len(stretches(stage)) >= 3
     assert Restarted(stage).read()[0] == right
 
 
