@@ -2,6 +2,7 @@
 
 import fcntl
 import random
+import socket
 import sqlite3
 import threading
 import time
@@ -24,6 +25,7 @@ from ledger.records.types import ShipmentTerms
 from ledger.services.home.clock import ManualClock
 from ledger.services.intake.sequencer import Sequencer
 from ledger.store import checkpoints, log, meta, migrate, openings, records, sealed
+from ledger.store import database as database_module
 from ledger.store.checkpoints import StoredCosignature
 from ledger.store.database import Database
 from ledger.store.documents import consents
@@ -481,3 +483,16 @@ def test_a_writer_that_stopped_half_way_is_cut_off_before_the_others_give_up(url
             assert meta.get(connection, "a") is None
         with stopped.write() as connection:
             meta.put(connection, "b", "2")
+
+
+def test_a_database_server_that_does_not_answer_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes the connection and says nothing, as one behind a broken network; what the URL says goes first."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql://nobody@127.0.0.1:{silent.getsockname()[1]}/nothing"
+        for default, given in ((2, ""), (60, "?connect_timeout=2")):
+            monkeypatch.setattr(database_module, "CONNECT_TIMEOUT", default)
+            with closing(Database(url + given)) as database:
+                begun = time.monotonic()
+                with pytest.raises(StorageFailed, match="refused"), database.read():
+                    pass
+                assert time.monotonic() - begun < 10

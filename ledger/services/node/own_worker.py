@@ -15,7 +15,8 @@ from contextlib import suppress
 from ledger.services.home.settings import Settings
 from ledger.services.node.service_channel import BELL, END_SECONDS, WorkerState
 
-_PATIENCE = END_SECONDS + 5
+_PATIENCE = END_SECONDS + 2
+"""Seconds for one that does not even break off, because it was stopped."""
 log = logging.getLogger("lading.node")
 
 

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 BELL = b"\n"
 BY_HAND = "`lading serve` begins it; alone, use `lading work`."
-END_SECONDS = 20
-"""A worker that was told to end, and has not, breaks off: what is under way is found again, as after a crash."""
+END_SECONDS = 8
+"""A worker that was told to end, and has not, breaks off: what is under way is found again, as after a crash. Steps
+take a second or two; longer takes what hangs, and an emptying of files that begins anew."""
 
 
 @dataclass(frozen=True, slots=True)

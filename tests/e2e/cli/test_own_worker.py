@@ -25,10 +25,12 @@ from ledger.services.home.consortium import ANCHOR, LOG, RELAYER, read_consortiu
 from ledger.services.home.keystores import DEMO_PASSPHRASE, read_keystore, read_log_key, write_keystore, write_log_key
 from ledger.services.home.settings import Settings, read_settings
 from ledger.services.intake.submission import Accepted
+from ledger.services.node import own_worker
 from ledger.services.node.news import WORKER as HELD
 from ledger.services.node.node import Node
 from ledger.services.node.own_worker import OwnWorker
 from ledger.services.node.reader import open_ledger
+from ledger.services.node.service_channel import END_SECONDS
 from tests.e2e.cli.processes import LADING, environment, free_port, wait_for
 from tests.e2e.crashes.scenario import terms
 from tests.e2e.stage import MAKER, parties
@@ -44,6 +46,17 @@ channel.on_end = ended.set
 channel.start()
 channel.tell(WorkerState())
 ended.wait()
+"""
+HANGS = """
+import socket, time
+from ledger.services.node import service_channel
+
+service_channel.END_SECONDS = 0.2
+channel = service_channel.ServiceChannel(socket.socket(fileno=0))
+channel.settings()
+channel.start()
+channel.tell(service_channel.WorkerState())
+time.sleep(600)
 """
 SECRET = "a passphrase that nobody else may see"
 
@@ -289,6 +302,23 @@ def test_each_commit_rings_in_the_other_process_and_its_word_counts(home: Path) 
         node.close()
         worker.end()
     assert worker.status is None
+
+
+def test_a_worker_that_hangs_breaks_off_and_one_that_was_stopped_is_killed(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = read_settings({}, home=home)
+    hangs, stopped = (OwnWorker((sys.executable, "-c", HANGS), settings) for _ in range(2))
+    assert hangs.begun()
+    assert stopped.begun()
+    begun_at = time.monotonic()
+    hangs.end()
+    assert hangs._process.returncode == 1, "by itself"
+    monkeypatch.setattr(own_worker, "_PATIENCE", 0.5)
+    os.kill(stopped._process.pid, signal.SIGSTOP)
+    stopped.end()
+    assert stopped._process.returncode == -signal.SIGKILL
+    assert time.monotonic() - begun_at < END_SECONDS
 
 
 def test_a_commit_wakes_the_worker_and_what_it_publishes_is_seen(home: Path) -> None:
