@@ -7,7 +7,7 @@ set: a leaf was known by the time at which a quorum of witnesses had cosigned a 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Select, func, select, update
+from sqlalchemy import Connection, Select, bindparam, func, select, update
 
 from ledger.store import changes, tables
 from ledger.store.rows import insert_new, many, one, selection, some, values_of
@@ -52,9 +52,12 @@ class Evidenced:
     time: int
 
 
+_SIZE_BEFORE = select(func.max(checkpoints.c.size)).where(checkpoints.c.size < bindparam("asked"))
+_SIZE_AFTER = select(func.min(checkpoints.c.size)).where(checkpoints.c.size > bindparam("asked"))
+
+
 def add(connection: Connection, size: int, root: bytes, note: bytes, signed_at: int) -> None:
     """Keep a signed checkpoint; one of the same size stays as it is."""
-    c = checkpoints.c
     row = {
         "size": size,
         "root": root,
@@ -63,12 +66,13 @@ def add(connection: Connection, size: int, root: bytes, note: bytes, signed_at: 
         "anchored_block": None,
         "anchored_transaction": None,
         "anchored_time": None,
-        "previous": connection.scalar(select(func.max(c.size)).where(c.size < size)),
+        "previous": connection.scalar(_SIZE_BEFORE, {"asked": size}),
     }
     insert_new(connection, checkpoints, [row])
     # Only a database that lost some, and is given them again, has larger ones already.
-    following = select(func.min(c.size)).where(c.size > size).scalar_subquery()
-    connection.execute(update(checkpoints).where(c.size == following).values(previous=size))
+    following = connection.scalar(_SIZE_AFTER, {"asked": size})
+    if following is not None:
+        connection.execute(update(checkpoints).where(checkpoints.c.size == following).values(previous=size))
 
 
 def get(connection: Connection, size: int) -> StoredCheckpoint | None:

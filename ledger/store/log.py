@@ -72,8 +72,13 @@ class LogHead:
     log_time: int
 
 
+_HEAD = select(log_head.c.size, log_head.c.log_time)
+_HELD_HEAD = _HEAD.with_for_update()
+"""Kept, as nothing is asked more often."""
+
+
 def head(connection: Connection) -> LogHead:
-    return _head(connection, select(log_head.c.size, log_head.c.log_time))
+    return _head(connection, _HEAD)
 
 
 def reached(connection: Connection) -> tuple[int, int, dict[str, int]]:
@@ -96,7 +101,7 @@ def hold(connection: Connection) -> LogHead:
     """As `head`; until this transaction ends no other appends, nor changes what waits for the chain or who may consume
     what. Whoever changes several rows of those does this first: in any other order two might wait for each other.
     """
-    return _head(connection, select(log_head.c.size, log_head.c.log_time).with_for_update())
+    return _head(connection, _HELD_HEAD)
 
 
 def _head(connection: Connection, query: Select[tuple[int, int]]) -> LogHead:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.sql import ColumnElement
 
 from ledger.common.ids import RecordId, to_hex
@@ -62,6 +62,16 @@ class StoredLeaf:
     signatures: bytes
 
 
+_NO_END = 2**62
+_LEAVES = (
+    selection(records, StoredLeaf)
+    .where(records.c.log_index > bindparam("after"), records.c.log_index < bindparam("stop"))
+    .order_by(records.c.log_index)
+    .limit(STREAM_CHUNK)
+)
+"""Kept: each checkpoint asks, and to put it together takes as long as to run it."""
+
+
 def get(connection: Connection, record_id: RecordId) -> StoredRecord | None:
     return get_many(connection, [record_id]).get(record_id)
 
@@ -103,10 +113,10 @@ def stream(
 
 def leaves(connection: Connection, start: int = 0, stop: int | None = None) -> Iterator[StoredLeaf]:
     """As `stream`, without the bodies."""
-    after = start - 1
+    after, stop = start - 1, _NO_END if stop is None else stop
     while True:
-        query = selection(records, StoredLeaf).where(*_range(start, stop), records.c.log_index > after)
-        rows = some(connection, query.order_by(records.c.log_index).limit(STREAM_CHUNK), StoredLeaf)
+        found = connection.execute(_LEAVES, {"after": after, "stop": stop})
+        rows = [StoredLeaf(*row) for row in found.all()]
         yield from rows
         if len(rows) < STREAM_CHUNK:
             return

@@ -37,6 +37,8 @@ QUIET_SECONDS = 10
 """Between two looks of a part that hears of its work by itself."""
 RELAY_SECONDS = 1
 """Records that trickle in are relayed together, for a transaction and a block cost more than what they carry."""
+RELAY_SECONDS_HERE = 2
+"""On the embedded chain, whose blocks this machine computes. The first after a pause goes at once, and many do."""
 MANY = 20
 """Of more records than that at once, the next are not waited for."""
 HANGS_SECONDS = 60
@@ -129,9 +131,9 @@ class Working(Listening):
         self._look_closely_at = 0.0
         self._publishing = self._in_turn(PUBLISHING, self._publish)
         # The embedded chain has no block that was not made here, and then the bell is rung.
-        look = QUIET_SECONDS if work.embedded else LOOK_SECONDS
+        look, gather = (QUIET_SECONDS, RELAY_SECONDS_HERE) if work.embedded else (LOOK_SECONDS, RELAY_SECONDS)
         self._following = self._in_turn(FOLLOWING, self._follow, pause=look)
-        self._relaying = self._in_turn(RELAYING, self._relay, pause=QUIET_SECONDS, gather=RELAY_SECONDS)
+        self._relaying = self._in_turn(RELAYING, self._relay, pause=QUIET_SECONDS, gather=gather)
         self._anchoring = self._in_turn(ANCHORING, self._anchor, pause=ANCHOR_SECONDS)
         self._pools = self._in_turn(POOLS, self._ask_pools, pause=QUIET_SECONDS)
         self.loops = (

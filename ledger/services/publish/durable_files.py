@@ -53,7 +53,10 @@ class LogFolder:
     def write(self, name: str, data: bytes) -> None:
         """Put a file in place. It survives a power failure only after `sync`."""
         path = self.root / name
-        self._touched |= {path.parent, *(p for p in path.parent.parents if p.is_relative_to(self.root))}
+        for folder in path.parents:
+            self._touched.add(folder)
+            if folder == self.root:
+                break
         try:
             if path.exists() and path.read_bytes() == data:
                 return  # a run before this one came so far

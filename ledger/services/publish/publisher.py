@@ -11,6 +11,7 @@ each checkpoint before its readers do.
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ from ledger.services.publish.tile_writer import TileWriter
 from ledger.services.publish.tree_views import check_stored, signed_view, stored_view
 from ledger.store import checkpoints, log, records
 from ledger.store.database import Connection, Database
+from ledger.store.records import StoredLeaf
 
 if TYPE_CHECKING:
     from ledger.services.publish.witnesses import Witnesses
@@ -184,12 +186,12 @@ class Publisher(PublishedLog):
                     )
             # 2. Tiles and database agree about what is published; what was signed beyond it (by a run that crashed
             # before it was shown) is checked leaf by leaf, before any tile is written over.
-            old_size = self._verified_size(connection, published)
+            old_size, last = self._verified_size(connection, published)
             for head in signed:
                 if head.size > old_size:
                     check_stored(connection, head)
             # 3. A crash here leaves tiles that no checkpoint needs; the next run finds them equal or replaces them.
-            grown, full = self._grow(connection, old_size, size)
+            grown, full = self._grow(connection, old_size, last, size)
         self._files.sync()
         # 4. Nothing signed is contradicted.
         for head in set(signed):  # mostly one and the same
@@ -304,10 +306,14 @@ class Publisher(PublishedLog):
             checkpoints.add_cosignatures(connection, [row])
         self._late = True
 
-    def _verified_size(self, connection: Connection, published: PublishedCheckpoint | None) -> int:
-        """The size from which to grow: the published one, or 0 to write all tiles anew when some are missing."""
+    def _verified_size(
+        self, connection: Connection, published: PublishedCheckpoint | None
+    ) -> tuple[int, list[StoredLeaf]]:
+        """The size from which to grow: the published one, or 0 to write all tiles anew when some are missing; and the
+        leaves of its last tile.
+        """
         if published is None:
-            return 0
+            return 0, []
         head = published.head
         tree = TileTree(head.size, self._read_tile)
         try:
@@ -315,7 +321,8 @@ class Publisher(PublishedLog):
             last = (head.size - 1) // WIDTH
             hashes = self._read_tile(tile_of(0, last, head.size)) if head.size else b""
             start = max(0, last) * WIDTH
-            for row in records.leaves(connection, start, head.size):
+            rows = list(records.leaves(connection, start, head.size))
+            for row in rows:
                 begin = (row.log_index - start) * HASH_LENGTH
                 if row.leaf_hash != hashes[begin : begin + HASH_LENGTH]:
                     raise InconsistentLog(
@@ -326,7 +333,7 @@ class Publisher(PublishedLog):
                         mend="Was the database restored or edited? `lading audit` names the records that differ.",
                     )
         except NotFound:
-            return 0
+            return 0, []
         if root != head.root:
             raise InconsistentLog(
                 "the tiles on disk have another root than the checkpoint beside them",
@@ -335,14 +342,19 @@ class Publisher(PublishedLog):
                 second=TreeView(head.size, to_hex(root)),
                 mend="Move the folder `tile` away: it is written anew from the database and checked again.",
             )
-        return head.size
+        return head.size, rows
 
-    def _grow(self, connection: Connection, old_size: int, size: int) -> tuple[TileTree, list[Tile]]:
-        """Write the tiles that a tree of `size` has and one of `old_size` lacks; the tree, and the tiles now full."""
+    def _grow(
+        self, connection: Connection, old_size: int, last: Sequence[StoredLeaf], size: int
+    ) -> tuple[TileTree, list[Tile]]:
+        """Write the tiles that a tree of `size` has and one of `old_size` lacks; the tree, and the tiles now full.
+
+        `last`: the leaves of its last tile.
+        """
         edge = TileWriter(self._files, old_size, self._read_tile)
-        first = old_size // WIDTH * WIDTH
-        expected = first
-        for row in records.leaves(connection, first, size):
+        expected = first = old_size // WIDTH * WIDTH
+        known = [row for row in last if row.log_index >= first]
+        for row in chain(known, records.leaves(connection, old_size, size)):
             if row.log_index != expected:
                 raise VerificationFailed("a leaf is missing from the database", where="log", expected=expected)
             edge.add(row, new=row.log_index >= old_size)

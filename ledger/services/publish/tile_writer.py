@@ -1,6 +1,7 @@
 """Leaves into tiles: the right edge of a growing tree, written as C2SP tlog-tiles."""
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from ledger import merkle
 from ledger.common.ids import to_hex
@@ -33,8 +34,7 @@ class TileWriter:
 
     def add(self, row: StoredLeaf, *, new: bool) -> None:
         """The next leaf; it is checked, and hashed from the row's columns."""
-        leaf = records.leaf_of(row).encode()
-        result = merkle.leaf_hash(leaf)
+        leaf, result = _encoded(row)
         if result != row.leaf_hash:
             raise VerificationFailed(
                 "a row of the log has another leaf hash than its own",
@@ -75,3 +75,12 @@ class TileWriter:
             self._files.write(tile.entries_path(), encode_entries(self._leaves))
             if tile.width == WIDTH:
                 self._leaves = []
+
+
+@lru_cache(maxsize=4 * WIDTH)
+def _encoded(row: StoredLeaf) -> tuple[bytes, bytes]:
+    """The leaf of a row, and its hash. Kept by all that stands in the row: a tile's leaves come again with each
+    checkpoint until it is full.
+    """
+    leaf = records.leaf_of(row).encode()
+    return leaf, merkle.leaf_hash(leaf)
