@@ -28,6 +28,9 @@ PATIENCE = 2.0
 """Seconds that the publisher waits for a quorum, and a witness may take for an answer."""
 PAUSE = 30.0
 """Seconds after which a witness that failed is asked for the same checkpoint again."""
+SOON = 1.0
+"""Seconds after which it is asked for a newer one at the earliest: where checkpoints follow each other quickly, one
+witness that is away takes time from all of them."""
 _TRIES = 3
 trouble = logging.getLogger("lading.witnesses")
 
@@ -153,7 +156,7 @@ class _Asker(threading.Thread):
         self.time: int | None = None
         self.stopped = False
         self._wanted: _Round | None = None
-        self._not_before = 0.0
+        self._not_before = self._soon = 0.0
         self._changed = changed
         self._pause = pause
         self._policy = WitnessPolicy(1, (key,))
@@ -166,7 +169,7 @@ class _Asker(threading.Thread):
     def want(self, round_: _Round) -> None:
         """Ask for this checkpoint next, instead of an older one; called under the condition."""
         if self._wanted is None or self._wanted.checkpoint.head != round_.checkpoint.head:
-            self._not_before = 0.0
+            self._not_before = self._soon
         self._wanted = round_
         if not self.is_alive() and not self.stopped:
             self.start()
@@ -193,7 +196,9 @@ class _Asker(threading.Thread):
             with self._changed:
                 self.problem = problem
                 self.contradiction = contradiction
-                self._not_before = time.monotonic() + self._pause if problem else 0.0
+                now = time.monotonic()
+                self._not_before = now + self._pause if problem else 0.0
+                self._soon = now + min(SOON, self._pause) if problem else 0.0
                 if problem and self._wanted is None:
                     self._wanted = wanted
                 late = cosignature is not None and not wanted.open

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger import merkle
 from ledger.errors import Busy, InconsistentLog, StorageFailed
-from ledger.log.cosignature import WitnessKey, WitnessPolicy
+from ledger.log.cosignature import Cosignature, WitnessKey, WitnessPolicy
 from ledger.log.leaf import LogSigner
 from ledger.log.signed_note import parse_checkpoint
 from ledger.log.witness import LATEST, SIZE_TYPE
@@ -26,7 +26,7 @@ from ledger.services.home.clock import ManualClock
 from ledger.services.intake.sequencer import Sequencer
 from ledger.services.publish import witnesses as asking
 from ledger.services.publish.publisher import Publisher
-from ledger.services.publish.witnesses import Witnesses
+from ledger.services.publish.witnesses import SOON, Witnesses, _Asker, _Round
 from ledger.services.witness.service import Answer, Witness
 from ledger.store import checkpoints
 from ledger.store.checkpoints import Evidenced
@@ -148,6 +148,29 @@ def test_nobody_waits_for_more_than_the_quorum(
         seen, took = house.publish()
         assert (seen, took < 2.5) == (["w0", "w1"], True)
         house.until(["w0", "w1", "w2"])
+
+
+def test_one_that_is_away_is_asked_for_the_newest_now_and_then_and_not_for_each(
+    tmp_path: Path, stack: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = House(tmp_path, stack, 1, 1)
+    house.publisher = house.opened(pause=60)
+    asked: list[int] = []
+    ask = _Asker._cosignature
+
+    def noted(self: _Asker, wanted: _Round) -> Cosignature:
+        asked.append(wanted.checkpoint.head.size)
+        return ask(self, wanted)
+
+    monkeypatch.setattr(_Asker, "_cosignature", noted)
+    begun = time.monotonic()
+    for _ in range(20):
+        house.grow()
+        house.publish()
+    assert len(asked) <= 2 + (time.monotonic() - begun) / SOON
+    while asked[-1] < house.leaves:
+        assert time.monotonic() < begun + 30
+        time.sleep(0.02)
 
 
 def test_the_log_goes_on_without_them_and_says_so(
