@@ -204,7 +204,7 @@ def test_an_idle_home_writes_nothing_but_its_leases_and_news(stage: Stage) -> No
         until(lambda: published(stage) and not node.work.behind(), "it is idle")
         for loop in node.background.loops:
             loop.ring()
-        time.sleep(2)  # what followed from that is done
+        time.sleep(background.RELAY_SECONDS_HERE + 2)  # what followed from that is done
         event.listen(node.home.database.engine, "before_cursor_execute", heard)
         for _ in range(12):
             for loop in node.background.loops:
