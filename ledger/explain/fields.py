@@ -10,6 +10,7 @@ from enum import IntEnum, IntFlag, StrEnum
 
 from ledger import codes
 from ledger.common.ids import to_hex
+from ledger.explain.titles import scopes_text
 from ledger.explain.units import duration, moment, money
 from ledger.explain.words import spaced, word, words
 from ledger.records.eip712 import Member, Struct
@@ -17,6 +18,7 @@ from ledger.records.types import (
     Amendment,
     Clearance,
     HandoffItem,
+    KeyGrant,
     Outcome,
     Override,
     Recall,
@@ -62,6 +64,7 @@ class Line:
 
 _LABELS: Mapping[str, str] = {
     "notBefore": "not before",
+    "scopes": "may sign",
     "validFrom": "valid from",
     "validUntil": "valid until",
     "recipientKey": "recipient's key",
@@ -222,6 +225,8 @@ def field_line(kind: type[Struct], member: Member, value: object, currency: str)
         return Line(label, Kind.TEXT, _code(known, value)) if value else None
     if isinstance(value, bool):
         return Line(label, Kind.TEXT, "yes" if value else "no") if value or kind is Ruling else None
+    if kind is KeyGrant and name == "scopes" and isinstance(value, int):
+        return Line(label, Kind.TEXT, scopes_text(value))
     if isinstance(value, int):
         return _number(name, label, value, currency)
     if isinstance(value, bytes):

@@ -12,38 +12,12 @@ from ledger.common.scopes import scope_text
 from ledger.errors import LadingError
 from ledger.explain.amendment import amended, told
 from ledger.explain.fields import Kind, Line, field_line, label_of, one_of
+from ledger.explain.titles import TITLES
 from ledger.explain.words import counted
 from ledger.records.eip712 import Struct, Withheld
 from ledger.records.types import Amendment, Commercial, Details, Duty, HandoffItem, Record, RegistryChange
 
 __all__ = ["TITLES", "Kind", "Line", "describe"]
-
-TITLES: Mapping[str, str] = {
-    "RegistryChange": "Registry change",
-    "KeyGrant": "Device key granted",
-    "KeyRevoke": "Device key revoked",
-    "ShipmentTerms": "Shipment terms",
-    "Handoff": "Handoff",
-    "Split": "Split",
-    "Statement": "Statement",
-    "Override": "Override by the council",
-    "Clearance": "Customs clearance",
-    "Attestation": "Attestation",
-    "Revocation": "Revocation",
-    "Recall": "Recall",
-    "RecallAnswer": "Answer to a recall",
-    "Amendment": "Amendment",
-    "Endorsement": "Endorsement",
-    "Observation": "Observation",
-    "Checkpoint": "Checkpoint",
-    "BonusAgreement": "Bonus agreement",
-    "BonusAward": "Bonus award",
-    "Dispute": "Dispute of an award",
-    "Ruling": "Ruling on a dispute",
-    "Claim": "Claim of an award",
-    "Outcome": "Outcome on the chain",
-}
-"""What people call each record type."""
 
 
 def describe(record: Record, target: Record | None = None) -> tuple[Line, ...]:

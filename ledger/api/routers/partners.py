@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, status
 
-from ledger.api.deps import Cursor, JsonBody, Limit, NodeOf, PartnerPath, fields
+from ledger.api.deps import Cursor, JsonBody, Limit, NodeOf, PartnerPath, ReaderOf, fields
 from ledger.api.schemas import examples
 from ledger.api.schemas.answers import (
     ConsortiumView,
@@ -12,7 +12,9 @@ from ledger.api.schemas.answers import (
     EnrolmentDocument,
     EnrolmentPage,
     OpenView,
+    PartnerKeys,
     PartnerPage,
+    SignedPartnerBook,
 )
 from ledger.common.ids import bytes_from_hex
 from ledger.errors import MalformedRecord
@@ -35,10 +37,26 @@ def listing(node: NodeOf, after: Cursor = None, limit: Limit = 50) -> dict[str, 
     return {"partners": result, "next": result[-1].id if len(result) == limit else None}
 
 
+@router.get("/partners/book", operation_id="getPartnerBook", response_model=SignedPartnerBook)
+def book(node: NodeOf) -> dict[str, Any]:
+    """Who is who now, signed by the log: names and keys in force of all partners, and the council. As in the trust file
+    that `lading trust` writes; a signer's browser takes names from it once the log's signature held."""
+    return node.reader.views.partner_book().to_json()
+
+
 @router.get("/partners/{partner}", operation_id="getPartner", responses=examples.READ_RESPONSES)
 def read(partner: PartnerPath, node: NodeOf) -> PartnerView:
     """One partner: name and GLN as enrolled, roles with scope, keys in force."""
     return node.reader.views.partner(partner)
+
+
+@router.get("/partners/{partner}/keys", operation_id="listPartnerKeys", response_model=PartnerKeys, responses=examples.READ_RESPONSES)
+def keys(partner: PartnerPath, node: NodeOf, reader: ReaderOf) -> dict[str, Any]:
+    """All keys that a partner has or had: what each may sign, until when, and whether it is in force.
+
+    Names of devices are for the partner itself, signed in with a master key, and for auditors.
+    """
+    return {"partner": partner, "keys": node.reader.partner_keys.of_partner(partner, reader)}
 
 
 @router.get(

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ledger.bonuses.agreement import AgreementWarning
 from ledger.services.views.access_journal import AccessView
 from ledger.services.views.before_signing import CarriedView, SignerView
+from ledger.services.views.keys import KeyView
 from ledger.services.views.models import (
     AwaitedView,
     ErasedView,
@@ -177,6 +178,35 @@ class OpeningPage(Answer):
 
 class PartnerPage(Page):
     partners: list[PartnerView]
+
+
+class PartnerKeys(Answer):
+    partner: int
+    keys: list[KeyView]
+
+
+class BookKey(Answer):
+    """`types`: bit n - 1 lets the key sign type n; all of them a master key."""
+
+    address: str
+    types: int
+
+
+class BookPartner(Answer):
+    id: int
+    name: str
+    gln: str
+    keys: list[BookKey]
+
+
+class SignedPartnerBook(Answer):
+    """Who is who as of `size` records, signed by the log (`ledger.registry.partner_book`)."""
+
+    logId: str
+    size: int
+    council: list[str]
+    entries: list[BookPartner]
+    signature: str
 
 
 class EnrolmentView(Answer):

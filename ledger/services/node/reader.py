@@ -32,6 +32,7 @@ from ledger.services.state.enrolments import Enrolling
 from ledger.services.state.extent import Extent, extent_of
 from ledger.services.state.partner_names import Names
 from ledger.services.views.before_signing import SigningViews
+from ledger.services.views.keys import KeyViews
 from ledger.services.views.records import RecordViews
 from ledger.store import checkpoints, log, records
 from ledger.store.database import Connection, Database
@@ -69,6 +70,7 @@ class LedgerReader:
         self.book = ContractBook(home.chain, home.deployment)
         self.views = RecordViews(home, self.registry, keys.log)
         self.signing = SigningViews(home, self.registry)
+        self.partner_keys = KeyViews(home, self.registry, self.views)
         self.enrolment = Enrolling(home, self.registry)
         self.consents = Consenting(home, self.registry)
         self.numbers = Numbers(home, self.registry, self.views, keys.session_secret)
