@@ -92,9 +92,36 @@ function domain(money, trust) {
   return keccak256(concat(...parts, fromHex(trust.consortiumId)));
 }
 
-// The digest that the signers of a record signed: its id. Throws unless the message has just the fields of its structure.
-export function recordId({ type, message }, trust) {
+// The structures of a type of record, by name, itself first: {members: [{type, field}], hash}. Throws for no such type.
+export function structuresOf(type) {
   if (!Object.hasOwn(RECORDS, type)) throw new Error("no such type of record");
   if (!KNOWN.has(type)) KNOWN.set(type, structures(RECORDS[type].type));
-  return keccak256(concat([0x19, 0x01], separator(MONEY.has(type), trust), hashStruct(type, message, KNOWN.get(type))));
+  return KNOWN.get(type);
+}
+
+// The digest that the signers of a record signed: its id. Throws unless the message has just the fields of its structure.
+export function recordId({ type, message }, trust) {
+  const known = structuresOf(type);
+  return keccak256(concat([0x19, 0x01], separator(MONEY.has(type), trust), hashStruct(type, message, known)));
+}
+
+// What a wallet signs (eth_signTypedData_v4), made from this file's own structures: its digest is the record's id. Throws
+// where a private part is withheld: nobody signs what he cannot see.
+export function typedData({ type, message }, trust) {
+  const known = structuresOf(type);
+  if (hidden(type, message, known)) throw new Error("a part of it is withheld");
+  const money = MONEY.has(type) ? { chainId: trust.chainId, verifyingContract: trust.bonusPool } : {};
+  const domain = { name: "Lading", version: "1", ...money, salt: trust.consortiumId };
+  const kinds = { name: "string", version: "string", chainId: "uint256", verifyingContract: "address", salt: "bytes32" };
+  const types = { EIP712Domain: Object.keys(domain).map((name) => ({ name, type: kinds[name] })) };
+  for (const [name, { members }] of known) types[name] = members.map(({ type: kind, field }) => ({ name: field, type: kind }));
+  return { types, primaryType: type, domain, message };
+}
+
+function hidden(type, value, known) {
+  const struct = type.replace("[]", "");
+  if (!known.has(struct)) return false;
+  if (typeof value === "string") return true;
+  if (type.endsWith("[]")) return value.some((entry) => hidden(struct, entry, known));
+  return known.get(struct).members.some(({ type: inner, field }) => hidden(inner, value[field], known));
 }
