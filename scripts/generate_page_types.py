@@ -33,6 +33,7 @@ CODE_LISTS = (
     codes.ContractKind,
     codes.RevocationReason,
     codes.RecallAction,
+    codes.ExceptionBit,
     codes.Outcome,
 )
 """Those that a page decides on."""

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from ledger.api.pages import (
     choice,
+    devices,
     docs,
     figures,
     goods,
@@ -18,7 +19,7 @@ from ledger.api.pages import (
 from ledger.api.pages.errors import error_page
 
 router = APIRouter(include_in_schema=False)
-for part in (goods, shipments, figures, samples, products, recalls, ledger, signing, docs, network, choice):
+for part in (goods, shipments, figures, samples, products, recalls, ledger, signing, devices, docs, network, choice):
     router.include_router(part.router)
 
 __all__ = ["error_page", "router"]

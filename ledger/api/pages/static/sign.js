@@ -1,47 +1,52 @@
-// Signing a proposed record with the wallet in this browser (EIP-1193, EIP-712). First the service says what acceptance would
-// say, whose key this is and as what it signs; then the wallet shows the record itself, and signs.
-import { answerOf, post } from "./wallet.js";
+// Signing a proposed record on its page. Who signs chooses a key; then the record stands there in words, decoded in this
+// browser from what is signed, with what acceptance would say; then the key signs, and the signature is handed in.
+import { gettext as _ } from "./gettext.js";
+import { json } from "./report.js";
+import { answerOf, post } from "./service.js";
+import { signersHere } from "./signers/here.js";
+import { prepare, signed } from "./signing/flow.js";
+import { element, show } from "./signing/show.js";
 
-// What the signer is told before the wallet is asked, in words, and the payload for the wallet. Throws what is refused.
-export async function prepare(wallet, id) {
-  const [address] = await wallet.request({ method: "eth_requestAccounts" });
-  const { type, message } = await answerOf(await fetch(`/v1/records/${id}`));
-  const asked = await answerOf(await post(`/v1/records/typed-data?signer=${address}`, { type, message }));
-  if (asked.id !== id) throw new Error("The service answers with another record than this page is about.");
-  if (asked.signer === null) throw new Error("Who has to sign follows from a record that is not here yet.");
-  const told = [`You sign as ${asked.signer.role}, for ${asked.signer.name}.`];
-  if (asked.closed.length) told.push(`Not released: ${asked.closed.join(", ")}. Handed over all the same, it is a breach.`);
-  return { address, told, payload: asked.typedData };
+// What is to be signed with `signer`, as prepare() gives it, once it is the record `id`.
+export async function prepared(signer, id) {
+  const { type, message } = await json(`/v1/records/${id}`);
+  return prepare(signer, { type, message }, id);
 }
 
-// Lets the wallet sign, and hands the signature in, however the wallet spells it.
-export async function sign(wallet, id, { address, payload }) {
-  const signature = await wallet.request({ method: "eth_signTypedData_v4", params: [address, JSON.stringify(payload)] });
-  return answerOf(await post(`/v1/records/${id}/signatures`, { signatures: [signature] }));
-}
+// Signs it and hands the signature in.
+export const sign = async (signer, ready) => answerOf(await post(`/v1/records/${ready.id}/signatures`, { signatures: [await signed(signer, ready)] }));
 
-function offer(section, wallet) {
-  const [button, status] = [section.querySelector("button"), section.querySelector("[role=status]")];
-  const id = section.dataset.record;
-  let ready = null;
-  section.hidden = false;
-  button.addEventListener("click", async () => {
+async function offer(section) {
+  const [row, place, status] = [".row", ".shown", "[role=status]"].map((name) => section.querySelector(name));
+  const attempt = async (work) => {
+    status.textContent = "";
     try {
-      if (ready === null) {
-        ready = await prepare(wallet, id);
-        status.textContent = ready.told.join(" ");
-        button.textContent = "Sign it";
-      } else {
-        await sign(wallet, id, ready);
-        location.reload();
-      }
+      await work();
     } catch (error) {
-      ready = null;
-      button.textContent = button.dataset.first;
+      place.replaceChildren();
       status.textContent = error.message;
     }
-  });
+  };
+  const ways = await signersHere();
+  for (const { name, kind, connect } of ways) {
+    const button = element("button", { type: "button", "data-signer": kind }, _("Sign with {name}", { name }));
+    button.addEventListener("click", () => attempt(async () => {
+      const signer = await connect();
+      const ready = await prepared(signer, section.dataset.record);
+      await show(place, ready.record, ready.told, ready.rests);
+      const sure = element("button", { type: "button", "data-act": "sign" }, _("Sign it"));
+      sure.addEventListener("click", () => attempt(async () => {
+        await sign(signer, ready);
+        ready.rests.keep();
+        location.reload();
+      }));
+      place.append(element("p", {}, sure));
+      place.scrollIntoView();
+    }));
+    row.append(button);
+  }
+  section.hidden = ways.length === 0;
 }
 
 const section = globalThis.document?.getElementById("sign");
-if (section && globalThis.ethereum) offer(section, globalThis.ethereum);
+if (section) await offer(section);

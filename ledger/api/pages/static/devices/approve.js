@@ -1,0 +1,84 @@
+// Granting a device's key, and taking one back: shown in words, signed by the wallet here or by the device itself, or given as
+// a file with what to type where the master key lies.
+import { recordIn, FrameCollection, isFrame } from "../codes/frames.js";
+import { scan } from "../codes/scan.js";
+import { gettext as _ } from "../gettext.js";
+import { answerOf, post } from "../service.js";
+import { walletHere, walletSigner } from "../signers/wallet.js";
+import { prepare, signed } from "../signing/flow.js";
+import { ground } from "../signing/ground.js";
+import { element, show } from "../signing/show.js";
+import { button } from "./own.js";
+import { requestIn, revokeRecord } from "./requests.js";
+
+// Wires the section that takes requests: a text that is pasted, or the camera. `done` is called after a grant was handed in.
+export function offerGranting(section, done) {
+  const [text, video, status] = ["textarea", "video", "[role=status]"].map((name) => section.querySelector(name));
+  const place = section.querySelector(".shown");
+  const act = (work) => async () => {
+    status.textContent = "";
+    try {
+      await work();
+    } catch (error) {
+      status.textContent = error.message;
+    }
+  };
+  section.hidden = false;
+  const read = async () => approve(place, await recordIn(text.value), done);
+  section.querySelector("[data-act=read]").addEventListener("click", act(read));
+  section.querySelector("[data-act=scan]").addEventListener("click", act(async () => {
+    const frames = new FrameCollection();
+    video.hidden = false;
+    try {
+      await scan(video, (found) => {
+        if (!isFrame(found)) return false;
+        const { have, count } = frames.add(found);
+        status.textContent = _("Code {have} of {count}", { have, count });
+        return frames.complete;
+      }, new AbortController().signal);
+    } finally {
+      video.hidden = true;
+    }
+    await approve(place, await frames.record(), done);
+  }));
+}
+
+async function approve(place, envelope, done) {
+  const rests = await ground();
+  const { record, proof } = requestIn(envelope, rests.trust);
+  rests.keep();
+  const told = [_("The device has signed this request with the key that it asks for.")];
+  await show(place, record, told, rests);
+  const hand = async (signature) => answerOf(await post("/v1/records", { ...record, signatures: [signature, proof] }));
+  place.append(...offers(record, [proof], "grant.json", hand, done));
+}
+
+// Shows how `key` of `partner` is taken back. `own`: the device's own signer, where it is its key.
+export async function revoke(place, partner, key, own, done) {
+  const record = revokeRecord(partner, key, crypto.getRandomValues(new Uint8Array(16)));
+  await show(place, record, [], await ground());
+  const hand = async (signature) => answerOf(await post("/v1/records", { ...record, signatures: [signature] }));
+  place.append(...offers(record, [], "revocation.json", hand, done, own));
+  place.scrollIntoView();
+}
+
+// Ways to sign `record`: here, or elsewhere as a file.
+function offers(record, signatures, file, hand, done, own = null) {
+  const way = (label, signer) => button(label, async () => {
+    const with_ = await signer();
+    await hand(await signed(with_, await prepare(with_, record)));
+    done();
+  });
+  const here = [
+    ...(own ? [way(_("Sign it with this device's key"), async () => own)] : []),
+    ...(walletHere() ? [way(_("Sign it with the wallet in this browser"), () => walletSigner(walletHere()))] : []),
+  ];
+  const address = URL.createObjectURL(new Blob([JSON.stringify({ ...record, signatures })], { type: "application/json" }));
+  const commands = `lading sign KEY ${file} --out ${file}\nlading submit ${file} --url ${location.origin}`;
+  return [
+    element("p", { class: "row" }, ...here),
+    element("h4", {}, _("With a master key kept by Lading")),
+    element("p", {}, element("a", { href: address, download: file }, _("Save it as {file}", { file })), " ", _("and type, where the key lies:")),
+    element("pre", { tabindex: "0" }, commands),
+  ];
+}

@@ -1,0 +1,31 @@
+// A record on the page as somebody should read it before he signs: sentences, then every line, then what was not checked.
+import { gettext as _ } from "../gettext.js";
+import { describe, textOf } from "./describe.js";
+import { summary, titleOf } from "./summary.js";
+import { shipmentsOf, termsOf } from "./terms.js";
+
+export function element(name, values = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(values)) made.setAttribute(key, value);
+  made.append(...children);
+  return made;
+}
+
+// Fills `place` with the record. `told`: sentences about the signer that come first; `rests`: as ground() gives it.
+export async function show(place, record, told, { trust, names, remarks }) {
+  const lines = describe(record);
+  const said = summary(record, names, await termsOf(shipmentsOf(record), trust));
+  const list = (sentences, kind) => element("ul", { class: kind }, ...sentences.map((sentence) => element("li", {}, sentence)));
+  const all = element("details", {}, element("summary", {}, _("Everything that it says, field by field")));
+  all.append(element("dl", { class: "facts" }, ...lines.map((line) => fact(line, names))));
+  place.replaceChildren(element("h3", {}, titleOf(record)), list([...said, ...told], "plain sentences"), all);
+  all.open = said.length === 0;
+  if (remarks.length) place.append(list(remarks, "plain hint"));
+}
+
+function fact(line, names) {
+  const value = element("dd");
+  if (line.kind === "group") value.append(element("dl", {}, ...line.lines.map((inner) => fact(inner, names))));
+  else value.append(["hash", "record", "shipment", "agreement", "private"].includes(line.kind) ? element("code", { class: "break" }, textOf(line, names)) : textOf(line, names));
+  return element("div", {}, element("dt", {}, line.label[0].toUpperCase() + line.label.slice(1)), value);
+}

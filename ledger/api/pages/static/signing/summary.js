@@ -1,0 +1,140 @@
+// A record in sentences, for whoever is about to sign it: who gives what to whom, where, how many, in which state, and what it
+// costs if late. Everything that it says besides stands in the lines of describe.js.
+import { gettext as _, ngettext } from "../gettext.js";
+import { lateness } from "./cost.js";
+import { partnerText } from "./describe.js";
+import { TITLES, WORDS } from "./fields.js";
+import { ExceptionBit, RECORDS } from "../verify/records.js";
+import { grouped, moment, packages } from "./units.js";
+import { scopesText } from "./values.js";
+
+const GOODS = 5; // that are named one by one
+
+const SENTENCES = {
+  Handoff: handoff,
+  ShipmentTerms: shipmentTerms,
+  Statement: statement,
+  Split: split,
+  Clearance: clearance,
+  KeyGrant: keyGrant,
+  KeyRevoke: keyRevoke,
+};
+
+export const titleOf = (record) => TITLES[RECORDS[record.type].number];
+
+// `names`: of partners by number. `terms`: as termsOf gives them. Only the title for kinds of records that need no more.
+export function summary(record, names, terms = new Map()) {
+  const who = (partner) => partnerText(partner, names);
+  return SENTENCES[record.type]?.(record.message, who, terms) ?? [];
+}
+
+function handoff({ items, releaser, receiver, place, dueAt }, who, terms) {
+  const [giver, taker] = [who(releaser), who(receiver)];
+  const count = items.reduce((sum, item) => sum + item.packages, 0);
+  return [
+    _("{giver} gives {packages} to {taker}.", { giver, taker, packages: packages(count) }),
+    ...items.flatMap(({ shipment }) => carried(shipment, terms)).slice(0, GOODS),
+    where(place),
+    ...state(items, giver, taker),
+    ...(dueAt ? [_("{taker} is to pass it on by {time}.", { taker, time: moment(dueAt) })] : []),
+    ...late(items.map(({ shipment }) => shipment), who, terms),
+  ];
+}
+
+// What is noted of the goods' condition, item by item where items differ.
+function state(items, giver, taker) {
+  const noted = (mask) => Object.entries(WORDS.ExceptionBit).flatMap(([bit, word]) => (Math.floor(mask / bit) % 2 ? [word] : []));
+  const bad = items.filter(({ exceptions }) => exceptions);
+  if (bad.length === 0) return [_("They are handed over complete and without damage: nothing else is noted.")];
+  return [
+    ...bad.map(({ packages: count, exceptions }) => _("{packages}: {notes}.", { packages: packages(count), notes: noted(exceptions).join(", ") })),
+    ...(bad.some(({ exceptions }) => exceptions & ExceptionBit.REFUSED)
+      ? [_("What {taker} refuses stays with {giver}.", { giver, taker })] : []),
+    ...(bad.length < items.length ? [_("Nothing is noted about the others.")] : []),
+  ];
+}
+
+function carried(shipment, terms) {
+  const { message } = terms.get(shipment) ?? {};
+  if (message === undefined) return [_("Shipment {shipment}: its order and goods are not shown to you.", { shipment: short(shipment) })];
+  const { commercial, contents } = message;
+  const order = typeof commercial === "object" ? commercial.orderRef : "";
+  const goods = Array.isArray(contents) ? contents.filter((one) => typeof one === "object").map(goodsText) : [];
+  const said = [...(order ? [_("order {order}", { order })] : []), ...goods];
+  return said.length ? [_("Shipment {shipment}: {goods}.", { shipment: short(shipment), goods: said.join(", ") })] : [];
+}
+
+function goodsText({ quantity, unit, description, gtin, lot }) {
+  const numbers = [...(gtin ? [`GTIN ${gtin}`] : []), ...(lot ? [_("lot {lot}", { lot })] : [])].join(", ");
+  const values = { quantity: grouped(quantity), unit, goods: description || _("goods"), numbers };
+  return numbers ? _("{quantity} {unit} of {goods} ({numbers})", values) : _("{quantity} {unit} of {goods}", values);
+}
+
+function where(place) {
+  const said = placeText(place);
+  return said ? _("Where: {place}.", { place: said }) : _("No place is named.");
+}
+
+const placeText = ({ name, locode, gln, country }) => [name, locode, gln && `GLN ${gln}`, country].filter(Boolean).join(", ");
+
+function late(shipments, who, terms) {
+  const said = shipments.flatMap((shipment) => {
+    const { message, amended } = terms.get(shipment) ?? {};
+    if (message === undefined) return [];
+    return lateness(message.commercial, who, amended);
+  });
+  return [...new Set(said)];
+}
+
+function shipmentTerms({ consignor, consignee, holder, packages: count, mode, origin, destination, contents, commercial }, who) {
+  const values = { consignor: who(consignor), consignee: who(consignee), packages: packages(count), mode: WORDS.Mode[mode] ?? "–" };
+  return [
+    _("{consignor} sends {packages} to {consignee}, by {mode}.", values),
+    ...contents.slice(0, GOODS).map((goods) => _("Goods: {goods}.", { goods: goodsText(goods) })),
+    ...(placeText(origin) || placeText(destination)
+      ? [_("From {origin} to {destination}.", { origin: placeText(origin) || "–", destination: placeText(destination) || "–" })] : []),
+    _("{holder} has them now.", { holder: who(holder) }),
+    ...lateness(commercial, who, false),
+  ];
+}
+
+function statement({ by, kind, counterparty, shipment, place }, who, terms) {
+  const values = { by: who(by), what: WORDS.StatementKind[kind] ?? "–", shipment: short(shipment), other: who(counterparty) };
+  return [
+    counterparty ? _("{by} states, towards {other}: {what}.", values) : _("{by} states: {what}.", values),
+    ...carried(shipment, terms),
+    where(place),
+  ];
+}
+
+function split({ by, shipment, children, reason }, who, terms) {
+  const parts = children.map((child) => packages(child.packages)).join(" + ");
+  const values = { by: who(by), count: children.length, parts, reason: WORDS.SplitReason[reason] ?? "–" };
+  return [
+    ngettext("{by} makes {count} part of a shipment: {parts} ({reason}).", "{by} divides a shipment into {count} parts: {parts} ({reason}).", children.length, values),
+    ...carried(shipment, terms),
+  ];
+}
+
+function clearance({ by, items, status, regime, jurisdiction, declarant }, who) {
+  const country = String.fromCharCode(...jurisdiction.slice(2).match(/../g).map((pair) => parseInt(pair, 16)));
+  const values = { by: who(by), status: WORDS.ClearanceStatus[status] ?? "–", regime: WORDS.Regime[regime] ?? "–", country };
+  return [
+    ngettext("{by} declares {count} shipment {status}: {regime}, {country}.", "{by} declares {count} shipments {status}: {regime}, {country}.", items.length, values),
+    ...(declarant ? [_("Declared by {declarant}.", { declarant: who(declarant) })] : []),
+  ];
+}
+
+function keyGrant({ partner, key, actor, scopes, validFrom, validUntil }, who) {
+  return [
+    _("{partner} lets the key {key} sign in its name: {what}.", { partner: who(partner), key, what: scopesText(scopes) }),
+    ...(actor ? [_("Who carries it works for {actor}.", { actor: who(actor) })] : []),
+    _("From {from} until {until}.", { from: moment(validFrom), until: moment(validUntil) }),
+  ];
+}
+
+function keyRevoke({ partner, key }, who) {
+  return [_("{partner} takes back the key {key}, at once and for ever.", { partner: who(partner), key })];
+}
+
+const short = (id) => `${id.slice(0, 10)}…${id.slice(-4)}`;
