@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -35,9 +36,15 @@ def browser() -> "Iterator[Browser]":
 
 
 @pytest.fixture(scope="session")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
-    founded = tmp_path_factory.mktemp("founded")
-    (founded / "now").write_text(str(found_stage(founded)))
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A consortium with everybody admitted, to be copied; the file `now` has its time."""
+    folder = tmp_path_factory.mktemp("founded")
+    (folder / "now").write_text(str(found_stage(folder)))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shelf(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
     with served(founded, tmp_path_factory.mktemp("shelf") / "home") as running:
         yield running
 

@@ -1,12 +1,56 @@
 // Runs the pages' own modules on the cases that arrive as JSON on standard input, and prints what they answer.
+import { FrameCollection, recordIn, toFrames } from "../../../../ledger/api/pages/static/codes/frames.js";
+import { grantRecord, requestIn, revokeRecord } from "../../../../ledger/api/pages/static/devices/requests.js";
+import { decode, encode } from "../../../../ledger/api/pages/static/lib/qr.js";
+import { addressOf, signatureOf } from "../../../../ledger/api/pages/static/signers/device.js";
+import { canonicalSignature, signedBy } from "../../../../ledger/api/pages/static/signers/signature.js";
+import { personalDigest, requireSignIn } from "../../../../ledger/api/pages/static/signers/texts.js";
+import { owedAfter } from "../../../../ledger/api/pages/static/signing/cost.js";
 import { describe, textOf } from "../../../../ledger/api/pages/static/signing/describe.js";
-import { toHex } from "../../../../ledger/api/pages/static/verify/bytes.js";
+import { summary } from "../../../../ledger/api/pages/static/signing/summary.js";
+import { fromHex, toHex } from "../../../../ledger/api/pages/static/verify/bytes.js";
+import { openBook } from "../../../../ledger/api/pages/static/verify/partner_book.js";
 import { recordId, typedData } from "../../../../ledger/api/pages/static/verify/typed.js";
 
 const flat = ({ label, kind, lines, ...rest }) =>
   kind === "group" ? [label, lines.map(flat)] : [label, kind, textOf({ kind, ...rest })];
 
+// A code as a camera's picture has it: so many pixels for each module, as RGBA.
+function picture(text, pixels) {
+  const rows = encode(text, "raw", { ecc: "medium", border: 4 });
+  const size = rows.length * pixels;
+  const data = new Uint8ClampedArray(size * size * 4).fill(255);
+  for (let y = 0; y < size; y++) {
+    for (let x = 0; x < size; x++) if (rows[Math.floor(y / pixels)][Math.floor(x / pixels)]) data.fill(0, (y * size + x) * 4, (y * size + x) * 4 + 3);
+  }
+  return { width: size, height: size, data };
+}
+
 const tasks = {
+  address: ({ secret }) => addressOf(fromHex(secret)),
+  sign: ({ secret, record, trust }) => signatureOf(recordId(record, trust), fromHex(secret)),
+  text: ({ secret, text }) => signatureOf(personalDigest(text), fromHex(secret)),
+  signIn: ({ message, address, host }) => requireSignIn(message, address, host) ?? "fits",
+  spelt: ({ signature }) => canonicalSignature(signature),
+  signedBy: ({ address, digest, signature }) => signedBy(address, fromHex(digest), signature),
+  frames: ({ record }) => toFrames(record),
+  pasted: ({ text }) => recordIn(text),
+  scanned: async ({ frames }) => {
+    const collection = new FrameCollection();
+    const progress = frames.map((frame) => collection.add(decode(picture(frame, 3))));
+    return { progress, record: await collection.record() };
+  },
+  grant: ({ asked, salt }) => grantRecord(asked, fromHex(salt)),
+  revoke: ({ partner, key, salt }) => revokeRecord(partner, key, fromHex(salt)),
+  request: ({ envelope, trust }) => requestIn(envelope, trust),
+  book: async ({ book, trust }) => {
+    const { size, council, names, owner } = await openBook(book, trust);
+    const keys = book.entries.flatMap((entry) => entry.keys.map(({ address }) => address));
+    return { size, council: [...council], names: Object.fromEntries(names), owners: Object.fromEntries(keys.map((key) => [key, owner(key)])) };
+  },
+  summary: ({ record, names, terms }) =>
+    summary(record, new Map(names), new Map(terms.map(([shipment, message]) => [shipment, { message, amended: false }]))),
+  owed: ({ days, commercial }) => days.map((one) => String(owedAfter(one, commercial))),
   describe: ({ record }) => describe(record).map(flat),
   typed: ({ record, trust }) => ({ id: toHex(recordId(record, trust)), payload: typedData(record, trust) }),
 };

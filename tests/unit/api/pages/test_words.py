@@ -10,8 +10,8 @@ import pytest
 from ledger.codes import AmendmentKind
 from ledger.common.ids import ConsortiumId, to_hex
 from ledger.common.periods import DAY
-from ledger.explain.record import Kind, Line, describe
 from ledger.explain.fields import text_of
+from ledger.explain.record import Kind, Line, describe
 from ledger.records.signing import Domain
 from ledger.records.types import RECORDS, Amendment, Details, KeyGrant, Record
 from tests.samples import sample
@@ -54,7 +54,7 @@ def test_every_record_reads_the_same(edge: str, withhold: float) -> None:
         (AmendmentKind.CORRECTION, {"holdCause": 2, "causedBy": 0}),
         (AmendmentKind.CORRECTION, {"occurredAt": 0}),
         (AmendmentKind.CORRECTION, {"unheard of": [1, {"a": None}]}),
-        (AmendmentKind.TERMS, {"commercial": {"alpha": "5000", "currency": "JPY", "promisedAt": 1}, "shipment": "0x12"}),
+        (AmendmentKind.TERMS, {"commercial": {"alpha": "5000", "currency": "JPY", "promisedAt": 1}}),
         (AmendmentKind.TERMS, {"commercial": {"penaltyCap": "1234567"}, "note": {"why": [True, "x"]}}),
         (AmendmentKind.TERMS, {"commercial": "none"}),
         (AmendmentKind.RELIEF, {"seconds": 3 * DAY}),
