@@ -1,14 +1,13 @@
 """A real Chromium, driven from here, and one shelf of products for all tests of a worker."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.reading import PHONE, Reader
+from tests.browser.reading import PHONE, Reader, chromium
 from tests.browser.shelf import Shelf, served
 from tests.e2e.stage import found_stage
 
@@ -16,13 +15,12 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 REQUIRED = "LADING_REQUIRE_BROWSER"
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture(scope="session")
 def browser() -> "Iterator[Browser]":
     """Chromium of this machine. Without one the tests are skipped, but not where it is required."""
-    path = next((found for name in NAMES if (found := shutil.which(name))), None)
+    path = chromium()
     if path is None:
         if os.environ.get("CI") or os.environ.get(REQUIRED):
             pytest.fail("no Chromium on this machine, and it is required here: install Debian's package chromium")

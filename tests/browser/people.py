@@ -10,6 +10,7 @@ from threading import Thread
 from time import sleep
 from typing import TYPE_CHECKING, Any
 
+import segno
 import uvicorn
 from eth_account import Account
 from eth_account.messages import encode_defunct
@@ -136,6 +137,22 @@ class Lock:
     def passkeys(self) -> int:
         given = {"authenticatorId": self.authenticator}
         return len(self.session.send("WebAuthn.getCredentials", given)["credentials"])
+
+
+def filmed(text: str, place: Path, pixels: int = 4) -> Path:
+    """A film of a QR code in front of a camera, as Chromium's fake one plays it (YUV4MPEG2)."""
+    rows = [list(row) for row in segno.make_qr(text, error="m").matrix]
+    width, height = 640, 480
+    shade = [bytearray(b"\xeb" * width) for _ in range(height)]
+    left, top = (width - len(rows) * pixels) // 2, (height - len(rows) * pixels) // 2
+    for y, row in enumerate(rows):
+        for x, dark in enumerate(row):
+            for line in range(top + y * pixels, top + (y + 1) * pixels):
+                if dark:
+                    shade[line][left + x * pixels : left + (x + 1) * pixels] = b"\x10" * pixels
+    frame = b"FRAME\n" + b"".join(shade) + b"\x80" * (width * height // 2)
+    place.write_bytes(b"YUV4MPEG2 W%d H%d F10:1 Ip A1:1 C420\n" % (width, height) + frame * 10)
+    return place
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """A page as a reader's browser shows it."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +15,13 @@ Answer = Callable[[str], str]
 """From the text that the service answered to the text that reaches the browser."""
 TIMEOUT = 30_000
 """Milliseconds: for a machine that does other work besides."""
+NAMES = ("chromium", "chromium-browser", "google-chrome")
 PHONE = {"width": 390, "height": 844}
+
+
+def chromium() -> str | None:
+    """This machine's Chromium."""
+    return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""A phone makes its key, the office grants it by a text or a code, the phone signs, and the office takes the key back."""
+"""A phone makes its key, the office grants it by a text or a code, the phone signs, the office takes the key back."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -13,7 +13,8 @@ from ledger.common.ids import RecordId, to_hex
 from ledger.records.types import KeyGrant
 from ledger.records.wallet_input import envelope_from_wallet
 from ledger.store import records
-from tests.browser.people import Lock, Person, Service, serving, somebody
+from tests.browser.people import Lock, Person, Service, filmed, serving, somebody
+from tests.browser.reading import chromium
 from tests.e2e.stage import CARRIER, MAKER
 
 if TYPE_CHECKING:
@@ -155,6 +156,35 @@ def signers(service: Service, record: RecordId) -> list[str]:
         row = records.get(connection, record)
     assert row is not None
     return [to_hex(key) for key in reader.registry.signer_keys.of(row)]
+
+
+def test_the_office_reads_the_code_with_its_camera(
+    browser: "Browser", people: Any, service: Service, tmp_path: Path
+) -> None:
+    phone = people()
+    film = filmed(make_key(phone), tmp_path / "code.y4m")
+    camera = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
+    watching = browser.browser_type.launch(
+        executable_path=chromium(), args=["--no-sandbox", *camera, f"--use-file-for-fake-video-capture={film}"]
+    )
+    try:
+        with somebody(watching, service, service.stage.parties[CARRIER].key) as office:
+            office.open("/devices").get_by_role("button", name="Scan the code").click()
+            office.page.get_by_text("The device has signed this request").wait_for()
+            assert kept(phone)[0]["address"] in office.text
+            assert not office.page.locator("video").is_visible(), "the camera is off again"
+            with office.page.expect_navigation():
+                office.page.get_by_role("button", name="Sign it with the wallet in this browser").click()
+    finally:
+        watching.close()
+    service.stage.settle()
+    granted(phone)
+
+
+def test_a_browser_without_a_camera_says_so(people: Any) -> None:
+    office = people()
+    office.open("/devices").get_by_role("button", name="Scan the code").click()
+    office.page.locator("#grant [role=status]", has_text="camera cannot be used").wait_for()
 
 
 def test_a_grant_is_signed_elsewhere_where_no_wallet_is(people: Any, service: Service) -> None:
