@@ -39,9 +39,9 @@ def people(browser: "Browser", service: Service) -> Iterator[Any]:
         )
 
 
-def make_key(phone: Person, partner: int = CARRIER) -> str:
-    """Fill in the form on the phone; the text of the request."""
-    page = phone.open(f"/devices?partner={partner}")
+def make_key(phone: Person, *, opened: bool = False) -> str:
+    """Fill in the form on the phone, on the page that is `opened` or anew; the text of the request."""
+    page = phone.page if opened else phone.open(f"/devices?partner={CARRIER}")
     page.get_by_label("What this device is called").fill(NAME)
     page.get_by_role("button", name="Make the key").click()
     page.wait_for_selector(".key[data-status=waiting] .qr")
@@ -57,8 +57,8 @@ def read_request(office: Person, text: str) -> None:
 def grant(office: Person, text: str) -> None:
     """The office reads the request and signs it with its wallet; then the chain records it."""
     read_request(office, text)
-    with office.page.expect_navigation():
-        office.page.get_by_role("button", name="Sign it with the wallet in this browser").click()
+    office.page.get_by_role("button", name="Sign it with the wallet in this browser").click()
+    office.page.locator("#grant .done").wait_for()
     office.service.stage.settle()
 
 
@@ -125,6 +125,8 @@ def test_a_phone_gets_a_key_signs_with_it_and_loses_it(people: Any, service: Ser
     assert "Partner 2 (partner 2) gives 10 packages to Partner 3 (partner 3)." in said
     assert "You sign as receiver, for Partner 3." in said
     assert "complete and without damage" in said
+    assert "order and goods are not shown" in said
+    assert "What a delay costs is not shown to you." in said
     with page.expect_navigation():
         page.locator("#sign [data-act=sign]").click()
     view = service.stage.node.reader.views.record(handoff)
@@ -139,8 +141,8 @@ def test_a_phone_gets_a_key_signs_with_it_and_loses_it(people: Any, service: Ser
     assert NAME in row.inner_text()
     row.get_by_role("button", name="Revoke").click()
     page.locator("#confirm .shown").get_by_text("at once and for ever").wait_for()
-    with page.expect_navigation():
-        page.locator("#confirm").get_by_role("button", name="Sign it with the wallet").click()
+    page.locator("#confirm").get_by_role("button", name="Sign it with the wallet").click()
+    page.locator("#confirm .done").wait_for()
     service.stage.settle()
     assert "revoked" in office.open("/devices").locator("tr", has_text=entry["address"][:10]).inner_text()
     phone.open("/devices").wait_for_selector(".key[data-status=revoked]")
@@ -173,8 +175,8 @@ def test_the_office_reads_the_code_with_its_camera(
             office.page.get_by_text("The device has signed this request").wait_for()
             assert kept(phone)[0]["address"] in office.text
             assert not office.page.locator("video").is_visible(), "the camera is off again"
-            with office.page.expect_navigation():
-                office.page.get_by_role("button", name="Sign it with the wallet in this browser").click()
+            office.page.get_by_role("button", name="Sign it with the wallet in this browser").click()
+            office.page.locator("#grant .done").wait_for()
     finally:
         watching.close()
     service.stage.settle()
@@ -211,8 +213,8 @@ def test_a_device_takes_its_own_key_back(people: Any, service: Service) -> None:
     grant(office, make_key(phone))
     granted(phone)
     phone.page.get_by_role("button", name="Revoke it").click()
-    with phone.page.expect_navigation():
-        phone.page.get_by_role("button", name="Sign it with this device's key").click()
+    phone.page.get_by_role("button", name="Sign it with this device's key").click()
+    phone.page.locator("#confirm .done").wait_for()
     service.stage.settle()
     page = phone.open("/devices")
     page.wait_for_selector(".key[data-status=revoked]")
@@ -230,6 +232,7 @@ def test_who_does_not_unlock_the_device_makes_no_key_and_uses_none(people: Any, 
     phone.page.get_by_role("button", name="Sign in with this key").click()
     phone.page.locator(".key [role=status]", has_text="was not unlocked").wait_for()
     assert "Keys of Partner 3" not in phone.text
+    phone.page.get_by_text("Make a key for this device").click()
     phone.page.get_by_label("What this device is called").fill("Another")
     phone.page.get_by_label("Number of the partner").fill(str(CARRIER))
     phone.page.get_by_role("button", name="Make the key").click()
@@ -301,14 +304,41 @@ def alter(who: Person, path: str, change: Callable[[dict[str, Any]], object]) ->
     who.page.route(lambda url: url.partition("?")[0].endswith(path), handle)
 
 
+def test_a_key_that_may_read_terms_is_told_goods_and_cost(people: Any, service: Service) -> None:
+    phone, office = people(), people(CARRIER)
+    page = phone.open(f"/devices?partner={CARRIER}")
+    page.get_by_label("Shipment terms").check()
+    grant(office, make_key(phone, opened=True))
+    page.wait_for_selector(".key[data-status='in force']")  # it hears of its grant by itself
+    sign_in(phone)
+    page = phone.open(f"/records/{to_hex(proposed_handoff(service))}")
+    page.locator("#sign button[data-signer=device]").click()
+    page.locator("#sign [data-act=sign]").wait_for()
+    said = " ".join(page.locator("#sign .shown").inner_text().split())
+    assert "order PO-1, 60 tin of Infant formula" in said
+    assert "Partner 3 (partner 3) owes Partner 7 (partner 7) 100.00 EUR for one day, 900.00 EUR for three" in said
+
+
 def test_the_page_fits_a_narrow_screen_and_says_what_it_needs_without_scripts(
     browser: "Browser", people: Any, service: Service
 ) -> None:
-    phone = people()
-    phone.page.set_viewport_size({"width": 360, "height": 740})
-    make_key(phone)
-    wide = phone.page.evaluate("document.documentElement.scrollWidth")
-    assert wide <= 360
+    phone, office = people(), people(CARRIER)
+    for who in (phone, office):
+        who.page.set_viewport_size({"width": 360, "height": 740})
+    text = make_key(phone)
+    assert width(phone) <= 360
+    read_request(office, text)
+    office.page.get_by_text("The device has signed this request").wait_for()
+    office.page.get_by_text("field by field").click()
+    assert width(office) <= 360
+    grant(office, text)
+    granted(phone)
+    sign_in(phone)
+    assert width(phone) <= 360
+    page = phone.open(f"/records/{to_hex(proposed_handoff(service))}")
+    page.locator("#sign button[data-signer=device]").click()
+    page.locator("#sign [data-act=sign]").wait_for()
+    assert width(phone) <= 360
     context = browser.new_context(java_script_enabled=False)
     try:
         page = context.new_page()
@@ -317,3 +347,7 @@ def test_the_page_fits_a_narrow_screen_and_says_what_it_needs_without_scripts(
         assert not page.get_by_role("button", name="Make the key").is_visible()
     finally:
         context.close()
+
+
+def width(who: Person) -> int:
+    return int(who.page.evaluate("document.documentElement.scrollWidth"))

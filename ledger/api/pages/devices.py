@@ -14,7 +14,6 @@ from ledger.records.types import (
     Endorsement,
     Handoff,
     Observation,
-    Override,
     RecallAnswer,
     Split,
     Statement,
@@ -23,7 +22,7 @@ from ledger.registry.keys import DEVICE_SCOPES
 
 router = APIRouter()
 LIBRARIES = ("curves", "qr")
-DOCK = (Handoff, Split, Statement, Override, RecallAnswer, Endorsement, Observation)
+DOCK = (Handoff, Split, Statement, RecallAnswer, Endorsement, Observation)
 """What somebody signs who moves goods: chosen unless another choice is made."""
 MOST_PARTNER = 2**40 - 1
 

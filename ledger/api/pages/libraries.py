@@ -15,6 +15,6 @@ FOLDER = Path(__file__).parent / "static" / "lib"
 MEND = "Run `make web` in the source of Lading, and install Lading from there again unless it is installed as editable."
 
 
-def missing_libraries(names: tuple[str, ...] = LIBRARIES, folder: Path = FOLDER) -> tuple[str, ...]:
-    """Those of `names` that were not bundled into `folder`."""
-    return tuple(name for name in names if not (folder / f"{name}.js").is_file())
+def missing_libraries(names: tuple[str, ...] = LIBRARIES) -> tuple[str, ...]:
+    """Those of `names` that were not bundled into `FOLDER`."""
+    return tuple(name for name in names if not (FOLDER / f"{name}.js").is_file())

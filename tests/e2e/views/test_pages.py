@@ -85,7 +85,7 @@ def every_page(world: World) -> list[str]:
         f"/partners/{CARRIER}/score", f"/partners/{CARRIER}/penalties", "/penalties",
         "/network", "/network?by=mode",
         "/records", "/records?type=Handoff", "/log", "/p", "/bonuses", "/sign-in",
-        f"/sign-in?address=0x{'11' * 20}", "/docs", "/problems",
+        f"/sign-in?address=0x{'11' * 20}", "/devices", f"/devices?partner={CARRIER}", "/docs", "/problems",
         "/recalls", f"/recalls/{world.id('recall')}",
         *(f"/shipments/{world.id(name)}" for name in ("open", "late", "breach", "parcel")),
         *(f"/records/{world.id(name)}" for name in world.ids),

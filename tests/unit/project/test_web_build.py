@@ -5,11 +5,11 @@ import re
 import subprocess
 import sys
 import tomllib
-from functools import partial
 from pathlib import Path
 
 import pytest
 
+from ledger.api.pages import libraries
 from ledger.api.pages.language import language_of
 from ledger.api.pages.libraries import FOLDER, LIBRARIES, missing_libraries
 from ledger.api.pages.render import environment
@@ -143,17 +143,19 @@ def test_the_node_that_builds_is_in_the_lock_for_running() -> None:
     assert "\nnodejs-wheel==" in (ROOT / "requirements" / "run.txt").read_text(encoding="utf-8")
 
 
-def test_what_was_not_built_is_named(built: Path, tmp_path: Path) -> None:
-    assert missing_libraries(folder=built) == ()
-    assert missing_libraries(folder=tmp_path / "nowhere") == LIBRARIES
+def test_what_was_not_built_is_named(built: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(libraries, "FOLDER", built)
+    assert missing_libraries() == ()
+    monkeypatch.setattr(libraries, "FOLDER", tmp_path / "nowhere")
+    assert missing_libraries() == LIBRARIES
+    monkeypatch.setattr(libraries, "FOLDER", tmp_path)
     (tmp_path / "qr.js").write_bytes((built / "qr.js").read_bytes())
-    assert missing_libraries(("curves", "qr"), tmp_path) == ("curves",)
+    assert missing_libraries(("curves", "qr")) == ("curves",)
 
 
 def test_a_page_says_in_words_what_was_not_built(built: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    english = environment(language_of("en"))
-    shown = english.from_string('{% import "macros.html" as m %}{{ m.lacking(("qr",)) }}')
-    monkeypatch.setitem(english.globals, "missing_libraries", partial(missing_libraries, folder=tmp_path))
+    shown = environment(language_of("en")).from_string('{% import "macros.html" as m %}{{ m.lacking(("qr",)) }}')
+    monkeypatch.setattr(libraries, "FOLDER", tmp_path)
     said = shown.render()
     assert "<code>lib/qr.js</code>" in said
     assert "make web" in said

@@ -11,8 +11,8 @@ import { element, show } from "../signing/show.js";
 import { button } from "./own.js";
 import { requestIn, revokeRecord } from "./requests.js";
 
-// Wires the section that takes requests: a text that is pasted, or the camera. `done` is called after a grant was handed in.
-export function offerGranting(section, done) {
+// Wires the section that takes requests: a text that is pasted, or the camera.
+export function offerGranting(section) {
   const [text, video, status] = ["textarea", "video", "[role=status]"].map((name) => section.querySelector(name));
   const place = section.querySelector(".shown");
   const act = (work) => async () => {
@@ -24,7 +24,7 @@ export function offerGranting(section, done) {
     }
   };
   section.hidden = false;
-  const read = async () => approve(place, await recordIn(text.value), done);
+  const read = async () => approve(place, await recordIn(text.value));
   section.querySelector("[data-act=read]").addEventListener("click", act(read));
   section.querySelector("[data-act=scan]").addEventListener("click", act(async () => {
     const frames = new FrameCollection();
@@ -39,35 +39,36 @@ export function offerGranting(section, done) {
     } finally {
       video.hidden = true;
     }
-    await approve(place, await frames.record(), done);
+    await approve(place, await frames.record());
   }));
 }
 
-async function approve(place, envelope, done) {
+async function approve(place, envelope) {
   const rests = await ground();
   const { record, proof } = requestIn(envelope, rests.trust);
   rests.keep();
   const told = [_("The device has signed this request with the key that it asks for.")];
   await show(place, record, told, rests);
   const hand = async (signature) => answerOf(await post("/v1/records", { ...record, signatures: [signature, proof] }));
-  place.append(...offers(record, [proof], "grant.json", hand, done));
+  place.append(...offers(place, record, [proof], "grant.json", hand));
 }
 
 // Shows how `key` of `partner` is taken back. `own`: the device's own signer, where it is its key.
-export async function revoke(place, partner, key, own, done) {
+export async function revoke(place, partner, key, own) {
   const record = revokeRecord(partner, key, crypto.getRandomValues(new Uint8Array(16)));
   await show(place, record, [], await ground());
   const hand = async (signature) => answerOf(await post("/v1/records", { ...record, signatures: [signature] }));
-  place.append(...offers(record, [], "revocation.json", hand, done, own));
+  place.append(...offers(place, record, [], "revocation.json", hand, own));
   place.scrollIntoView();
 }
 
 // Ways to sign `record`: here, or elsewhere as a file.
-function offers(record, signatures, file, hand, done, own = null) {
+function offers(place, record, signatures, file, hand, own = null) {
   const way = (label, signer) => button(label, async () => {
     const with_ = await signer();
     await hand(await signed(with_, await prepare(with_, record)));
-    done();
+    const after = _("Signed and handed in. It takes effect when the chain has recorded it, as a rule within seconds.");
+    place.replaceChildren(element("p", { role: "status", class: "done" }, after), element("p", {}, element("a", { href: "/devices" }, _("Show the keys"))));
   });
   const here = [
     ...(own ? [way(_("Sign it with this device's key"), async () => own)] : []),

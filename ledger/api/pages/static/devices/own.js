@@ -11,6 +11,7 @@ import { element } from "../signing/show.js";
 import { moment } from "../signing/units.js";
 import { grantRecord } from "./requests.js";
 
+const WATCH = 5000; // milliseconds: a grant takes effect when the chain has recorded it
 const STATES = {
   waiting: () => _("It waits for the master key's signature: let its holder scan this code, or send the text."),
   "in force": ({ valid_until: until }) => _("It may sign until {time}.", { time: moment(until) }),
@@ -25,12 +26,24 @@ export async function showOwn(place, revoke) {
   const kept = await entries();
   const cards = await Promise.all(kept.map((entry) => card(entry, place, revoke)));
   place.replaceChildren(...(cards.length ? cards : [element("p", {}, _("This device has no key yet."))]));
+  return kept;
+}
+
+// Shows the keys anew when one that waits is granted, as long as the page is open.
+export async function watch(place, revoke) {
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, WATCH));
+    const waiting = [...place.querySelectorAll(".key[data-status=waiting]")].map(({ dataset }) => dataset.address);
+    if (document.hidden || waiting.length === 0) continue;
+    const known = await Promise.all((await entries()).filter(({ address }) => waiting.includes(address)).map(standing));
+    if (known.some(({ status }) => status !== "waiting" && status !== "unknown")) await showOwn(place, revoke);
+  }
 }
 
 async function card(entry, place, revoke) {
   const known = await standing(entry);
   const made = element("section", { class: "card key", "data-status": known.status, "data-address": entry.address });
-  made.append(element("h3", {}, entry.name), element("p", {}, STATES[known.status](known)), element("p", { class: "id" }, element("code", { class: "break" }, entry.address)));
+  made.append(element("h3", {}, _("{device}, for partner {partner}", { device: entry.name, partner: entry.partner })), element("p", {}, STATES[known.status](known)), element("p", { class: "id" }, element("code", { class: "break" }, entry.address)));
   made.append(element("p", { class: "hint" }, entry.wrapping.kind === "prf"
     ? _("The key opens with this device's own lock, and only here.")
     : _("The key opens in this browser alone: whoever can use this browser can sign.")));
@@ -76,7 +89,7 @@ export function button(label, act, kind = "") {
 // Lets the form `form` make a key for a request, and shows it then.
 export function offerMaking(form, place, revoke) {
   const status = form.querySelector("[role=status]");
-  form.hidden = false;
+  form.closest("details").hidden = false;
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const asked = new FormData(form);
@@ -85,7 +98,8 @@ export function offerMaking(form, place, revoke) {
     status.textContent = "";
     try {
       if (types.length === 0) throw new Error(_("Choose what the key may sign."));
-      const { trust, keep } = await ground();
+      const { trust, names, keep } = await ground();
+      if (names.size && !names.has(partner)) throw new Error(_("There is no partner {partner}.", { partner }));
       const now = Math.floor(Date.now() / 1000);
       await makeKey(device, async (signer) => {
         const record = grantRecord({ partner, key: signer.address, types, now, days, device }, crypto.getRandomValues(new Uint8Array(16)));
@@ -93,7 +107,8 @@ export function offerMaking(form, place, revoke) {
       });
       keep();
       await showOwn(place, revoke);
-      place.querySelector("h3")?.scrollIntoView();
+      form.closest("details").open = false;
+      place.scrollIntoView();
     } catch (error) {
       status.textContent = error.message;
     }

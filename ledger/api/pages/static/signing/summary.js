@@ -56,12 +56,12 @@ function state(items, giver, taker) {
 
 function carried(shipment, terms) {
   const { message } = terms.get(shipment) ?? {};
-  if (message === undefined) return [_("Shipment {shipment}: its order and goods are not shown to you.", { shipment: short(shipment) })];
-  const { commercial, contents } = message;
+  const { commercial, contents } = message ?? {};
   const order = typeof commercial === "object" ? commercial.orderRef : "";
   const goods = Array.isArray(contents) ? contents.filter((one) => typeof one === "object").map(goodsText) : [];
   const said = [...(order ? [_("order {order}", { order })] : []), ...goods];
-  return said.length ? [_("Shipment {shipment}: {goods}.", { shipment: short(shipment), goods: said.join(", ") })] : [];
+  if (said.length === 0) return [_("Shipment {shipment}: its order and goods are not shown to you.", { shipment: short(shipment) })];
+  return [_("Shipment {shipment}: {goods}.", { shipment: short(shipment), goods: said.join(", ") })];
 }
 
 function goodsText({ quantity, unit, description, gtin, lot }) {
