@@ -166,9 +166,13 @@ def test_the_office_reads_the_code_with_its_camera(
     phone = people()
     film = filmed(make_key(phone), tmp_path / "code.y4m")
     camera = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
-    watching = browser.browser_type.launch(
-        executable_path=chromium(), args=["--no-sandbox", *camera, f"--use-file-for-fake-video-capture={film}"]
-    )
+    arguments = [
+        "--no-sandbox",
+        *camera,
+        f"--use-file-for-fake-video-capture={film}",
+        "--host-resolver-rules=MAP *.test localhost",
+    ]
+    watching = browser.browser_type.launch(executable_path=chromium(), args=arguments)
     try:
         with somebody(watching, service, service.stage.parties[CARRIER].key) as office:
             office.open("/devices").get_by_role("button", name="Scan the code").click()
@@ -177,6 +181,12 @@ def test_the_office_reads_the_code_with_its_camera(
             assert not office.page.locator("video").is_visible(), "the camera is off again"
             office.page.get_by_role("button", name="Sign it with the wallet in this browser").click()
             office.page.locator("#grant .done").wait_for()
+            # Over an unencrypted connection from elsewhere there are neither keys nor cameras, and the page says so.
+            office.page.goto(service.url.replace("localhost", "lading.test") + f"/devices?partner={CARRIER}")
+            office.page.get_by_label("What this device is called").fill(NAME)
+            office.page.get_by_role("button", name="Make the key").click()
+            office.page.locator("#make [role=status]", has_text="encrypted connection").wait_for()
+            assert office.errors == []
     finally:
         watching.close()
     service.stage.settle()
@@ -238,6 +248,17 @@ def test_who_does_not_unlock_the_device_makes_no_key_and_uses_none(people: Any, 
     phone.page.get_by_role("button", name="Make the key").click()
     phone.page.locator("#make [role=status]", has_text="was not unlocked").wait_for()
     assert [entry["kind"] for entry in kept(phone)] == ["prf"]
+
+
+def test_a_device_signs_in_nowhere_but_where_it_is(people: Any, service: Service) -> None:
+    phone, office = people(), people(CARRIER)
+    grant(office, make_key(phone))
+    granted(phone)
+    here = service.url.partition("//")[2]
+    alter(phone, "/v1/session/challenge", lambda said: said.update(message=said["message"].replace(here, "bank.test")))
+    phone.page.get_by_role("button", name="Sign in with this key").click()
+    phone.page.locator(".key [role=status]", has_text="calls itself bank.test").wait_for()
+    assert not [sent for sent in phone.asked if sent.startswith("POST") and "/v1/session" in sent]
 
 
 def test_a_lock_without_prf_is_no_lock_for_keys(people: Any, service: Service) -> None:

@@ -4,7 +4,7 @@ import { keccak_256, secp256k1 } from "../lib/curves.js";
 import { concat, toHex } from "../verify/bytes.js";
 import { recordId } from "../verify/typed.js";
 import { entries, keep } from "./store.js";
-import { personalDigest } from "./texts.js";
+import { personalDigest, requireSignIn } from "./texts.js";
 import { withSecret, wrap } from "./wrapping.js";
 
 export const addressOf = (secret) => toHex(keccak_256(secp256k1.getPublicKey(secret, false).slice(1)).slice(12));
@@ -40,7 +40,10 @@ export function deviceSigner(entry) {
     address,
     name,
     signRecord: (record, trust) => sign(recordId(record, trust)),
-    signText: (text) => sign(personalDigest(text)),
+    signText: (text) => {
+      requireSignIn(text, address, location.host);
+      return sign(personalDigest(text));
+    },
   };
 }
 

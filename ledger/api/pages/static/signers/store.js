@@ -36,10 +36,9 @@ async function inStore(mode, act) {
   }
 }
 
-// All entries, the newest first; none in a browser that keeps nothing.
+// All entries, the newest first; none in a browser that keeps nothing, as in a private window of some.
 export async function entries() {
-  if (globalThis.indexedDB === undefined) return [];
-  const all = await inStore("readonly", (store) => store.getAll());
+  const all = await inStore("readonly", (store) => store.getAll()).catch(() => []);
   return all.sort((one, other) => other.created - one.created);
 }
 

@@ -10,6 +10,7 @@ import { toHex } from "../verify/bytes.js";
 // {trust, pools, names, owner, remarks, keep}: `remarks` are sentences on what could not be checked, `keep` pins the trust file
 // once the rest has held. Throws where the service shows another trust file than the pinned one.
 export async function ground() {
+  if (!globalThis.crypto?.subtle) throw new Error(_("This browser makes and uses keys only on pages that come over an encrypted connection (https)."));
   const { trust: served, pools } = await json("/v1/consortium");
   const remarks = [];
   const { trust, keep } = await trusted(served, (step, text, held = true) => held === true || remarks.push(text));
