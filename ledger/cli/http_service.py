@@ -110,6 +110,11 @@ def _announce(node: Node, url: str) -> None:
     err.print(f"Lading serves {url} (pages), {url}/docs (API). Stop it with Ctrl-C.", markup=False)
     if node.home.consortium.demo:
         err.print(DEMO_NOTICE, markup=False)
+    tell_missing_libraries()
+
+
+def tell_missing_libraries() -> None:
+    """A line on what the pages cannot do here, where parts of their scripts were not built; nothing otherwise."""
     if missing := missing_libraries():
         names = ", ".join(f"{name}.js" for name in missing)
         err.print(f"Some pages cannot do their work: static/lib lacks {names}. {MEND}", markup=False)

@@ -13,6 +13,7 @@ from ledger.api.pages import libraries
 from ledger.api.pages.language import language_of
 from ledger.api.pages.libraries import FOLDER, LIBRARIES, missing_libraries
 from ledger.api.pages.render import environment
+from ledger.cli.http_service import tell_missing_libraries
 
 ROOT = Path(__file__).resolve().parents[3]
 WEB = ROOT / "web"
@@ -161,3 +162,16 @@ def test_a_page_says_in_words_what_was_not_built(built: Path, monkeypatch: pytes
     assert "make web" in said
     (tmp_path / "qr.js").write_bytes((built / "qr.js").read_bytes())
     assert shown.render().strip() == ""
+
+
+def test_the_service_says_at_its_start_what_was_not_built(
+    built: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(libraries, "FOLDER", built)
+    tell_missing_libraries()
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(libraries, "FOLDER", tmp_path)
+    tell_missing_libraries()
+    said = " ".join(capsys.readouterr().err.split())
+    assert "static/lib lacks curves.js, qr.js" in said
+    assert "make web" in said
