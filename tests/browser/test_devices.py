@@ -137,6 +137,8 @@ def test_a_phone_gets_a_key_signs_with_it_and_loses_it(people: Any, service: Ser
     page = office.open("/sign-in?back=/devices")
     with page.expect_navigation():
         page.locator("#signers button[data-signer=wallet]").click()
+    page.get_by_text("Add a device").click()
+    page.get_by_role("img", name="Code of this page's address").wait_for()
     row = page.locator("tr", has_text=entry["address"][:10])
     assert NAME in row.inner_text()
     row.get_by_role("button", name="Revoke").click()

@@ -24,7 +24,7 @@ export async function makeKey(name, about) {
     const beside = await about({ address, signRecord: async (record, trust) => signatureOf(recordId(record, trust), secret) });
     const entry = { ...beside, address, name, created: Date.now(), wrapping: await wrap(secret, address, name) };
     await keep(entry);
-    await navigator.storage?.persist?.(); // asked, lest the browser clears it away; it works without
+    navigator.storage?.persist?.().catch(() => {}); // asked, lest the browser clears it away; some ask the person, and take their time
     return entry;
   } finally {
     secret.fill(0);
