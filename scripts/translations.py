@@ -20,16 +20,30 @@ from jinja2 import Environment
 
 from ledger import codes
 from ledger.api.pages.language import DEFAULT, LANGUAGES, SCRIPT
+from ledger.bonuses.agreement import AgreementStatus
+from ledger.bonuses.award import FindingReason
+from ledger.bonuses.rule_file import SCORE, SHIPMENTS
+from ledger.custody.rules import Flag
 from ledger.explain.fields import label_of
-from ledger.explain.words import name_of
+from ledger.explain.words import name_of, spaced
+from ledger.network.routes import Market
 from ledger.records.types import BY_NAME
+from ledger.scores.card import Indicator
+from ledger.shipments.status import ShipmentStatus
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ROOT / "ledger" / "api" / "pages"
 PYTHON = tuple(ROOT / "ledger" / part for part in ("explain", "services", "api"))
 WIDTH = 116
-_IN_PYTHON = {"say": None, "say_counted": (1, 2), "pair": (1, 2), "term": ((1, "c"), 2), "gettext": None}
-_IN_SCRIPTS = re.compile(r'\bmsg\(\s*("(?:[^"\\]|\\.)*")')
+_IN_PYTHON = {
+    "say": None,
+    "message": None,
+    "say_counted": (1, 2),
+    "pair": (1, 2),
+    "term": ((1, "c"), 2),
+    "gettext": None,
+}
+_IN_SCRIPTS = re.compile(r'(?:\bmsg|\b_|\bngettext)\(\s*("(?:[^"\\]|\\.)*")(?:,\s*("(?:[^"\\]|\\.)*"))?')
 _IN_TEMPLATES = {"_": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
 _PLACES = re.compile(r"%\((\w+)\)s|\{(\w+)\}")
 _TAGS = re.compile(r"</?\w+[^>]*>")
@@ -39,6 +53,21 @@ _UNREAD = re.compile(r"<!.*?>|<(code|pre|style)\b.*?</\1>", re.DOTALL)
 _WORD = re.compile(r"[^\W\d_]{2,}")
 NAMES = {"Lading", "API", "GTIN", "GLN", "CSV", "UTC"}
 """What has the same name in all languages."""
+_CONTEXTS: Mapping[str, tuple[type[Enum], ...]] = {
+    "status": (ShipmentStatus, codes.ShipmentState),
+    "AgreementStatus": (AgreementStatus,),
+    "Flag": (Flag,),
+    "market": (Market,),
+    "finding": (Indicator,),
+    "FindingReason": (FindingReason,),
+}
+"""Enumerations beside those of `ledger.codes` whose members people read, by the context of their words."""
+_WORDS: Mapping[str, tuple[str, ...]] = {
+    "status": ("proposed", "accepted", "anchored", "pending"),
+    "relation": ("missing from", "split off from", "opened over", "missing", "split into", "went on as"),
+    "finding": (SCORE, SHIPMENTS),
+    "signer": ("releaser", "receiver", "consignor", "consignee", "holder", "by", "counterparty", "declarant", "actor"),
+}
 _HEADER = """\
 # Lading's pages: {name}. `python -m scripts.translations` renews it.
 msgid ""
@@ -166,7 +195,8 @@ def _in_files() -> Iterator[Said]:
     for path in sorted(PAGES.glob("static/**/*.js")):
         if "lib" not in path.relative_to(PAGES / "static").parts:
             for found in _IN_SCRIPTS.findall(path.read_text(encoding="utf-8")):
-                yield Said("", json.loads(found), "", script=True)
+                for text in filter(None, found):  # of a plural the script asks for one form or the other
+                    yield Said("", json.loads(text), "", script=True)
 
 
 def _extracted(method: str, path: Path, keywords: Mapping[str, object]) -> Iterator[Said]:
@@ -183,6 +213,12 @@ def _names_of_codes() -> Iterator[Said]:
         if isinstance(kind, type) and issubclass(kind, Enum):
             for code in kind:
                 yield Said(kind.__name__, str(name_of(code)), "", script=False)
+    for context, kinds in _CONTEXTS.items():
+        for code in (code for kind in kinds for code in kind):
+            yield Said(context, code.value if isinstance(code, str) else spaced(code.name), "", script=False)
+    for context, words in _WORDS.items():
+        for word in words:
+            yield Said(context, word, "", script=False)
     for label in {str(label_of(kind, member.name)) for kind in BY_NAME.values() for member in kind.members()}:
         yield Said("field", label, "", script=False)
 

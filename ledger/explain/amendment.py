@@ -5,13 +5,14 @@ from collections.abc import Iterator, Mapping
 from ledger.codes import AmendmentKind
 from ledger.errors import LadingError
 from ledger.explain.fields import Kind, Line, field_line, label_of
+from ledger.explain.text import Text, say, several
 from ledger.records.eip712 import Struct
 from ledger.records.types import Clearance, Commercial, Handoff, Record, ShipmentTerms, Statement
 
 _TITLES = {
-    AmendmentKind.CORRECTION: "correction",
-    AmendmentKind.TERMS: "new commercial terms",
-    AmendmentKind.RELIEF: "does not count as late",
+    AmendmentKind.CORRECTION: say("correction"),
+    AmendmentKind.TERMS: say("new commercial terms"),
+    AmendmentKind.RELIEF: say("does not count as late"),
 }
 
 
@@ -47,17 +48,17 @@ def _told(label: str, value: object) -> Iterator[Line]:
             yield Line(label, Kind.GROUP, lines=tuple(told(value)))
         case list() if any(isinstance(entry, Mapping | list) for entry in value):
             for number, entry in enumerate(value, start=1):
-                yield from _told(f"{label} {number}", entry)
+                yield from _told(say("{name} {number}", name=label, number=number), entry)
         case list():
-            yield Line(label, Kind.TEXT, ", ".join(map(_plain, value)) or "none")
+            yield Line(label, Kind.TEXT, several([*map(_plain, value)]) or say("none"))
         case _:
             yield Line(label, Kind.TEXT, _plain(value))
 
 
 def _plain(value: object) -> str:
     if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "none" if value is None else str(value)
+        return say("yes") if value else say("no")
+    return say("none") if value is None else str(value)
 
 
 def _corrected_kind(changes: Mapping[str, object], target: Record | None) -> type[Struct]:
@@ -88,18 +89,22 @@ def _relief(changes: Mapping[str, object]) -> Iterator[Line]:
     for number, period in enumerate(periods, start=1):
         if isinstance(period, Mapping) and all(isinstance(value, int) for value in period.values()):
             times = tuple(Line(str(name), Kind.TIME, value) for name, value in period.items())
-            yield Line(f"period {number}" if len(periods) > 1 else "period", Kind.GROUP, lines=times)
+            yield Line(_period(number) if len(periods) > 1 else say("period"), Kind.GROUP, lines=times)
         else:
-            yield from _told(f"period {number}", period)
+            yield from _told(_period(number), period)
     seconds = changes.get("seconds", 0)
     if isinstance(seconds, int) and seconds:
-        yield Line("time in all", Kind.DURATION, seconds)
+        yield Line(say("time in all"), Kind.DURATION, seconds)
     yield from told({key: value for key, value in changes.items() if key not in ("periods", "seconds", "shipment")})
+
+
+def _period(number: int) -> Text:
+    return say("period {number}", number=number)
 
 
 def _only(changes: Mapping[str, object]) -> Iterator[Line]:
     if "shipment" in changes:
-        yield Line("for this shipment alone", Kind.SHIPMENT, str(changes["shipment"]))
+        yield Line(say("for this shipment alone"), Kind.SHIPMENT, str(changes["shipment"]))
 
 
 def _fields(kind: type[Struct], changes: Mapping[str, object], before: Struct | None, currency: str) -> Iterator[Line]:
@@ -109,15 +114,15 @@ def _fields(kind: type[Struct], changes: Mapping[str, object], before: Struct | 
         if member.name not in values:
             continue
         label = label_of(kind, member.name)
-        now = _stands("becomes", field_line(kind, member, values[member.name], currency))
+        now = _stands(say("becomes"), field_line(kind, member, values[member.name], currency))
         if before is None:
             yield Line(label, now.kind, now.value, now.currency)
         else:
-            was = _stands("was", field_line(kind, member, getattr(before, member.name), currency))
+            was = _stands(say("was"), field_line(kind, member, getattr(before, member.name), currency))
             yield Line(label, Kind.GROUP, lines=(was, now))
 
 
 def _stands(when: str, line: Line | None) -> Line:
     if line is None:
-        return Line(when, Kind.TEXT, "none")
+        return Line(when, Kind.TEXT, say("none"))
     return Line(when, line.kind, line.value, line.currency)

@@ -9,23 +9,25 @@ from ledger.bonuses.disputed import DisputedShipment
 from ledger.bonuses.rule_file import AT_MOST, SCORE, SHIPMENTS
 from ledger.common.ids import to_hex
 from ledger.common.periods import DAY
+from ledger.explain.text import Text, partner, say, sentences, several, term
 from ledger.explain.units import moment, money, percent, points
+from ledger.explain.words import counted
 
 TIME_TO_AWARD = 3 * DAY
 """What is left for computing, signing and recording an award below which its deadline nears."""
 
 _SET_ASIDE = {
-    SetAside.OTHER_CURRENCY: "in another currency than the agreement's",
-    SetAside.INDICATIVE: "indicative: the partner has not signed or endorsed the terms",
+    SetAside.OTHER_CURRENCY: say("in another currency than the agreement's"),
+    SetAside.INDICATIVE: say("indicative: the partner has not signed or endorsed the terms"),
 }
 
 
-def explain(award: Award) -> tuple[str, ...]:
+def explain(award: Award) -> tuple[Text, ...]:
     """The award line by line."""
     return explain_file(award_to_json(award))
 
 
-def explain_file(file: Mapping[str, Any]) -> tuple[str, ...]:
+def explain_file(file: Mapping[str, Any]) -> tuple[Text, ...]:
     """The same from an award file; nothing of a file that has amounts alone."""
     if "total" not in file:
         return ()
@@ -33,91 +35,134 @@ def explain_file(file: Mapping[str, Any]) -> tuple[str, ...]:
     total, left, paid = (
         money(amount, unit) for amount in (file["total"], rest["amount"], int(file["total"]) - int(rest["amount"]))
     )
-    text = [f"Award {file['version']}: {total} under rule {file['rule']}."]
+    text = [
+        say(
+            "Award {version}: {total} under rule {rule}.",
+            version=str(file["version"]),
+            total=total,
+            rule=str(file["rule"]),
+        )
+    ]
     for line in file["lines"]:
         text += _line(line, unit, total)
     text.append(
-        f"Partner {rest['partner']} gets the rest: {total} - {paid} = {left} "
-        "(forfeited shares, penalties, roundings and basis points that nobody has)."
+        say(
+            "{partner} gets the rest: {total} - {paid} = {left} (forfeited shares, penalties, roundings and basis "
+            "points that nobody has).",
+            partner=partner(rest["partner"], first=True),
+            total=total,
+            paid=paid,
+            left=left,
+        )
     )
     if left_out := left_out_text(file.get("leftOut", ())):  # files that were kept before 0.2.0 do not say
         text.append(left_out)
     return tuple(text)
 
 
-def explain_ranges(ranges: Mapping[str, Any]) -> tuple[str, ...]:
+def explain_ranges(ranges: Mapping[str, Any]) -> tuple[Text, ...]:
     """What each party gets, and between what that surely lies, from the figure of an `AwardRange`."""
     unit = ranges["currency"]
     return tuple(
-        f"Partner {line['partner']}: {money(line['amount'], unit)}, by what is shown {money(line['low'], unit)} to "
-        f"{money(line['high'], unit)}."
+        say(
+            "{partner}: {amount}, by what is shown {low} to {high}.",
+            partner=partner(line["partner"], first=True),
+            amount=money(line["amount"], unit),
+            low=money(line["low"], unit),
+            high=money(line["high"], unit),
+        )
         for line in (*ranges["lines"], ranges["residual"])
     )
 
 
-def left_out_text(shipments: Sequence[str]) -> str:
+def left_out_text(shipments: Sequence[str]) -> Text:
     """Which disputed shipments count for nobody, from the figure of an award; nothing where there are none."""
     if not shipments:
-        return ""
-    return f"Left out, for they are disputed and the rule says so: {', '.join(shipments)}."
+        return sentences(())
+    return say("Left out, for they are disputed and the rule says so: {shipments}.", shipments=several(shipments))
 
 
-def waiting_text(waits_for: Sequence[DisputedShipment], deadline: int) -> str:
+def waiting_text(waits_for: Sequence[DisputedShipment], deadline: int) -> Text:
     """What an award waits for, shipment by shipment, and whether it can still be made by the agreement's `deadline`."""
     said = [
-        f"Shipment {to_hex(entry.shipment)} waits for its contested or contestable tender, decided after "
-        f"{moment(entry.until)}."
+        say(
+            "Shipment {shipment} waits for its contested or contestable tender, decided after {time}.",
+            shipment=to_hex(entry.shipment),
+            time=moment(entry.until),
+        )
         for entry in waits_for
     ]
-    over = max(entry.until for entry in waits_for)
+    over, by = max(entry.until for entry in waits_for), moment(deadline)
     if over >= deadline:
-        said.append(f"That is not before the award's deadline, {moment(deadline)}: then the funders are paid back.")
+        said.append(say("That is not before the award's deadline, {time}: then the funders are paid back.", time=by))
     elif over > deadline - TIME_TO_AWARD:
-        said.append(f"The deadline nears: without an award by {moment(deadline)} the funders are paid back.")
-    return " ".join(said)
+        said.append(say("The deadline nears: without an award by {time} the funders are paid back.", time=by))
+    return sentences(said)
 
 
-def _line(line: Mapping[str, Any], unit: str, total: str) -> Iterator[str]:
+def _line(line: Mapping[str, Any], unit: str, total: Text) -> Iterator[Text]:
     share, amount = money(line["share"], unit), money(line["amount"], unit)
-    yield f"Partner {line['partner']}: {percent(line['basisPoints'] * 100)} of {total} = {share}."
+    yield say(
+        "{partner}: {part} of {total} = {share}.",
+        partner=partner(line["partner"], first=True),
+        part=percent(line["basisPoints"] * 100),
+        total=total,
+        share=share,
+    )
     for judged in line["judged"]:
-        name = judged["role"]
-        yield f"  Benchmark as {name}: {finding_text(judged['benchmark'])}."
-        yield f"  Quality gate as {name}: {finding_text(judged['quality'])}."
+        role = term("Role", str(judged["role"]))
+        benchmark, quality = finding_text(judged["benchmark"]), finding_text(judged["quality"])
+        yield say("  Benchmark as {role}: {finding}.", role=role, finding=benchmark)
+        yield say("  Quality gate as {role}: {finding}.", role=role, finding=quality)
     if not line["judged"]:
-        yield "  Not judged: nothing was due from it in a role that the rule knows."
+        yield say("  Not judged: nothing was due from it in a role that the rule knows.")
     for charge in line["penalties"]:
-        yield f"  Penalty of shipment {charge['shipment']}: {money(charge['amount'], unit)}."
+        charged = money(charge["amount"], unit)
+        yield say("  Penalty of shipment {shipment}: {amount}.", shipment=charge["shipment"], amount=charged)
     for aside in line["setAside"]:
-        charge, why = aside["penalty"], _SET_ASIDE[SetAside(aside["reason"])]
-        other = money(charge["amount"], charge["currency"])
-        yield f"  Penalty of shipment {charge['shipment']}: {other}, not counted ({why})."
+        charge = aside["penalty"]
+        yield say(
+            "  Penalty of shipment {shipment}: {amount}, not counted ({reason}).",
+            shipment=charge["shipment"],
+            amount=money(charge["amount"], charge["currency"]),
+            reason=_SET_ASIDE[SetAside(aside["reason"])],
+        )
     if not line["met"]:
-        yield f"  Gets 0: {share} forfeited."
+        yield say("  Gets 0: {share} forfeited.", share=share)
     elif line["deducted"] != "0":
-        yield f"  Gets {amount}: {money(line['deducted'], unit)} taken for penalties."
+        yield say("  Gets {amount}: {taken} taken for penalties.", amount=amount, taken=money(line["deducted"], unit))
     else:
-        yield f"  Gets {amount}."
+        yield say("  Gets {amount}.", amount=amount)
 
 
-def _exact(ppm: int) -> str:
+def _exact(ppm: int) -> Text:
     return percent(ppm, 4)
 
 
-def finding_text(finding: Mapping[str, Any]) -> str:
+def finding_text(finding: Mapping[str, Any]) -> Text:
     """Whether a threshold was reached, from the figure of a `Finding`."""
-    name, reason = finding["indicator"], FindingReason(finding["reason"])
+    name, reason = term("finding", finding["indicator"]), FindingReason(finding["reason"])
     if reason is FindingReason.NOTHING_DUE:
-        return f"{name} unknown: nothing was due"
+        return say("{name} unknown: nothing was due", name=name)
+    events = counted(int(finding["samples"]), "delivery event")
     if reason is FindingReason.NO_VALUE:
-        return f"{name} unknown: no value from {finding['samples']} delivery events"
+        return say("{name} unknown: no value from {events}", name=name, events=events)
     if reason is FindingReason.TOO_FEW_SAMPLES:
-        return f"{name} unknown: {finding['samples']} of at least {finding['least']} delivery events"
+        return say(
+            "{name} unknown: {events}, at least {least} are needed", name=name, events=events, least=finding["least"]
+        )
     limit, value = int(finding["limit"]), 0 if finding["value"] is None else int(finding["value"])
+    result = term("FindingReason", str(reason))
     if name == SHIPMENTS:
-        return f"{name} {value}, needed {limit}: {reason}"
+        return say("{name} {value}, needed {limit}: {result}", name=name, value=value, limit=limit, result=result)
     shown = points if name == SCORE else _exact
-    certain, needed = ("at most", "below") if name in AT_MOST else ("at least", "above")
-    bound = shown(int(finding["bound"]))
-    exactly = "not known exactly" if finding["value"] is None else shown(value)
-    return f"{name} {exactly} ({certain} {bound}), needed {needed} {shown(limit)}: {reason}"
+    values = {
+        "name": name,
+        "value": say("not known exactly") if finding["value"] is None else shown(value),
+        "bound": shown(int(finding["bound"])),
+        "limit": shown(limit),
+        "result": result,
+    }
+    if name in AT_MOST:
+        return say("{name} {value} (at most {bound}), needed below {limit}: {result}", **values)
+    return say("{name} {value} (at least {bound}), needed above {limit}: {result}", **values)

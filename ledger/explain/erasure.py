@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 
+from ledger.explain.text import Text, say
 from ledger.records.erasure import ErasureReason
 
-REASONS: Mapping[ErasureReason, str] = {
-    ErasureReason.DATA_SUBJECT: "a person whom it is about asked for it",
-    ErasureReason.RETENTION: "the time for which it was to be kept is over",
-    ErasureReason.MISTAKE: "it was entered by mistake",
-    ErasureReason.ORDER: "an authority ordered it",
+REASONS: Mapping[ErasureReason, Text] = {
+    ErasureReason.DATA_SUBJECT: say("a person whom it is about asked for it"),
+    ErasureReason.RETENTION: say("the time for which it was to be kept is over"),
+    ErasureReason.MISTAKE: say("it was entered by mistake"),
+    ErasureReason.ORDER: say("an authority ordered it"),
 }

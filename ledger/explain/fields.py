@@ -4,14 +4,15 @@ A line's `kind` says how to show its value: times, amounts, partners and ids wan
 is the reader's business. Fields that say nothing (0, empty) are left out.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag, StrEnum
 
 from ledger import codes
 from ledger.common.ids import to_hex
+from ledger.explain.text import Text, partner, say, sentences, several, term
 from ledger.explain.titles import scopes_text
-from ledger.explain.units import duration, moment, money
+from ledger.explain.units import duration, moment, money, whole
 from ledger.explain.words import spaced, word, words
 from ledger.records.eip712 import Member, Struct
 from ledger.records.types import (
@@ -128,14 +129,14 @@ _REGISTRY_LABELS: Mapping[str, str] = {
     "document": "hash of the document",
     "number": "number (kind, threshold, size or start)",
 }
-_ONE: Mapping[str, str] = {
-    "items": "item",
-    "parts": "part",
-    "contents": "goods",
-    "parents": "goes on from",
-    "lines": "tax",
-    "parties": "party",
-    "clearances required": "clearance required",
+_ONE: Mapping[str, Text] = {
+    "items": term("field", "item"),
+    "parts": term("field", "part"),
+    "contents": term("field", "goods"),
+    "parents": term("field", "goes on from"),
+    "lines": term("field", "tax"),
+    "parties": term("field", "party"),
+    "clearances required": term("field", "clearance required"),
 }
 """Labels of lists, for one entry."""
 _TIMES = {
@@ -174,10 +175,10 @@ CODES: Mapping[tuple[type[Struct], str], type[IntEnum] | type[IntFlag]] = {
 }
 
 
-def label_of(kind: type[Struct], name: str) -> str:
+def label_of(kind: type[Struct], name: str) -> Text:
     if kind is RegistryChange and name in _REGISTRY_LABELS:
-        return _REGISTRY_LABELS[name]
-    return _LABELS.get(name, spaced(name))
+        return term("field", _REGISTRY_LABELS[name])
+    return term("field", _LABELS.get(name, spaced(name)))
 
 
 def one_of(label: str) -> str:
@@ -189,7 +190,7 @@ def text_of(line: Line) -> str:
     """The value of a line that is no group, as text: times in UTC, amounts with their currency."""
     match line.kind:
         case Kind.TIME | Kind.DURATION if line.value == WITHOUT_LIMIT:
-            return "without limit"
+            return say("without limit")
         case Kind.TIME if isinstance(line.value, int):
             return moment(line.value)
         case Kind.AMOUNT if isinstance(line.value, int):
@@ -197,24 +198,33 @@ def text_of(line: Line) -> str:
         case Kind.DURATION if isinstance(line.value, int):
             return duration(line.value)
         case Kind.PARTNER:
-            return f"partner {line.value}" if line.value else "the recipient"
+            return partner(int(line.value)) if line.value else say("the recipient")
         case Kind.PRIVATE:
-            return f"withheld, {line.value}"
+            return say("withheld, {hash}", hash=line.value)
         case _:
-            return str(line.value)
+            return line.value if isinstance(line.value, str) else str(line.value)
 
 
-def sentence_of(lines: Iterable[Line]) -> str:
+def sentence_of(lines: Iterable[Line]) -> Text:
     """Lines in one run of text, groups in brackets; what was and what becomes stand against each other."""
-    return "; ".join(f"{line.label}: {_inner(line)}" for line in lines)
+    said = [say("{label}: {value}", label=line.label, value=_inner(line)) for line in lines]
+    return said[0] if len(said) == 1 else _in_one_run(said)
+
+
+def _in_one_run(said: Sequence[Text]) -> Text:
+    """`a; b; c`."""
+    result = said[0] if said else sentences(())
+    for one in said[1:]:
+        result = say("{first}; {second}", first=result, second=one)
+    return result
 
 
 def _inner(line: Line) -> str:
     if line.kind != Kind.GROUP:
         return text_of(line)
     if [inner.label for inner in line.lines] == ["was", "becomes"]:
-        return f"{text_of(line.lines[0])} before, {text_of(line.lines[1])} now"
-    return f"({sentence_of(line.lines)})"
+        return say("{before} before, {now} now", before=text_of(line.lines[0]), now=text_of(line.lines[1]))
+    return say("({text})", text=sentence_of(line.lines))
 
 
 def field_line(kind: type[Struct], member: Member, value: object, currency: str) -> Line | None:
@@ -224,7 +234,7 @@ def field_line(kind: type[Struct], member: Member, value: object, currency: str)
     if known is not None and isinstance(value, int):
         return Line(label, Kind.TEXT, _code(known, value)) if value else None
     if isinstance(value, bool):
-        return Line(label, Kind.TEXT, "yes" if value else "no") if value or kind is Ruling else None
+        return Line(label, Kind.TEXT, say("yes") if value else say("no")) if value or kind is Ruling else None
     if kind is KeyGrant and name == "scopes" and isinstance(value, int):
         return Line(label, Kind.TEXT, scopes_text(value))
     if isinstance(value, int):
@@ -238,14 +248,14 @@ def field_line(kind: type[Struct], member: Member, value: object, currency: str)
 
 
 def _code(known: type[IntEnum] | type[IntFlag], value: int) -> str:
-    return ", ".join(words(known(value))) if issubclass(known, IntFlag) else word(known, value)
+    return several(words(known(value))) if issubclass(known, IntFlag) else word(known, value)
 
 
 def _number(name: str, label: str, value: int, currency: str) -> Line | None:
     if name in _PARTNERS:
         return Line(label, Kind.PARTNER, value) if value or name in _RECIPIENT else None
     if name in ("sequence", "packages", "found", "quarantined", "disposed"):
-        return Line(label, Kind.TEXT, f"{value:,}")
+        return Line(label, Kind.TEXT, whole(value))
     if not value:
         return None
     if name in _TIMES:
@@ -254,12 +264,12 @@ def _number(name: str, label: str, value: int, currency: str) -> Line | None:
         return Line(label, Kind.DURATION, value)
     if name in _AMOUNTS:
         return Line(label, Kind.AMOUNT, value, currency)
-    return Line(label, Kind.TEXT, f"{value:,}")
+    return Line(label, Kind.TEXT, whole(value))
 
 
 def _bytes(kind: type[Struct], name: str, label: str, value: bytes) -> Line | None:
     if kind is Outcome and name == "outcomes":
-        return Line(label, Kind.TEXT, ", ".join(word(codes.Outcome, code) for code in value))
+        return Line(label, Kind.TEXT, several([word(codes.Outcome, code) for code in value]))
     if not any(value):
         return None
     if name == "jurisdiction":

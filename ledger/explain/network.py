@@ -5,8 +5,9 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from ledger.common.periods import HOUR
-from ledger.explain.units import UNKNOWN, days, money, percent
-from ledger.explain.words import spaced
+from ledger.explain.text import Text, say, several
+from ledger.explain.units import UNKNOWN, days, money, percent, whole
+from ledger.explain.words import counted, name_of
 from ledger.network.performance import NetworkFigures, compare
 
 
@@ -20,42 +21,42 @@ class Figure(NamedTuple):
     """A figure's name in `NetworkFigures`, its title for people, and its unit."""
 
     name: str
-    title: str
+    title: Text
     unit: Unit
 
 
 FIGURES = (
-    Figure("shipments", "Shipments", Unit.COUNT),
-    Figure("packages", "Packages", Unit.COUNT),
-    Figure("delivered", "Delivered", Unit.COUNT),
-    Figure("mean_seconds", "Mean delivery time", Unit.SECONDS),
-    Figure("median_seconds", "Median delivery time", Unit.SECONDS),
-    Figure("p90_seconds", "Nine in ten within", Unit.SECONDS),
-    Figure("abnormal_ppm", "Abnormal delays", Unit.PPM),
-    Figure("legs_ppm", "Legs in time", Unit.PPM),
-    Figure("first_time_ppm", "Released at the first time", Unit.PPM),
-    Figure("held_seconds", "Time under customs holds", Unit.SECONDS),
+    Figure("shipments", say("Shipments"), Unit.COUNT),
+    Figure("packages", say("Packages"), Unit.COUNT),
+    Figure("delivered", say("Delivered"), Unit.COUNT),
+    Figure("mean_seconds", say("Mean delivery time"), Unit.SECONDS),
+    Figure("median_seconds", say("Median delivery time"), Unit.SECONDS),
+    Figure("p90_seconds", say("Nine in ten within"), Unit.SECONDS),
+    Figure("abnormal_ppm", say("Abnormal delays"), Unit.PPM),
+    Figure("legs_ppm", say("Legs in time"), Unit.PPM),
+    Figure("first_time_ppm", say("Released at the first time"), Unit.PPM),
+    Figure("held_seconds", say("Time under customs holds"), Unit.SECONDS),
 )
 """What is shown side by side. Costs, causes and nodes have lists of their own."""
 PUBLISHED = tuple(figure for figure in FIGURES if figure.name not in ("packages", "delivered"))
 """What the public sees of that."""
 
 
-def shown(value: int | None, unit: Unit) -> str:
+def shown(value: int | None, unit: Unit) -> Text:
     """A figure as people write it: `1,204`, `8.5 days`, `12.34 %`; a dash where nothing is known."""
     if unit is Unit.PPM:
         return percent(value)
     if unit is Unit.SECONDS:
         return days(value)
-    return UNKNOWN if value is None else f"{value:,}"
+    return say(UNKNOWN) if value is None else whole(value)
 
 
-def cells(figures: NetworkFigures) -> tuple[str, ...]:
+def cells(figures: NetworkFigures) -> tuple[Text, ...]:
     """The figures of `FIGURES` in that order, as people write them."""
     return tuple(shown(getattr(figures, figure.name), figure.unit) for figure in FIGURES)
 
 
-def costs(figures: NetworkFigures) -> list[tuple[str, str, str, str, str, str]]:
+def costs(figures: NetworkFigures) -> list[tuple[str, Text, Text, Text, Text, Text]]:
     """By currency: freight, penalties, cost per shipment and per package, indicative penalties, as people write."""
     return [
         (
@@ -70,60 +71,97 @@ def costs(figures: NetworkFigures) -> list[tuple[str, str, str, str, str, str]]:
     ]
 
 
-def causes(figures: NetworkFigures) -> list[tuple[str, str]]:
+def causes(figures: NetworkFigures) -> list[tuple[Text, Text]]:
     """Each cause of customs holds with its hours, the longest first."""
     result = sorted(figures.customs_seconds.items(), key=lambda entry: (-entry[1], entry[0]))
-    return [(spaced(cause.name), f"{seconds // HOUR:,} h") for cause, seconds in result]
+    return [(name_of(cause), say("{hours} h", hours=seconds // HOUR)) for cause, seconds in result]
 
 
-def nodes(figures: NetworkFigures) -> list[tuple[int, str, str, str]]:
+def nodes(figures: NetworkFigures) -> list[tuple[int, Text, Text, Text]]:
     """Each partner that passed goods on or lost them: items, failed, and the rate; the busiest first."""
     result = sorted(figures.nodes.items(), key=lambda entry: (-entry[1].handled, entry[0]))
     return [
-        (partner, f"{node.handled:,}", f"{node.failed:,}", shown(node.failure_ppm, Unit.PPM))
+        (partner, whole(node.handled), whole(node.failed), shown(node.failure_ppm, Unit.PPM))
         for partner, node in result
     ]
 
 
-def words(figures: NetworkFigures) -> tuple[str, ...]:
+def words(figures: NetworkFigures) -> tuple[Text, ...]:
     """The figures in sentences."""
-    times = (
-        f"{figures.timed:,} deliveries took {shown(figures.mean_seconds, Unit.SECONDS)} on average, "
-        f"{shown(figures.median_seconds, Unit.SECONDS)} in the middle; nine in ten took at most "
-        f"{shown(figures.p90_seconds, Unit.SECONDS)}."
-    )
-    late = (
-        f"{figures.abnormal:,} of {figures.windowed:,} took longer than their market and mode are expected to take: "
-        f"{shown(figures.abnormal_ppm, Unit.PPM)}."
-    )
-    lines = [f"{figures.shipments:,} shipments, {figures.packages:,} packages; {figures.delivered:,} were delivered."]
-    lines += [times] if figures.timed else []
-    lines += [late] if figures.windowed else []
+    lines = [
+        say(
+            "{shipments}, {packages}; {delivered} were delivered.",
+            shipments=counted(figures.shipments, "shipment"),
+            packages=counted(figures.packages, "package"),
+            delivered=figures.delivered,
+        )
+    ]
+    if figures.timed:
+        lines.append(
+            say(
+                "{deliveries} took {mean} on average, {median} in the middle; nine in ten took at most {p90}.",
+                deliveries=counted(figures.timed, "delivery"),
+                mean=shown(figures.mean_seconds, Unit.SECONDS),
+                median=shown(figures.median_seconds, Unit.SECONDS),
+                p90=shown(figures.p90_seconds, Unit.SECONDS),
+            )
+        )
+    if figures.windowed:
+        lines.append(
+            say(
+                "{count} of {of} took longer than their market and mode are expected to take: {share}.",
+                count=figures.abnormal,
+                of=figures.windowed,
+                share=shown(figures.abnormal_ppm, Unit.PPM),
+            )
+        )
     if figures.legs_due:
         lines.append(
-            f"{figures.legs_in_time:,} of {figures.legs_due:,} legs were out in time: "
-            f"{shown(figures.legs_ppm, Unit.PPM)}."
+            say(
+                "{count} of {of} legs were out in time: {share}.",
+                count=figures.legs_in_time,
+                of=figures.legs_due,
+                share=shown(figures.legs_ppm, Unit.PPM),
+            )
         )
     if figures.procedures:
         lines.append(
-            f"{figures.first_time:,} of {figures.procedures:,} customs procedures were released at the first time: "
-            f"{shown(figures.first_time_ppm, Unit.PPM)}."
+            say(
+                "{count} of {of} customs procedures were released at the first time: {share}.",
+                count=figures.first_time,
+                of=figures.procedures,
+                share=shown(figures.first_time_ppm, Unit.PPM),
+            )
         )
     if result := causes(figures):
-        lines.append("Held by customs: " + ", ".join(f"{hours} for {cause}" for cause, hours in result) + ".")
+        held = several([say("{time} for {cause}", time=hours, cause=cause) for cause, hours in result])
+        lines.append(say("Held by customs: {causes}.", causes=held))
     for currency, freight, penalties, each, unit, indicative in costs(figures):
-        lines.append(f"Freight {freight} and penalties {penalties}: {each} a shipment, {unit} a package.")
+        lines.append(
+            say(
+                "Freight {freight} and penalties {penalties}: {each} a shipment, {unit} a package.",
+                freight=freight,
+                penalties=penalties,
+                each=each,
+                unit=unit,
+            )
+        )
         if figures.indicative.get(currency):
-            lines.append(f"Not counted: {indicative}, indicative until who is liable signs or endorses the terms.")
+            lines.append(
+                say(
+                    "Not counted: {amount}, indicative until who is liable signs or endorses the terms.",
+                    amount=indicative,
+                )
+            )
     return tuple(lines)
 
 
-def published(figures: Mapping[str, Any]) -> tuple[str, ...]:
+def published(figures: Mapping[str, Any]) -> tuple[Text, ...]:
     """The published figures of a group (JSON of `ledger.network.publication.PublicNetwork`) as cells of `PUBLISHED`."""
     return tuple(shown(figures[figure.name], figure.unit) for figure in PUBLISHED)
 
 
-def changes(before: NetworkFigures, after: NetworkFigures) -> list[tuple[str, str, str, str]]:
+def changes(before: NetworkFigures, after: NetworkFigures) -> list[tuple[Text, Text, Text, Text]]:
     """The figures of `FIGURES` in two periods, as people write them: title, before, after, difference."""
     result = {change.figure: change for change in compare(before, after)}
     return [

@@ -4,6 +4,7 @@ Partners stand as "partner 7", amounts in minor units with their currency, as in
 """
 
 from ledger.explain.penalty import ENDINGS
+from ledger.explain.text import Text, listed, message, partner, say, sentences, several
 from ledger.explain.units import moment, money, span
 from ledger.explain.words import counted
 from ledger.penalties.lateness import PortionLine
@@ -12,54 +13,68 @@ from ledger.records.types import NOBODY
 from ledger.shipments.clock_stop import StopKind
 from ledger.shipments.tenders import TenderState
 
-_STOPPED = {
-    StopKind.DELIVERY: "{goods} arrived",
-    StopKind.LOCKER: "a locker took {goods}",
-    StopKind.REFUSAL: "the consignee refused {goods}",
-    StopKind.TENDER: "delivery of {goods} was offered",
-    StopKind.ONWARD: "new terms took {goods} over",
+_ARRIVED = {
+    StopKind.DELIVERY: message("{goods} arrived on {time}"),
+    StopKind.LOCKER: message("a locker took {goods} on {time}"),
+    StopKind.REFUSAL: message("the consignee refused {goods} on {time}"),
+    StopKind.TENDER: message("delivery of {goods} was offered on {time}"),
+    StopKind.ONWARD: message("new terms took {goods} over on {time}"),
 }
 
 
-def gist(statement: PenaltyStatement) -> str:
+def gist(statement: PenaltyStatement) -> Text:
     """Who owes what and why, in a sentence or two."""
     if statement.part_of is not None:
-        return "These goods were split off after the clock had stopped: the shipment they came from states any penalty."
+        return say(
+            "These goods were split off after the clock had stopped: the shipment they came from states any penalty."
+        )
     if not statement.promised:
-        return "The terms promise no time, so nothing can be late."
+        return say("The terms promise no time, so nothing can be late.")
     if statement.liable == NOBODY:
-        return "The terms name nobody who is liable for a delay, so nobody owes anything."
+        return say("The terms name nobody who is liable for a delay, so nobody owes anything.")
     if not statement.portions:
-        parts = counted(len(statement.children), "shipment")
-        return f"The goods were split into {parts}, which have penalty statements of their own."
+        return say(
+            "The goods were split into {shipments}, which have penalty statements of their own.",
+            shipments=counted(len(statement.children), "shipment"),
+        )
     latest = max(statement.portions, key=lambda portion: (portion.late_seconds, portion.counted_until))
     why = _why(latest, statement)
     if statement.amount:
-        capped = ", the most that the terms allow" if statement.uncapped > statement.cap else ""
-        said = (
-            f"Partner {statement.liable} owes partner {statement.beneficiary} "
-            f"{money(statement.amount, statement.currency)}{capped}, because {why}."
-        )
+        values = {
+            "liable": partner(statement.liable, first=True),
+            "beneficiary": partner(statement.beneficiary),
+            "amount": money(statement.amount, statement.currency),
+            "why": why,
+        }
+        if statement.uncapped > statement.cap:
+            said = say("{liable} owes {beneficiary} {amount}, the most that the terms allow, because {why}.", **values)
+        else:
+            said = say("{liable} owes {beneficiary} {amount}, because {why}.", **values)
     elif latest.late_seconds:
-        said = f"Nothing is owed, although {why}: at the agreed rate that comes to less than the smallest coin."
+        said = say(
+            "Nothing is owed, although {why}: at the agreed rate that comes to less than the smallest coin.", why=why
+        )
     elif _runs(latest):
-        said = f"Nothing is owed so far: {why}."
+        said = say("Nothing is owed so far: {why}.", why=why)
     else:
-        said = f"Nothing is owed: {why}."
-    return " ".join([said, *_rest(statement)])
+        said = say("Nothing is owed: {why}.", why=why)
+    return sentences([said, *_rest(statement)])
 
 
-def standing(statement: PenaltyStatement) -> tuple[str, ...]:
+def standing(statement: PenaltyStatement) -> tuple[Text, ...]:
     """What may still change the figure, a sentence each; none where it stands."""
-    result: list[str] = []
+    result: list[Text] = []
     growing = [line for line in statement.portions if _runs(line) and line.counted_until < statement.accrual_end]
     if growing and statement.promised and statement.amount < statement.cap:
-        most = f"to {money(statement.cap, statement.currency)} at most"
+        cap = money(statement.cap, statement.currency)
         result.append(
-            f"The clock is running: what is owed grows until the goods arrive, {most}."
+            say("The clock is running: what is owed grows until the goods arrive, to {cap} at most.", cap=cap)
             if any(line.ending is None for line in growing)
-            else f"What never arrived is counted on to {moment(statement.accrual_end)}: what is owed grows until then, "
-            f"{most}."
+            else say(
+                "What never arrived is counted on to {time}: what is owed grows until then, to {cap} at most.",
+                time=moment(statement.accrual_end),
+                cap=cap,
+            )
         )
     for portion in statement.portions:
         stop = portion.stop
@@ -67,19 +82,28 @@ def standing(statement: PenaltyStatement) -> tuple[str, ...]:
             result.append(_undone(portion, stop.kind, moment(stop.open_until)))
     if statement.frozen:
         frozen = money(statement.frozen, statement.currency)
-        result.append(f"{frozen} more are disputed: they are frozen, and not owed while that is not decided.")
+        result.append(
+            say("{amount} more are disputed: they are frozen, and not owed while that is not decided.", amount=frozen)
+        )
     if statement.indicative and statement.liable != NOBODY and (statement.amount or not statement.settled):
-        result.append(f"It is indicative until partner {statement.liable} endorses the terms, which it has not signed.")
+        result.append(
+            say(
+                "It is indicative until {partner} endorses the terms, which it has not signed.",
+                partner=partner(statement.liable),
+            )
+        )
     return tuple(result)
 
 
-def _undone(portion: PortionLine, kind: StopKind, until: str) -> str:
+def _undone(portion: PortionLine, kind: StopKind, until: Text) -> Text:
     """What may still undo the stop of these goods' clock, until when."""
     if kind is StopKind.LOCKER:
-        return f"The clock runs on if the goods leave the locker before {until}, but to their consignee or back."
+        return say(
+            "The clock runs on if the goods leave the locker before {time}, but to their consignee or back.", time=until
+        )
     if any(tender.state is TenderState.DISPUTED for tender in portion.tenders):
-        return f"It is decided on {until} whether the offered delivery stopped the clock."
-    return f"The clock runs on if the offered delivery is contested by {until}."
+        return say("It is decided on {time} whether the offered delivery stopped the clock.", time=until)
+    return say("The clock runs on if the offered delivery is contested by {time}.", time=until)
 
 
 def _runs(portion: PortionLine) -> bool:
@@ -87,44 +111,62 @@ def _runs(portion: PortionLine) -> bool:
     return portion.stop is None and not portion.settled
 
 
-def _why(portion: PortionLine, statement: PenaltyStatement) -> str:
+def _why(portion: PortionLine, statement: PenaltyStatement) -> Text:
     """What stopped the clock and how that compares with the promise, what was taken out included."""
     due = moment(statement.promised_at)
     after = portion.counted_until - statement.promised_at
-    alone = len(statement.portions) == 1 and not statement.children
-    goods = "the goods" if alone else f"{portion.packages:,} of the packages"
-    if portion.stop is not None:
-        what = f"{_STOPPED[portion.stop.kind].format(goods=goods)} on {moment(portion.stop.at)}"
-        said = f"{what}, {span(max(0, after))} after the last second on time ({due})"
-    elif portion.ending is not None:
-        what = f"{goods} never arrived ({ENDINGS[portion.ending.kind]})"
-        said = f"{what}, and the clock ran on for {span(max(0, after))} after the last second on time ({due})"
-    else:
-        what = f"{goods} {'have' if alone or portion.packages != 1 else 'has'} not arrived"
-        said = f"{what}, {span(max(0, after))} after the last second on time ({due})"
+    what = _what(portion, statement)
     if after <= 0:
-        return f"{what}, in time (by {due})" if portion.stop else f"{what}, and are due by {due}"
-    taken = [
-        f"{span(seconds)} of {name}"
-        for seconds, name in (
-            (portion.customs_seconds, "customs holds that the liable partner did not cause"),
-            (portion.relief_seconds, "agreed relief"),
+        return (
+            say("{what}, in time (by {due})", what=what, due=due)
+            if portion.stop
+            else say("{what}, and are due by {due}", what=what, due=due)
         )
-        if seconds
-    ]
+    values = {"what": what, "time": span(max(0, after)), "due": due}
+    if portion.stop is None and portion.ending is not None:
+        said = say("{what}, and the clock ran on for {time} after the last second on time ({due})", **values)
+    else:
+        said = say("{what}, {time} after the last second on time ({due})", **values)
+    taken = []
+    if portion.customs_seconds:
+        customs = span(portion.customs_seconds)
+        taken.append(say("{time} of customs holds that the liable partner did not cause", time=customs))
+    if portion.relief_seconds:
+        taken.append(say("{time} of agreed relief", time=span(portion.relief_seconds)))
     if not taken:
         return said
-    left = f"{span(portion.late_seconds)} count" if portion.late_seconds else "nothing is left"
-    return f"{said}; {' and '.join(taken)} taken out, {left}"
+    left = say("{time} count", time=span(portion.late_seconds)) if portion.late_seconds else say("nothing is left")
+    return say("{what}; {parts} taken out, {left}", what=said, parts=listed(taken), left=left)
 
 
-def _rest(statement: PenaltyStatement) -> list[str]:
+def _what(portion: PortionLine, statement: PenaltyStatement) -> Text:
+    """What became of these goods, within a sentence."""
+    alone = len(statement.portions) == 1 and not statement.children
+    goods = say("the goods") if alone else say("{count} of the packages", count=portion.packages)
+    if portion.stop is not None:
+        return say(_ARRIVED[portion.stop.kind], goods=goods, time=moment(portion.stop.at))
+    if portion.ending is not None:
+        return say("{goods} never arrived ({ending})", goods=goods, ending=ENDINGS[portion.ending.kind])
+    if alone or portion.packages != 1:
+        return say("{goods} have not arrived", goods=goods)
+    return say("{goods} has not arrived", goods=goods)
+
+
+def _rest(statement: PenaltyStatement) -> list[Text]:
     """Several portions, and who bears it in the end."""
     result = []
     if len(statement.portions) > 1:
-        result.append(f"The goods went in {len(statement.portions)} portions, each counted by its share of packages.")
+        result.append(
+            say(
+                "The goods went in {count} portions, each counted by its share of packages.",
+                count=len(statement.portions),
+            )
+        )
     bearing = [leg for leg in statement.legs if leg.amount and leg.partner != statement.liable]
     if statement.amount and bearing:
-        legs = ", ".join(f"{money(leg.amount, statement.currency)} from partner {leg.partner}" for leg in bearing)
-        result.append(f"By recourse it gets back {legs}, for passing on late.")
+        legs = [
+            say("{amount} from {partner}", amount=money(leg.amount, statement.currency), partner=partner(leg.partner))
+            for leg in bearing
+        ]
+        result.append(say("By recourse it gets back {amounts}, for passing on late.", amounts=several(legs)))
     return result

@@ -12,7 +12,9 @@ from ledger.common.scopes import scope_text
 from ledger.errors import LadingError
 from ledger.explain.amendment import amended, told
 from ledger.explain.fields import Kind, Line, field_line, label_of, one_of
+from ledger.explain.text import Text, say, several
 from ledger.explain.titles import TITLES
+from ledger.explain.units import whole
 from ledger.explain.words import counted
 from ledger.records.eip712 import Struct, Withheld
 from ledger.records.types import Amendment, Commercial, Details, Duty, HandoffItem, Record, RegistryChange
@@ -57,7 +59,7 @@ def _list(label: str, entries: tuple[Struct | Withheld, ...], currency: str) -> 
         return
     if entries and all(isinstance(entry, HandoffItem) for entry in entries):
         packages = sum(entry.packages for entry in entries if isinstance(entry, HandoffItem))
-        yield Line(label, Kind.TEXT, f"{counted(len(entries), 'shipment')}, {counted(packages, 'package')} in all")
+        yield Line(label, Kind.TEXT, _in_all(len(entries), packages))
     alike: dict[tuple[Line, ...], list[tuple[int, Line | None]]] = {}
     for number, entry in enumerate(entries, start=1):
         lines = tuple(_entry(name, entry, currency))
@@ -72,15 +74,27 @@ def _together(label: str, name: str, said: tuple[Line, ...], those: list[tuple[i
     """What several entries say alike, once, then the shipments of which they say it."""
     numbers = [number for number, _ in those]
     if len(those) == 1:
-        title = f"{name} {numbers[0]}"
+        title = say("{name} {number}", name=name, number=numbers[0])
         shipments = tuple(line for _, line in those if line is not None)
         return Line(title, Kind.GROUP, lines=(*shipments, *said))
-    title = f"{label} {_ranges(numbers)}, each"
-    shipments = tuple(Line(f"{name} {number}", line.kind, line.value) for number, line in those if line is not None)
+    title = say("{label} {numbers}, each", label=label, numbers=_ranges(numbers))
+    shipments = tuple(
+        Line(say("{name} {number}", name=name, number=number), line.kind, line.value)
+        for number, line in those
+        if line is not None
+    )
     return Line(title, Kind.GROUP, lines=(*said, *shipments))
 
 
-def _ranges(numbers: list[int]) -> str:
+def _in_all(shipments: int, packages: int) -> Text:
+    return say(
+        "{shipments}, {packages} in all",
+        shipments=counted(shipments, "shipment"),
+        packages=counted(packages, "package"),
+    )
+
+
+def _ranges(numbers: list[int]) -> Text:
     """Ascending numbers in short: 1 to 40, 42, 44 to 50."""
     result: list[list[int]] = []
     for number in numbers:
@@ -88,7 +102,7 @@ def _ranges(numbers: list[int]) -> str:
             result[-1][1] = number
         else:
             result.append([number, number])
-    return ", ".join(f"{first} to {last}" if last > first else str(first) for first, last in result)
+    return several([say("{first} to {last}", first=a, last=b) if b > a else whole(a) for a, b in result])
 
 
 def _entry(name: str, entry: Struct | Withheld, currency: str) -> Iterator[Line]:
@@ -120,7 +134,7 @@ def _changes(record: Amendment, changes: Details, target: Record | None) -> Iter
     data = _object(changes.text)
     result = None if data is None else amended(record.kind, data, target)
     if result is None:
-        yield from _details("changes", changes.text)
+        yield from _details(say("changes"), changes.text)
     else:
         yield result
 

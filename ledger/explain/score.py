@@ -1,13 +1,14 @@
 """Scorecards in sentences: the score, what each indicator adds and costs, and what raised and lowered it most."""
 
+from fractions import Fraction
 from typing import Any
 
 from ledger.common.figure import to_json
 from ledger.common.ids import to_hex
 from ledger.common.periods import HOUR
-from ledger.explain.text import Form, Text, say
+from ledger.explain.text import Form, Text, message, partner, say, sentences, several
 from ledger.explain.units import micropoints, moment, percent, points, span
-from ledger.explain.words import counted
+from ledger.explain.words import counted, name_of
 from ledger.scores.adopted_card import Measure
 from ledger.scores.card import Indicator
 from ledger.scores.composite import (
@@ -22,81 +23,123 @@ from ledger.scores.flags import Flag, FlagKind
 from ledger.scores.publication import PublicScorecard
 
 NAMES = {
-    Indicator.ON_TIME: "Shipments on time",
-    Indicator.IN_FULL: "In full and undamaged",
-    Indicator.LEGS: "Legs out in time",
-    Indicator.MEAN_LATE: "Mean delay",
-    Indicator.RECORDS: "Records within a day",
-    Indicator.PENALTY: "Penalty over freight",
-    Indicator.ON_TIME_IN_FULL: "On time in full",
-    Indicator.DEFECTS: "Defects, returns, recalls per package",
-    Indicator.NO_HOLD: "No hold by its papers",
-    Indicator.ATTESTED: "Attested at release",
-    Indicator.RELEASED: "Released without own hold or amendment",
-    Indicator.OVER_MEDIAN: "Time over the median of the office",
+    Indicator.ON_TIME: say("Shipments on time"),
+    Indicator.IN_FULL: say("In full and undamaged"),
+    Indicator.LEGS: say("Legs out in time"),
+    Indicator.MEAN_LATE: say("Mean delay"),
+    Indicator.RECORDS: say("Records within a day"),
+    Indicator.PENALTY: say("Penalty over freight"),
+    Indicator.ON_TIME_IN_FULL: say("On time in full"),
+    Indicator.DEFECTS: say("Defects, returns, recalls per package"),
+    Indicator.NO_HOLD: say("No hold by its papers"),
+    Indicator.ATTESTED: say("Attested at release"),
+    Indicator.RELEASED: say("Released without own hold or amendment"),
+    Indicator.OVER_MEDIAN: say("Time over the median of the office"),
 }
 _FLAGS = {
-    FlagKind.ONE_CUSTOMER: "one counterparty has over 25 % of the shipments",
-    FlagKind.LATE_RECORDS: "fewer than 80 % of the records were known within a day",
-    FlagKind.PADDED_PROMISES: (
+    FlagKind.ONE_CUSTOMER: message("one counterparty has over 25 % of the shipments"),
+    FlagKind.LATE_RECORDS: message("fewer than 80 % of the records were known within a day"),
+    FlagKind.PADDED_PROMISES: message(
         "over 25 % of the promises take more than one and a half times as long as usual on their lane"
     ),
-    FlagKind.LATE_HOLDS: "customs holds became known over a day after they happened",
-    FlagKind.CONTESTED_TENDERS: "over one in five of its tenders were contested",
-    FlagKind.CONTESTS: "one party contests over one in five of the tenders made to it",
-    FlagKind.SAME_THIRD: "the same third endorsed over one in five of its tenders",
-    FlagKind.BROKER_WORD: "over half of the customs time taken out rests on a broker's word alone",
+    FlagKind.LATE_HOLDS: message("customs holds became known over a day after they happened"),
+    FlagKind.CONTESTED_TENDERS: message("over one in five of its tenders were contested"),
+    FlagKind.CONTESTS: message("one party contests over one in five of the tenders made to it"),
+    FlagKind.SAME_THIRD: message("the same third endorsed over one in five of its tenders"),
+    FlagKind.BROKER_WORD: message("over half of the customs time taken out rests on a broker's word alone"),
 }
 SHOWN_EACH_WAY = 3
 
 
-def explain(card: Scorecard) -> tuple[str, ...]:
+def explain(card: Scorecard) -> tuple[Text, ...]:
     """The score; what each indicator adds and costs, and which records raised and lowered it most."""
     return _explained(in_short(card))
 
 
-def _explained(short: ScorecardInShort) -> tuple[str, ...]:
+def _explained(short: ScorecardInShort) -> tuple[Text, ...]:
     card = short.card
-    head = f"Partner {card.partner} as {card.role.name.lower().replace('_', ' ')}: "
     if card.score is None and card.low is not None and card.high is not None:
-        lines = [f"{head}{why(card)}: between {points(card.low)} and {points(card.high)} of 100."]
-    elif card.score is None:
-        lines = [head + why(card) + "."]
+        lines = [
+            say(
+                "{partner} as {role}: {why}: between {low} and {high} of 100.",
+                **_head(card),
+                low=points(card.low),
+                high=points(card.high),
+            )
+        ]
     else:
-        between = f"between {points(card.low or 0)} and {points(card.high or 0)} with 95 % certainty"
-        lines = [f"{head}{points(card.score)} of 100, {between} ({why(card)})."]
+        lines = [_score(card)]
     if card.withheld:
         lines.append(
-            f"{counted(card.withheld, 'shipment')} not known: parts of them are withheld or erased here, so that "
-            "figures are ranges that surely contain what these may hide."
+            say(
+                "{shipments} not known: parts of them are withheld or erased here, so that figures are ranges that "
+                "surely contain what these may hide.",
+                shipments=counted(card.withheld, "shipment"),
+            )
         )
     for indicator in short.indicators:
         lines += _explained_indicator(indicator)
-    return (*lines, *(f"Note: {flag_text(flag)}." for flag in card.flags))
+    return (*lines, *(say("Note: {flag}.", flag=flag_text(flag)) for flag in card.flags))
 
 
-def _explained_indicator(short: IndicatorInShort) -> tuple[str, ...]:
+def _head(card: Scorecard | PublicScorecard) -> dict[str, Text]:
+    return {"partner": partner(card.partner, first=True), "role": name_of(card.role), "why": why(card)}
+
+
+def _score(card: Scorecard | PublicScorecard) -> Text:
+    """The score in a sentence, or why there is none."""
+    if card.score is None:
+        return say("{partner} as {role}: {why}.", **_head(card))
+    return say(
+        "{partner} as {role}: {score} of 100, between {low} and {high} with 95 % certainty ({why}).",
+        **_head(card),
+        score=points(card.score),
+        low=points(card.low or 0),
+        high=points(card.high or 0),
+    )
+
+
+def _title(indicator: Indicator, weight: Fraction) -> Text:
+    return say("{name} (weight {weight})", name=NAMES[indicator], weight=percent(int(weight * 1_000_000)))
+
+
+def _explained_indicator(short: IndicatorInShort) -> tuple[Text, ...]:
     """One indicator; every line begins with its name."""
     entry = short.entry
-    name = NAMES[entry.indicator]
-    title = f"{name} (weight {percent(int(entry.weight * 1_000_000))})"
+    name, title = NAMES[entry.indicator], _title(entry.indicator, entry.weight)
+    low, high = (measured(entry.indicator, value or 0) for value in (entry.low, entry.high))
     if entry.status is IndicatorStatus.KNOWN and entry.points is None:
         if entry.low is None or entry.high is None:
-            return (f"{title}: no bound: what decides it is withheld.",)
-        range_ = f"{measured(entry.indicator, entry.low)} to {measured(entry.indicator, entry.high)}"
-        return (f"{title}: {range_}: parts of shipments are withheld.",)
+            return (say("{title}: no bound: what decides it is withheld.", title=title),)
+        return (say("{title}: {low} to {high}: parts of shipments are withheld.", title=title, low=low, high=high),)
     if entry.status is not IndicatorStatus.KNOWN or entry.points is None:
-        return (f"{title}: unknown: nothing was due; its weight is spread over the others.",)
-    value = measured(entry.indicator, entry.value or 0)
-    sure = f"{measured(entry.indicator, entry.low or 0)} to {measured(entry.indicator, entry.high or 0)}"
-    events = counted(entry.samples, "delivery event")
-    first = f"{title}: {value} ({sure}), {points(entry.points)} points from {events}"
-    hanging = f" {counted(entry.disputed, 'case')} disputed: at worst a fault each." if entry.disputed else ""
-    return (
-        f"{first}; it costs the score {points(entry.lost)} points.{hanging}",
-        *_biggest(name, "raised", short.raised),
-        *_biggest(name, "lowered", short.lowered),
+        return (say("{title}: unknown: nothing was due; its weight is spread over the others.", title=title),)
+    first = say(
+        "{title}: {value} ({low} to {high}), {points} points from {events}; it costs the score {lost} points.",
+        title=title,
+        value=measured(entry.indicator, entry.value or 0),
+        low=low,
+        high=high,
+        points=points(entry.points),
+        events=counted(entry.samples, "delivery event"),
+        lost=points(entry.lost),
     )
+    if entry.disputed:
+        cases = counted(entry.disputed, "case")
+        first = sentences((first, say("{cases} disputed: at worst a fault each.", cases=cases)))
+    raised = _biggest(
+        short.raised,
+        name,
+        message("{name}: raised by {points} by shipment {shipment} (records {records})."),
+        message("{name}: raised by {points} in all by {more}."),
+    )
+    lowered = _biggest(
+        short.lowered,
+        name,
+        message("{name}: lowered by {points} by shipment {shipment} (records {records})."),
+        message("{name}: lowered by {points} in all by {more}."),
+    )
+    return (first, *raised, *lowered)
 
 
 def stated(card: Scorecard) -> dict[str, Any]:
@@ -111,26 +154,32 @@ def stated_in_short(card: Scorecard) -> dict[str, Any]:
     return to_json(short) | {"why": why(card), "flag_texts": flags, "explanation": list(_explained(short))}
 
 
-def explain_public(card: PublicScorecard) -> tuple[str, ...]:
+def explain_public(card: PublicScorecard) -> tuple[Text, ...]:
     """A published score: what each indicator came to, without records."""
-    head = f"Partner {card.partner} as {card.role.name.lower().replace('_', ' ')}: "
-    if card.score is None:
-        lines = [head + why(card) + "."]
-    else:
-        between = f"between {points(card.low or 0)} and {points(card.high or 0)} with 95 % certainty"
-        lines = [f"{head}{points(card.score)} of 100, {between} ({why(card)})."]
+    lines = [_score(card)]
     for entry in card.indicators:
-        title = f"{NAMES[entry.indicator]} (weight {percent(int(entry.weight * 1_000_000))})"
-        if entry.value is None or entry.points is None:
-            why_not = (
-                "nothing was due" if entry.status is IndicatorStatus.UNKNOWN else "too few delivery events to tell"
+        title = _title(entry.indicator, entry.weight)
+        if entry.value is not None and entry.points is not None:
+            lines.append(
+                say(
+                    "{title}: {value} ({low} to {high}), {points} points.",
+                    title=title,
+                    value=measured(entry.indicator, entry.value),
+                    low=measured(entry.indicator, entry.low or 0),
+                    high=measured(entry.indicator, entry.high or 0),
+                    points=points(entry.points),
+                )
             )
-            lines.append(f"{title}: unknown: {why_not}; its weight is spread over the others.")
+        elif entry.status is IndicatorStatus.UNKNOWN:
+            lines.append(say("{title}: unknown: nothing was due; its weight is spread over the others.", title=title))
         else:
-            sure = f"{measured(entry.indicator, entry.low or 0)} to {measured(entry.indicator, entry.high or 0)}"
-            value = measured(entry.indicator, entry.value)
-            lines.append(f"{title}: {value} ({sure}), {points(entry.points)} points.")
-    return (*lines, *(f"Note: {_FLAGS[kind]}." for kind in card.flags))
+            lines.append(
+                say(
+                    "{title}: unknown: too few delivery events to tell; its weight is spread over the others.",
+                    title=title,
+                )
+            )
+    return (*lines, *(say("Note: {flag}.", flag=say(_FLAGS[kind])) for kind in card.flags))
 
 
 def stated_public(card: PublicScorecard) -> dict[str, Any]:
@@ -138,26 +187,30 @@ def stated_public(card: PublicScorecard) -> dict[str, Any]:
     return to_json(card) | {"why": why(card), "explanation": list(explain_public(card))}
 
 
-def why(card: Scorecard | PublicScorecard) -> str:
+def why(card: Scorecard | PublicScorecard) -> Text:
     """What the score rests on, or why there is none."""
+    events = counted(card.samples, "delivery event")
     match card.status:
         case ScoreStatus.TOO_FEW_SAMPLES:
-            return f"no score: {card.samples} delivery events, at least {NO_SCORE_BELOW} are needed"
+            return say("no score: {events}, at least {least} are needed", events=events, least=NO_SCORE_BELOW)
         case ScoreStatus.TOO_LITTLE_KNOWN:
-            return f"no score: only {int(card.known_weight * 100)} % of the weight is known, at least 60 % are needed"
+            known = percent(int(card.known_weight * 100) * 10_000)
+            return say("no score: only {share} of the weight is known, at least 60 % are needed", share=known)
         case ScoreStatus.PROVISIONAL:
-            return f"{card.samples} delivery events: provisional, fewer than {PROVISIONAL_BELOW}"
+            return say("{events}: provisional, fewer than {least}", events=events, least=PROVISIONAL_BELOW)
         case ScoreStatus.KNOWN:
-            return f"{card.samples} delivery events"
+            return events
         case ScoreStatus.HIDDEN:
-            return f"a range from {card.samples} delivery events and shipments of which parts are withheld"
+            return say("a range from {events} and shipments of which parts are withheld", events=events)
 
 
-def flag_text(flag: Flag) -> str:
+def flag_text(flag: Flag) -> Text:
     """A flag with its counts: shipments, records, holds, tenders, or hours."""
+    count, of = flag.count, flag.of
     if flag.kind is FlagKind.BROKER_WORD:
-        return f"{_FLAGS[flag.kind]}: {_hours(flag.count)} of {_hours(flag.of)}"
-    return f"{_FLAGS[flag.kind]}: {flag.count} of {flag.of}"
+        hours = counted(count // HOUR, "hour"), counted(of // HOUR, "hour")
+        return say("{flag}: {count} of {of}", flag=say(_FLAGS[flag.kind]), count=hours[0], of=hours[1])
+    return say("{flag}: {count} of {of}", flag=say(_FLAGS[flag.kind]), count=count, of=of)
 
 
 def measure_stated(measure: Measure) -> dict[str, Any]:
@@ -165,11 +218,13 @@ def measure_stated(measure: Measure) -> dict[str, Any]:
     return to_json(measure) | {"title": measure.card.title, "words": measure_text(measure)}
 
 
-def measure_text(measure: Measure) -> str:
+def measure_text(measure: Measure) -> Text:
     """Where the card comes from, for whoever reads a score."""
     if measure.since is None:
-        return f"no card adopted: Lading's default ({measure.card.title})"
-    return f"{measure.card.title}, adopted by the council for periods from {moment(measure.since)}"
+        return say("no card adopted: Lading's default ({card})", card=measure.card.title)
+    return say(
+        "{card}, adopted by the council for periods from {time}", card=measure.card.title, time=moment(measure.since)
+    )
 
 
 def measured(indicator: Indicator, value: int) -> Text:
@@ -182,19 +237,20 @@ def measured(indicator: Indicator, value: int) -> Text:
     return percent(value)
 
 
-def _biggest(name: str, verb: str, side: Side) -> list[str]:
+def _biggest(side: Side, name: Text, by_one: str, in_all: str) -> list[Text]:
     """The samples with most effect one by one, the others summed; those without any are left out."""
     shown = [effect for effect in side.largest[:SHOWN_EACH_WAY] if effect.micropoints]
     lines = [
-        f"{name}: {verb} by {micropoints(e.micropoints)} by shipment {to_hex(e.shipment)}"
-        f" (records {', '.join(map(to_hex, e.records))})."
-        for e in shown
+        say(
+            by_one,
+            name=name,
+            points=micropoints(effect.micropoints),
+            shipment=to_hex(effect.shipment),
+            records=several([to_hex(record) for record in effect.records]),
+        )
+        for effect in shown
     ]
     if more := side.moving - len(shown):
         rest = side.micropoints - sum(effect.micropoints for effect in shown)
-        lines.append(f"{name}: {verb} by {micropoints(rest)} in all by {counted(more, 'more sample')}.")
+        lines.append(say(in_all, name=name, points=micropoints(rest), more=counted(more, "more sample")))
     return lines
-
-
-def _hours(seconds: int) -> str:
-    return f"{seconds // HOUR:,} hours"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from ledger.common.ids import checksum_address
+from ledger.explain.text import Text, partner, say, term
 from ledger.records.signers import (
     CouncilSigners,
     GrantedKeySigner,
@@ -15,23 +16,25 @@ from ledger.records.signers import (
 NO_NAMES: Mapping[int, str] = {}
 
 
-def partner_text(partner: int, names: Mapping[int, str] = NO_NAMES) -> str:
+def partner_text(number: int, names: Mapping[int, str] = NO_NAMES) -> Text:
     """`Kea Forwarding (partner 3)`, or `partner 3` where the name is not known."""
-    return f"{names[partner]} (partner {partner})" if partner in names else f"partner {partner}"
+    if number not in names:
+        return partner(number)
+    return say("{name} (partner {number})", name=names[number], number=str(number))
 
 
-def signer_text(signer: Signer, names: Mapping[int, str] = NO_NAMES) -> str:
+def signer_text(signer: Signer, names: Mapping[int, str] = NO_NAMES) -> Text:
     """`partner 3 as releaser`."""
     match signer:
-        case PartnerSigner(partner, field):
-            return f"{partner_text(partner, names)} as {field}"
-        case MasterSigner(partner):
-            return f"a master key of {partner_text(partner, names)}"
+        case PartnerSigner(number, field):
+            return say("{partner} as {role}", partner=partner_text(number, names), role=term("signer", field))
+        case MasterSigner(number):
+            return say("a master key of {partner}", partner=partner_text(number, names))
         case GrantedKeySigner(key):
-            return f"the granted key {checksum_address(key)} itself"
+            return say("the granted key {key} itself", key=checksum_address(key))
         case RecipientSigner(_, field):
-            return f"the recipient key as {field}"
+            return say("the recipient key as {role}", role=term("signer", field))
         case CouncilSigners():
-            return "the council"
+            return say("the council")
         case _:
-            return "the log's anchor key"
+            return say("the log's anchor key")

@@ -20,6 +20,8 @@ class Form(StrEnum):
     """What kind of words a text is: a message of the catalogues, or a value that each language writes its own way."""
 
     MESSAGE = "message"
+    NUMBER = "number"
+    """A whole number."""
     MONEY = "money"
     """Minor units as an int, and the currency, which may be empty."""
     ROUNDED_MONEY = "rounded money"
@@ -85,6 +87,11 @@ def say_counted(one: str, many: str, count: int, /, **values: object) -> Text:
     """`one` for a single thing, else `many`, with `{count}` and the other values in place."""
     values = {"count": count, **values}
     return Text.of_message(_filled(one if count == 1 else many, values), one, values, many)
+
+
+def message(text: str) -> str:
+    """A message that is filled elsewhere, marked for the catalogues."""
+    return text
 
 
 def pair(one: str, many: str) -> tuple[str, str]:

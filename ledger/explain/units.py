@@ -55,11 +55,11 @@ def moment(seconds: int) -> Text:
     return Text.of_value(Form.MOMENT, english, seconds)
 
 
-def duration(seconds: int) -> str:
+def duration(seconds: int) -> Text:
     """Such as `3 d 04:05:06`."""
     days, rest = divmod(seconds, DAY)
     clock = f"{rest // HOUR:02}:{rest % HOUR // 60:02}:{rest % 60:02}"
-    return f"{days} d {clock}" if days else clock
+    return say("{days} d {clock}", days=days, clock=clock) if days else say(clock)
 
 
 def span(seconds: int) -> Text:
@@ -129,6 +129,11 @@ def share_of(part: int, whole: int) -> Text:
     tenths = (2000 * part + whole) // (2 * whole)
     number = f"{tenths // 10}.{tenths % 10}"
     return Text.of_value(Form.PERCENT, f"{number} %", number, 1)
+
+
+def whole(number: int) -> Text:
+    """A whole number with its separators."""
+    return Text.of_value(Form.NUMBER, f"{number:,}", number)
 
 
 def micropoints(micropoints: int) -> Text:

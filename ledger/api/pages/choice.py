@@ -43,16 +43,17 @@ async def choose(request: Request, node: NodeOf) -> Response:
     return response
 
 
-@router.get("/static/languages/{tag}.json")
+@router.get("/static/languages/{tag}.js")
 def messages(request: Request, tag: Annotated[str, Path(max_length=10)]) -> Response:
-    """What the pages' scripts say in one language; as their files, asked about by its ETag each time."""
+    """What the pages' scripts say in one language, as a script: kept by browsers like these, and asked about by its ETag
+    each time."""
     if tag not in LANGUAGES:
         raise NotFound("no such language", where="path", expected=", ".join(LANGUAGES), found=tag)
-    body = language_of(tag).for_scripts()
+    body = b"export default " + language_of(tag).for_scripts() + b";\n"
     headers = {"ETag": f'"{hashlib.sha256(body).hexdigest()[:32]}"', "Cache-Control": "no-cache"}
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    return Response(body, media_type="application/json", headers=headers)
+    return Response(body, media_type="text/javascript", headers=headers)
 
 
 def here(request: Request) -> str:

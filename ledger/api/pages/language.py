@@ -116,6 +116,8 @@ class Language:
 
     def _written(self, value: Text) -> str:
         match value.form, value.parts:
+            case Form.NUMBER, (int(number),):
+                return self.number(number)
             case Form.MONEY, (int(amount), str(currency)):
                 digits = digits_of(currency)
                 return self._money(Decimal(amount).scaleb(-digits), digits, currency)

@@ -111,6 +111,8 @@ def environment(language: Language) -> Environment:
         "code": code,
         "partner": lambda number, first=False: partner(number, first=first),
         "role": lambda name: term("Role", spaced(name)),
+        "status": lambda word: term("status", word),
+        "outcome": lambda word: term("Outcome", word),
         "relation": lambda name: term("relation", name),
         "agreement_status": lambda name: term("AgreementStatus", spaced(name)),
         "group": group,

@@ -16,6 +16,7 @@ from ledger.errors import LadingError, NotFound, NotPermitted
 from ledger.explain.penalty import ENDINGS, HOLD_REASONS, explain
 from ledger.explain.penalty_summary import gist, standing
 from ledger.explain.record import TITLES
+from ledger.explain.text import Text, partner, say
 from ledger.explain.words import word
 from ledger.penalties.lateness import HoldLine, PortionLine
 from ledger.penalties.statement import PenaltyStatement
@@ -29,27 +30,27 @@ router = APIRouter()
 Before = Annotated[int | None, Query(ge=0, le=2**53 - 1)]
 PAGE = 50
 _RIGHTS = {
-    AccessRight.PARTY: "as a party or signer",
-    AccessRight.RECIPIENT: "as the recipient",
-    AccessRight.GOODS: "as sender or receiver of the goods",
-    AccessRight.AMENDED: "as a party of what it amends",
-    AccessRight.AUDITOR: "as an auditor",
-    AccessRight.EXPORT: "into a bundle, to be handed over",
-    AccessRight.FORWARDED: "forwarded to another operator's log with its consent",
+    AccessRight.PARTY: say("as a party or signer"),
+    AccessRight.RECIPIENT: say("as the recipient"),
+    AccessRight.GOODS: say("as sender or receiver of the goods"),
+    AccessRight.AMENDED: say("as a party of what it amends"),
+    AccessRight.AUDITOR: say("as an auditor"),
+    AccessRight.EXPORT: say("into a bundle, to be handed over"),
+    AccessRight.FORWARDED: say("forwarded to another operator's log with its consent"),
 }
 _STOPS = {
-    StopKind.DELIVERY: "both sides signed the delivery",
-    StopKind.LOCKER: "a locker signed for the goods; this is no delivery",
-    StopKind.REFUSAL: "the consignee signed that it refused the goods; this is no delivery",
-    StopKind.TENDER: "delivery was offered; this is no delivery",
-    StopKind.ONWARD: "new terms took the goods over",
+    StopKind.DELIVERY: say("both sides signed the delivery"),
+    StopKind.LOCKER: say("a locker signed for the goods; this is no delivery"),
+    StopKind.REFUSAL: say("the consignee signed that it refused the goods; this is no delivery"),
+    StopKind.TENDER: say("delivery was offered; this is no delivery"),
+    StopKind.ONWARD: say("new terms took the goods over"),
 }
 
 _SAID = {
-    0: "nobody says on what authority",
-    Assurance.BROKER_WORD: "on the broker's word",
-    Assurance.CUSTOMS_MESSAGE: "by customs' message, which a broker attached",
-    Assurance.AUTHORITY_SIGNED: "signed by customs",
+    0: say("nobody says on what authority"),
+    Assurance.BROKER_WORD: say("on the broker's word"),
+    Assurance.CUSTOMS_MESSAGE: say("by customs' message, which a broker attached"),
+    Assurance.AUTHORITY_SIGNED: say("signed by customs"),
 }
 
 
@@ -139,7 +140,7 @@ def _clocks(statement: PenaltyStatement) -> Iterator[Clock]:
         yield Clock(
             packages=line.packages,
             shipment=to_hex(line.shipment),
-            stopped_by=_STOPS[stop.kind] if stop else f"never delivered: {ENDINGS[ending.kind]}" if ending else "",
+            stopped_by=_stopped_by(line),
             record=to_hex(record) if record else "",
             stopped_at=stop.at if stop else None,
             claimed_at=stop.occurred_at if stop and stop.occurred_at != stop.at else None,
@@ -151,10 +152,26 @@ def _clocks(statement: PenaltyStatement) -> Iterator[Clock]:
 
 def _hold(line: HoldLine, liable: int) -> Hold:
     hold = line.hold
-    cause = f", cause: {word(HoldCause, hold.cause)}" if hold.cause else ""
-    what = f"{hold.jurisdiction.decode('ascii', 'replace')} {word(Regime, hold.regime)}{cause}, {_SAID[hold.assurance]}"
-    by = f"caused by partner {hold.caused_by}, " if hold.caused_by not in (NOBODY, liable) else ""
-    return Hold(what, by + HOLD_REASONS[line.reason], line)
+    said = {
+        "country": hold.jurisdiction.decode("ascii", "replace"),
+        "regime": word(Regime, hold.regime),
+        "assurance": _SAID[hold.assurance],
+    }
+    if hold.cause:
+        what = say("{country} {regime}, cause: {cause}, {assurance}", cause=word(HoldCause, hold.cause), **said)
+    else:
+        what = say("{country} {regime}, {assurance}", **said)
+    why = HOLD_REASONS[line.reason]
+    if hold.caused_by not in (NOBODY, liable):
+        why = say("caused by {partner}, {reason}", partner=partner(hold.caused_by), reason=why)
+    return Hold(what, why, line)
+
+
+def _stopped_by(line: PortionLine) -> Text | str:
+    """What stopped the clock, or what became of goods that were never delivered; nothing while it runs."""
+    if line.stop:
+        return _STOPS[line.stop.kind]
+    return say("never delivered: {ending}", ending=ENDINGS[line.ending.kind]) if line.ending else ""
 
 
 def _penalty(node: Node, shipment: RecordId, reader: Reader, at: int) -> tuple[PenaltyStatement | None, str]:

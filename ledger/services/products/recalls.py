@@ -12,6 +12,7 @@ from ledger.common.gs1 import Lot, Product, parse_lots, parse_product, recall_co
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import NotFound, NotPermitted
 from ledger.explain.product import TO_DO
+from ledger.explain.text import say
 from ledger.explain.words import counted, spaced, word
 from ledger.products.brand_authority import BRAND_AUTHORISATION
 from ledger.products.heard import Heard, RecallWord, word_of
@@ -260,11 +261,11 @@ def _shipment(traced: Traced, only: int | None, names: Mapping[int, PartnerName]
 def _affected(recall: StoredRecall) -> tuple[str, ...]:
     """Lots and serials in words; nothing for all of the subject, or where they cannot be read."""
     return tuple(
-        f"lot {entry.lot}"
+        say("lot {code}", code=entry.lot)
         if isinstance(entry, Lot)
-        else f"serial {entry.first}"
+        else say("serial {code}", code=entry.first)
         if entry.first == entry.last
-        else f"serials {entry.first} to {entry.last}"
+        else say("serials {first} to {last}", first=entry.first, last=entry.last)
         for entry in recalled_lots(recall.lots)
     )
 

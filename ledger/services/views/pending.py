@@ -4,7 +4,9 @@ from collections.abc import Iterable, Iterator
 
 from ledger.codes import APPLIED, ClearanceStatus, StatementKind
 from ledger.common.ids import to_hex
-from ledger.explain.words import counted, spaced, word
+from ledger.explain.record import TITLES
+from ledger.explain.text import Text, say, say_counted
+from ledger.explain.words import counted, word
 from ledger.records import index_keys
 from ledger.records.types import Clearance, Handoff, Override, Record, ShipmentTerms, Split, Statement
 from ledger.services.intake.out_of_order import ANNOUNCED, RecordedState, ahead_of
@@ -68,7 +70,7 @@ def _by_outsiders(record: Record, signers: Iterable[PartnerName], involved: set[
     return not isinstance(record, Clearance | Override) and not any(signer.id in involved for signer in signers)
 
 
-def _text(record: Record, row: Shipment, teller: Teller) -> str:
+def _text(record: Record, row: Shipment, teller: Teller) -> Text:
     """What it will do, in a sentence."""
 
     def name(partner: int) -> str:
@@ -77,30 +79,48 @@ def _text(record: Record, row: Shipment, teller: Teller) -> str:
     match record:
         case Handoff():
             packages = sum(item.packages for item in record.items if item.shipment == row.shipment)
-            return f"{name(record.releaser)} hands {counted(packages, 'package')} to {name(record.receiver)}"
+            return say(
+                "{giver} hands {packages} to {taker}",
+                giver=name(record.releaser),
+                packages=counted(packages, "package"),
+                taker=name(record.receiver),
+            )
         case Override():
-            return (
-                f"the council moves {counted(record.packages, 'package')} from {name(record.releaser)} to "
-                f"{name(record.receiver)}, without the releaser's signature"
+            return say(
+                "the council moves {packages} from {giver} to {taker}, without the releaser's signature",
+                packages=counted(record.packages, "package"),
+                giver=name(record.releaser),
+                taker=name(record.receiver),
             )
         case Split():
-            return f"{name(record.by)} splits it into {counted(len(record.children), 'part')}"
+            parts = counted(len(record.children), "part")
+            return say("{partner} splits it into {parts}", partner=name(record.by), parts=parts)
         case Statement():
-            return f"{name(record.by)} states: {word(StatementKind, record.kind)}"
+            kind = word(StatementKind, record.kind)
+            return say("{partner} states: {statement}", partner=name(record.by), statement=kind)
         case Clearance():
-            jurisdiction = record.jurisdiction.decode("ascii", "replace")
-            return f"{jurisdiction} customs: {word(ClearanceStatus, record.status)}, says {name(record.by)}"
+            return say(
+                "{country} customs: {status}, says {partner}",
+                country=record.jurisdiction.decode("ascii", "replace"),
+                status=word(ClearanceStatus, record.status),
+                partner=name(record.by),
+            )
         case ShipmentTerms():
-            return f"it goes on under new terms of {name(record.consignor)}"
+            return say("it goes on under new terms of {partner}", partner=name(record.consignor))
         case _:
-            return spaced(type(record).__name__)
+            return TITLES[type(record).__name__]
 
 
-def _waits_for(connection: Connection, record: Record, row: Shipment, waiting: OutboxRow, *, announced: bool) -> str:
+def _waits_for(connection: Connection, record: Record, row: Shipment, waiting: OutboxRow, *, announced: bool) -> Text:
     if announced:
-        return "Announced. A handoff that both sides sign before it moves makes it void."
+        return say("Announced. A handoff that both sides sign before it moves makes it void.")
     here = [one for one in ahead_of(record, RecordedState(connection)) if one.shipment == row.shipment]
     for one in here:
-        missing = one.sequence - (one.current or 0)
-        return f"It waits: {counted(missing, 'step')} before it {'is' if missing == 1 else 'are'} still missing."
-    return f"Not recorded yet: {waiting.problem}." if waiting.problem else "On its way to the chain."
+        return say_counted(
+            "It waits: {count} step before it is still missing.",
+            "It waits: {count} steps before it are still missing.",
+            one.sequence - (one.current or 0),
+        )
+    if waiting.problem:
+        return say("Not recorded yet: {problem}.", problem=waiting.problem)
+    return say("On its way to the chain.")

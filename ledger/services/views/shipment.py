@@ -13,6 +13,7 @@ from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import MINUTE
 from ledger.custody.rules import Flag
 from ledger.errors import LadingError, NotFound
+from ledger.explain.text import Text, say, several, term
 from ledger.explain.words import counted, spaced, word, words
 from ledger.records import index_keys as concerning
 from ledger.records.types import REMAINDER_INDEX
@@ -190,7 +191,7 @@ class ShipmentViews:
         rows: Mapping[RecordId, StoredRecord],
         journeys: Journeys | None,
         may_open: MayOpen,
-        changed: Callable[[RecordId], Iterator[str]],
+        changed: Callable[[RecordId], Iterator[Text]],
     ) -> Context:
         now = self._registry.now().time
         if journeys is None:
@@ -211,13 +212,13 @@ class ShipmentViews:
         journeys: Journeys | None,
         may_open: MayOpen,
         children: Sequence[Shipment],
-    ) -> Callable[[RecordId], Iterator[str]]:
+    ) -> Callable[[RecordId], Iterator[Text]]:
         """What is to be said of a record besides itself: what it left behind, and what was agreed later."""
         if journeys is None:
             return lambda _: iter(())
         missing = dict(self._left_behind(connection, journeys, children))
 
-        def changed(record_id: RecordId) -> Iterator[str]:
+        def changed(record_id: RecordId) -> Iterator[Text]:
             if record_id in missing:
                 yield missing[record_id]
             stored = rows.get(record_id)
@@ -229,26 +230,30 @@ class ShipmentViews:
 
     def _left_behind(
         self, connection: Connection, journeys: Journeys, children: Sequence[Shipment]
-    ) -> Iterator[tuple[RecordId, str]]:
+    ) -> Iterator[tuple[RecordId, Text]]:
         """What each short delivery left behind, and what became of it, by the delivery's record."""
         for child in children:
             origin = journeys.origins.get(child.shipment)
             if child.child_index == REMAINDER_INDEX and origin is not None:
                 became = list(self._became(connection, child))
-                missing = f"Missing from it: {counted(_started(journeys, child), 'package')}"
+                missing = counted(_started(journeys, child), "package")
                 if len(became) == 1:
-                    yield origin.verified.id, f"{missing}, {became[0][1]}."
+                    status = became[0][1]
+                    text = say("Missing from it: {packages}, {status}.", packages=missing, status=status)
                 else:
-                    parts = "; ".join(f"{packages:,} {status}" for packages, status in became)
-                    yield origin.verified.id, f"{missing}: {parts}."
+                    parts = [say("{count} {status}", count=packages, status=status) for packages, status in became]
+                    text = say("Missing from it: {packages}: {parts}.", packages=missing, parts=several(parts))
+                yield origin.verified.id, text
 
-    def _became(self, connection: Connection, remainder: Shipment) -> Iterator[tuple[int, str]]:
+    def _became(self, connection: Connection, remainder: Shipment) -> Iterator[tuple[int, Text]]:
         """What became of the packages of a remainder, and of those that short deliveries of it left behind in turn."""
         status = self._where(connection, [remainder])[remainder.shipment]
         against = self._names.of(connection, remainder.custodian).name
         yield (
             remainder.packages,
-            f"still missing, and open against {against}" if status == ShipmentStatus.MISSING else status,
+            say("still missing, and open against {partner}", partner=against)
+            if status == ShipmentStatus.MISSING
+            else term("status", status),
         )
         for child in shipments.children(connection, remainder.shipment):
             if child.child_index == REMAINDER_INDEX:
@@ -295,9 +300,13 @@ class ShipmentViews:
             against = self._names.of(connection, row.custodian)
             packages = counted(row.packages, "package")
             text = (
-                f"{packages} missing, open against {against.name}"
+                say("{packages} missing, open against {partner}", packages=packages, partner=against.name)
                 if status == ShipmentStatus.MISSING
-                else f"{packages} found, and still with {against.name}, who answers for them until they are handed on"
+                else say(
+                    "{packages} found, and still with {partner}, who answers for them until they are handed on",
+                    packages=packages,
+                    partner=against.name,
+                )
             )
             yield MissingView(
                 shipment=to_hex(row.shipment),
@@ -380,7 +389,7 @@ def _clearances(
         yield ClearanceView(
             jurisdiction=pair[0],
             regime=word(Regime, pair[1]),
-            status=word(ClearanceStatus, state.status) if state else "none yet",
+            status=word(ClearanceStatus, state.status) if state else say("none yet"),
             sequence=state.sequence if state else 0,
             required_at=words(gates),
             released=released,

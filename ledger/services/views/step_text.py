@@ -12,6 +12,7 @@ from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY, HOUR
 from ledger.custody.rules import Flag
 from ledger.errors import LadingError
+from ledger.explain.text import Text, message, say, sentences, several
 from ledger.explain.units import moment
 from ledger.explain.words import MEANING, counted, spaced, word, words
 from ledger.records.types import Handoff, Override, Split
@@ -24,14 +25,14 @@ from ledger.store.projections.shipments import ClearanceStep, CustodyStep, Shipm
 from ledger.store.records import StoredRecord
 
 _TENDERS = {
-    TenderState.OPEN: "It stops the penalty's clock unless it is contested in time.",
-    TenderState.STANDS: "Nobody contested it in time: the penalty's clock stopped. This is no delivery.",
-    TenderState.DISPUTED: "It was contested in time: what depends on it is not owed until that is decided.",
-    TenderState.UPHELD: "It was contested in time, and a third bore it out: the penalty's clock stopped.",
-    TenderState.FALLEN: "It was contested in time, and no third bore it out: it does not stop the clock.",
-    TenderState.EARLY: "It was made more than a day before the promised time: it stops no clock.",
-    TenderState.ELSEWHERE: "It was not made at the destination: it stops no clock.",
-    TenderState.MOVED_ON: "The goods went on elsewhere, so it counts as if it had never been made.",
+    TenderState.OPEN: say("It stops the penalty's clock unless it is contested in time."),
+    TenderState.STANDS: say("Nobody contested it in time: the penalty's clock stopped. This is no delivery."),
+    TenderState.DISPUTED: say("It was contested in time: what depends on it is not owed until that is decided."),
+    TenderState.UPHELD: say("It was contested in time, and a third bore it out: the penalty's clock stopped."),
+    TenderState.FALLEN: say("It was contested in time, and no third bore it out: it does not stop the clock."),
+    TenderState.EARLY: say("It was made more than a day before the promised time: it stops no clock."),
+    TenderState.ELSEWHERE: say("It was not made at the destination: it stops no clock."),
+    TenderState.MOVED_ON: say("The goods went on elsewhere, so it counts as if it had never been made."),
 }
 LATE_REPORT = DAY
 """A record that became known later than this after it happened is flagged, and counts all the same."""
@@ -55,7 +56,7 @@ class Context:
     now: int
     consignee: int
     tenders: Mapping[RecordId, Tender] | None
-    changed: Callable[[RecordId], Iterator[str]]
+    changed: Callable[[RecordId], Iterator[Text]]
     windows: bool
     breaches: frozenset[RecordId] | None = None
 
@@ -81,9 +82,17 @@ class Teller:
         began_with = counted(packages, "package")
         remainder = Flag.REMAINDER in Flag(row.flags)
         text = (
-            f"{began_with} missing from a short delivery: open against {holder.name}, who handed it over"
+            say(
+                "{packages} missing from a short delivery: open against {partner}, who handed it over",
+                packages=began_with,
+                partner=holder.name,
+            )
             if remainder
-            else f"{began_with} split off from another shipment; {holder.name} holds it"
+            else say(
+                "{packages} split off from another shipment; {partner} holds it",
+                packages=began_with,
+                partner=holder.name,
+            )
         )
         yield StepView(
             kind="remainder" if remainder else "split off",
@@ -129,7 +138,7 @@ class Teller:
             text=_custody_text(step, giver, taker),
             signers=self._signers(step.record_id),
             **self._times(step.record_id),
-            note=" ".join([*why, *notes]),
+            note=sentences([*why, *notes]),
             breach=breach,
             counts=counts,
         )
@@ -137,9 +146,12 @@ class Teller:
     def clearance(self, step: ClearanceStep) -> StepView:
         by = self.names.of(self.connection, step.by)
         outcome = Outcome(step.outcome)
-        status = word(ClearanceStatus, step.status)
-        cause = f" (cause: {word(HoldCause, step.hold_cause)})" if step.hold_cause else ""
-        caused = f", caused by {self.names.of(self.connection, step.caused_by).name}" if step.caused_by else ""
+        cause: Text | str = ""
+        if step.hold_cause:
+            cause = say(" (cause: {cause})", cause=word(HoldCause, step.hold_cause))
+        caused: Text | str = ""
+        if step.caused_by:
+            caused = say(", caused by {partner}", partner=self.names.of(self.connection, step.caused_by).name)
         return StepView(
             kind="clearance",
             record=to_hex(step.record_id),
@@ -149,10 +161,18 @@ class Teller:
             packages=0,
             exceptions=(),
             outcome=spaced(outcome.name),
-            text=f"{step.jurisdiction} {word(Regime, step.regime)}: {status}{cause}{caused}, says {by.name}",
+            text=say(
+                "{country} {regime}: {status}{cause}{caused}, says {partner}",
+                country=step.jurisdiction,
+                regime=word(Regime, step.regime),
+                status=word(ClearanceStatus, step.status),
+                cause=cause,
+                caused=caused,
+                partner=by.name,
+            ),
             signers=self._signers(step.record_id),
             **self._times(step.record_id),
-            note=" ".join(self._notes(outcome, step)),
+            note=sentences([*self._notes(outcome, step)]),
         )
 
     def signers(self, row: StoredRecord) -> tuple[PartnerName, ...]:
@@ -167,11 +187,11 @@ class Teller:
             return outcome == Outcome.APPLIED_IN_BREACH
         return step.record_id in self.context.breaches
 
-    def _notes(self, outcome: Outcome, step: CustodyStep | ClearanceStep, *, breach: bool = False) -> Iterator[str]:
+    def _notes(self, outcome: Outcome, step: CustodyStep | ClearanceStep, *, breach: bool = False) -> Iterator[Text]:
         if breach:
             yield MEANING[Outcome.APPLIED_IN_BREACH]
         elif outcome == Outcome.APPLIED_IN_BREACH:
-            yield (
+            yield say(
                 "The chain knew of no release at this point; one became known later that customs gave in time, so this "
                 "counts as no breach."
             )
@@ -179,17 +199,18 @@ class Teller:
             yield MEANING[outcome]
         facts = self.facts.get(step.record_id)
         if facts is not None and facts.known > step.occurred_at + LATE_REPORT:
-            yield f"Reported {counted((facts.known - step.occurred_at) // HOUR, 'hour')} after it happened."
+            lag = counted((facts.known - step.occurred_at) // HOUR, "hour")
+            yield say("Reported {time} after it happened.", time=lag)
         if isinstance(step, ClearanceStep):
             if step.assurance == Assurance.BROKER_WORD:
-                yield "On the broker's word only."
+                yield say("On the broker's word only.")
             elif step.assurance == Assurance.CUSTOMS_MESSAGE:
-                yield "With customs' message attached."
+                yield say("With customs' message attached.")
         elif step.kind == "override":
-            yield "The releaser did not sign. This mark stays on the goods for ever, and it counts as no handoff."
+            yield say("The releaser did not sign. This mark stays on the goods for ever, and it counts as no handoff.")
         yield from self.context.changed(step.record_id)
 
-    def _tender(self, step: CustodyStep, giver: PartnerName, taker: PartnerName) -> tuple[bool, list[str]]:
+    def _tender(self, step: CustodyStep, giver: PartnerName, taker: PartnerName) -> tuple[bool, list[Text]]:
         """Whether a tender or contest counts, and what became of it."""
         tenders = self.context.tenders
         if tenders is None or step.outcome not in APPLIED or step.kind not in ("tender", "contest"):
@@ -199,25 +220,26 @@ class Teller:
             return bool(answered), [
                 _TENDERS[answered[0].state]
                 if answered
-                else "It counts nowhere: no tender at this step was still open to be contested."
+                else say("It counts nowhere: no tender at this step was still open to be contested.")
             ]
         tender = tenders.get(step.record_id)
         if tender is None:
-            wrong = (
-                f"{giver.name} did not hold the goods then"
+            return False, [
+                say("It counts nowhere: {partner} did not hold the goods then.", partner=giver.name)
                 if taker.id == self.context.consignee
-                else f"{taker.name} is not the consignee"
-            )
-            return False, [f"It counts nowhere: {wrong}."]
+                else say("It counts nowhere: {partner} is not the consignee.", partner=taker.name)
+            ]
         until = tender.disputed_until if tender.state is TenderState.DISPUTED else tender.contestable_until
         if not self.context.windows or until is None:
             return tender.stops, [_TENDERS[tender.state]]
         if tender.state is TenderState.OPEN:
-            return True, [f"It stops the penalty's clock, unless it is contested by {moment(until)}."]
+            return True, [say("It stops the penalty's clock, unless it is contested by {time}.", time=moment(until))]
         if tender.state is TenderState.STANDS:
-            return True, [f"Nobody contested it by {moment(until)}: the penalty's clock stopped. This is no delivery."]
+            stands = message("Nobody contested it by {time}: the penalty's clock stopped. This is no delivery.")
+            return True, [say(stands, time=moment(until))]
         if tender.state is TenderState.DISPUTED:
-            return True, [f"{_TENDERS[tender.state]} It falls on {moment(until)} unless a third bears it out."]
+            falls = say("It falls on {time} unless a third bears it out.", time=moment(until))
+            return True, [_TENDERS[tender.state], falls]
         return tender.stops, [_TENDERS[tender.state]]
 
     def _times(self, record_id: RecordId) -> _Times:
@@ -232,38 +254,41 @@ class Teller:
         return self.signers(row) if row else ()
 
 
-def _custody_text(step: CustodyStep, giver: PartnerName, taker: PartnerName) -> str:
+def _custody_text(step: CustodyStep, giver: PartnerName, taker: PartnerName) -> Text:
     """The step in a sentence."""
-    exceptions = ", ".join(words(ExceptionBit(step.exceptions) & ~ExceptionBit.REFUSED))
-    noted = f", noted: {exceptions}" if exceptions else ""
-    packages = counted(step.packages, "package")
+    who = {"giver": giver.name, "taker": taker.name, "packages": counted(step.packages, "package")}
+    exceptions = words(ExceptionBit(step.exceptions) & ~ExceptionBit.REFUSED)
+    noted = say(", noted: {exceptions}", exceptions=several(exceptions)) if exceptions else ""
     match step.kind:
+        case "opened" if giver == taker:
+            return say("{giver} opened the shipment of {packages}", **who)
         case "opened":
-            holds = "" if giver == taker else f"; {taker.name} holds it"
-            return f"{giver.name} opened the shipment of {packages}{holds}"
+            return say("{giver} opened the shipment of {packages}; {taker} holds it", **who)
         case "handoff" if step.packages == 0:
-            return f"{taker.name} refused to take it from {giver.name}{noted}; it stays with {giver.name}"
+            return say("{taker} refused to take it from {giver}{noted}; it stays with {giver}", noted=noted, **who)
         case "handoff":
-            return f"{giver.name} handed {packages} to {taker.name}{noted}"
+            return say("{giver} handed {packages} to {taker}{noted}", noted=noted, **who)
         case "override":
-            return f"the council moved {packages} from {giver.name} to {taker.name}, without the releaser's signature"
+            return say("the council moved {packages} from {giver} to {taker}, without the releaser's signature", **who)
         case "split":
-            return f"{giver.name} split it"
+            return say("{giver} split it", **who)
         case "continued":
-            return "it went on under new terms"
+            return say("it went on under new terms")
         case "tender":
-            return f"{giver.name} offered delivery to {taker.name}, and nobody signed"
+            return say("{giver} offered delivery to {taker}, and nobody signed", **who)
         case "contest":
-            return f"{giver.name} contests that delivery was offered"
+            return say("{giver} contests that delivery was offered", **who)
         case "lost":
-            return f"{giver.name} declared it lost"
+            return say("{giver} declared it lost", **who)
         case "found":
-            return f"{giver.name} found it"
+            return say("{giver} found it", **who)
         case "left":
-            return f"{giver.name} left it without a signature"
+            return say("{giver} left it without a signature", **who)
         case "sold":
-            return f"{giver.name} sold it"
-        case "destroyed" | "abandoned":
-            return f"{giver.name} declared it {step.kind}, and {taker.name} signed as witness"
+            return say("{giver} sold it", **who)
+        case "destroyed":
+            return say("{giver} declared it destroyed, and {taker} signed as witness", **who)
+        case "abandoned":
+            return say("{giver} declared it abandoned, and {taker} signed as witness", **who)
         case _:
-            return f"{giver.name} says: {step.kind}"
+            return say("{giver} says: {kind}", kind=step.kind, **who)

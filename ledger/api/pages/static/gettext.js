@@ -1,10 +1,7 @@
-// Sentences of the pages' scripts: whole ones, with named placeholders ({giver}) that are filled in here.
+// Sentences of the pages' scripts, in the reader's language: whole ones, with named placeholders ({giver}).
+import { inWords } from "./language.js";
 
-const filled = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (whole, name) => (Object.hasOwn(values, name) ? String(values[name]) : whole));
-
-export const gettext = (sentence, values = {}) => filled(sentence, values);
+export const gettext = (text, values = {}) => inWords({ text, values });
 
 // `count` is filled in too, as {count}.
-export function ngettext(one, many, count, values = {}) {
-  return filled(Number(count) === 1 ? one : many, { count: Number(count).toLocaleString("en"), ...values });
-}
+export const ngettext = (one, many, count, values = {}) => gettext(Number(count) === 1 ? one : many, { count: Number(count), ...values });

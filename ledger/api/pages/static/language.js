@@ -1,5 +1,6 @@
-// The reader's language: what the service has in it of the messages that scripts say, and how it writes numbers and times.
-// Without it, they say everything in English.
+// The reader's language: what the messages of scripts are in it, and how it writes numbers and times. The messages come as a
+// script too, not as an answer: what was altered on its way cannot put other words into the mouth of a check. Without them,
+// everything is said in English.
 const tag = globalThis.document?.documentElement.lang || "en";
 const locale = tag === "en" ? "en-GB" : tag;
 const catalogue = tag === "en" ? {} : await given();
@@ -9,8 +10,8 @@ const times = new Intl.DateTimeFormat(locale, {
 });
 
 async function given() {
-  const response = await fetch(`/static/languages/${tag}.json`).catch(() => null);
-  return response?.ok ? response.json() : {};
+  const module = await import(`./languages/${tag}.js`).catch(() => null);
+  return module?.default ?? {};
 }
 
 // A message of verify/messages.js in words; text stays as it is.

@@ -2,6 +2,7 @@
 // what the service shows to everybody. Nobody is shown an older one.
 import { fromHex, same, toHex } from "./verify/bytes.js";
 import { continues } from "./verify/merkle.js";
+import { msg } from "./verify/messages.js";
 import { parseCheckpoint, verifyCheckpoint } from "./verify/note.js";
 import { Refused, Unable } from "./verify/refusals.js";
 
@@ -21,10 +22,13 @@ function remembered(log) {
 export async function compareWithMemory(checkpoint, log, proofBetween, say) {
   const before = remembered(log);
   if (before === null) {
-    say("memory", "Your browser remembers this state of the log from now on, and will notice if its past is changed.", null);
+    say("memory", msg("Your browser remembers this state of the log from now on, and will notice if its past is changed."), null);
   } else {
-    await mustContinue(before, checkpoint, proofBetween, "memory", "your browser has seen");
-    say("memory", `Nothing was changed since your browser saw this log with ${before.size.toLocaleString("en")} entries.`);
+    await mustContinue(before, checkpoint, proofBetween, "memory", {
+      older: (sizes) => msg("The page rests on an older state of the log than your browser has seen: {now} entries, not {before}.", sizes),
+      other: (sizes) => msg("The log does not continue the state with {before} entries that your browser has seen. Tell somebody.", sizes),
+    });
+    say("memory", msg("Nothing was changed since your browser saw this log with {size} entries.", { size: before.size }));
   }
   return () => {
     try {
@@ -44,18 +48,20 @@ export async function compareWithPublished(checkpoint, note, log, proofBetween, 
     // said below
   }
   if (published === null || !(await verifyCheckpoint(published, log.origin, fromHex(log.key)))) {
-    throw new Refused("newest", "What should be the log's newest checkpoint is none.");
+    throw new Refused("newest", msg("What should be the log's newest checkpoint is none."));
   }
-  await mustContinue(published, checkpoint, proofBetween, "newest", "the service shows to everybody");
-  say("newest", "It is the newest state that the service shows to everybody.");
+  await mustContinue(published, checkpoint, proofBetween, "newest", {
+    older: (sizes) => msg("The page rests on an older state of the log than the service shows to everybody: {now} entries, not {before}.", sizes),
+    other: (sizes) => msg("The log does not continue the state with {before} entries that the service shows to everybody. Tell somebody.", sizes),
+  });
+  say("newest", msg("It is the newest state that the service shows to everybody."));
 }
 
-async function mustContinue(before, now, proofBetween, step, whose) {
-  if (now.size < before.size) {
-    throw new Refused(step, `The page rests on an older state of the log than ${whose}: ${now.size} entries, not ${before.size}.`);
-  }
+async function mustContinue(before, now, proofBetween, step, { older, other }) {
+  const sizes = { before: before.size, now: now.size };
+  if (now.size < before.size) throw new Refused(step, older(sizes));
   const held = now.size === before.size ? same(now.root, before.root) : await continuesFrom(before, now, proofBetween);
-  if (!held) throw new Refused(step, `The log does not continue the state with ${before.size} entries that ${whose}. Tell somebody.`);
+  if (!held) throw new Refused(step, other(sizes));
 }
 
 async function continuesFrom(before, now, proofBetween) {

@@ -3,6 +3,8 @@
 import { verifyBundle } from "./verify/bundle.js";
 import { parseProduct, pathOfAddress } from "./verify/gs1.js";
 import { compareWithMemory, compareWithPublished } from "./memory.js";
+import { inWords } from "./language.js";
+import { moment, msg } from "./verify/messages.js";
 import { Refused, Unable } from "./verify/refusals.js";
 import { Report, json, proofBetween, text } from "./report.js";
 import { give, trusted } from "./trust.js";
@@ -22,12 +24,12 @@ const section = document.querySelector(".check");
 async function check(report) {
   const path = pathOfAddress(location.pathname);
   if (path === null || path !== banner.dataset.code) {
-    throw new Refused("subject", "This page is about another code than its address.");
+    throw new Refused("subject", msg("This page is about another code than its address."));
   }
   showProduct(parseProduct(path));
   const say = (step, words, held) => report.say(step, words, held);
   if (!globalThis.crypto?.subtle) {
-    throw new Unable("browser", "This browser can check only pages that come over an encrypted connection (https).");
+    throw new Unable("browser", msg("This browser can check only pages that come over an encrypted connection (https)."));
   }
   const { trust, keep } = await trusted((await json("/v1/consortium")).trust, say);
   const newest = await text("/v1/log/checkpoint"); // before the bundle, which so cannot be older
@@ -59,44 +61,44 @@ function show(head, act) {
   banner.className = `verdict ${head}`;
   banner.dataset.checked = head;
   banner.querySelector(".mark").textContent = mark;
-  banner.querySelector("h1").textContent = title;
-  banner.querySelector(".meaning").textContent = meaning;
+  banner.querySelector("h1").textContent = inWords(title);
+  banner.querySelector(".meaning").textContent = inWords(meaning);
   advice.className = `todo ${head}`;
-  advice.querySelector("p").textContent = act ?? doing;
+  advice.querySelector("p").textContent = (act ?? [doing]).map(inWords).join(" ");
   if (head === "refused") advice.querySelector("form")?.remove();
-  document.title = `${title} · Lading`;
+  document.title = `${inWords(title)} · Lading`;
 }
 
 function showVerdict({ verdict, reasons, evidence }, report) {
-  const name = (partner) => evidence.names.get(partner) ?? `partner ${partner}`;
+  const name = (partner) => evidence.names.get(partner) ?? msg("partner {number}", { number: String(partner) });
   for (const reason of reasons) report.say("verdict", sentence(reason, name));
-  if (reasons.length === 0) report.say("verdict", "No attestation and no recall of this product is in the log.");
-  report.say("elsewhere", "Who else looked at this code, and which way the goods took, is the service's word: not checked here.", null);
+  if (reasons.length === 0) report.say("verdict", msg("No attestation and no recall of this product is in the log."));
+  report.say("elsewhere", msg("Who else looked at this code, and which way the goods took, is the service's word: not checked here."), null);
   const service = said();
   const recall = reasons.find(({ code }) => code === "recall");
   let head = verdict;
   if (service.warns && ["authentic", "incomplete"].includes(verdict)) head = "careful";
   if (service.asks && ["revoked", "expired", "unknown"].includes(verdict)) {
-    report.say("asks", "That lots or items under this code are attested is the service's word: name one to have it checked.", null);
+    report.say("asks", msg("That lots or items under this code are attested is the service's word: name one to have it checked."), null);
     head = "incomplete";
   }
   show(head, recall && toDo(recall));
   if (service.verdict !== verdict) {
     const [theirs, ours] = [HEADS[service.verdict][0], HEADS[verdict][0]];
-    report.say("differs", `The service says “${theirs}”. The records say “${ours}”, and that stands here.`, false);
+    report.say("differs", msg("The service says “{theirs}”. The records say “{ours}”, and that stands here.", { theirs, ours }), false);
     banner.classList.add("differs");
   }
   const seen = evidence.cosigned ?? evidence.latest;
   const days = Math.floor((Date.now() / 1000 - seen) / DAY);
   if (days >= OLD_DAYS) {
-    report.say("age", `The newest state of the log is ${days} days old: what was signed since, a recall perhaps, is not in it.`, null);
+    report.say("age", msg("The newest state of the log is {days} days old: what was signed since, a recall perhaps, is not in it.", { days }), null);
   }
-  report.end("yes", `Your browser has checked this itself, in the log as it was on ${new Date(seen * 1000).toLocaleString("en")}:`);
+  report.end("yes", msg("Your browser has checked this itself, in the log as it was on {time}:", { time: moment(seen) }));
 }
 
 async function run() {
   const report = new Report(section);
-  report.status.textContent = "Your browser is checking this…";
+  report.status.textContent = inWords(msg("Your browser is checking this…"));
   try {
     showVerdict(await check(report), report);
   } catch (error) {
@@ -121,7 +123,7 @@ given.addEventListener("change", async () => {
     await run();
     section.dataset.trust = "given";
   } catch {
-    section.querySelector(".file-problem").textContent = "This is no trust file.";
+    section.querySelector(".file-problem").textContent = inWords(msg("This is no trust file."));
   }
 });
 await run();

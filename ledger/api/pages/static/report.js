@@ -1,4 +1,6 @@
 // What a check says, step by step, on the page, and the answers of the service that it asks for.
+import { inWords } from "./language.js";
+import { msg } from "./verify/messages.js";
 import { Unable } from "./verify/refusals.js";
 
 export class Report {
@@ -13,11 +15,11 @@ export class Report {
 
   // `held`: true, false, or null for what cannot be checked here. Where the page has a place for findings, these stand there:
   // what does not hold, what was not checked, and what came out.
-  say(step, text, held = true) {
+  say(step, words, held = true) {
     const line = document.createElement("li");
     line.className = held === null ? "skip-step" : held ? "yes" : "no";
     line.dataset.step = step;
-    line.textContent = text;
+    line.textContent = inWords(words);
     if (step === "verdict") this.findings.insertBefore(line, this.findings.querySelector("li:not([data-step=verdict])"));
     else (held === true ? this.list : this.findings).append(line);
   }
@@ -26,15 +28,17 @@ export class Report {
   // no better than a refusal. Returns the result.
   fail(error) {
     const unable = error instanceof Unable;
-    this.say(error.step ?? "format", error.step ? error.message : "What the service sent cannot be read.", unable ? null : false);
+    const words = error.step ? error.words : msg("What the service sent cannot be read.");
+    this.say(error.step ?? "format", words, unable ? null : false);
     const result = unable ? "unchecked" : "no";
-    this.end(result, unable ? "Your browser could check only this much:" : "Your browser found that something does not hold:");
+    const unheld = msg("Your browser found that something does not hold:");
+    this.end(result, unable ? msg("Your browser could check only this much:") : unheld);
     return result;
   }
 
   // `result`: yes, no or unchecked.
-  end(result, text) {
-    this.status.textContent = text;
+  end(result, words) {
+    this.status.textContent = inWords(words);
     this.status.className = `status ${result}`;
     this.section.dataset.result = result;
   }
@@ -44,7 +48,7 @@ export class Report {
 async function answer(where) {
   const response = await fetch(where, { headers: { Accept: "application/json" } }).catch(() => null);
   if (response?.ok) return response;
-  const error = new Unable("service", "The service did not give what the check needs. Try again later.");
+  const error = new Unable("service", msg("The service did not give what the check needs. Try again later."));
   throw Object.assign(error, { status: response?.status ?? 0 });
 }
 

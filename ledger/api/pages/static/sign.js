@@ -1,6 +1,7 @@
 // Signing a proposed record on its page. Who signs chooses a key; then the record stands there in words, decoded in this
 // browser from what is signed, with what acceptance would say; then the key signs, and the signature is handed in.
 import { gettext as _ } from "./gettext.js";
+import { inWords } from "./language.js";
 import { json } from "./report.js";
 import { answerOf, post } from "./service.js";
 import { signersHere } from "./signers/here.js";
@@ -24,7 +25,7 @@ async function offer(section) {
       await work();
     } catch (error) {
       place.replaceChildren();
-      status.textContent = error.message;
+      status.textContent = error.words ? inWords(error.words) : error.message;
     }
   };
   const ways = await signersHere();

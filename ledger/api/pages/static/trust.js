@@ -2,9 +2,15 @@
 // printed link (#trust=0x…). Another one is refused: whoever could change it could change everything else with it.
 import { sha256, toHex, utf8 } from "./verify/bytes.js";
 import { canonical } from "./verify/canonical.js";
+import { msg } from "./verify/messages.js";
 import { isPolicy } from "./verify/note.js";
 import { Refused } from "./verify/refusals.js";
 
+const firstVisit = (hash) =>
+  msg(
+    "This is your browser's first visit: it takes the service's own trust file, keeps it, and refuses another from now on. Compare its fingerprint with somebody you trust: {hash}.",
+    { hash },
+  );
 const STORED = "lading-trust";
 const FILE = "file";
 const RELIED_ON = ["chainId", "cometbft", "consortiumId", "genesis", "lading", "logs", "registry", "witnesses"];
@@ -40,7 +46,7 @@ export function wellFormed(trust) {
     Array.isArray(logs) &&
     logs.every(({ origin, key }) => typeof origin === "string" && HEX32.test(key)) &&
     (witnesses === undefined || isPolicy(witnesses));
-  if (!fits) throw new Refused("trust", "What should be the trust file is none.");
+  if (!fits) throw new Refused("trust", msg("What should be the trust file is none."));
   return trust;
 }
 
@@ -66,20 +72,22 @@ export async function trusted(served, say) {
   const trust = before?.trust ?? core(wellFormed(served));
   const found = await fingerprint(trust);
   if (before !== null && !within(wellFormed(served), trust)) {
-    const whence = before.source === FILE ? "that you gave it" : "that it has kept since its first visit";
-    throw new Refused("trust", `This service shows another trust file than the one ${whence}. Ask whom you trust which is right.`);
+    const given = msg("This service shows another trust file than the one that you gave it. Ask whom you trust which is right.");
+    const kept = msg("This service shows another trust file than the one that it has kept since its first visit. Ask whom you trust which is right.");
+    throw new Refused("trust", before.source === FILE ? given : kept);
   }
   if (named !== null && named !== found) {
-    throw new Refused("trust", "The link that you followed names another trust file than the one here.");
+    throw new Refused("trust", msg("The link that you followed names another trust file than the one here."));
   }
   if (before !== null) {
-    const whence = before.source === FILE ? "you gave" : "your browser has kept since its first visit";
-    say("trust", `The trust file is the one that ${whence}: ${short(found)}.`);
+    const hash = short(found);
+    const given = msg("The trust file is the one that you gave: {hash}.", { hash });
+    const kept = msg("The trust file is the one that your browser has kept since its first visit: {hash}.", { hash });
+    say("trust", before.source === FILE ? given : kept);
   } else if (named !== null) {
-    say("trust", `The trust file is the one that the link names: ${short(found)}.`);
+    say("trust", msg("The trust file is the one that the link names: {hash}.", { hash: short(found) }));
   } else {
-    const first = "This is your browser's first visit: it takes the service's own trust file, keeps it, and refuses another from now on";
-    say("trust", `${first}. Compare its fingerprint with somebody you trust: ${found}.`, null);
+    say("trust", firstVisit(found), null);
   }
   return { trust, keep: () => before ?? pin({ trust, source: "first visit" }) };
 }

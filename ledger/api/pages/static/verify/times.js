@@ -3,6 +3,7 @@
 import { bigEndian, concat, fromHex, isCount, sha256, utf8 } from "./bytes.js";
 import { canonical, hasFields } from "./canonical.js";
 import { continues } from "./merkle.js";
+import { msg } from "./messages.js";
 import { isPolicy, logId, parseCheckpoint, verifyCheckpoint, verifyEd25519, verifyWitnesses } from "./note.js";
 import { Refused } from "./refusals.js";
 
@@ -15,15 +16,15 @@ const STEP = "times";
 export async function timesOf({ times, subject }, checkpoint, cosigned, log, trust) {
   const { witnesses, checkpoints, signature } = times;
   const fits = hasFields(times, ["witnesses", "checkpoints", "signature"]) && (witnesses === null || isPolicy(witnesses));
-  if (!fits || !checkpoints.every(isEntry)) throw new Refused(STEP, "By which evidence times count is not written as it must be.");
+  if (!fits || !checkpoints.every(isEntry)) throw new Refused(STEP, msg("By which evidence times count is not written as it must be."));
   if (trust.witnesses && canonical(witnesses) !== canonical(trust.witnesses)) {
-    throw new Refused(STEP, "Times count by other witnesses than those in the trust file.");
+    throw new Refused(STEP, msg("Times count by other witnesses than those in the trust file."));
   }
   const key = fromHex(log.key);
   const digest = await sha256(utf8(canonical({ witnesses, checkpoints })));
   const about = concat(await logId(log.origin, key), bigEndian(checkpoint.size, 8), await sha256(utf8(subject)), digest);
   if (!(await verifyEd25519(key, fromHex(signature), concat(utf8("lading/times/v1\0"), about)))) {
-    throw new Refused(STEP, "The log has not signed by which evidence its times count.");
+    throw new Refused(STEP, msg("The log has not signed by which evidence its times count."));
   }
   const blocksCount = trust.chainId !== EMBEDDED_CHAIN;
   const evidence = trust.witnesses ? [[checkpoint.size, cosigned]] : [];
@@ -32,12 +33,12 @@ export async function timesOf({ times, subject }, checkpoint, cosigned, log, tru
     const own = parseCheckpoint(note);
     const follows = before < own.size && (await continues(own.size, own.root, checkpoint.size, checkpoint.root, consistency.map(fromHex)));
     if (!follows || !(await verifyCheckpoint(own, log.origin, key))) {
-      throw new Refused(STEP, "A checkpoint by which times count is none of this log.");
+      throw new Refused(STEP, msg("A checkpoint by which times count is none of this log."));
     }
     before = own.size;
     const seen = witnesses ? await verifyWitnesses(own, witnesses) : null;
     if (seen === false || ((seen?.time ?? null) === null && anchored === null)) {
-      throw new Refused(STEP, "Nobody bears out when a checkpoint of this log was there.");
+      throw new Refused(STEP, msg("Nobody bears out when a checkpoint of this log was there."));
     }
     const found = [seen?.time ?? null, blocksCount && anchored ? anchored.blockTime : null].filter((time) => time !== null);
     evidence.push(...found.map((time) => [own.size, time]));
