@@ -24,7 +24,7 @@ from ledger.bonuses.agreement import AgreementStatus
 from ledger.bonuses.award import FindingReason
 from ledger.bonuses.rule_file import SCORE, SHIPMENTS
 from ledger.custody.rules import Flag
-from ledger.explain.fields import label_of
+from ledger.explain.fields import ENTRIES, label_of
 from ledger.explain.words import name_of, spaced
 from ledger.network.routes import Market
 from ledger.records.types import BY_NAME
@@ -37,7 +37,7 @@ PYTHON = tuple(ROOT / "ledger" / part for part in ("explain", "services", "api")
 WIDTH = 116
 _IN_PYTHON = {
     "say": None,
-    "message": None,
+    "phrase": None,
     "say_counted": (1, 2),
     "pair": (1, 2),
     "term": ((1, "c"), 2),
@@ -219,7 +219,8 @@ def _names_of_codes() -> Iterator[Said]:
     for context, words in _WORDS.items():
         for word in words:
             yield Said(context, word, "", script=False)
-    for label in {str(label_of(kind, member.name)) for kind in BY_NAME.values() for member in kind.members()}:
+    labels = {str(label_of(kind, member.name)) for kind in BY_NAME.values() for member in kind.members()}
+    for label in labels | {str(label) for label in ENTRIES.values()}:
         yield Said("field", label, "", script=False)
 
 

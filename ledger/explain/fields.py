@@ -129,7 +129,7 @@ _REGISTRY_LABELS: Mapping[str, str] = {
     "document": "hash of the document",
     "number": "number (kind, threshold, size or start)",
 }
-_ONE: Mapping[str, Text] = {
+ENTRIES: Mapping[str, Text] = {
     "items": term("field", "item"),
     "parts": term("field", "part"),
     "contents": term("field", "goods"),
@@ -183,7 +183,7 @@ def label_of(kind: type[Struct], name: str) -> Text:
 
 def one_of(label: str) -> str:
     """What one entry of the list called `label` is called."""
-    return _ONE.get(label, label)
+    return ENTRIES.get(label, label)
 
 
 def text_of(line: Line) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 from ledger.codes import HoldCause, Regime
 from ledger.common.figure import to_json
 from ledger.common.ids import to_hex
-from ledger.explain.text import Text, message, partner, say, say_counted, sentences
+from ledger.explain.text import Text, partner, phrase, say, say_counted, sentences
 from ledger.explain.units import duration, moment, money
 from ledger.explain.words import word
 from ledger.penalties.lateness import HoldLine, HoldReason, PortionLine
@@ -18,15 +18,13 @@ from ledger.shipments.portions import WHOLE
 from ledger.shipments.tenders import Tender, TenderState
 
 _STOPPED = {
-    StopKind.DELIVERY: message("Both sides signed the delivery: it counts at {time}{claim}."),
-    StopKind.LOCKER: message(
-        "A locker signed for the goods: the clock stopped (this is no delivery) at {time}{claim}."
-    ),
-    StopKind.REFUSAL: message(
+    StopKind.DELIVERY: phrase("Both sides signed the delivery: it counts at {time}{claim}."),
+    StopKind.LOCKER: phrase("A locker signed for the goods: the clock stopped (this is no delivery) at {time}{claim}."),
+    StopKind.REFUSAL: phrase(
         "The consignee signed that it refused the goods: the clock stopped (this is no delivery) at {time}{claim}."
     ),
-    StopKind.TENDER: message("Delivery was offered: the clock stopped (this is no delivery) at {time}{claim}."),
-    StopKind.ONWARD: message(
+    StopKind.TENDER: phrase("Delivery was offered: the clock stopped (this is no delivery) at {time}{claim}."),
+    StopKind.ONWARD: phrase(
         "New terms that the beneficiary or the consignee signed took the goods over: the clock stopped at "
         "{time}{claim}."
     ),
@@ -48,31 +46,29 @@ HOLD_REASONS = {
     HoldReason.OUTSIDE_THE_CLOCK: say("no second of it lies between presentation or opening and arrival"),
 }
 _TENDERS = {
-    TenderState.OPEN: message(
-        "The tender of {time} may still be contested: until then what depends on it is not owed."
-    ),
-    TenderState.STANDS: message("The tender of {time} was not contested in time: it stands."),
-    TenderState.DISPUTED: message(
+    TenderState.OPEN: phrase("The tender of {time} may still be contested: until then what depends on it is not owed."),
+    TenderState.STANDS: phrase("The tender of {time} was not contested in time: it stands."),
+    TenderState.DISPUTED: phrase(
         "The tender of {time} was contested in time: what depends on it is disputed, and not owed until that is "
         "decided."
     ),
-    TenderState.UPHELD: message("The tender of {time} was contested in time, and a third bore it out: it stands."),
-    TenderState.FALLEN: message(
+    TenderState.UPHELD: phrase("The tender of {time} was contested in time, and a third bore it out: it stands."),
+    TenderState.FALLEN: phrase(
         "The tender of {time} was contested in time, and no third bore it out: it does not stop the clock."
     ),
-    TenderState.EARLY: message(
+    TenderState.EARLY: phrase(
         "The tender of {time} came more than a day before the promise: it does not stop the clock."
     ),
-    TenderState.ELSEWHERE: message("The tender of {time} was not made at the destination: it does not stop the clock."),
-    TenderState.MOVED_ON: message(
+    TenderState.ELSEWHERE: phrase("The tender of {time} was not made at the destination: it does not stop the clock."),
+    TenderState.MOVED_ON: phrase(
         "The tender of {time} counts as if it had never been made, for the goods went on elsewhere."
     ),
 }
 _REMARKS = {
-    RemarkReason.NOT_SIGNED_BY_BOTH: message(
+    RemarkReason.NOT_SIGNED_BY_BOTH: phrase(
         "Amendment {amendment} lacks the signature of the liable or the beneficiary: it changes nothing."
     ),
-    RemarkReason.UNREADABLE: message("Amendment {amendment} cannot be read: it changes nothing."),
+    RemarkReason.UNREADABLE: phrase("Amendment {amendment} cannot be read: it changes nothing."),
 }
 
 

@@ -4,7 +4,7 @@ Partners stand as "partner 7", amounts in minor units with their currency, as in
 """
 
 from ledger.explain.penalty import ENDINGS
-from ledger.explain.text import Text, listed, message, partner, say, sentences, several
+from ledger.explain.text import Text, listed, partner, phrase, say, sentences, several
 from ledger.explain.units import moment, money, span
 from ledger.explain.words import counted
 from ledger.penalties.lateness import PortionLine
@@ -14,11 +14,11 @@ from ledger.shipments.clock_stop import StopKind
 from ledger.shipments.tenders import TenderState
 
 _ARRIVED = {
-    StopKind.DELIVERY: message("{goods} arrived on {time}"),
-    StopKind.LOCKER: message("a locker took {goods} on {time}"),
-    StopKind.REFUSAL: message("the consignee refused {goods} on {time}"),
-    StopKind.TENDER: message("delivery of {goods} was offered on {time}"),
-    StopKind.ONWARD: message("new terms took {goods} over on {time}"),
+    StopKind.DELIVERY: phrase("{goods} arrived on {time}"),
+    StopKind.LOCKER: phrase("a locker took {goods} on {time}"),
+    StopKind.REFUSAL: phrase("the consignee refused {goods} on {time}"),
+    StopKind.TENDER: phrase("delivery of {goods} was offered on {time}"),
+    StopKind.ONWARD: phrase("new terms took {goods} over on {time}"),
 }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from ledger.common.figure import to_json
 from ledger.common.ids import to_hex
 from ledger.common.periods import HOUR
-from ledger.explain.text import Form, Text, message, partner, say, sentences, several
+from ledger.explain.text import Form, Text, partner, phrase, say, sentences, several
 from ledger.explain.units import micropoints, moment, percent, points, span
 from ledger.explain.words import counted, name_of
 from ledger.scores.adopted_card import Measure
@@ -37,16 +37,16 @@ NAMES = {
     Indicator.OVER_MEDIAN: say("Time over the median of the office"),
 }
 _FLAGS = {
-    FlagKind.ONE_CUSTOMER: message("one counterparty has over 25 % of the shipments"),
-    FlagKind.LATE_RECORDS: message("fewer than 80 % of the records were known within a day"),
-    FlagKind.PADDED_PROMISES: message(
+    FlagKind.ONE_CUSTOMER: phrase("one counterparty has over 25 % of the shipments"),
+    FlagKind.LATE_RECORDS: phrase("fewer than 80 % of the records were known within a day"),
+    FlagKind.PADDED_PROMISES: phrase(
         "over 25 % of the promises take more than one and a half times as long as usual on their lane"
     ),
-    FlagKind.LATE_HOLDS: message("customs holds became known over a day after they happened"),
-    FlagKind.CONTESTED_TENDERS: message("over one in five of its tenders were contested"),
-    FlagKind.CONTESTS: message("one party contests over one in five of the tenders made to it"),
-    FlagKind.SAME_THIRD: message("the same third endorsed over one in five of its tenders"),
-    FlagKind.BROKER_WORD: message("over half of the customs time taken out rests on a broker's word alone"),
+    FlagKind.LATE_HOLDS: phrase("customs holds became known over a day after they happened"),
+    FlagKind.CONTESTED_TENDERS: phrase("over one in five of its tenders were contested"),
+    FlagKind.CONTESTS: phrase("one party contests over one in five of the tenders made to it"),
+    FlagKind.SAME_THIRD: phrase("the same third endorsed over one in five of its tenders"),
+    FlagKind.BROKER_WORD: phrase("over half of the customs time taken out rests on a broker's word alone"),
 }
 SHOWN_EACH_WAY = 3
 
@@ -130,14 +130,14 @@ def _explained_indicator(short: IndicatorInShort) -> tuple[Text, ...]:
     raised = _biggest(
         short.raised,
         name,
-        message("{name}: raised by {points} by shipment {shipment} (records {records})."),
-        message("{name}: raised by {points} in all by {more}."),
+        phrase("{name}: raised by {points} by shipment {shipment} (records {records})."),
+        phrase("{name}: raised by {points} in all by {more}."),
     )
     lowered = _biggest(
         short.lowered,
         name,
-        message("{name}: lowered by {points} by shipment {shipment} (records {records})."),
-        message("{name}: lowered by {points} in all by {more}."),
+        phrase("{name}: lowered by {points} by shipment {shipment} (records {records})."),
+        phrase("{name}: lowered by {points} in all by {more}."),
     )
     return (first, *raised, *lowered)
 

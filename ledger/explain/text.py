@@ -89,7 +89,7 @@ def say_counted(one: str, many: str, count: int, /, **values: object) -> Text:
     return Text.of_message(_filled(one if count == 1 else many, values), one, values, many)
 
 
-def message(text: str) -> str:
+def phrase(text: str) -> str:
     """A message that is filled elsewhere, marked for the catalogues."""
     return text
 

@@ -45,8 +45,7 @@ async def choose(request: Request, node: NodeOf) -> Response:
 
 @router.get("/static/languages/{tag}.js")
 def messages(request: Request, tag: Annotated[str, Path(max_length=10)]) -> Response:
-    """What the pages' scripts say in one language, as a script: kept by browsers like these, and asked about by its ETag
-    each time."""
+    """What the pages' scripts say in one language, as a script like these: asked about by its ETag each time."""
     if tag not in LANGUAGES:
         raise NotFound("no such language", where="path", expected=", ".join(LANGUAGES), found=tag)
     body = b"export default " + language_of(tag).for_scripts() + b";\n"

@@ -6,7 +6,7 @@ from ledger.codes import AmendmentKind
 from ledger.common.ids import RecordId
 from ledger.explain.fields import Kind, sentence_of
 from ledger.explain.record import describe
-from ledger.explain.text import Text, listed, message, partner, say, several
+from ledger.explain.text import Text, listed, partner, phrase, say, several
 from ledger.explain.units import moment
 from ledger.records.types import Amendment, Record
 from ledger.shipments.amendments import as_amended
@@ -14,16 +14,16 @@ from ledger.shipments.history import Journeys
 
 _DID = {
     AmendmentKind.CORRECTION: (
-        message("Corrected by {people}, {time}: {changes}."),
-        message("Corrected by {people}, {time}; what changed is shown to its parties."),
+        phrase("Corrected by {people}, {time}: {changes}."),
+        phrase("Corrected by {people}, {time}; what changed is shown to its parties."),
     ),
     AmendmentKind.TERMS: (
-        message("New commercial terms agreed by {people}, {time}: {changes}."),
-        message("New commercial terms agreed by {people}, {time}; what changed is shown to its parties."),
+        phrase("New commercial terms agreed by {people}, {time}: {changes}."),
+        phrase("New commercial terms agreed by {people}, {time}; what changed is shown to its parties."),
     ),
     AmendmentKind.RELIEF: (
-        message("Relief agreed by {people}, {time}: {changes}."),
-        message("Relief agreed by {people}, {time}; what changed is shown to its parties."),
+        phrase("Relief agreed by {people}, {time}: {changes}."),
+        phrase("Relief agreed by {people}, {time}; what changed is shown to its parties."),
     ),
 }
 """What was done, for who may see what changed and for others."""

@@ -12,7 +12,7 @@ from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY, HOUR
 from ledger.custody.rules import Flag
 from ledger.errors import LadingError
-from ledger.explain.text import Text, message, say, sentences, several
+from ledger.explain.text import Text, phrase, say, sentences, several
 from ledger.explain.units import moment
 from ledger.explain.words import MEANING, counted, spaced, word, words
 from ledger.records.types import Handoff, Override, Split
@@ -235,7 +235,7 @@ class Teller:
         if tender.state is TenderState.OPEN:
             return True, [say("It stops the penalty's clock, unless it is contested by {time}.", time=moment(until))]
         if tender.state is TenderState.STANDS:
-            stands = message("Nobody contested it by {time}: the penalty's clock stopped. This is no delivery.")
+            stands = phrase("Nobody contested it by {time}: the penalty's clock stopped. This is no delivery.")
             return True, [say(stands, time=moment(until))]
         if tender.state is TenderState.DISPUTED:
             falls = say("It falls on {time} unless a third bears it out.", time=moment(until))

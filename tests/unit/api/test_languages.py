@@ -1,20 +1,21 @@
 """The pages' languages: every word of a template is a message, and each language writes messages and values its way."""
 
+import ast
 from pathlib import Path
 
 import pytest
+from babel.messages.catalog import Catalog
 from starlette.requests import Request
 
 from ledger.api.pages.choice import COOKIE, language_for
 from ledger.api.pages.language import DEFAULT, LANGUAGES, Language, language_of
 from ledger.explain.text import Text, listed, partner, say, say_counted, sentences
 from ledger.explain.units import days, moment, money, percent, points, span
-from scripts.translations import PAGES, said_in_pages, unwrapped
+from scripts.translations import PAGES, PYTHON, Said, problems_of, said_in_pages, unwrapped
 
 ENGLISH = {"docs.html", "problems.html"}
 """What is written for whoever calls the API, in English."""
 TEMPLATES = sorted(path for path in (PAGES / "templates").rglob("*.html") if path.name not in ENGLISH)
-TRANSLATED = [tag for tag in LANGUAGES if tag != DEFAULT]
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
@@ -105,3 +106,40 @@ def test_a_text_is_the_english_sentence_and_remembers_its_parts() -> None:
     assert (text, text.message) == ("Partner 7 gives 1,200 boxes", "{who} gives {what}")
     assert isinstance(text.values["what"], Text)
     assert Language(DEFAULT).shown(text) == text.replace("Partner", "partner")
+
+
+# --- the catalogues --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("tag", LANGUAGES)
+def test_a_catalogue_says_all_that_the_pages_say_and_nothing_else(tag: str) -> None:
+    """`python -m scripts.translations` renews the catalogues; what is new is then to be translated."""
+    assert list(problems_of(tag, said_in_pages())) == []
+
+
+def test_what_is_wrong_with_a_catalogue_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    faulty = Catalog(locale="de")
+    faulty.add("gone", "fort")
+    faulty.add("empty", "")
+    faulty.add("{who} has <b>it</b>", "{wer} hat <i>es</i>")
+    faulty.add(("{count} day", "{count} days"), ("{count} Tag",))
+    monkeypatch.setattr("scripts.translations.read_catalogue", lambda _: faulty)
+    plain = [Said("", text, "", script=False) for text in ("new", "empty", "{who} has <b>it</b>")]
+    counted = Said("", "{count} day", "{count} days", script=False)
+    problems = list(problems_of("de", {one.key: one for one in (*plain, counted)}))
+    kinds = ["obsolete", "missing", "not translated", "not translated", "other places", "other marks"]
+    assert [problem.split(": ")[1] for problem in problems] == kinds
+
+
+MESSAGES = {"say": 1, "phrase": 1, "say_counted": 2, "pair": 2}
+"""How many of the first values are messages."""
+
+
+def test_no_message_is_put_together_before_it_is_looked_up() -> None:
+    """What `say` gets must stand there as it is, or the catalogues cannot know it."""
+    for folder in PYTHON:
+        for path in folder.rglob("*.py"):
+            for call in (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)):
+                if isinstance(call.func, ast.Name) and call.func.id in MESSAGES:
+                    said = call.args[: MESSAGES[call.func.id]]
+                    assert not any(isinstance(text, ast.JoinedStr | ast.BinOp) for text in said), (path, call.lineno)
