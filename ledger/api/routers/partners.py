@@ -50,7 +50,12 @@ def read(partner: PartnerPath, node: NodeOf) -> PartnerView:
     return node.reader.views.partner(partner)
 
 
-@router.get("/partners/{partner}/keys", operation_id="listPartnerKeys", response_model=PartnerKeys, responses=examples.READ_RESPONSES)
+@router.get(
+    "/partners/{partner}/keys",
+    operation_id="listPartnerKeys",
+    response_model=PartnerKeys,
+    responses=examples.READ_RESPONSES,
+)
 def keys(partner: PartnerPath, node: NodeOf, reader: ReaderOf) -> dict[str, Any]:
     """All keys that a partner has or had: what each may sign, until when, and whether it is in force.
 

@@ -8,12 +8,11 @@ from pathlib import Path
 import pytest
 
 from ledger.api.pages import render
-from ledger.api.pages.choice import COOKIE
-from ledger.api.pages.language import LANGUAGES, Language
-from ledger.codes import Role
+from ledger.api.pages.language import Language
 from ledger.cli.sandbox import Party
+from ledger.codes import Role
 from ledger.registry.enrolment import RoleRequest
-from tests.api.world import LOT, GTIN, World, running_world
+from tests.api.world import World, running_world
 from tests.e2e.stage import AUDITOR, CARRIER, MAKER, key_of
 from tests.e2e.views.test_pages import HTML, Page, every_page, sign_in
 
@@ -52,7 +51,7 @@ def world(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[W
 def english_of(page: Page) -> list[str]:
     """Words with letters of their own in the prose of a page, but for names and data."""
     prose = " ".join(page.prose)
-    return sorted({word for word in WORD.findall(NAMES.sub(" ", prose))})
+    return sorted(set(WORD.findall(NAMES.sub(" ", prose))))
 
 
 def test_every_word_of_every_page_is_a_message(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,7 +62,11 @@ def test_every_word_of_every_page_is_a_message(world: World, monkeypatch: pytest
         world.client.cookies.clear()
         if reader:
             sign_in(world, reader)
-        more = (f"/partners/{CARRIER}/score", "/network?by=lane", "/network?against_start=2020-01-01&against_end=2024-12-31")
+        more = (
+            f"/partners/{CARRIER}/score",
+            "/network?by=lane",
+            "/network?against_start=2020-01-01&against_end=2024-12-31",
+        )
         for path in (*every_page(world), *more):
             if path not in ("/docs", "/problems"):
                 found[reader, path] = english_of(Page(world.client.get(path, headers=HTML).text))

@@ -23,7 +23,7 @@ export function money(amount, currency) {
 // UTC, to the second.
 export function moment(seconds) {
   if (seconds === WITHOUT_LIMIT) return _("without limit");
-  if (seconds > LAST_SECOND) return _("second {number}", { number: seconds });
+  if (seconds > LAST_SECOND) return _("second {seconds}", { seconds: String(seconds) });
   return `${new Date(seconds * 1000).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }
 
