@@ -10,7 +10,7 @@ from fastapi import Depends, FastAPI, Response
 from fastapi.staticfiles import StaticFiles
 
 from ledger.api import pages, problems
-from ledger.api.batches import Places
+from ledger.api.batches import SINGLE, Places
 from ledger.api.compression import PublicCompression
 from ledger.api.deps import only_known_parameters
 from ledger.api.description import DESCRIPTION, TAGS, describe
@@ -97,6 +97,7 @@ def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
         budgets=app.state.budgets,
         signed_now=partial(records.signed_now, node),
         page=pages.error_page,
+        direct={SINGLE: records.submitting},
     )
     strict = [Depends(only_known_parameters)]
     for router in (  # asked in this order which of them has a path: first what is asked most

@@ -38,10 +38,10 @@ class FairQueue:
         Raises `Busy` for who has spent the most when too many wait.
         """
         with self._lock:
-            mine = _Waiting(spent, next(self._arrivals), payer, asyncio.get_running_loop().create_future())
-            if self._may_begin(mine):
+            if self._may_begin(payer, spent):
                 self._working[payer] += 1
                 return
+            mine = _Waiting(spent, next(self._arrivals), payer, asyncio.get_running_loop().create_future())
             insort(self._waiting, mine)
             if len(self._waiting) > self._most_waiting:
                 self._waiting.pop().wake(granted=False)
@@ -63,15 +63,15 @@ class FairQueue:
             self._working[payer] -= 1
             if not self._working[payer]:
                 del self._working[payer]
-            following = next(filter(self._may_begin, self._waiting), None)
+            following = next((one for one in self._waiting if self._may_begin(one.payer, one.spent)), None)
             if following is not None:
                 self._waiting.remove(following)
                 self._working[following.payer] += 1
                 following.wake(granted=True)
 
-    def _may_begin(self, one: "_Waiting") -> bool:
-        own = self._at_once if one.spent < LITTLE else max(1, self._at_once // FEW)
-        return self._working.total() < self._at_once and self._working[one.payer] < own
+    def _may_begin(self, payer: str, spent: float) -> bool:
+        own = self._at_once if spent < LITTLE else max(1, self._at_once // FEW)
+        return self._working.total() < self._at_once and self._working[payer] < own
 
 
 @dataclass(order=True)

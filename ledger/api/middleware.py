@@ -8,11 +8,10 @@ log: method, path, status and time, never a header, a query or a body.
 
 import logging
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from http import HTTPStatus
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
@@ -44,6 +43,8 @@ SECURITY = {
 }
 CROSS_ORIGIN = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": ", ".join(problems.KEPT)}
 """Under /v1 only. No cookie goes along: a write carries its own signatures, a reader its token in a header."""
+_EVERYWHERE = tuple((name.lower().encode(), value.encode()) for name, value in SECURITY.items())
+_UNDER_V1 = (*_EVERYWHERE, *((name.lower().encode(), value.encode()) for name, value in CROSS_ORIGIN.items()))
 PREFLIGHT = {
     "Access-Control-Allow-Methods": ", ".join(problems.METHODS),
     "Access-Control-Allow-Headers": "Authorization, Content-Type, Lading-Device",
@@ -53,7 +54,8 @@ PREFLIGHT = {
 
 class Border:
     """ASGI middleware around the whole application. `routes` are those that `OPTIONS` speaks of; `signed_now` says of
-    which partners a submission (path and body) brings new signatures.
+    which partners a submission (path and body) brings new signatures. `direct`, by path, are applications that a `POST`
+    without a query goes to straight from here, past all that lies between: what they raise is answered as elsewhere.
     """
 
     def __init__(
@@ -63,8 +65,10 @@ class Border:
         budgets: Budgets,
         signed_now: Callable[[str, bytes], Collection[int]],
         page: problems.ErrorPage,
+        direct: Mapping[str, ASGIApp],
     ) -> None:
         self._app = app
+        self._direct = direct
         self._signed_now = signed_now
         self._routes = routes
         self._budgets = budgets
@@ -81,11 +85,11 @@ class Border:
                 await self._paid(scope, receive, answer)
         except ClientDisconnect:
             pass  # it went away while it sent its body: there is nobody to answer
-        except problems.Limited as error:
-            problem = problems.response_of(error.problem, scope["path"], error.status_code)
-            await self._say(problem, scope, receive, answer)
-        except LadingError as error:  # of what is looked at here; those of the routes are answered there
-            await self._say(problems.response_of(error, scope["path"]), scope, receive, answer)
+        except (
+            problems.Limited,
+            LadingError,
+        ) as error:  # of what is looked at here; those of routes are answered there
+            await self._say(_problem(error, scope), scope, receive, answer)
         except Exception as error:
             problems.log.exception("unforeseen error at %s %s", scope["method"], scope["path"], exc_info=error)
             if answer.status:
@@ -181,6 +185,11 @@ class Border:
                 await self._app({**scope, "method": "GET"}, receive, answer.send)
             case "OPTIONS":
                 await self._options(scope)(scope, receive, answer.send)
+            case "POST" if scope["path"] in self._direct and not scope["query_string"]:
+                try:
+                    await self._direct[scope["path"]](scope, receive, answer.send)
+                except (problems.Limited, LadingError) as error:  # answered before its sender is charged for it
+                    await self._say(_problem(error, scope), scope, receive, answer)
             case _:
                 await self._app(scope, receive, answer.send)
 
@@ -189,6 +198,12 @@ class Border:
         if not allowed:
             return problems.response_of(_no_such(scope), scope["path"])
         return Response(status_code=204, headers={"Allow": ", ".join((*allowed, "OPTIONS"))} | PREFLIGHT)
+
+
+def _problem(error: problems.Limited | LadingError, scope: Scope) -> JSONResponse:
+    if isinstance(error, problems.Limited):
+        return problems.response_of(error.problem, scope["path"], error.status_code)
+    return problems.response_of(error, scope["path"])
 
 
 def _no_such(scope: Scope) -> NotFound:
@@ -229,12 +244,10 @@ class _Answer:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self._begin()
-            headers = MutableHeaders(scope=message)
-            for name, value in SECURITY.items():
-                headers.setdefault(name, value)
-            if self._scope["path"].startswith("/v1/"):
-                for name, value in CROSS_ORIGIN.items():
-                    headers.setdefault(name, value)
+            headers = message["headers"] = list(message.get("headers", ()))
+            given = {name for name, _ in headers}
+            ours = _UNDER_V1 if self._scope["path"].startswith("/v1/") else _EVERYWHERE
+            headers += [header for header in ours if header[0] not in given]
         elif self.bodiless:
             message = {**message, "body": b""}
         await self._send(message)

@@ -14,6 +14,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from math import ceil
 from threading import Lock
@@ -219,6 +220,7 @@ def paid_by(partner: int) -> str:
     return f"{_PARTNER}{partner}"
 
 
+@lru_cache(MOST_PAYERS)
 def client_of(host: str) -> str:
     """Whose quota an address draws on: its own, for IPv6 that of its /64, of which one customer has all addresses.
 

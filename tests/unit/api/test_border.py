@@ -1,14 +1,14 @@
 """Nobody holds another up by being slow: neither while sending a request, nor while taking its answer."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from starlette.types import Message, Receive, Scope, Send
 
 from ledger.api.middleware import READS_AT_ONCE, WRITES_AT_ONCE, Border
 from ledger.api.quota import Budgets, Rate
-from ledger.errors import StorageFailed
+from ledger.errors import NotPermitted, StorageFailed
 
 MANY = Rate(0, 1)
 GET, POST = ("GET", "/v1/network"), ("POST", "/v1/records")
@@ -24,7 +24,7 @@ async def hello(_: Scope, receive: Receive, send: Send) -> None:
 
 
 def border(writes: Rate = MANY, signed_now: Callable[[str, bytes], Any] = lambda _path, _body: set()) -> Border:
-    return Border(hello, [], Budgets(MANY, writes), signed_now, as_page)
+    return Border(hello, [], Budgets(MANY, writes), signed_now, as_page, {})
 
 
 def as_page(request: Any, problem: dict[str, Any]) -> Any:
@@ -99,3 +99,37 @@ def test_a_database_that_fails_while_a_signer_is_looked_up_is_a_503() -> None:
         return [await ask(app, POST) for _ in range(3)]
 
     assert asyncio.run(play()) == [200, 503, 503]
+
+
+def test_what_is_handed_in_goes_straight_on_and_errors_are_answered_alike() -> None:
+    async def refuses(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        raise NotPermitted("not signed by a partner", where="signatures[0]")
+
+    async def fails(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        raise ZeroDivisionError
+
+    async def answered(direct: Mapping[str, Any], method: str, query: bytes = b"") -> tuple[int, dict[str, str], str]:
+        sent: list[Message] = []
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        app = Border(hello, [], Budgets(MANY, MANY), lambda _path, _body: set(), as_page, direct)
+        scope = {"type": "http", "method": method, "path": POST[1], "client": ("192.0.2.1", 1), "query_string": query}
+        await app({**scope, "headers": [(b"content-type", b"application/json")]}, whole, send)
+        headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+        return sent[0]["status"], headers, b"".join(part["body"] for part in sent[1:]).decode()
+
+    async def play(direct: Mapping[str, Any], *asked: Any) -> tuple[int, dict[str, str], str]:
+        return await answered({POST[1]: direct}, *asked)
+
+    status, headers, body = asyncio.run(play(refuses, "POST"))
+    assert status == 403
+    assert headers["content-type"] == "application/problem+json"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["access-control-allow-origin"] == "*"
+    assert "signatures[0]" in body
+    assert asyncio.run(play(fails, "POST"))[0] == 503
+    # What is asked otherwise goes the way of everything else, which knows what to say of it.
+    for asked in (("GET",), ("POST", b"what=ever")):
+        assert asyncio.run(play(fails, *asked))[0] == 200
