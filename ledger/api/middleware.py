@@ -31,7 +31,7 @@ BAD, FAILED, TOO_MANY = HTTPStatus.BAD_REQUEST, HTTPStatus.INTERNAL_SERVER_ERROR
 MOST_VOUCHED = 128 * 1024
 """Bytes of a record that is looked at though its sender has nothing left."""
 READS_AT_ONCE = 4
-WRITES_AT_ONCE = 16
+WRITES_AT_ONCE = 32
 """More of these, for many records go into one commit, and while the disk works nobody else has to wait."""
 SECURITY = {
     "Content-Security-Policy": (

@@ -23,6 +23,8 @@ _SAFE_INTEGER = 2**53 - 1
 # Possessive, closing quote optional: an unterminated string is taken whole, and the scan stays linear.
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[{]}"))
+_NO_MARKS = bytes(set(range(256)) - set(b'[{]}"'))
+_ROUND = bytes.maketrans(b"[{]}", b"(())")
 _BEYOND_BMP = re.compile(rb"[\xf0-\xf4]|\\u[dD][89a-fA-F]")
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
@@ -55,7 +57,7 @@ def prints_as(value: Any, text: bytes) -> bool:
     """
     if _BEYOND_BMP.search(text):
         return canonical_json(value) == text
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() == text
+    return _PRINTER.encode(value).encode() == text
 
 
 def parse_json(text: bytes, *, max_size: int = MAX_SIZE, where: str = "body") -> Any:
@@ -109,6 +111,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return result
 
 
+_PRINTER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_unique, parse_int=_integer, parse_float=_no_float, parse_constant=_no_float
 )
@@ -118,10 +121,23 @@ def check_depth(text: bytes, where: str) -> None:
     """Raise `MalformedRecord` for JSON that is nested deeper than any of ours. A parser that is not asked before may
     need more of the stack than there is, and the process ends: the EVM library lets Python nest without measure.
     """
-    if text.count(b"[") + text.count(b"{") <= MAX_DEPTH:
+    if text.count(b"[") + text.count(b"{") <= MAX_DEPTH or _is_flat(text):
         return
     depth = 0
     for bracket in _STRING.sub(b"", text).translate(None, _NO_BRACKETS):
         depth += 1 if bracket in b"[{" else -1
         if depth > MAX_DEPTH:
             raise MalformedRecord("nested too deeply", where=where, expected=f"at most {MAX_DEPTH} levels")
+
+
+def _is_flat(text: bytes) -> bool:
+    """Whether `text` has so few levels, found without looking at each bracket: level by level they go away in pairs.
+
+    False where they do not match, which is left to whoever looks at each.
+    """
+    if b"\\" in text:
+        text = text.replace(b"\\\\", b"").replace(b'\\"', b"")  # whatever quote is left begins or ends a string
+    left = b"".join(text.translate(_ROUND, _NO_MARKS).split(b'"')[::2])
+    for _ in range(MAX_DEPTH):
+        left = left.replace(b"()", b"")
+    return not left

@@ -69,6 +69,11 @@ def part_to_json(part: Part) -> Any:
     return [to_hex(w.hash) for w in part] if isinstance(part, tuple) else part.to_json()
 
 
+def part_to_text(part: Part) -> str:
+    """The RFC 8785 text of `part_to_json`."""
+    return "[" + ",".join(f'"{to_hex(w.hash)}"' for w in part) + "]" if isinstance(part, tuple) else part.to_text()
+
+
 def part_from_json(kind: type[Record], path: str, data: object) -> Part:
     """The part that `part_to_json` printed for `path` of a record of type `kind`; raises `MalformedRecord`."""
     member, element = _member_at(kind, path)

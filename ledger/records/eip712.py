@@ -124,6 +124,10 @@ class Struct:
     def to_json(self) -> dict[str, Any]:
         return cast(dict[str, Any], _writer(type(self))(self))
 
+    def to_text(self) -> str:
+        """The RFC 8785 text of `to_json`."""
+        return _printer(type(self))(self)
+
     @classmethod
     def from_json(cls, data: object, where: str = "") -> Self:
         """The structure that `data` (parsed JSON) describes.
@@ -181,8 +185,7 @@ def members_with_privacy(struct: type[Struct]) -> tuple[Member, ...]:
 
 def encode_data(value: Struct) -> bytes:
     """typeHash followed by the 32-byte words of the fields, ready to be hashed."""
-    first, values, encoders = _encoding(type(value))
-    return b"".join([first, *[encode(one) for encode, one in zip(encoders, values(value), strict=True)]])
+    return _encoder(type(value))(value)
 
 
 def part_hash(value: Struct | Withheld) -> bytes:
@@ -246,45 +249,12 @@ def _solidity_name(hint: type, marks: list[Any]) -> str:
 
 # --- encodeData -----------------------------------------------------------------------------------
 
-Encoder = Callable[[Any], bytes]
-_NO_TEXT = keccak256(b"")
-
-
-def _encode_uint(value: int) -> bytes:
-    return value.to_bytes(32, "big")
-
-
-def _encode_fixed(value: bytes) -> bytes:
-    return value.ljust(32, b"\0")
-
-
-def _encode_address(value: bytes) -> bytes:
-    return value.rjust(32, b"\0")
-
-
-def _encode_text(value: str) -> bytes:
-    return keccak256(value.encode()) if value else _NO_TEXT
-
-
-def _encoder(member: Member) -> Encoder:
-    if member.items:
-        return list_hash
-    if member.struct:
-        return part_hash
-    if member.solidity.startswith("uint") or member.solidity == "bool":
-        return _encode_uint
-    if member.solidity == "address":
-        return _encode_address
-    if member.solidity == "string":
-        return _encode_text
-    return keccak256 if member.solidity == "bytes" else _encode_fixed
+_HASHES = codec.Hashes(keccak256, part_hash, list_hash)
 
 
 @per_struct
-def _encoding(struct: type[Struct]) -> tuple[bytes, Callable[[Any], tuple[Any, ...]], tuple[Encoder, ...]]:
-    """The type hash, and how the fields are read and encoded."""
-    members = struct.members()
-    return type_hash(struct), codec.values_of(members), tuple(map(_encoder, members))
+def _encoder(struct: type[Struct]) -> Callable[[Any], bytes]:
+    return codec.encoder_of(struct, type_hash(struct), _HASHES)
 
 
 # --- JSON -----------------------------------------------------------------------------------------
@@ -293,6 +263,11 @@ def _encoding(struct: type[Struct]) -> tuple[bytes, Callable[[Any], tuple[Any, .
 @per_struct
 def _writer(struct: type[Struct]) -> codec.Reader:
     return codec.writer_of(struct, Withheld)
+
+
+@per_struct
+def _printer(struct: type[Struct]) -> Callable[[Any], str]:
+    return codec.printer_of(struct, Withheld)
 
 
 @per_struct

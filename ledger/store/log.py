@@ -23,7 +23,7 @@ from ledger.store.openings import erased_of_many, rows_for
 from ledger.store.pending import Slot
 from ledger.store.projections import outcomes
 from ledger.store.projections.projected import projection_state
-from ledger.store.rows import chunks, in_list, insert_many, text_of
+from ledger.store.rows import chunks, in_list, insert_many
 from ledger.store.tables import changes as counted
 from ledger.store.tables import log_head, openings, pending, record_index, records
 from ledger.store.tables import outbox as outbox_table
@@ -210,7 +210,7 @@ def _write(connection: Connection, accepted: list[tuple[Entry, Appended]], freed
                 "log_time": place.log_time,
                 "leaf_hash": place.leaf_hash,
                 "signatures": entry.signed.signature_bytes(),
-                "message": text_of(public.to_json()),
+                "message": public.to_text(),
             }
         )
         opening_rows += rows_for(place.record_id, parts)

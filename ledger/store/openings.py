@@ -10,13 +10,13 @@ from sqlalchemy import Connection, delete, select
 
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import NotFound
-from ledger.records.disclosure import Part, join, part_from_json, part_to_json
+from ledger.records.disclosure import Part, join, part_from_json, part_to_text
 from ledger.records.erasure import Erasure
 from ledger.records.types import BY_NUMBER, Record
 from ledger.store import changes, sealed
 from ledger.store import records as stored_records
 from ledger.store.records import StoredRecord
-from ledger.store.rows import among, chunks, insert_new, selection, some, text_of, values_of
+from ledger.store.rows import among, chunks, insert_new, selection, some, values_of
 from ledger.store.tables import accesses, erasures, openings, records
 
 
@@ -90,7 +90,7 @@ def richest(connection: Connection, row: StoredRecord, may_see: Callable[[str], 
 
 
 def rows_for(record_id: RecordId, parts: Mapping[str, Part]) -> list[dict[str, object]]:
-    return [{"record_id": record_id, "path": path, "body": text_of(part_to_json(part))} for path, part in parts.items()]
+    return [{"record_id": record_id, "path": path, "body": part_to_text(part)} for path, part in parts.items()]
 
 
 # --- what was erased -------------------------------------------------------------------------------------------------

@@ -49,7 +49,7 @@ def add(connection: Connection, proposal: Proposal, about: Iterable[Concern]) ->
     row = {
         "record_id": proposal.record_id,
         "type_number": public.NUMBER,
-        "message": text_of(public.to_json()),
+        "message": public.to_text(),
         "openings": text_of({path: part_to_json(part) for path, part in parts.items()}),
         "signatures": _signatures_text(proposal.signatures),
         "created_at": proposal.created_at,

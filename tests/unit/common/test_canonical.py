@@ -1,13 +1,15 @@
 """RFC 8785 out; on the way in, nothing that two programs could read differently."""
 
 import json
+import random
+import re
 import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.common.canonical import MAX_DEPTH, MAX_SIZE, canonical_json, parse_json, wide_as_text
+from ledger.common.canonical import MAX_DEPTH, MAX_SIZE, canonical_json, check_depth, parse_json, wide_as_text
 from ledger.errors import MalformedRecord
 
 integers = st.integers(-(2**53 - 1), 2**53 - 1)
@@ -106,6 +108,31 @@ def test_brackets_inside_strings_do_not_count() -> None:
     assert parse_json(b'"' + b"[{" * 1000 + b'\\"[["') == "[{" * 1000 + '"[['
     with pytest.raises(MalformedRecord, match="nested too deeply"):
         parse_json(b'["\\\\",' + b"[" * MAX_DEPTH)
+
+
+def test_depth_is_found_alike_at_once_and_bracket_by_bracket() -> None:
+    dice = random.Random(7)
+    levels = []
+    for _ in range(3_000):
+        text = b'{"a":1}'
+        for _ in range(dice.randrange(MAX_DEPTH + 3)):
+            beside = dice.choice(
+                (b"", b',"]}[{"', b',"\\\\"', b',"\\"["', b',"\\\\\\"{"', b",[[]]", b',{"":{}}', b',"')
+            )
+            text = dice.choice((b"[" + text + beside + b"]", b'{"k":' + text + b"}"))
+        text = text[: dice.choice((len(text), len(text), dice.randrange(len(text))))]
+        outside = re.sub(rb'"(?:[^"\\]|\\.)*"?', b"", text, flags=re.DOTALL)
+        deep = most = 0
+        for mark in outside:
+            deep += (mark in b"[{") - (mark in b"]}")
+            most = max(most, deep)
+        levels.append(most)
+        if most > MAX_DEPTH:
+            with pytest.raises(MalformedRecord, match="nested too deeply"):
+                check_depth(text, "body")
+        else:
+            check_depth(text, "body")
+    assert {MAX_DEPTH, MAX_DEPTH + 1} <= set(levels)
 
 
 def test_size_is_bounded() -> None:

@@ -9,6 +9,7 @@ from ledger.errors import MalformedRecord
 from ledger.records import codec, eip712
 from ledger.records.eip712 import Struct, Withheld
 from ledger.records.types import PARTS, RECORDS
+from ledger.store.rows import text_of
 from tests.samples import sample
 
 HEX = "0x" + "ab" * 32
@@ -50,6 +51,9 @@ def test_a_structure_is_read_checked_and_printed_alike(kind: type[Struct]) -> No
     value = sample(kind, dice)
     data = value.to_json()
     assert general(kind, data) == value
+    for shown in (value, *(sample(kind, dice, withhold=share) for share in (0, 0.5, 1))):
+        assert shown.to_text() == text_of(shown.to_json())
+        assert general(kind, shown.to_json()) == shown
     assert fits(value)
     assert taken(read, data) in (value, None)  # what is not ASCII is left to the general way
     for member in kind.members():

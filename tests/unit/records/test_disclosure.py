@@ -25,6 +25,7 @@ from ledger.records.types import (
     ShipmentTerms,
     Split,
 )
+from ledger.store.rows import text_of
 from tests.samples import sample
 
 DOMAIN = Domain(ConsortiumId(bytes(32)))
@@ -46,6 +47,7 @@ def test_apart_and_back(kind: type[Record], withhold: float) -> None:
         assert disclosure.is_whole(record) == ("Withheld(" not in repr(record))
         for path, part in parts.items():
             text = json.loads(json.dumps(disclosure.part_to_json(part)))
+            assert disclosure.part_to_text(part) == text_of(text)
             assert disclosure.part_from_json(kind, path, text) == part
             one = disclosure.join(public, {path: part})
             assert DOMAIN.record_id(one) == DOMAIN.record_id(record)
