@@ -8,9 +8,11 @@ from typing import Any
 
 from fastapi import Response
 
+_PRINTER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 
 def printed(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return _PRINTER.encode(value).encode()
 
 
 def answer(value: Any, status: int = 200) -> Response:

@@ -70,12 +70,13 @@ class Budget:
         if not self._rate.per_second:
             return
         with self._lock:
-            left, needed = self._now(payer), min(points, self._rate.burst)
+            now = self._monotonic()
+            left, needed = self._left_at(payer, now), min(points, self._rate.burst)
             if left < needed:
                 self._note(payer, 0)  # it may have got something back elsewhere
                 wait = ceil((needed - left) / self._rate.per_second)
                 raise Busy("this client asks for too much", retry_after=wait)
-            self._keep(payer, left - points)
+            self._keep(payer, left - points, now)
             self._note(payer, points)
 
     def charge(self, payer: str, points: int) -> None:
@@ -83,9 +84,10 @@ class Budget:
         if not self._rate.per_second:
             return
         with self._lock:
-            left = self._now(payer)
+            now = self._monotonic()
+            left = self._left_at(payer, now)
             after = min(float(self._rate.burst), max(min(left, 0.0), left - points))
-            self._keep(payer, after)
+            self._keep(payer, after, now)
             self._note(payer, left - after)
 
     def affords(self, payer: str, points: int) -> int:
@@ -93,7 +95,7 @@ class Budget:
         if not self._rate.per_second:
             return MOST_PAYERS
         with self._lock:
-            return int(max(self._now(payer), 0.0) // points)
+            return int(max(self._left_at(payer, self._monotonic()), 0.0) // points)
 
     def exchange(self, spend: Spend) -> None:
         """Tell the other processes what partners have spent here since the last time, and take over what that leaves.
@@ -112,24 +114,28 @@ class Budget:
                     self._note(payer, points)
             raise
         with self._lock:
+            now = self._monotonic()
             for payer, points in lacking.items():
-                self._keep(payer, self._rate.burst - max(points, 0.0) - self._untold.get(payer, 0.0))
+                self._keep(payer, self._rate.burst - max(points, 0.0) - self._untold.get(payer, 0.0), now)
 
     def spent(self, payer: str) -> float:
         """The share of its bucket that the payer has used, 0 to 1."""
         with self._lock:
-            return 1 - self._now(payer) / self._rate.burst
+            return 1 - self._left_at(payer, self._monotonic()) / self._rate.burst
 
     def _note(self, payer: str, points: float) -> None:
         if payer.startswith(_PARTNER):
             self._untold[payer] = self._untold.get(payer, 0.0) + points
 
-    def _now(self, payer: str) -> float:
-        left, since = self._left.get(payer, (float(self._rate.burst), 0.0))
-        return min(float(self._rate.burst), left + (self._monotonic() - since) * self._rate.per_second)
+    def _left_at(self, payer: str, now: float) -> float:
+        known = self._left.get(payer)
+        if known is None:
+            return float(self._rate.burst)
+        left, since = known
+        return min(float(self._rate.burst), left + (now - since) * self._rate.per_second)
 
-    def _keep(self, payer: str, left: float) -> None:
-        self._left[payer] = (left, self._monotonic())
+    def _keep(self, payer: str, left: float, now: float) -> None:
+        self._left[payer] = (left, now)
         self._left.move_to_end(payer)
         if len(self._left) > MOST_PAYERS:
             self._left.popitem(last=False)
@@ -239,6 +245,7 @@ def client_of(host: str) -> str:
     return str(address)
 
 
+@lru_cache(MOST_PAYERS)
 def network_of(payer: str) -> str:
     """The /48 of a payer that is an address of IPv6; empty for others."""
     match = _IPV6.search(payer)

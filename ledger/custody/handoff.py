@@ -186,18 +186,14 @@ def _move(item: HandoffItem, transfer: Transfer, holding: Holding) -> tuple[Outc
     if item.packages == 0:
         return Outcome.APPLIED, {item.shipment: replace(holding, slot=replace(slot, sequence=slot.sequence + 1))}
     delivered = transfer.receiver == slot.consignee
-    gates = (Gate.HANDOVER if transfer.main_carrier else Gate(0)) | (Gate.DELIVERY if delivered else Gate(0))
-    moved = replace(
-        slot,
-        custodian=transfer.receiver,
-        packages=item.packages,
-        sequence=slot.sequence + 1,
-        state=ShipmentState.DELIVERED if delivered else ShipmentState.OPEN,
-    )
-    changes = {item.shipment: replace(holding, slot=moved)}
+    moved = slot.moved(transfer.receiver, item.packages, ShipmentState.DELIVERED if delivered else ShipmentState.OPEN)
+    changes = {item.shipment: Holding(moved, holding.recipient_key)}
     if item.packages < slot.packages:
         left = slot.fresh(slot.packages - item.packages, flags=slot.flags | Flag.REMAINDER)
         changes[remainder_id(item.shipment, item.sequence)] = replace(holding, slot=left)
+    if not slot.requirements:
+        return Outcome.APPLIED, changes
+    gates = (Gate.HANDOVER if transfer.main_carrier else Gate(0)) | (Gate.DELIVERY if delivered else Gate(0))
     return (Outcome.APPLIED_IN_BREACH if slot.missing(gates) else Outcome.APPLIED), changes
 
 

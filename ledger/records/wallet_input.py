@@ -25,11 +25,15 @@ from ledger.records.types import Record, record_named
 
 COMPACT_LENGTH = 64
 _HEX = re.compile(r"(?:0[xX])?([0-9a-fA-F]*)")
+_HEX_LENGTH = 2 + 2 * SIGNATURE_LENGTH
+_ZERO, _HALF_ORDER = bytes(32), (CURVE_ORDER // 2).to_bytes(32, "big")
 _COMPACT_V = 1 << 255
 
 
 def signature_from_wallet(value: object, where: str = "signature") -> bytes:
     """The canonical 65 bytes of a signature in hex; raises `MalformedRecord` or `BadSignature`."""
+    if (signature := _canonical_already(value)) is not None:
+        return signature
     digits = _digits(value)
     lengths = (2 * COMPACT_LENGTH, 2 * SIGNATURE_LENGTH)
     if digits is None or len(digits) not in lengths:
@@ -53,6 +57,19 @@ def canonical_signature(signature: bytes, where: str = "signature") -> bytes:
     if s > CURVE_ORDER // 2:
         odd, s = not odd, CURVE_ORDER - s
     return r + s.to_bytes(32, "big") + bytes([28 if odd else 27])
+
+
+def _canonical_already(value: object) -> bytes | None:
+    """What nearly every signature is: 65 bytes as 0x and lower-case hex, with v 27 or 28 and low s. None for others."""
+    if type(value) is not str or len(value) != _HEX_LENGTH:
+        return None
+    try:
+        signature = bytes.fromhex(value[2:])
+    except ValueError:
+        return None
+    if "0x" + signature.hex() != value or signature[64] not in (27, 28) or not _ZERO < signature[32:64] <= _HALF_ORDER:
+        return None
+    return signature
 
 
 def signatures_from_wallets(value: object, where: str = "signatures", least: int = 0) -> tuple[bytes, ...]:

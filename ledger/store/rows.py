@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from functools import cache
 from itertools import islice
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Select, Table, select
@@ -66,11 +67,11 @@ def beginning(column: ColumnElement[str], prefix: str) -> ColumnElement[bool]:
 
 
 def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows that have the same columns, in the driver's own words."""
+    """Insert rows that have the same columns, at least two, in the driver's own words."""
     if rows:
         names = tuple(rows[0])
         text = _insert_text(table, names, mark(connection))
-        connection.exec_driver_sql(text, [tuple([row[name] for name in names]) for row in rows])
+        connection.exec_driver_sql(text, list(map(itemgetter(*names), rows)))
 
 
 def mark(connection: Connection) -> str:

@@ -65,8 +65,7 @@ class Checks:
         most_waiting: int,
     ) -> None:
         self._connection = connection
-        recorded = registry.refreshed(connection)
-        expected = recorded.expecting(connection)
+        recorded, expected = registry.refreshed_and_expected(connection)
         self._recorded = recorded.still()
         self.registry = self._recorded if expected is recorded else expected.still()
         self._view = self.registry.now()

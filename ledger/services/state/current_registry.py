@@ -15,7 +15,7 @@ from ledger.services.home.clock import Clock
 from ledger.services.state.evidence import KnownEvidence
 from ledger.services.state.extent import Extent
 from ledger.services.state.signer_keys import SignerKeys
-from ledger.store import log, pending, records
+from ledger.store import log, pending, records, traces
 from ledger.store.database import Connection
 from ledger.store.projections import outcomes
 
@@ -85,6 +85,16 @@ class CurrentRegistry:
         if asked is not None:
             asked.add(self)
         return self
+
+    def refreshed_and_expected(self, connection: Connection) -> "tuple[CurrentRegistry, CurrentRegistry]":
+        """`refreshed`, and what that is `expecting`: while nothing came and nothing is pending, in one statement."""
+        last = self._last
+        if last is not None:
+            found = traces.registry_records(connection, REGISTRY_TYPES, last.log_index, (REGISTRY_SCOPE, KEYS_SCOPE))
+            if found == [last.outcome_record]:
+                return self, self
+        recorded = self.refreshed(connection)
+        return recorded, recorded.expecting(connection)
 
     def for_request(self, connection: Connection) -> "CurrentRegistry":
         """As `refreshed`, but once a request: who is who as it stood when that began. What is verified may have been

@@ -17,6 +17,7 @@ from ledger.store.projections import shipments
 from ledger.store.projections.shipments import Shipment
 from ledger.store.records import StoredRecord
 
+NOTHING_REQUIRED = "[]"
 _OPENERS = (Split.NUMBER, Handoff.NUMBER, Override.NUMBER)
 _MOST_OPENERS = 100
 _DEEPEST = 100
@@ -32,7 +33,9 @@ def holding(connection: Connection, shipment: bytes) -> Holding | None:
 def holding_of(row: Shipment) -> Holding:
     requirements = tuple(
         Requirement(letters.encode(), regime, Gate(gate), relay, bool(row.released >> i & 1))
-        for i, (letters, regime, gate, relay) in enumerate(json.loads(row.requires))
+        for i, (letters, regime, gate, relay) in enumerate(
+            json.loads(row.requires) if row.requires != NOTHING_REQUIRED else ()
+        )
     )
     slot = Slot(
         custodian=row.custodian,

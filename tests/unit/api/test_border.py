@@ -4,13 +4,15 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ledger.api.middleware import READS_AT_ONCE, WRITES_AT_ONCE, Border
 from ledger.api.quota import Budgets, Rate
 from ledger.errors import NotPermitted, StorageFailed
 
 MANY = Rate(0, 1)
+Answer = tuple[int, dict[str, str], str]
+"""Status, headers and body."""
 GET, POST = ("GET", "/v1/network"), ("POST", "/v1/records")
 
 
@@ -108,7 +110,7 @@ def test_what_is_handed_in_goes_straight_on_and_errors_are_answered_alike() -> N
     async def fails(_scope: Scope, _receive: Receive, _send: Send) -> None:
         raise ZeroDivisionError
 
-    async def answered(direct: Mapping[str, Any], method: str, query: bytes = b"") -> tuple[int, dict[str, str], str]:
+    async def answered(direct: Mapping[str, ASGIApp], method: str, query: bytes = b"") -> Answer:
         sent: list[Message] = []
 
         async def send(message: Message) -> None:
@@ -120,7 +122,7 @@ def test_what_is_handed_in_goes_straight_on_and_errors_are_answered_alike() -> N
         headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
         return sent[0]["status"], headers, b"".join(part["body"] for part in sent[1:]).decode()
 
-    async def play(direct: Mapping[str, Any], *asked: Any) -> tuple[int, dict[str, str], str]:
+    async def play(direct: ASGIApp, *asked: Any) -> Answer:
         return await answered({POST[1]: direct}, *asked)
 
     status, headers, body = asyncio.run(play(refuses, "POST"))
