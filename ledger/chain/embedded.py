@@ -12,7 +12,7 @@ Why eth-tester's own front is not in the path of a transaction: see `docs/adr/00
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import RLock
-from typing import Any, NamedTuple
+from typing import Any
 
 import eth.exceptions
 from eth._utils.address import generate_contract_address
@@ -31,6 +31,7 @@ from ledger.chain.client import (
     SendResult,
     Sent,
 )
+from ledger.chain.evm.bodies import Contents, contents_of
 from ledger.chain.evm.vm import BLOCK_GAS_LIMIT, chain_class, revert_output
 from ledger.chain.faults import translated
 from ledger.chain.inspection import ChainDamage, damages
@@ -41,14 +42,6 @@ _RECENT_BLOCKS = 8
 MOST_AHEAD = 300
 """Seconds that block times may be ahead of the clock. Each is at least one later than the last, so with more than one
 block a second they would leave it behind for ever: then blocks wait."""
-
-
-class _Contents(NamedTuple):
-    """What a block holds, in its order."""
-
-    hashes: tuple[bytes, ...]
-    transactions: tuple[Any, ...]
-    receipts: tuple[Any, ...]
 
 
 class EmbeddedReader:
@@ -63,7 +56,7 @@ class EmbeddedReader:
         self._chain_id = chain_id
         self._now = now
         self._lock = RLock()
-        self._recent: dict[bytes, _Contents] = {}
+        self._recent: dict[bytes, Contents] = {}
         if not path.exists():
             raise Misconfigured("there is no chain here yet", where=path.name)
         self._store = SqliteStore(path, writable=False)
@@ -101,8 +94,10 @@ class EmbeddedReader:
             if place is None:
                 return None
             number, index = place
-            contents = self._contents(self._header(number))
-            receipt, sent = contents.receipts[index], contents.transactions[index]
+            header = self._header(number)
+            contents = self._contents(header)
+            receipt = contents.receipts[index]
+            sent = self._kind(header).get_transaction_builder().decode(contents.transactions[index])
             before = contents.receipts[index - 1].gas_used if index else 0
             created = generate_contract_address(sent.sender, sent.nonce) if sent.to == b"" else None
             return Receipt(transaction, number, receipt.state_root == b"\x01", receipt.gas_used - before, created)
@@ -128,7 +123,7 @@ class EmbeddedReader:
                 return None
             found = self._contents(header)
             at = slice(place[1], place[1] + 1)
-            return bytes(found.transactions[at][0].encode()) if found.hashes[at] == (transaction,) else None
+            return found.transactions[at][0] if found.hashes[at] == (transaction,) else None
 
     def events(self, first: int, last: int, addresses: Sequence[bytes]) -> Events:
         wanted = frozenset(addresses)
@@ -214,21 +209,18 @@ class EmbeddedReader:
             return None
         return int(number), int(index)
 
-    def _contents(self, header: Any) -> "_Contents":
+    def _contents(self, header: Any) -> Contents:
         """A block's transactions and receipts; the last few are kept, for whoever asks for one asks for all."""
         known = self._recent.get(header.hash)
         if known is None:
-            kind = self._chain.get_vm_class_for_block_number(header.block_number)
-            chaindb = self._chain.chaindb
-            known = _Contents(
-                tuple(chaindb.get_block_transaction_hashes(header)),
-                tuple(chaindb.get_block_transactions(header, kind.get_transaction_builder())),
-                tuple(chaindb.get_receipts(header, kind.get_receipt_builder())),
-            )
+            known = contents_of(self._chain.chaindb, self._kind(header), header)
             if len(self._recent) >= _RECENT_BLOCKS:
                 del self._recent[next(iter(self._recent))]
             self._recent[header.hash] = known
         return known
+
+    def _kind(self, header: Any) -> Any:
+        return self._chain.get_vm_class_for_block_number(header.block_number)
 
     def _logs_of(self, header: Any, wanted: frozenset[bytes]) -> list[Log]:
         bloom = BloomFilter(header.bloom)
@@ -240,8 +232,7 @@ class EmbeddedReader:
         for transaction, receipt in zip(contents.hashes, contents.receipts, strict=True):
             for log in receipt.logs:
                 if log.address in wanted:
-                    topics = tuple(topic.to_bytes(32, "big") for topic in log.topics)
-                    result.append(Log(log.address, topics, log.data, int(header.block_number), transaction, index))
+                    result.append(Log(log.address, log.topics, log.data, int(header.block_number), transaction, index))
                 index += 1
         return result
 

@@ -14,6 +14,8 @@ import rlp
 from eth.db.schema import SchemaV1
 
 from ledger.chain.backend import CHAIN_ID, REVERT, note_of_revert
+from ledger.chain.evm.bodies import listed, read_receipt
+from ledger.chain.evm.rlp_items import read_rlp
 from ledger.chain.faults import translated
 from ledger.chain.keyvalue import SqliteStore
 from ledger.common.ids import to_hex
@@ -132,22 +134,37 @@ class _Inspection:
 
     def _walk_body(self, header: Any, number: int) -> None:
         self._walk(bytes(header.state_root), self._walk_account)
-        for root in (header.transaction_root, header.receipt_root):
-            self._walk(bytes(root), _nothing)
-        hashes = self._chaindb.get_block_transaction_hashes(header)
-        receipts = self._receipts(header)
+        sent, results = self._listed(bytes(header.transaction_root)), self._listed(bytes(header.receipt_root))
+        hashes = (
+            self._chaindb.get_block_transaction_hashes(header) if sent is None else [keccak256(one) for one in sent]
+        )
+        receipts = None if results is None else [read_receipt(result) for result in results]
+        if receipts is None or None in receipts:
+            kind = self._chain.get_vm_class_for_block_number(header.block_number)
+            receipts = self._chaindb.get_receipts(header, kind.get_receipt_builder())
         for index, (transaction, receipt) in enumerate(zip(hashes, receipts, strict=True)):
             key = SchemaV1.make_transaction_hash_to_block_lookup_key(transaction)
             self._expected[key] = rlp.encode([number, index])
             if receipt.state_root != b"\x01":
                 self._reverted.add(bytes(transaction))
 
-    def _receipts(self, header: Any) -> tuple[Any, ...]:
-        kind = self._chain.get_vm_class_for_block_number(header.block_number)
-        return tuple(self._chaindb.get_receipts(header, kind.get_receipt_builder()))
+    def _listed(self, root: bytes) -> list[bytes] | None:
+        """The values of a list's trie, of which every node is reached; None where it does not read at once."""
+        there = set[bytes]()
+
+        def load(key: bytes) -> bytes | None:
+            there.add(key)
+            return self._store.stored(key)
+
+        values = listed(root, load)
+        if values is None:
+            self._walk(root, _nothing)
+        else:
+            self._reached |= there
+        return values
 
     def _walk_account(self, value: bytes) -> None:
-        _, _, storage, code = rlp.decode(value)
+        _, _, storage, code = read_rlp(value)
         self._walk(storage, _nothing)
         if code != _NO_CODE:
             self._reach(code)
@@ -161,7 +178,7 @@ class _Inspection:
                 if not node or node == _NO_NODE or node in self._reached:
                     continue
                 data = self._reach(node)
-                node = rlp.decode(data) if data is not None else ()
+                node = read_rlp(data) if data is not None else ()
             if len(node) == 2:
                 if node[0][0] >> 4 >= 2:  # the flag of a leaf, see the yellow paper's hex-prefix encoding
                     leaf(node[1])

@@ -145,14 +145,16 @@ class EmbeddedNode:
     def _receipts(self, number: int) -> list[dict[str, Any]]:
         header = self.chain._header(number)
         contents = self.chain._contents(header)
+        transactions = self.chain._kind(header).get_transaction_builder()
         result: list[dict[str, Any]] = []
         before = index = 0
-        for transaction, sent, receipt in zip(contents.hashes, contents.transactions, contents.receipts, strict=True):
+        for transaction, signed, receipt in zip(contents.hashes, contents.transactions, contents.receipts, strict=True):
+            sent = transactions.decode(signed)
             place = {"blockNumber": hex(number), "blockHash": _hex(header.hash), "transactionHash": _hex(transaction)}
             logs = [
                 place | {
                     "address": _hex(log.address),
-                    "topics": [_hex(topic.to_bytes(32, "big")) for topic in log.topics],
+                    "topics": [_hex(topic) for topic in log.topics],
                     "data": _hex(log.data),
                     "logIndex": hex(index + i),
                 }
