@@ -55,6 +55,32 @@ def is_public(record: Record) -> bool:
     return next(open_paths(record), None) is None
 
 
+def closed_parts(record: Record) -> dict[str, tuple[type[Private], bytes]] | None:
+    """Of a record that shows no part: what each is, and its hash, by path. None where it shows one, or withholds a list
+    by one hash.
+    """
+    found: dict[str, tuple[type[Private], bytes]] = {}
+    return found if _closed(record, "", found) else None
+
+
+def _closed(value: Struct, where: str, found: dict[str, tuple[type[Private], bytes]]) -> bool:
+    for member in members_with_privacy(type(value)):
+        current, path = getattr(value, member.name), where + member.name
+        several = isinstance(current, tuple)
+        if member.items and not several:
+            return False
+        for i, item in enumerate(current if several else (current,)):
+            at = f"{path}[{i}]" if several else path
+            if not member.private:
+                if not _closed(item, at + ".", found):
+                    return False
+            elif isinstance(item, Withheld):
+                found[at] = cast("type[Private]", member.struct), item.hash
+            else:
+                return False
+    return True
+
+
 def is_whole(record: Struct) -> bool:
     """Whether every private part of `record` is shown."""
     for member in members_with_privacy(type(record)):

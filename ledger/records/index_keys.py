@@ -31,24 +31,29 @@ class Concern:
 
 def concerns(record_id: RecordId, record: Record) -> tuple[Concern, ...]:
     """The keys of `record`, sorted, each once. Shipments include those that it opens: children and remainders."""
-    result: set[Concern] = set()
+    return tuple([Concern(*entry) for entry in index_entries(record_id, record)])
+
+
+def index_entries(record_id: RecordId, record: Record) -> tuple[tuple[str, str], ...]:
+    """As `concerns`: kind and key of each."""
+    result: set[tuple[str, str]] = set()
     _collect(record, result)
     if isinstance(record, ShipmentTerms):
-        result.add(Concern(SHIPMENT, to_hex(record_id)))
+        result.add((SHIPMENT, to_hex(record_id)))
     elif isinstance(record, Split):
         children = range(len(record.children))
-        result |= {Concern(SHIPMENT, to_hex(child_id(record.shipment, record.sequence, i))) for i in children}
+        result |= {(SHIPMENT, to_hex(child_id(record.shipment, record.sequence, i))) for i in children}
     elif isinstance(record, Handoff):
         short = [item for item in record.items if item.exceptions & ExceptionBit.SHORT]
-        result |= {Concern(SHIPMENT, to_hex(remainder_id(i.shipment, i.sequence))) for i in short}
+        result |= {(SHIPMENT, to_hex(remainder_id(i.shipment, i.sequence))) for i in short}
     elif isinstance(record, Override) and record.exceptions & ExceptionBit.SHORT:
-        result.add(Concern(SHIPMENT, to_hex(remainder_id(record.shipment, record.sequence))))
+        result.add((SHIPMENT, to_hex(remainder_id(record.shipment, record.sequence))))
     return tuple(sorted(result))
 
 
-def _collect(value: Struct, found: set[Concern]) -> None:
+def _collect(value: Struct, found: set[tuple[str, str]]) -> None:
     if isinstance(value, HandoffItem):  # by far the most frequent: 200 in a manifest
-        found.add(Concern(SHIPMENT, to_hex(value.shipment)))
+        found.add((SHIPMENT, to_hex(value.shipment)))
         return
     for member, kind in _members(type(value)):
         current = getattr(value, member.name)
@@ -57,14 +62,14 @@ def _collect(value: Struct, found: set[Concern]) -> None:
                 _collect(item, found)
         elif kind == PARTNER:
             if current:
-                found.add(Concern(PARTNER, str(current)))
+                found.add((PARTNER, str(current)))
         elif kind == SUBJECT:
-            found.add(Concern(SUBJECT, current))
+            found.add((SUBJECT, current))
             kind_named, _, key = current.partition("/")
             if kind_named in (PARTNER, SHIPMENT) and key:
-                found.add(Concern(kind_named, key))
+                found.add((kind_named, key))
         elif any(current):
-            found.add(Concern(kind, to_hex(current)))
+            found.add((kind, to_hex(current)))
 
 
 @per_struct

@@ -10,7 +10,7 @@ from ledger.common.ids import ConsortiumId, RecordId
 from ledger.common.keccak import keccak256
 from ledger.errors import MalformedRecord, VerificationFailed
 from ledger.records import disclosure
-from ledger.records.eip712 import Withheld, list_hash
+from ledger.records.eip712 import Withheld, list_hash, part_hash
 from ledger.records.index_keys import Concern, concerns
 from ledger.records.shipment_ids import child_id
 from ledger.records.signing import Domain
@@ -44,6 +44,16 @@ def test_apart_and_back(kind: type[Record], withhold: float) -> None:
         assert list(disclosure.open_paths(record)) == list(parts)
         assert disclosure.is_public(record) == (not parts)
         assert disclosure.is_public(public)
+        closed = disclosure.closed_parts(public)
+        by_one_hash = any(
+            member.items and isinstance(getattr(public, member.name), Withheld) for member in kind.members()
+        )
+        assert (closed is None) == by_one_hash
+        assert closed is None or {path: (type(part), part_hash(part)) for path, part in parts.items()}.items() <= (
+            closed.items()
+        )
+        assert closed is None or disclosure.is_whole(record) == (len(closed) == len(parts))
+        assert not parts or disclosure.closed_parts(record) is None
         assert disclosure.is_whole(record) == ("Withheld(" not in repr(record))
         for path, part in parts.items():
             text = json.loads(json.dumps(disclosure.part_to_json(part)))

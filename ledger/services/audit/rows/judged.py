@@ -6,7 +6,8 @@ between processes in a fifth of the time that dataclasses take.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from ledger import merkle
@@ -14,11 +15,20 @@ from ledger.common.ids import KeyAddress, RecordId
 from ledger.errors import BadSignature, LadingError, NotFound
 from ledger.log.leaf import Leaf
 from ledger.merkle import HASH_LENGTH
-from ledger.records.disclosure import Part, is_public, is_whole, join, open_paths, part_from_json, part_to_json
-from ledger.records.index_keys import concerns
+from ledger.records.disclosure import (
+    Part,
+    closed_parts,
+    is_public,
+    is_whole,
+    join,
+    open_paths,
+    part_from_json,
+    part_to_json,
+)
+from ledger.records.index_keys import index_entries
 from ledger.records.recovered import recover_keys
 from ledger.records.signing import SIGNATURE_LENGTH, Domain
-from ledger.records.types import BY_NUMBER, Record
+from ledger.records.types import BY_NUMBER, Private, Record
 from ledger.store.rows import text_of
 from ledger.store.rowwise import Row
 
@@ -59,6 +69,8 @@ class JudgedRow(NamedTuple):
     parts: JudgedParts = JudgedParts()
 
 
+ClosedParts = Mapping[str, tuple[type[Private], bytes]]
+"""What each part of a record is, and its hash, by path."""
 RowWithParts = tuple[Row | None, Sequence[Row]]
 """A row of `records`, None where there is none, and the rows of `openings` beside it."""
 
@@ -71,13 +83,13 @@ def judge_rows(rows: Sequence[RowWithParts], domains: Sequence[Domain]) -> list[
 def judge_row(row: Row, parts: Sequence[Row], domains: Sequence[Domain]) -> JudgedRow:
     leaf = leaf_of(row)
     hashed = b"" if leaf is None else merkle.leaf_hash(leaf.encode())
-    record = _parsed(row)
-    faults = tuple(_faults(row, record, hashed, domains))
-    if faults or isinstance(record, Fault):
+    parsed = _parsed(row)
+    faults = tuple(_faults(row, parsed, hashed, domains))
+    if faults or isinstance(parsed, Fault):
         return JudgedRow(hashed, faults)
-    record_id = RecordId(row["record_id"])
-    entries = tuple((concern.kind, concern.key) for concern in concerns(record_id, record))
-    return JudgedRow(hashed, (), _keys(row), entries, judge_parts(parts, record))
+    record = parsed.record
+    entries = index_entries(RecordId(row["record_id"]), record)
+    return JudgedRow(hashed, (), _keys(row), entries, judge_parts(parts, record, parsed.closed))
 
 
 def row_faults(row: Row, domains: Sequence[Domain]) -> Iterator[Fault]:
@@ -93,7 +105,7 @@ def domain_of(record: Record, record_id: bytes, domains: Sequence[Domain]) -> Do
 
 def leaf_of(row: Row) -> Leaf | None:
     """The leaf of the row's columns; None when they hold none."""
-    if not all(isinstance(row[name], kind) for name, kind in _TYPES.items()):
+    if tuple(map(type, _columns(row))) != _KINDS and _mistyped(row) is not None:
         return None
     if len(row["record_id"]) != HASH_LENGTH or not 0 <= row["type_number"] < 256 or not 0 <= row["log_time"] < 2**63:
         return None
@@ -109,31 +121,59 @@ _TYPES: dict[str, Any] = {
     "signatures": bytes,
     "message": str,
 }
+_columns, _KINDS = itemgetter(*_TYPES), tuple(_TYPES.values())
 
 
-def _parsed(row: Row) -> Record | Fault:
+def _mistyped(row: Row) -> str | None:
+    """The first column that holds a value of another type."""
+    return next((name for name, kind in _TYPES.items() if not isinstance(row[name], kind)), None)
+
+
+class _Parsed(NamedTuple):
+    """A record, whether its message is the RFC 8785 text of it, and its parts as `closed_parts` has them."""
+
+    record: Record
+    written: bool
+    closed: ClosedParts | None
+
+
+_decode = json.JSONDecoder().raw_decode
+
+
+def _value(text: str) -> Any:
+    """As `json.loads`, which looks for blanks around a value first: there are none."""
+    try:
+        value, end = _decode(text)
+    except (ValueError, TypeError):
+        return json.loads(text)
+    return value if end == len(text) else json.loads(text)
+
+
+def _parsed(row: Row) -> _Parsed | Fault:
     """The row's record, or why it holds none."""
-    for name, kind in _TYPES.items():
-        if not isinstance(row[name], kind):
-            return Fault(name, kind.__name__, type(row[name]).__name__, "the row holds a value of another type")
+    if tuple(map(type, _columns(row))) != _KINDS and (name := _mistyped(row)) is not None:
+        return Fault(name, _TYPES[name].__name__, type(row[name]).__name__, "the row holds a value of another type")
     if row["type_number"] not in BY_NUMBER:
         return Fault("type_number", "a record type", row["type_number"], "there is no such record type")
     try:
-        return BY_NUMBER[row["type_number"]].from_json(json.loads(row["message"]))
+        data = _value(row["message"])
+        record = BY_NUMBER[row["type_number"]].from_json(data)
     except (LadingError, ValueError, RecursionError) as error:
         return Fault("message", "a record", str(error), "the message is no record of this type: it was edited")
+    return _Parsed(record, text_of(data) == row["message"], closed_parts(record))
 
 
-def _faults(row: Row, record: Record | Fault, hashed: bytes, domains: Sequence[Domain]) -> Iterator[Fault]:
-    if isinstance(record, Fault):
-        yield record
+def _faults(row: Row, parsed: _Parsed | Fault, hashed: bytes, domains: Sequence[Domain]) -> Iterator[Fault]:
+    if isinstance(parsed, Fault):
+        yield parsed
         return
+    record = parsed.record
     if (domain := domain_of(record, row["record_id"], domains)) is None:
         result = domains[0].record_id(record)
         yield Fault(
             "message", row["record_id"], result, "the message is not the one that was signed: it has another digest"
         )
-    elif not (is_public(record) and text_of(record.to_json()) == row["message"]):
+    elif not (parsed.written and (parsed.closed is not None or is_public(record))):
         yield Fault("message", "RFC 8785 text, private parts withheld", row["message"], "the message was rewritten")
     if len(row["signatures"]) % SIGNATURE_LENGTH:
         yield Fault("signatures", "65 bytes each", len(row["signatures"]), "the signatures were cut or padded")
@@ -152,10 +192,12 @@ def _keys(row: Row) -> tuple[KeyAddress, ...] | None:
 # --- opened parts ----------------------------------------------------------------------------------------------------
 
 
-def judge_parts(rows: Sequence[Row], record: Record) -> JudgedParts:
-    """Those of one record's opened parts that fit it."""
+def judge_parts(rows: Sequence[Row], record: Record, closed: ClosedParts | None = None) -> JudgedParts:
+    """Those of one record's opened parts that fit it. `closed`: its parts, as far as they are known already."""
     if not rows:
         return JudgedParts(whole=is_whole(record))
+    if closed is not None and all(_is_part(row, closed) for row in rows):
+        return JudgedParts(tuple(range(len(rows))), (), len(rows) == len(closed))
     try:
         parts = {str(row["path"]): _part(record.NUMBER, row) for row in rows}
         joined = join(record, parts)
@@ -181,6 +223,17 @@ def judge_parts(rows: Sequence[Row], record: Record) -> JudgedParts:
         parts[path] = part
         fitting.append(i)
     return JudgedParts(tuple(fitting), tuple(faults), is_whole(join(record, parts)))
+
+
+def _is_part(row: Row, closed: ClosedParts) -> bool:
+    """Whether the row holds one of the parts, as most do; of any other nothing is said."""
+    try:
+        kind, signed = closed[row["path"]]
+        data = _value(row["body"])
+        part = kind.from_json(data)
+    except (*UNFIT, LookupError):
+        return False
+    return text_of(data) == row["body"] and part.hash_struct() == signed and is_whole(part)
 
 
 def _opened(record: Record, joined: Record, parts: dict[str, Part]) -> set[str]:
