@@ -7,7 +7,7 @@ holds, however the lengths in it lie. Equal to `eth_abi` on everything that `eth
 Source: Solidity documentation, "Contract ABI Specification".
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,6 +16,7 @@ from ledger.common.keccak import keccak256
 from ledger.errors import MalformedRecord
 
 _WORD = 32
+Read = Callable[[bytes, int], Any]
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,11 @@ class AbiType:
         if self.dynamic or not self.parts:
             return _WORD
         return sum(part.head_size for _, part in self.parts)
+
+    @cached_property
+    def read(self) -> "Read":
+        """From data, and where the content begins, to the value."""
+        return _reader(self)
 
 
 def parse_type(entry: Mapping[str, Any]) -> AbiType:
@@ -116,42 +122,65 @@ def decode(types: Sequence[AbiType], data: bytes) -> tuple[Any, ...]:
 def _decode_parts(types: Sequence[AbiType], data: bytes, base: int) -> tuple[Any, ...]:
     values, at = [], base
     for kind in types:
-        start = _target(data, at, base) if kind.dynamic else at
-        values.append(_decode_one(kind, data, start))
+        values.append(kind.read(data, _target(data, at, base) if kind.dynamic else at))
         at += kind.head_size
     return tuple(values)
 
 
-def _decode_one(kind: AbiType, data: bytes, at: int) -> Any:
+def _reader(kind: AbiType) -> Read:
     if kind.item is not None:
+        return _list_reader(kind.item)
+    if kind.parts:
+        names, types = zip(*kind.parts, strict=True)
+        return lambda data, at: dict(zip(names, _decode_parts(types, data, at), strict=True))
+    if kind.name in ("string", "bytes"):
+        return _read_text if kind.name == "string" else _read_bytes
+    return _word_reader(kind.name)
+
+
+def _list_reader(item: AbiType) -> Read:
+    def read(data: bytes, at: int) -> tuple[Any, ...]:
         length = _size(data, at)
         # Checked before anything is built: a length of billions costs nothing to write.
-        if length * kind.item.head_size > len(data) - at - _WORD:
+        if length * item.head_size > len(data) - at - _WORD:
             raise MalformedRecord("a list is longer than the data", where="abi", found=length)
-        return _decode_parts([kind.item] * length, data, at + _WORD)
-    if kind.parts:
-        values = _decode_parts([part for _, part in kind.parts], data, at)
-        return {name: value for (name, _), value in zip(kind.parts, values, strict=True)}
-    if kind.name in ("string", "bytes"):
-        length = _size(data, at)
-        if length > len(data) - at - _WORD:
-            raise MalformedRecord("bytes are longer than the data", where="abi", found=length)
-        body = data[at + _WORD : at + _WORD + length]
-        return body if kind.name == "bytes" else _text(body)
-    return _decode_word(kind.name, _word(data, at))
+        return _decode_parts([item] * length, data, at + _WORD)
+
+    return read
 
 
-def _decode_word(name: str, word: bytes) -> Any:
+def _read_bytes(data: bytes, at: int) -> bytes:
+    length = _size(data, at)
+    if length > len(data) - at - _WORD:
+        raise MalformedRecord("bytes are longer than the data", where="abi", found=length)
+    return data[at + _WORD : at + _WORD + length]
+
+
+def _read_text(data: bytes, at: int) -> str:
+    return _text(_read_bytes(data, at))
+
+
+def _word_reader(name: str) -> Read:
     if name == "bool" or name.startswith("uint"):
-        value = int.from_bytes(word, "big")
-        if value >> (1 if name == "bool" else int(name[4:])):
+        limit = 2 if name == "bool" else 1 << int(name[4:])
+
+        def read_number(data: bytes, at: int) -> int:
+            value = int.from_bytes(_word(data, at), "big")
+            if value >= limit:
+                raise MalformedRecord("does not fit its type", where="abi", expected=name)
+            return bool(value) if name == "bool" else value
+
+        return read_number
+    begin, end = (12, _WORD) if name == "address" else (0, int(name[5:]))
+    padding = bytes(_WORD - (end - begin))
+
+    def read_bytes(data: bytes, at: int) -> bytes:
+        word = _word(data, at)
+        if padding and word[:begin] + word[end:] != padding:
             raise MalformedRecord("does not fit its type", where="abi", expected=name)
-        return bool(value) if name == "bool" else value
-    length = 20 if name == "address" else int(name[5:])
-    value_bytes, padding = (word[12:], word[:12]) if name == "address" else (word[:length], word[length:])
-    if any(padding):
-        raise MalformedRecord("does not fit its type", where="abi", expected=name)
-    return value_bytes
+        return word[begin:end]
+
+    return read_bytes
 
 
 def _word(data: bytes, at: int) -> bytes:

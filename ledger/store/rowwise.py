@@ -7,12 +7,13 @@ then by value, in both dialects.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, zip_longest
 from typing import Any
 
 from sqlalchemy import Connection, String, Table, Text, text
 
 from ledger.store.projections.projected import projections
-from ledger.store.rows import chunks, insert_many
+from ledger.store.rows import chunks, in_list, insert_many
 from ledger.store.tables import durable
 
 Row = Mapping[str, Any]
@@ -50,29 +51,46 @@ def stream(
     """Every row of a table, by `order` (default: its primary key), a thousand at a time; `since`: a column and the
     least value in it.
     """
+    columns = shape(name).columns
+    for page in _pages(connection, name, order, since):
+        for values in page:
+            yield dict(zip(columns, values, strict=True))
+
+
+def unlike(
+    one: Connection, other: Connection, name: str, *, since: tuple[str, int] | None = None
+) -> tuple[Iterator[Row], Iterator[Row]]:
+    """`stream` of a table in two databases, from the first thousand rows on that are not the same in both."""
+    columns = shape(name).columns
+    mine, theirs = _pages(one, name, (), since), _pages(other, name, (), since)
+    for page, match in zip_longest(mine, theirs, fillvalue=()):
+        if page != match:
+            rest = chain.from_iterable(chain([page], mine)), chain.from_iterable(chain([match], theirs))
+            left, right = ((dict(zip(columns, values, strict=True)) for values in rows) for rows in rest)
+            return left, right
+    return iter(()), iter(())
+
+
+def _pages(
+    connection: Connection, name: str, order: Sequence[str], since: tuple[str, int] | None
+) -> Iterator[Sequence[Sequence[Any]]]:
     wanted = shape(name)
     by = ", ".join(_ordering(connection, name, column) for column in order or wanted.key)
     where = "" if since is None else f"WHERE {_quoted(connection, since[0])} >= :least "
     sql = f"SELECT {_columns(connection, wanted)} FROM {_quoted(connection, name)} {where}ORDER BY {by}"  # noqa: S608
     least = {} if since is None else {"least": since[1]}
     result = connection.execute(text(sql).execution_options(yield_per=PAGE), least)
-    for page in result.partitions(PAGE):
-        for values in page:
-            yield dict(zip(wanted.columns, values, strict=True))
+    return result.partitions(PAGE)
 
 
 def some(connection: Connection, name: str, column: str, values: Sequence[Any]) -> list[Row]:
     """The rows whose `column` is one of `values`, in no order."""
-    wanted = shape(name)
+    table = _TABLES[name]
+    columns, names = list(table.columns), shape(name).columns
     found: list[Row] = []
     for chunk in chunks(values):
-        places = ", ".join(f":v{i}" for i in range(len(chunk)))
-        sql = (
-            f"SELECT {_columns(connection, wanted)} FROM {_quoted(connection, name)} "  # noqa: S608
-            f"WHERE {_quoted(connection, column)} IN ({places})"
-        )
-        result = connection.execute(text(sql), {f"v{i}": value for i, value in enumerate(chunk)})
-        found += [dict(zip(wanted.columns, row, strict=True)) for row in result.all()]
+        result = in_list(connection, columns, table.c[column], chunk)
+        found += [dict(zip(names, row, strict=True)) for row in result.all()]
     return found
 
 

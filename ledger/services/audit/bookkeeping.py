@@ -97,8 +97,7 @@ def check_index(source: Connection, copy: Connection, skipped: set[int], finding
     """Every record from leaf `first` on is found under everything that it concerns, and under nothing else."""
     shape = rowwise.shape("record_index")
     since = ("log_index", first) if first else None
-    names = rowwise.stream(copy, "record_index", since=since), rowwise.stream(source, "record_index", since=since)
-    for expected, match in paired(*names, shape.key):
+    for expected, match in paired(*rowwise.unlike(copy, source, "record_index", since=since), shape.key):
         row = expected or match
         if (expected is not None and match is not None) or row is None or row["log_index"] in skipped:
             continue

@@ -23,7 +23,7 @@ def compare_projections(
 
 def compare_table(source: Connection, fresh: Connection, name: str, findings: Findings) -> None:
     shape = rowwise.shape(name)
-    for expected, match in paired(rowwise.stream(fresh, name), rowwise.stream(source, name), shape.key):
+    for expected, match in paired(*rowwise.unlike(fresh, source, name), shape.key):
         if expected is None and match is not None:
             findings.add(
                 _subject(match),

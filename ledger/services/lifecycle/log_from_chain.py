@@ -154,7 +154,7 @@ class Restoration:
         leaves: list[Leaf] = []
         for index in range((size + WIDTH - 1) // WIDTH):
             self._tell("entries", index * WIDTH, size)
-            leaves += [leaf for leaf in publication.entries(index) if leaf is not None]
+            leaves += [leaf for leaf, _ in publication.entries(index) if leaf is not None]
         result = merkle.root(leaf_hash(leaf.encode()) for leaf in leaves)
         if len(leaves) == size and result == self._signed.root:
             return leaves

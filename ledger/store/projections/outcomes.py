@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import cast
 
 from sqlalchemy import Connection, bindparam, select
@@ -11,7 +12,7 @@ from ledger.common.ids import RecordId
 from ledger.records.types import Outcome
 from ledger.store import records
 from ledger.store.projections.projected import outcomes
-from ledger.store.rows import chunks, insert_new, many, selection
+from ledger.store.rows import among, chunks, insert_new, many, selection
 from ledger.store.tables import records as stored
 
 
@@ -46,11 +47,14 @@ def of(connection: Connection, record_id: RecordId) -> list[ItemOutcome]:
 def of_many(connection: Connection, record_ids: Iterable[RecordId]) -> dict[RecordId, list[ItemOutcome]]:
     """As `of` for several records; those without an outcome are missing."""
     result: dict[RecordId, list[ItemOutcome]] = {}
-    for chunk in chunks(record_ids):
-        order = (outcomes.c.record_id, outcomes.c.item)
-        for row in many(connection, outcomes, ItemOutcome, outcomes.c.record_id.in_(chunk), order=order):
-            result.setdefault(row.record_id, []).append(row)
+    for row in among(connection, outcomes, ItemOutcome, outcomes.c.record_id, record_ids):
+        result.setdefault(row.record_id, []).append(row)
+    for items in result.values():
+        items.sort(key=_by_item)
     return result
+
+
+_by_item = attrgetter("item")
 
 
 def of_types(connection: Connection, types: Sequence[int], since: int) -> list[ItemOutcome]:

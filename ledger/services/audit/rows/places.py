@@ -1,9 +1,8 @@
 """Every place of the log in order, with its row and the opened parts beside it, judged by themselves."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.records.signing import Domain
 from ledger.services.audit.findings import sort_key
@@ -19,15 +18,14 @@ Told = tuple[Any, str, Any, Any, str]
 """What `Findings.add` takes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A place of the log: its index (None: none, after the last), its row, None where it has none, and the opened parts
-    beside that.
+class Place(NamedTuple):
+    """A place of the log: its position (None: none, after the last), its row, None where it has none, and the opened
+    parts beside that.
 
     `told`: what is wrong with the order of the rows before it.
     """
 
-    index: int | None
+    position: int | None
     row: Row | None
     told: tuple[Told, ...] = ()
     parts: Sequence[Row] = ()
@@ -59,8 +57,8 @@ class Places:
         for several in parts.values():
             several.sort(key=_by_path)
         return [
-            place if (row := place.row) is None else replace(place, parts=parts.get(row["record_id"], ()))
-            for place in places
+            place if row is None else Place(place.position, row, place.told, parts.get(row["record_id"], ()))
+            for place, row in zip(places, rows, strict=True)
         ]
 
     def _places(self, published: int) -> Iterator[Place]:

@@ -1,5 +1,6 @@
 """Work on stretches of rows by several processes, in order and with bounded memory."""
 
+import gc
 import os
 import signal
 from collections import deque
@@ -70,9 +71,10 @@ def workers(rows: int) -> Iterator[Workers]:
         yield _Here()
         return
     count = min(count, MOST_WORKERS)
-    with ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_heed_no_interrupt) as pool:
+    with ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_begin) as pool:
         yield _Pool(pool, count)
 
 
-def _heed_no_interrupt() -> None:
+def _begin() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.disable()  # what is judged holds no cycles
