@@ -31,11 +31,12 @@ from ledger.chain.client import (
     SendResult,
     Sent,
 )
-from ledger.chain.evm.bodies import Contents, contents_of
+from ledger.chain.evm.bodies import Contents, contents_of, transactions_of
 from ledger.chain.evm.vm import BLOCK_GAS_LIMIT, chain_class, revert_output
 from ledger.chain.faults import translated
 from ledger.chain.inspection import ChainDamage, damages
 from ledger.chain.keyvalue import SqliteStore
+from ledger.common.keccak import keccak256
 from ledger.errors import ChainUnavailable, Misconfigured, StorageFailed
 
 _RECENT_BLOCKS = 8
@@ -121,9 +122,8 @@ class EmbeddedReader:
             header = None if place is None else self._header(place[0])
             if place is None or header is None:
                 return None
-            found = self._contents(header)
-            at = slice(place[1], place[1] + 1)
-            return found.transactions[at][0] if found.hashes[at] == (transaction,) else None
+            sent = transactions_of(self._chain.chaindb, self._kind(header), header)[place[1] : place[1] + 1]
+            return sent[0] if sent and keccak256(sent[0]) == transaction else None
 
     def events(self, first: int, last: int, addresses: Sequence[bytes]) -> Events:
         wanted = frozenset(addresses)

@@ -205,6 +205,7 @@ class RegistryHistory:
         self._latest_time = 0
         self._log_indexes: list[int] = []
         """Of the first records, as far as the log has their outcomes: the highest outcome index so far."""
+        self._latest_view = (0, 0), RegistryView(self._slice(0), 0)
 
     def __len__(self) -> int:
         """Registry records so far, of all three types."""
@@ -234,12 +235,12 @@ class RegistryHistory:
                 found=f"block {at.block_number}, event {at.event_index}, time {at.block_time}",
             )
         effects = decide(self._slice(len(self)), self.genesis.delay, record, keys, at.block_time)
+        self._versions.put(len(self) + 1, effects)  # first: views that others ask meanwhile know all of it
         if at.log_index is not None and len(self._log_indexes) == len(self):
             # A running maximum: an outcome counts for the log once those of all earlier records are there too.
             self._log_indexes.append(max(at.log_index, self._log_indexes[-1] if self._log_indexes else 0))
         self._places.append(place)
         self._latest_time = at.block_time
-        self._versions.put(len(self), effects)
 
     def expecting(self, records: Iterable[tuple[RegistryRecord, Sequence[KeyAddress]]], time: int) -> "RegistryHistory":
         """A history of its own in which the next block, at `time`, records these too; those it would revert are left
@@ -266,7 +267,12 @@ class RegistryHistory:
     def at_block(self, number: int, time: int, event_index: int | None = None) -> RegistryView:
         """Before event `event_index` of block `number`, or at the block's end; `time` is the block's."""
         place = (number + 1, 0) if event_index is None else (number, event_index)
-        return RegistryView(self._slice(bisect_left(self._places, place)), time)
+        count = bisect_left(self._places, place)
+        asked, view = self._latest_view
+        if asked != (count, time):  # events come block by block, and what a view was asked it knows
+            view = RegistryView(self._slice(count), time)
+            self._latest_view = (count, time), view
+        return view
 
     def at_log(self, index: int, time: int) -> RegistryView:
         """Before leaf `index` of the log, at log time `time`."""

@@ -1,6 +1,5 @@
 """Records as they stand in the log: by id, by index, by whom they concern, and all of them in a stream."""
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +12,7 @@ from ledger.log.leaf import Leaf
 from ledger.records.index_keys import RECORD
 from ledger.records.signing import SIGNATURE_LENGTH, SignedRecord
 from ledger.records.types import BY_NUMBER, Record
-from ledger.store.rows import CHUNK, among, beginning, chunks, one, selection, some
+from ledger.store.rows import CHUNK, among, beginning, chunks, one, selection, some, value_of
 from ledger.store.tables import record_index, records
 
 STREAM_CHUNK = 1000
@@ -37,7 +36,7 @@ class StoredRecord:
     @cached_property
     def record(self) -> Record:
         """The record, private parts withheld. Raises `MalformedRecord` when the row was damaged."""
-        return BY_NUMBER[self.type_number].from_json(json.loads(self.message))
+        return BY_NUMBER[self.type_number].from_json(value_of(self.message))
 
     @property
     def signature_list(self) -> tuple[bytes, ...]:

@@ -54,15 +54,20 @@ class Contents(NamedTuple):
 
 def contents_of(chaindb: Any, kind: Any, header: Any) -> Contents:
     """What the block with this header holds. `chaindb` and `kind`: py-evm's, of the block's rules the latter."""
-    load = chaindb.db.get
-    sent = listed(bytes(header.transaction_root), load)
-    if sent is None or not all(map(is_plain, sent)):
-        sent = [bytes(one.encode()) for one in chaindb.get_block_transactions(header, kind.get_transaction_builder())]
-    results = listed(bytes(header.receipt_root), load)
+    sent = transactions_of(chaindb, kind, header)
+    results = listed(bytes(header.receipt_root), chaindb.db.get)
     receipts = [receipt for one in results or () if (receipt := read_receipt(one)) is not None]
     if results is None or len(receipts) < len(results):
         receipts = list(map(_receipt, chaindb.get_receipts(header, kind.get_receipt_builder())))
     return Contents(tuple(map(keccak256, sent)), tuple(sent), tuple(receipts))
+
+
+def transactions_of(chaindb: Any, kind: Any, header: Any) -> list[bytes]:
+    """The transactions alone."""
+    sent = listed(bytes(header.transaction_root), chaindb.db.get)
+    if sent is not None and all(map(is_plain, sent)):
+        return sent
+    return [bytes(one.encode()) for one in chaindb.get_block_transactions(header, kind.get_transaction_builder())]
 
 
 def _receipt(read: Any) -> StoredReceipt:

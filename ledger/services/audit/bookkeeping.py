@@ -37,6 +37,7 @@ from ledger.store.records import StoredRecord
 from ledger.store.rows import chunks
 from ledger.store.rowwise import Row
 
+_NONE_THERE = b""
 CHAIN_TYPES = tuple(number for number, kind in BY_NUMBER.items() if has_chain_track(kind))
 
 
@@ -123,14 +124,18 @@ def check_outbox(
     """
     total = rowwise.count(source, "outbox")
     done = 0
+    there = bytearray(records.count(copy) + 1)
     for batch in chunks(rowwise.stream(source, "outbox"), 500):
         tell("outbox", done, total)
         done += len(batch)
         known = _states(copy, [row["record_id"] for row in batch])
         for row in batch:
+            state = known.get(row["record_id"])
+            if state is not None and state.stored.log_index < len(there):
+                there[state.stored.log_index] = True
             if row["record_id"] not in skipped:
-                _check_outbox_row(row, known.get(row["record_id"]), latest_try, findings)
-    check_waiting(source, copy, skipped, findings)
+                _check_outbox_row(row, state, latest_try, findings)
+    check_waiting(source, copy, skipped, findings, there=there)
 
 
 def latest_try_at(now: int, delay: int) -> int:
@@ -150,11 +155,20 @@ def check_new_outbox(
 
 
 def check_waiting(
-    source: Connection, copy: Connection, skipped: set[RecordId], findings: Findings, first: int = 0
+    source: Connection,
+    copy: Connection,
+    skipped: set[RecordId],
+    findings: Findings,
+    first: int = 0,
+    there: Sequence[int] = _NONE_THERE,
 ) -> None:
-    """What the chain has not settled, of the leaves from `first` on, waits in the outbox."""
+    """What the chain has not settled, of the leaves from `first` on, waits in the outbox.
+
+    `there`: by log index, whether a record's row was seen there already.
+    """
     for rows in chunks(records.stream(copy, first, types=CHAIN_TYPES), 500):
-        states = _states_of(copy, rows)
+        unseen = [row for row in rows if not (row.log_index < len(there) and there[row.log_index])]
+        states = _states_of(copy, unseen)
         open_ids = [record_id for record_id, state in states.items() if not state.final]
         waiting = {row["record_id"] for row in rowwise.some(source, "outbox", "record_id", open_ids)}
         for record_id in open_ids:

@@ -29,7 +29,7 @@ from ledger.records.index_keys import index_entries
 from ledger.records.recovered import recover_keys
 from ledger.records.signing import SIGNATURE_LENGTH, Domain
 from ledger.records.types import BY_NUMBER, Private, Record
-from ledger.store.rows import text_of
+from ledger.store.rows import text_of, value_of
 from ledger.store.rowwise import Row
 
 UNFIT = (LadingError, ValueError, TypeError, RecursionError)
@@ -137,18 +137,6 @@ class _Parsed(NamedTuple):
     closed: ClosedParts | None
 
 
-_decode = json.JSONDecoder().raw_decode
-
-
-def _value(text: str) -> Any:
-    """As `json.loads`, which looks for blanks around a value first: there are none."""
-    try:
-        value, end = _decode(text)
-    except (ValueError, TypeError):
-        return json.loads(text)
-    return value if end == len(text) else json.loads(text)
-
-
 def _parsed(row: Row) -> _Parsed | Fault:
     """The row's record, or why it holds none."""
     if tuple(map(type, _columns(row))) != _KINDS and (name := _mistyped(row)) is not None:
@@ -156,7 +144,7 @@ def _parsed(row: Row) -> _Parsed | Fault:
     if row["type_number"] not in BY_NUMBER:
         return Fault("type_number", "a record type", row["type_number"], "there is no such record type")
     try:
-        data = _value(row["message"])
+        data = value_of(row["message"])
         record = BY_NUMBER[row["type_number"]].from_json(data)
     except (LadingError, ValueError, RecursionError) as error:
         return Fault("message", "a record", str(error), "the message is no record of this type: it was edited")
@@ -229,7 +217,7 @@ def _is_part(row: Row, closed: ClosedParts) -> bool:
     """Whether the row holds one of the parts, as most do; of any other nothing is said."""
     try:
         kind, signed = closed[row["path"]]
-        data = _value(row["body"])
+        data = value_of(row["body"])
         part = kind.from_json(data)
     except (*UNFIT, LookupError):
         return False

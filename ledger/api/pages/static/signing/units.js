@@ -32,7 +32,7 @@ export function duration(seconds) {
   if (seconds === WITHOUT_LIMIT) return _("without limit");
   const [days, rest] = [Math.floor(seconds / DAY), seconds % DAY];
   const clock = `${two(Math.floor(rest / 3600))}:${two(Math.floor((rest % 3600) / 60))}:${two(rest % 60)}`;
-  return days ? `${days} d ${clock}` : clock;
+  return days ? _("{days} d {clock}", { days: grouped(days), clock }) : clock;
 }
 
 export const packages = (count) => ngettext("{count} package", "{count} packages", count);
