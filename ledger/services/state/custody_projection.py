@@ -6,11 +6,13 @@ A stretch of the log is read ahead and written at once: a few statements for eac
 import json
 import logging
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import cast
 
 from ledger.codes import APPLIED, StatementKind
 from ledger.codes import Outcome as Code
 from ledger.common.ids import RecordId, to_hex
+from ledger.common.periods import FOREVER
 from ledger.custody.clearance import ClearanceSlot, SlotKey
 from ledger.custody.rules import Holding
 from ledger.custody.transition import Effect, effect_of
@@ -33,6 +35,7 @@ from ledger.records.types import (
 from ledger.registry.custody_answers import RegistryFacts, signers_of
 from ledger.services.state import shipment_state
 from ledger.services.state.current_registry import CurrentRegistry
+from ledger.services.state.matters_projection import note_clearance_matters, note_statement
 from ledger.store import openings, records
 from ledger.store.database import Connection
 from ledger.store.projections import outcomes, shipments
@@ -61,6 +64,7 @@ class CustodyProjection:
         self._changed: dict[bytes, Shipment] = {}
         self._steps: list[CustodyStep] = []
         self._goods: list[tuple[str, str, bytes]] = []
+        self._cleared: set[bytes] = set()
 
     def move(self, event: StoredRecord, target: StoredRecord, items: Sequence[ItemOutcome]) -> None:
         """Take in `items`, those outcomes of `target` that the leaf `event` brought."""
@@ -91,6 +95,7 @@ class CustodyProjection:
         shipments.put(self._connection, list(self._changed.values()))
         shipments.add_steps(self._connection, self._steps)
         shipments.add_goods(self._connection, self._goods)
+        note_clearance_matters(self._connection, self._changed, self._cleared)
 
     # --- the state, as of the outcome at hand ------------------------------------------------------------------------
 
@@ -115,9 +120,10 @@ class CustodyProjection:
         for shipment, holding in effect.holdings.items():
             before = self._shipment(shipment)
             row = before or self._opened(target, shipment, holding, item)
-            self._known[shipment] = self._changed[shipment] = shipment_state.with_holding(
-                row, holding, now=item.block_time
-            )
+            after = shipment_state.with_holding(row, holding, now=item.block_time)
+            if isinstance(target.record, Handoff | Override) and after.custodian != row.custodian:
+                after = replace(after, due_at=getattr(target.record, "dueAt", 0) or FOREVER)
+            self._known[shipment] = self._changed[shipment] = after
             if before is None:
                 self._goods += _goods_of(shipment, self._contents(target, shipment, row.terms))
         states = [
@@ -134,6 +140,10 @@ class CustodyProjection:
             shipment, kind, moved = _line(record, target.record_id, item.item)
             if kind == "opened" or self._shipment(shipment) is not None:  # else nobody ever opened it
                 self._add_step(target, item, shipment, kind, moved)
+            row = self._shipment(shipment)
+            if isinstance(record, Statement) and row is not None:
+                own = (step for step in self._steps if step.shipment == shipment)
+                note_statement(self._connection, target, row, item, own)
         if isinstance(record, ShipmentTerms) and items[0].outcome in APPLIED:
             for parent in record.parents:
                 self._add_step(target, items[0], parent.shipment, "continued", (record.consignor, record.holder, 0, 0))
@@ -161,6 +171,7 @@ class CustodyProjection:
             shipment = record.items[item.item].shipment
             if self._shipment(shipment) is None:
                 continue
+            self._cleared.add(shipment)
             earlier = [
                 step
                 for step in shipments.clearance_steps(self._connection, shipment)
@@ -185,11 +196,12 @@ class CustodyProjection:
     def _opened(self, row: StoredRecord, shipment: bytes, holding: Holding, item: ItemOutcome) -> Shipment:
         """The first row of a shipment that this record opened: by terms, as a child, or as a remainder."""
         terms: RecordId = row.record_id
-        parent, index, source = None, None, row.record
+        parent, index, source, due_at = None, None, row.record, FOREVER
         if not isinstance(source, ShipmentTerms):
             parent, index = _parent_of(source, shipment)
             above = self._shipment(parent)
             terms = RecordId(parent) if above is None else above.terms
+            due_at = FOREVER if above is None else above.due_at
             stored = records.get(self._connection, terms)
             source = stored.record if stored else source
         public = source if isinstance(source, ShipmentTerms) else None
@@ -217,6 +229,7 @@ class CustodyProjection:
             opened_block=item.block_number,
             opened_index=item.log_index,
             ended_at=None,
+            due_at=due_at,
         )
 
 

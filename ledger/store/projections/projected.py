@@ -8,9 +8,10 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary,
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
+from ledger.codes import ShipmentState
 from ledger.records.types import REMAINDER_INDEX
 
-VERSION = 4
+VERSION = 5
 """Count up with every change of the tables below."""
 
 projections = MetaData(
@@ -31,6 +32,8 @@ class Amount(TypeDecorator[int]):
         return None if value is None else int(value)
 
 
+IS_OPEN = str(int(ShipmentState.OPEN))
+"""Word for word in index and queries, or SQLite does not see that the index serves them."""
 TEXT_BY_CODE = String().with_variant(String(collation="C"), "postgresql")
 """Text in the order of its code points, so that an index finds what begins with something."""
 
@@ -92,6 +95,7 @@ shipments = Table(
     Column("opened_block", BigInteger, nullable=True),
     Column("opened_index", BigInteger, nullable=False),
     Column("ended_at", BigInteger, nullable=True),
+    Column("due_at", BigInteger, nullable=False),  # by when its custodian is to pass it on; `FOREVER`: nobody said
     Index(None, "custodian", "opened_index"),
     Index(None, "consignor", "opened_index"),
     Index(None, "consignee", "opened_index"),
@@ -106,6 +110,15 @@ Index(
     shipments.c.opened_index,
     sqlite_where=shipments.c.child_index == text(str(REMAINDER_INDEX)),
     postgresql_where=shipments.c.child_index == text(str(REMAINDER_INDEX)),
+)
+Index(
+    "ix_shipments_held",
+    shipments.c.custodian,
+    shipments.c.due_at,
+    shipments.c.opened_at,
+    shipments.c.shipment,
+    sqlite_where=shipments.c.state == text(IS_OPEN),
+    postgresql_where=shipments.c.state == text(IS_OPEN),
 )
 
 goods = Table(
@@ -164,6 +177,35 @@ clearance_steps = Table(
     Column("outcome", Integer, nullable=False),
     Column("occurred_at", BigInteger, nullable=False),
     *_where_known(),
+)
+
+clearance_matters = Table(
+    "clearance_matters",
+    projections,
+    Column("shipment", LargeBinary, primary_key=True),
+    Column("audience", TEXT_BY_CODE, primary_key=True),  # a partner's number, or the letters of a jurisdiction
+    Column("kind", TEXT_BY_CODE, primary_key=True),
+    Column("jurisdiction", TEXT_BY_CODE, primary_key=True),
+    Column("regime", Integer, primary_key=True, autoincrement=False),
+    Column("status", Integer, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Index("ix_clearance_matters_waiting", "audience", "since", "shipment", "kind", "jurisdiction", "regime"),
+)
+
+tender_matters = Table(
+    "tender_matters",
+    projections,
+    Column("tender", LargeBinary, primary_key=True),
+    Column("audience", BigInteger, primary_key=True, autoincrement=False),  # a partner's number
+    Column("shipment", LargeBinary, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("holder", BigInteger, nullable=False),
+    Column("tendered_at", BigInteger, nullable=False),
+    Column("contested_at", BigInteger, nullable=True),
+    Column("since", BigInteger, nullable=False),  # the later of both
+    Index(None, "shipment"),
+    Index(None, "audience", "since"),
 )
 
 attestations = Table(

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Select, delete, func, or_, sel
 
 from ledger.codes import ShipmentState
 from ledger.common.ids import RecordId
+from ledger.common.periods import FOREVER
 from ledger.records.types import REMAINDER_INDEX
 from ledger.store.projections import projected
 from ledger.store.rows import among, chunks, insert, insert_new, many, selection, some
@@ -20,6 +21,7 @@ _shipments = projected.shipments
 class Shipment:
     """A shipment as the custody slot has it, and what its terms say in public.
 
+    `due_at`: by when its custodian is to pass it on, as the handoff that it came by says; `FOREVER` where nobody said.
     `terms`: record id of the terms, a child's being its ancestor's. `parent` and `child_index`: of a child or
     remainder. `parents`: JSON [[0x-id, sequence]]. `requires`: JSON [[jurisdiction, regime, gate, relay]]; `released`
     is a mask over it. `opened_block` None: not recorded by the chain yet.
@@ -47,6 +49,7 @@ class Shipment:
     opened_block: int | None
     opened_index: int
     ended_at: int | None
+    due_at: int = FOREVER
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,178 @@
+"""What waits for partners about shipments: goods that they hold, clearances, tenders.
+
+Everything is found by an index in the order of the worklist, a page at a time: who holds a hundred thousand shipments
+waits no longer than who holds ten.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, case, delete, func, literal, null, select, text, tuple_, union_all
+
+from ledger.codes import ShipmentState
+from ledger.common.periods import FOREVER
+from ledger.records.types import REMAINDER_INDEX
+from ledger.store.projections import projected
+from ledger.store.rows import chunks, insert_many, put, some, values_of
+from ledger.worklist.customs import Goods, Matter, pair_of
+from ledger.worklist.items import Count, Kind, Place, is_urgent
+from ledger.worklist.tenders import Offer
+
+_shipments, _clearances, _tenders = projected.shipments.c, projected.clearance_matters.c, projected.tender_matters.c
+MOST_OFFERS = 500
+"""Tenders of one partner that are looked at, the newest: windows end, and nobody is offered so many within one."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredOffer:
+    """A row of `tender_matters`."""
+
+    tender: bytes
+    audience: int
+    shipment: bytes
+    sequence: int
+    holder: int
+    tendered_at: int
+    contested_at: int | None
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A shipment of which something waits: its custody, or with `matter` one of its clearances."""
+
+    goods: Goods
+    packages: int
+    sequence: int
+    due_at: int
+    remainder: bool
+    matter: Matter | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenOffer:
+    """An offer with the record of the terms of its shipment."""
+
+    offer: Offer
+    terms: bytes
+
+
+# --- as the projection writes them -------------------------------------------------------------------------------
+
+
+def put_matters(connection: Connection, about: Iterable[bytes], matters: Sequence[Matter]) -> None:
+    """Let `matters` be all that waits about the clearances of the shipments `about`."""
+    for chunk in chunks(about):
+        connection.execute(delete(projected.clearance_matters).where(_clearances.shipment.in_(chunk)))
+    insert_many(connection, projected.clearance_matters, [values_of(matter) for matter in matters])
+
+
+def put_offers(connection: Connection, offers: Sequence[StoredOffer]) -> None:
+    """Insert or replace."""
+    put(connection, projected.tender_matters, offers)
+
+
+def offers_of(connection: Connection, shipment: bytes) -> list[StoredOffer]:
+    """What waits about the tenders of a shipment."""
+    names = (projected.tender_matters.c[field.name] for field in fields(StoredOffer))
+    return some(connection, select(*names).where(_tenders.shipment == shipment), StoredOffer)
+
+
+def remove_offers(connection: Connection, tenders: Iterable[bytes]) -> None:
+    for chunk in chunks(tenders):
+        connection.execute(delete(projected.tender_matters).where(_tenders.tender.in_(chunk)))
+
+
+# --- as a worklist reads them ------------------------------------------------------------------------------------
+
+
+def waiting(
+    connection: Connection, custodian: int, audiences: Sequence[str], after: Place | None, limit: int
+) -> list[Waiting]:
+    """The first `limit` and one of what `custodian` holds, and of what waits for each of `audiences`, behind `after`;
+    what stands at `after` itself may be among it.
+    """
+    parts = [_held(custodian, after, limit + 2)] if custodian else []
+    parts += [_matters(audience, after, limit + 1) for audience in audiences]
+    if not parts:
+        return []
+    named = union_all(*(select(part.subquery(f"part_{i}")) for i, part in enumerate(parts)))
+    return [_waiting(row) for row in connection.execute(named)]
+
+
+def counts(connection: Connection, custodian: int, audiences: Collection[str], now: int) -> list[Count]:
+    """How many there are of each kind, and how many are urgent."""
+    kind = case((_is_remainder(), literal(str(Kind.MISSING))), else_=literal(str(Kind.CUSTODY)))
+    held = select(
+        kind.label("kind"), func.count().label("items"), func.sum(case((_urgent(now), 1), else_=0)).label("urgent")
+    ).where(_shipments.custodian == custodian, _shipments.state == text(projected.IS_OPEN))
+    others = select(_clearances.kind, func.count(), literal(0)).where(_clearances.audience.in_(list(audiences)))
+    both = union_all(held.group_by(kind), others.group_by(_clearances.kind))
+    return [Count(str(name), int(items), int(urgent or 0)) for name, items, urgent in connection.execute(both)]
+
+
+def offers(connection: Connection, audience: int) -> list[OpenOffer]:
+    """The newest tenders of which something may wait for a partner."""
+    query = (
+        select(
+            _tenders.tender, _tenders.shipment, _tenders.sequence, _tenders.holder, _shipments.consignor,
+            _shipments.consignee, _tenders.tendered_at, _tenders.contested_at, _shipments.terms,
+        )
+        .join(projected.shipments, _shipments.shipment == _tenders.shipment)
+        .where(_tenders.audience == audience)
+        .order_by(_tenders.since.desc())
+        .limit(MOST_OFFERS)
+    )  # fmt: skip
+    return [OpenOffer(Offer(*row[:-1]), row[-1]) for row in connection.execute(query)]
+
+
+_SLOT = (
+    _shipments.shipment, _shipments.consignor, _shipments.consignee, _shipments.custodian, _shipments.state,
+    _shipments.opened_at, _shipments.packages, _shipments.sequence.label("steps"), _shipments.due_at,
+)  # fmt: skip
+_MATTER = (
+    _clearances.kind, _clearances.audience, _clearances.jurisdiction, _clearances.regime, _clearances.status,
+    _clearances.sequence, _clearances.since,
+)  # fmt: skip
+
+
+def _held(custodian: int, after: Place | None, limit: int) -> Select[Any]:
+    order = (_shipments.due_at, _shipments.opened_at, _shipments.shipment)
+    nothing = (null().label(column.key) for column in _MATTER)
+    query = select(*_SLOT, _is_remainder().label("remainder"), *nothing).where(
+        _shipments.custodian == custodian, _shipments.state == text(projected.IS_OPEN)
+    )
+    if after is not None:
+        query = query.where(tuple_(*order) >= (after.until, after.since, after.subject))
+    return query.order_by(*order).limit(limit)
+
+
+def _matters(audience: str, after: Place | None, limit: int) -> Select[Any]:
+    order = (
+        _clearances.since, _clearances.shipment, _clearances.kind, _clearances.jurisdiction, _clearances.regime,
+    )  # fmt: skip
+    query = (
+        select(*_SLOT, _is_remainder().label("remainder"), *_MATTER)
+        .select_from(projected.clearance_matters.join(projected.shipments, _shipments.shipment == _clearances.shipment))
+        .where(_clearances.audience == audience)
+    )
+    if after is not None and after.until >= FOREVER:
+        pair = pair_of(after.detail)
+        query = query.where(tuple_(*order) > (after.since, after.subject, after.kind, *pair))
+    return query.order_by(*order).limit(limit)
+
+
+def _is_remainder() -> Any:
+    return and_(_shipments.child_index.is_not(None), _shipments.child_index == text(str(REMAINDER_INDEX)))
+
+
+def _urgent(now: int) -> Any:
+    return is_urgent(_shipments.due_at, now)  # type: ignore[arg-type]
+
+
+def _waiting(row: Any) -> Waiting:
+    shipment, consignor, consignee, custodian, state, opened_at, packages, steps, due_at, remainder, *matter = row
+    goods = Goods(shipment, consignor, consignee, custodian, ShipmentState(state), opened_at)
+    found = None if matter[0] is None else Matter(shipment, *matter)
+    return Waiting(goods, packages, steps, due_at, bool(remainder), found)
