@@ -32,6 +32,7 @@ from ledger.api.routers import (
     sessions,
     shipments,
     system,
+    worklist,
 )
 from ledger.api.shared import SharedLook
 from ledger.api.together import Together
@@ -112,6 +113,7 @@ def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
         consents,
         networks,
         bonuses,
+        worklist,
         sessions,
         system,
     ):

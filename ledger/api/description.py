@@ -24,6 +24,7 @@ TAGS = [
     {"name": "network", "description": "How lanes, markets, modes and carriers perform."},
     {"name": "bonuses", "description": "Agreements, awards and claims."},
     {"name": "log", "description": "The append-only log: checkpoint, tiles, proofs."},
+    {"name": "worklist", "description": "What waits for whoever has signed in."},
     {"name": "session", "description": "Signing in with a key, to read private parts."},
     {"name": "system", "description": "For whoever runs the service."},
 ]
@@ -43,7 +44,7 @@ SECURITY_SCHEMES = {
 READS: list[dict[str, list[str]]] = [{}, {"session": []}, {"cookie": []}]
 """The public may ask too."""
 SESSION: list[dict[str, list[str]]] = READS[1:]
-NEEDS_SESSION = frozenset({"listProposals"})
+NEEDS_SESSION = frozenset({"listProposals", "getWorklist"})
 ABOUT_ITSELF = ("log", "system")
 """Tags whose answers are the same for everybody."""
 

@@ -176,6 +176,10 @@ class RegistryView:
         """A partner that was admitted, be it for a later time."""
         return self.state.partner(partner)
 
+    def addresses(self) -> Iterator[tuple[KeyAddress, Address]]:
+        """All that were entered, as whatever they be, in that order."""
+        return self.state.versions.addresses.items(self.state.number)
+
     def partners(self) -> Iterator[tuple[PartnerId, Partner]]:
         return self.state.versions.partners.items(self.state.number)
 

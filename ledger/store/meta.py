@@ -1,13 +1,24 @@
 """Single values by name: the deployment, the consortium, and what else a service must find again."""
 
+from collections.abc import Iterable
+
 from sqlalchemy import Connection, delete, select
 
 from ledger.store import tables
-from ledger.store.rows import insert_new
+from ledger.store.rows import chunks, insert_new
 
 
 def get(connection: Connection, name: str) -> str | None:
     return connection.scalar(select(tables.meta.c.value).where(tables.meta.c.name == name))
+
+
+def get_many(connection: Connection, names: Iterable[str]) -> dict[str, str]:
+    """The values of those of `names` that are set."""
+    result: dict[str, str] = {}
+    for chunk in chunks(names):
+        query = select(tables.meta.c.name, tables.meta.c.value).where(tables.meta.c.name.in_(chunk))
+        result |= {row.name: row.value for row in connection.execute(query)}
+    return result
 
 
 def put(connection: Connection, name: str, value: str) -> None:

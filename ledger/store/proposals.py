@@ -42,8 +42,11 @@ class _Row:
 
 
 def add(connection: Connection, proposal: Proposal, about: Iterable[Concern]) -> bool:
-    """Keep a proposal under the concerns by which it is found; False when it was there already."""
+    """Keep a proposal under the concerns by which it is found; False when it was there already, then found by these
+    too.
+    """
     if get(connection, proposal.record_id):
+        _index(connection, proposal.record_id, about)
         return False
     public, parts = split(proposal.record)
     row = {
@@ -56,12 +59,12 @@ def add(connection: Connection, proposal: Proposal, about: Iterable[Concern]) ->
         "expires": proposal.expires,
     }
     insert_new(connection, proposals, [row])
-    insert_new(
-        connection,
-        proposal_index,
-        [{"kind": c.kind, "key": c.key, "record_id": proposal.record_id} for c in about],
-    )
+    _index(connection, proposal.record_id, about)
     return True
+
+
+def _index(connection: Connection, record_id: RecordId, about: Iterable[Concern]) -> None:
+    insert_new(connection, proposal_index, [{"kind": c.kind, "key": c.key, "record_id": record_id} for c in about])
 
 
 def get(connection: Connection, record_id: RecordId, *, lock: bool = False) -> Proposal | None:

@@ -4,38 +4,52 @@
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ledger.bonuses.agreement import AgreementStatus
 from ledger.common.ids import to_hex
+from ledger.common.periods import FOREVER
 from ledger.records.types import BonusAgreement
 from ledger.worklist.items import Action, Item, Kind
 
 _WAITS_FOR_AWARD = (AgreementStatus.OPEN, AgreementStatus.VOIDED)
+_PAYS = (AgreementStatus.CLAIMABLE, AgreementStatus.LAPSED)
 
 
 @dataclass(frozen=True, slots=True)
 class LastAward:
     """The newest award of an agreement; times are those of the blocks. `upheld`: the ruling voided it.
 
-    `amounts`: what each party gets in minor units, and the residual partner beside its share; None while the lines
-    behind the award are not here. `claimed`: who has claimed.
+    `amounts`: what each party gets of `total`, in minor units; None while the lines behind the award are not here.
+    `claimed`: what each partner has claimed.
     """
 
     version: int
+    total: int
     awarded_at: int
     disputed_at: int | None = None
     ruled_at: int | None = None
     upheld: bool = False
     amounts: Mapping[int, int] | None = None
-    claimed: frozenset[int] = frozenset()
+    claimed: Mapping[int, int] = field(default_factory=dict)
+
+    def due(self, terms: BonusAgreement, partner: int, *, lapsed: bool) -> int | None:
+        """What `partner` can claim; None where that is not known. What nobody has, and when claims have lapsed what
+        nobody claimed, is the residual partner's.
+        """
+        if lapsed:
+            return self.total - sum(self.claimed.values()) if partner == terms.residual else 0
+        if self.amounts is None:
+            return None if partner not in self.claimed else 0
+        shares = sum(self.amounts.values()) if partner == terms.residual else self.total
+        return self.amounts.get(partner, 0) + self.total - shares - self.claimed.get(partner, 0)
 
 
 def status_of(terms: BonusAgreement, award: LastAward | None, now: int) -> tuple[AgreementStatus, int]:
-    """Where the agreement stands, and the last second in which it does."""
+    """Where the agreement stands, and the last second in which it does; `FOREVER` where that has no end."""
     if award is None:
         over = now > terms.deadline
-        return (AgreementStatus.REFUNDABLE, 0) if over else (AgreementStatus.OPEN, terms.deadline)
+        return (AgreementStatus.REFUNDABLE, FOREVER) if over else (AgreementStatus.OPEN, terms.deadline)
     if award.disputed_at is None:
         final = award.awarded_at + terms.disputeWindow
         if now <= final:
@@ -44,11 +58,11 @@ def status_of(terms: BonusAgreement, award: LastAward | None, now: int) -> tuple
         waits_from = award.disputed_at if award.ruled_at is None else award.ruled_at
         waiting = AgreementStatus.DISPUTED if award.ruled_at is None else AgreementStatus.VOIDED
         last = waits_from + terms.arbiterWindow
-        return (waiting, last) if now <= last else (AgreementStatus.REFUNDABLE, 0)
+        return (waiting, last) if now <= last else (AgreementStatus.REFUNDABLE, FOREVER)
     else:
         final = award.ruled_at
     last = max(terms.claimUntil, final + terms.disputeWindow)
-    return (AgreementStatus.CLAIMABLE, last) if now <= last else (AgreementStatus.LAPSED, 0)
+    return (AgreementStatus.CLAIMABLE, last) if now <= last else (AgreementStatus.LAPSED, FOREVER)
 
 
 def items_of(
@@ -75,8 +89,8 @@ def items_of(
         rules = reader == terms.arbiter
         action = Action.RULE if rules else Action.LOOK
         yield item(Kind.AWARD_DISPUTE, action, award.disputed_at or agreed_at, of_version if rules else {})
-    if status is AgreementStatus.CLAIMABLE and reader in {*parties, terms.residual} - award.claimed:
-        amount = None if award.amounts is None else award.amounts.get(reader, 0)
-        if amount != 0:
+    if status in _PAYS and reader in {*parties, terms.residual}:
+        amount = award.due(terms, reader, lapsed=status is AgreementStatus.LAPSED)
+        if amount is None or amount > 0:
             known = {} if amount is None else {"amount": str(amount)}
             yield item(Kind.CLAIM, Action.CLAIM, award.ruled_at or award.awarded_at, {**of_version, **known}, **known)

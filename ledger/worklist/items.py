@@ -143,6 +143,13 @@ class Item:
         return self.type_number if kind is None else kind.NUMBER
 
     @property
+    def scope(self) -> int:
+        """The record type that a key must be allowed to sign for its bearer to be told; 0: anybody's. What is missing
+        may be handed on as well as accounted for.
+        """
+        return Handoff.NUMBER if self.kind is Kind.MISSING else self.signs
+
+    @property
     def place(self) -> "Place":
         return Place(self.until, self.since, self.subject, self.kind, self.detail)
 

@@ -15,11 +15,26 @@ from ledger.api.pages import (
     samples,
     shipments,
     signing,
+    worklist,
 )
 from ledger.api.pages.errors import error_page
 
 router = APIRouter(include_in_schema=False)
-for part in (goods, shipments, figures, samples, products, recalls, ledger, signing, devices, docs, network, choice):
+for part in (
+    goods,
+    shipments,
+    figures,
+    samples,
+    products,
+    recalls,
+    ledger,
+    signing,
+    devices,
+    docs,
+    network,
+    choice,
+    worklist,
+):
     router.include_router(part.router)
 
 __all__ = ["error_page", "router"]

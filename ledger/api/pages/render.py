@@ -16,7 +16,7 @@ from ledger.api.pages.language import LANGUAGES, Language
 from ledger.api.pages.libraries import missing_libraries
 from ledger.common.gs1 import parse_product
 from ledger.common.ids import to_hex
-from ledger.errors import MalformedRecord
+from ledger.errors import LadingError, MalformedRecord
 from ledger.explain.score import NAMES, measured
 from ledger.explain.text import Text, partner, say, several, term
 from ledger.explain.units import micropoints, money, percent, percent_of, points, span
@@ -205,14 +205,22 @@ def page(
         "signed_in": bool(reader.key),
         "reader": reader,
         "named": lambda words: named(node, language, words, known),
-        **values,
+        **({"urgent_items": _urgent(node, reader)} | values),
     }
     return _answer(request, language, template, status, values)
 
 
+def _urgent(node: Node, reader: Reader) -> int:
+    """How many urgent items wait for the reader; 0 where that cannot be told now: no page fails for it."""
+    try:
+        return node.reader.worklists.urgent(reader)
+    except LadingError:
+        return 0
+
+
 def plain_page(request: Request, template: str, status: int = HTTPStatus.OK, /, **values: Any) -> HTMLResponse:
     """A page that asks nothing of the node: it can be shown when nothing else works."""
-    values = {"demo": False, "who": None, "signed_in": False, **values}
+    values = {"demo": False, "who": None, "signed_in": False, "urgent_items": 0, **values}
     return _answer(request, language_for(request), template, status, values)
 
 

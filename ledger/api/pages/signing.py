@@ -14,6 +14,8 @@ from ledger.errors import LadingError
 from ledger.records.wallet_input import signature_from_wallet
 
 router = APIRouter()
+FIRST = "/worklist"
+"""Where who signs in is led, unless it came from somewhere."""
 
 
 @router.get("/sign-in")
@@ -22,7 +24,7 @@ def form(
     sessions: SessionsOf,
     reader: ReaderOf,
     address: Annotated[str, Query(max_length=80)] = "",
-    back: Annotated[str, Query(max_length=300)] = "/",
+    back: Annotated[str, Query(max_length=300)] = FIRST,
 ) -> Response:
     message, problem = "", ""
     if address:
@@ -47,7 +49,7 @@ async def sign_in(
     request: Request, sessions: SessionsOf, node: NodeOf, budgets: BudgetsOf, reader: ReaderOf
 ) -> Response:
     values = await form_of(request)
-    back = local(values.get("back", "/"))
+    back = local(values.get("back", FIRST))
     try:
         if token := values.get("token", "").strip():
             key = await run_in_threadpool(sessions.reader, token)

@@ -5,7 +5,7 @@ Shares, penalties and words are shown only where this node has computed them its
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 from ledger.bonuses.amounts import Line, amount_proof, amounts_root, check_lines
@@ -176,6 +176,16 @@ def extras_of(connection: Connection, signed: SignedRecord) -> Sequence[Any] | N
         return None
     # The residual partner shows all lines while claims run; afterwards the contract needs none of them.
     return ([{"partner": line.partner, "amount": line.amount} for line in known],)
+
+
+def kept_amounts(
+    connection: Connection, awards: Mapping[tuple[RecordId, int], bytes]
+) -> dict[tuple[RecordId, int], tuple[Line, ...]]:
+    """What each party gets, of those awards (agreement and version, with the root of their amounts) whose lines are
+    kept."""
+    names = {_name(agreement, version, root): (agreement, version) for (agreement, version), root in awards.items()}
+    kept = meta.get_many(connection, names)
+    return {names[name]: amounts_from_json(json.loads(text)) for name, text in kept.items()}
 
 
 def _name(agreement: bytes, version: int, amounts: bytes) -> str:

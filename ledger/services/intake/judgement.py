@@ -1,15 +1,19 @@
 """What acceptance makes of one record: an entry for the log, or a proposal that waits for who or what is missing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ledger.common.ids import to_hex
 from ledger.common.periods import DAY
-from ledger.records.index_keys import concerns
+from ledger.errors import MalformedRecord, NotFound
+from ledger.records.index_keys import PARTNER, Concern, concerns
 from ledger.records.recovered import RecoveredRecord
+from ledger.records.signers import PartnerSigner, expected_signers
+from ledger.records.types import Amendment, Record
 from ledger.services.intake.checks import Checks
 from ledger.services.intake.out_of_order import Awaited
-from ledger.services.intake.signature_order import SignatureOrder
+from ledger.services.intake.signature_order import SignatureOrder, StoreContext
 from ledger.services.state.signer_keys import SignerKeys
 from ledger.store import proposals, records
 from ledger.store.database import Connection
@@ -69,8 +73,19 @@ def _keep(connection: Connection, judged: Judged, now: int) -> bool:
     expires = getattr(record, "submitBy", 0) or now + PROPOSAL_SECONDS
     signatures = {to_hex(key): signature for key, signature in recovered.by_key().items()}
     proposal = proposals.Proposal(record_id, record, signatures, created_at=now, expires=expires)
-    if proposals.add(connection, proposal, concerns(record_id, record)):
+    about = {*concerns(record_id, record), *_signers_of_amendment(connection, record)}
+    if proposals.add(connection, proposal, sorted(about)):
         return False
     together = proposals.sign(connection, record_id, signatures)
     seen = {*recovered.signatures, *(earlier.signatures if earlier else ())}
     return together is not None and not seen.issuperset(together.signatures.values())
+
+
+def _signers_of_amendment(connection: Connection, record: Record) -> Iterator[Concern]:
+    """Who has to sign an amendment, which names nobody itself, so that they find it; nobody while its target is not
+    here."""
+    if isinstance(record, Amendment):
+        with suppress(NotFound, MalformedRecord):
+            for signer in expected_signers(record, StoreContext(connection)):
+                if isinstance(signer, PartnerSigner):
+                    yield Concern(PARTNER, str(signer.partner))

@@ -34,6 +34,7 @@ from ledger.services.state.partner_names import Names
 from ledger.services.views.before_signing import SigningViews
 from ledger.services.views.keys import KeyViews
 from ledger.services.views.records import RecordViews
+from ledger.services.worklist.service import Worklists
 from ledger.store import checkpoints, log, records
 from ledger.store.database import Connection, Database
 
@@ -77,6 +78,7 @@ class LedgerReader:
         self.publication = Publication(home, self.registry)
         self.products = Products(home, self.registry, self.views)
         self.recalls = Recalls(home.database, home.consortium, self.registry, Names(self.registry, consortium_id))
+        self.worklists = Worklists(home, self.registry, self.recalls)
         self.bonuses = Bonuses(home, self.views, pools or AskedPools(home))
         self.witness_problems = self.publisher.witness_problems
         self._counts: tuple[int, Counter[int]] = (0, Counter())

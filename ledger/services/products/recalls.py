@@ -89,6 +89,16 @@ class Recalls:
             effect = _effect(effectiveness(people, stays)) if everything else None
             return RecallView(summary, trace, effect)
 
+    def expected(self, recall: StoredRecall) -> dict[int, int]:
+        """How many packages each partner whom a recall has reached is to account for; nobody once it was taken back."""
+        with self._db.read() as connection:
+            self._registry.refreshed(connection)
+            if not self._heard(connection, [recall])(recall).stands:
+                return {}
+            stays = [stay for one in trace_goods(connection, recall.subject, recall.lots) for stay in one.stays]
+            people = reached(stays, [], self._known(connection, recall.record_id))
+            return {one.partner: one.expected for one in people if one.expected}
+
     def of_shipment(self, shipment: bytes) -> list[RecallSummary]:
         """The recalls that stand of goods that a shipment is known to carry, or what it was split from."""
         with self._db.read() as connection:

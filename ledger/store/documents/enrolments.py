@@ -37,6 +37,12 @@ def of_key(connection: Connection, key: bytes) -> list[StoredEnrolment]:
     return many(connection, tables.enrolments, StoredEnrolment, tables.enrolments.c.key == key, order=order)
 
 
+def newest(connection: Connection, limit: int) -> list[StoredEnrolment]:
+    c = tables.enrolments.c
+    query = selection(tables.enrolments, StoredEnrolment).order_by(c.created_at.desc(), c.document_hash.desc())
+    return some(connection, query.limit(limit), StoredEnrolment)
+
+
 def listing(
     connection: Connection, *, after: tuple[int, bytes] | None = None, limit: int | None = None
 ) -> list[StoredEnrolment]:

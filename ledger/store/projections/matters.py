@@ -13,7 +13,9 @@ from sqlalchemy import Connection, Select, and_, case, delete, func, literal, nu
 from ledger.codes import ShipmentState
 from ledger.common.periods import FOREVER
 from ledger.records.types import REMAINDER_INDEX
+from ledger.store import tables
 from ledger.store.projections import projected
+from ledger.store.records import StoredRecord
 from ledger.store.rows import chunks, insert_many, put, some, values_of
 from ledger.worklist.customs import Goods, Matter, pair_of
 from ledger.worklist.items import Count, Kind, Place, is_urgent
@@ -52,10 +54,11 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class OpenOffer:
-    """An offer with the record of the terms of its shipment."""
+    """An offer with the records of its tender and of the terms of its shipment, as the log has them."""
 
     offer: Offer
-    terms: bytes
+    tender: StoredRecord
+    terms: StoredRecord
 
 
 # --- as the projection writes them -------------------------------------------------------------------------------
@@ -114,17 +117,26 @@ def counts(connection: Connection, custodian: int, audiences: Collection[str], n
 
 def offers(connection: Connection, audience: int) -> list[OpenOffer]:
     """The newest tenders of which something may wait for a partner."""
+    tender, terms = tables.records.alias("tender"), tables.records.alias("terms")
+    columns = [field.name for field in fields(StoredRecord)]
     query = (
         select(
             _tenders.tender, _tenders.shipment, _tenders.sequence, _tenders.holder, _shipments.consignor,
-            _shipments.consignee, _tenders.tendered_at, _tenders.contested_at, _shipments.terms,
+            _shipments.consignee, _tenders.tendered_at, _tenders.contested_at,
+            *(table.c[name].label(f"{table.name}_{name}") for table in (tender, terms) for name in columns),
         )
         .join(projected.shipments, _shipments.shipment == _tenders.shipment)
+        .join(tender, tender.c.record_id == _tenders.tender)
+        .join(terms, terms.c.record_id == _shipments.terms)
         .where(_tenders.audience == audience)
         .order_by(_tenders.since.desc())
         .limit(MOST_OFFERS)
     )  # fmt: skip
-    return [OpenOffer(Offer(*row[:-1]), row[-1]) for row in connection.execute(query)]
+    count = len(columns)
+    return [
+        OpenOffer(Offer(*row[:8]), StoredRecord(*row[8 : 8 + count]), StoredRecord(*row[8 + count :]))
+        for row in connection.execute(query)
+    ]
 
 
 _SLOT = (

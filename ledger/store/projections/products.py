@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, and_, or_, select, update
 
 from ledger.common.ids import RecordId
 from ledger.store.projections import projected
@@ -90,6 +90,29 @@ def put_recalls(connection: Connection, rows: Sequence[StoredRecall]) -> None:
 
 def recall(connection: Connection, record_id: RecordId) -> StoredRecall | None:
     return one(connection, projected.recalls, StoredRecall, projected.recalls.c.record_id == record_id)
+
+
+def unreplaced_recalls(connection: Connection, partner: int, limit: int) -> list[tuple[StoredRecall, frozenset[int]]]:
+    """The newest recalls that no other replaced, each with who of those that concern `partner` has answered it: itself,
+    and of its own recalls everybody.
+    """
+    recalls, answers = projected.recalls.c, projected.recall_answers.c
+    newest = (
+        selection(projected.recalls, StoredRecall)
+        .where(recalls.superseded_by.is_(None))
+        .order_by(recalls.log_index.desc())
+        .limit(limit)
+        .subquery("newest")
+    )
+    told = and_(answers.recall == newest.c.record_id, or_(answers.by == partner, newest.c.by == partner))
+    query = select(newest, answers.by.label("answered")).join_from(newest, projected.recall_answers, told, isouter=True)
+    known: dict[RecordId, StoredRecall] = {}
+    answered: dict[RecordId, set[int]] = {}
+    for row in connection.execute(query):
+        recall = StoredRecall(*row[:-1])
+        known[recall.record_id] = recall
+        answered.setdefault(recall.record_id, set()).update([] if row[-1] is None else [row[-1]])
+    return [(recall, frozenset(answered[record_id])) for record_id, recall in known.items()]
 
 
 def recalls_within(connection: Connection, subject: str) -> list[StoredRecall]:

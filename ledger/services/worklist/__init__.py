@@ -1,0 +1,1 @@
+"""Worklists: what waits for whoever has signed in."""

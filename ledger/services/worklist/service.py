@@ -1,0 +1,146 @@
+"""The worklist of whoever has signed in: pages in the order in which things run out, and counts by kind.
+
+However many shipments there are, it takes the same few statements. Custody and clearances are read a page at a time, by
+an index; what else waits is little, and is read whole, up to `MOST` of a kind.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ledger.codes import Role
+from ledger.common.periods import MINUTE
+from ledger.records.types import BonusAgreement, Clearance, Handoff
+from ledger.services.home.home import Home
+from ledger.services.products.recalls import Recalls
+from ledger.services.state.answers import Answers
+from ledger.services.state.current_registry import CurrentRegistry
+from ledger.services.state.partner_names import Names
+from ledger.services.views.records import Reader
+from ledger.services.worklist import sources
+from ledger.services.worklist.sources import Asked
+from ledger.services.worklist.views import WorklistView, count_view, item_view
+from ledger.store.projections import matters, products
+from ledger.store.projections.matters import Waiting
+from ledger.store.projections.products import StoredRecall
+from ledger.worklist import custody, customs, recalls
+from ledger.worklist.items import Count, Item, Place, counts_of, page_of, together
+
+if TYPE_CHECKING:
+    from ledger.common.ids import RecordId
+
+MOST_RECALLS = 100
+"""Recalls that are looked at, the newest."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkPage:
+    """One page at `now` (UTC seconds); `counts` are those of all pages. `next`: None on the last one."""
+
+    now: int
+    items: tuple[Item, ...]
+    counts: tuple[Count, ...]
+    next: Place | None
+
+    @property
+    def urgent(self) -> int:
+        return sum(count.urgent for count in self.counts)
+
+
+class Worklists:
+    def __init__(self, home: Home, registry: CurrentRegistry, traced: Recalls) -> None:
+        self._home = home
+        self._registry = registry
+        self._recalls = traced
+        self._names = Names(registry, home.domain.consortium_id)
+        self._expected = Answers()
+        self._urgent = Answers()
+        self._terms: dict[RecordId, BonusAgreement] = {}
+
+    def page(self, reader: Reader, *, after: Place | None = None, limit: int = 50) -> WorkPage:
+        """What waits for `reader`, behind `after`; nothing for the public. A device is shown what it may sign."""
+        with self._home.database.read() as connection:
+            view = self._registry.refreshed(connection).now()
+            asked = Asked(connection, self._registry, view, reader)
+            few = list(self._few(asked))
+            counts: list[Count] = []
+            told: list[tuple[StoredRecall, frozenset[int]]] = []
+            if reader.partner:
+                holder = reader.partner if reader.may_read(Handoff.NUMBER) else 0
+                audiences = _audiences(asked) if reader.may_read(Clearance.NUMBER) else []
+                found = matters.waiting(connection, holder, audiences, after, limit)
+                many = [_item(one, reader.partner) for one in found]
+                counts = matters.counts(connection, holder, audiences, asked.now)
+                told = products.unreplaced_recalls(connection, reader.partner, MOST_RECALLS)
+            else:
+                many = []
+        few += self._recalled(told, reader.partner, asked.now)
+        few = [item for item in few if not item.scope or reader.may_read(item.scope)]
+        items, following = page_of([*few, *many], after, limit)
+        return WorkPage(asked.now, tuple(items), together([*counts, *counts_of(few, asked.now)]), following)
+
+    def view(self, reader: Reader, *, after: Place | None = None, limit: int = 50) -> WorklistView:
+        """The same as readers get it."""
+        page = self.page(reader, after=after, limit=limit)
+        with self._home.database.read() as connection:
+            names = {i.partner: self._names.of(connection, i.partner) for i in page.items if i.partner}
+        return WorklistView(
+            now=page.now,
+            urgent=page.urgent,
+            counts=tuple(map(count_view, page.counts)),
+            items=tuple(item_view(item, reader.partner, page.now, names) for item in page.items),
+            next=str(page.next) if page.next else None,
+        )
+
+    def urgent(self, reader: Reader) -> int:
+        """How many urgent items wait for `reader`, up to a minute ago."""
+        if not reader.key:
+            return 0
+        minute = self._home.clock.now() // MINUTE
+        return self._urgent.get(reader, minute, lambda: self.page(reader, limit=1).urgent)
+
+    def _few(self, asked: Asked) -> Iterator[Item]:
+        if not asked.partner:
+            if asked.reader.key:
+                yield from sources.for_key(asked)
+            return
+        yield from sources.for_partner(asked)
+        yield from sources.for_tenders(asked)
+        yield from sources.for_agreements(asked, self._terms)
+        if asked.reader.auditor:
+            yield from sources.for_auditor(asked, self._home)
+
+    def _recalled(self, told: list[tuple[StoredRecall, frozenset[int]]], partner: int, now: int) -> Iterator[Item]:
+        """Whom a recall has reached is traced once a minute for all who ask."""
+        for recall, answered in told:
+            if partner in answered and partner != recall.by:
+                continue
+            trace = partial(self._recalls.expected, recall)
+            expected: Mapping[int, int] = self._expected.get(recall.record_id, now // MINUTE, trace)
+            since = recall.block_time or recall.occurred_at
+            yield from recalls.items_of(recall.record_id, recall.by, since, expected, answered, partner)
+
+
+def _audiences(asked: Asked) -> list[str]:
+    """The partner itself, and each jurisdiction whose customs it is."""
+    customs_of = [
+        scope.rstrip(b"\0").decode("ascii", "replace")
+        for role, scope in asked.view.roles(asked.partner)
+        if role is Role.CUSTOMS and asked.view.has_role(asked.partner, role, scope)
+    ]
+    return [str(asked.partner), *customs_of]
+
+
+def _item(one: Waiting, reader: int) -> Item:
+    if one.matter is not None:
+        return customs.item_of(one.matter, one.goods, reader)
+    return custody.item_of(
+        one.goods.shipment,
+        custodian=one.goods.custodian,
+        packages=one.packages,
+        sequence=one.sequence,
+        due_at=one.due_at,
+        opened_at=one.goods.opened_at,
+        remainder=one.remainder,
+    )
