@@ -71,7 +71,7 @@ _LODGED = phrase("Lodged for {regime}, and not decided.")
 _SENTENCES: Mapping[Kind, str] = {
     Kind.SIGNATURE: phrase("{type}: your signature is missing."),
     Kind.TENDER: phrase(
-        "{partner} says that it offered delivery and nobody signed. Uncontested, it stops the penalty's clock."
+        "{partner} says that it offered delivery. Uncontested in time, that stops the penalty's clock."
     ),
     Kind.CONTEST: phrase("It falls, unless somebody else who saw it endorses it in time."),
     Kind.CLEARANCE: phrase("{jurisdiction} {regime} is required, and nothing has been lodged."),
