@@ -114,6 +114,8 @@ class StatementKind(IntEnum):
 
 WITNESSED: Final = frozenset({StatementKind.DESTROYED, StatementKind.ABANDONED})
 """Both `by` and `counterparty` sign."""
+REMARKS: Final = frozenset({StatementKind.TENDER, StatementKind.CONTEST, StatementKind.FOUND})
+"""They end nothing, and may be said of an earlier sequence of the shipment, too."""
 
 
 class Gate(IntFlag):

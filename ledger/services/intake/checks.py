@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from ledger.codes import APPLIED, Assurance, ClearanceStatus, Outcome, RegistryAction
+from ledger.codes import APPLIED, REMARKS, Assurance, ClearanceStatus, Outcome, RegistryAction
 from ledger.common.ids import KeyAddress, RecordId, to_hex
 from ledger.custody.clearance import ShipmentFacts, SlotKey, may_clear
 from ledger.custody.transition import MOVES_SHIPMENTS, facts_of
@@ -21,6 +21,7 @@ from ledger.records.types import (
     RegistryChange,
     ShipmentTerms,
     Split,
+    Statement,
 )
 from ledger.registry.custody_answers import RegistryFacts, signers_of
 from ledger.services.intake import log_only_checks, referenced_records
@@ -89,6 +90,8 @@ class Checks:
 
     def check_current(self, record: Record) -> None:
         """Refuse to circulate what the expected state already forbids: what is stale."""
+        if isinstance(record, Statement) and record.kind in REMARKS:
+            return
         for one in named_sequences(record, self.state):
             if one.current is not None and one.sequence < one.current:
                 raise RuleBroken(

@@ -204,6 +204,17 @@ def test_amended_terms_move_the_window(stage: Stage) -> None:
     assert only(stage, SHOP, Kind.TENDER).until == before + DAY
 
 
+def test_a_tender_can_be_contested_after_the_goods_were_delivered(stage: Stage) -> None:
+    """It may have stopped the penalty's clock before that."""
+    shipment, _ = tendered(stage)
+    stage.hand(CARRIER, SHOP, (shipment, 1, 10))
+    contest = drafted(stage, only(stage, SHOP, Kind.TENDER))
+    (key,) = stage.keys([SHOP])
+    assert stage.node.submission.check_signable(contest, key.address).signer is not None
+    assert stage.outcome(stage.sign(contest, SHOP)) == ["applied"]
+    assert kinds(stage, CARRIER) == [Kind.CONTEST]
+
+
 def test_who_did_not_hold_the_goods_offers_nothing_to_anybody(stage: Stage) -> None:
     shipment = stage.open()
     stage.hand(MAKER, CARRIER, (shipment, 0, 10))
