@@ -32,6 +32,7 @@ PANELS: dict[str, dict[str, Entry]] = {
         "sign": Entry("sign", "Show a record in words and sign it; the other side signs what this writes or shows."),
         "submit": Entry("submit", "Hand in signed records, in any order."),
         "keys": Entry("keys", "Make and show signing keys (encrypted keystores)."),
+        "worklist": Entry("worklist", "What waits for you at a service, and drafts of what is to be signed."),
         "partners": Entry("partners", "Who takes part, asking to be admitted, and the changes that the council signs."),
     },
     "Shipments": {

@@ -7,6 +7,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from http.client import HTTPException
 from typing import Any
+from urllib.parse import quote
 
 from ledger.client.problems import error_of
 from ledger.common.canonical import parse_json
@@ -34,8 +35,10 @@ class Client:
             raise MalformedRecord("not a web address", where="--url", expected="http(s)://…", found=url[:80])
         self._url = url.rstrip("/")
 
-    def get(self, path: str) -> dict[str, Any]:
-        return self._ask(urllib.request.Request(self._url + path))  # noqa: S310 checked above
+    def get(self, path: str, token: str = "") -> dict[str, Any]:
+        """With `token`, as whoever signed in for it."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return self._ask(urllib.request.Request(self._url + path, headers=headers))  # noqa: S310 checked above
 
     def post(self, path: str, body: object) -> dict[str, Any]:
         data = json.dumps(body).encode()
@@ -87,6 +90,14 @@ class Client:
             for i, answer in zip(busy, self._submitted([batch[i] for i in busy]), strict=True):
                 answers[i] = answer
         return answers
+
+    def worklist(self, token: str) -> dict[str, Any]:
+        """What waits for whoever signed in for `token`: all pages in one."""
+        result = page = self.get(f"/v1/worklist?limit={PAGE}", token)
+        while page["next"] is not None:
+            page = self.get(f"/v1/worklist?limit={PAGE}&after={quote(page['next'])}", token)
+            result["items"] += page["items"]
+        return result | {"next": None}
 
     def _submitted(self, batch: Sequence[SignedRecord]) -> list[dict[str, Any]]:
         answers: list[dict[str, Any]] = []

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ledger.cli import sessions
 from ledger.cli.commands.keys import keystore_path, open_key
 from ledger.cli.connect import Ledger, connected, partners_at
 from ledger.cli.output import err, out, print_json, table
@@ -17,11 +18,11 @@ from ledger.client import Client
 from ledger.codes import RegistryAction, Role
 from ledger.common.canonical import canonical_json
 from ledger.common.gs1_keys import check_gln
-from ledger.common.ids import ConsortiumId, KeyAddress, bytes_from_hex, checksum_address, to_hex
+from ledger.common.ids import ConsortiumId, bytes_from_hex, checksum_address, to_hex
 from ledger.errors import MalformedRecord, RuleBroken
 from ledger.records.types import RegistryChange
 from ledger.registry.changes import admission, change
-from ledger.registry.enrolment import Enrolment, RoleRequest, parse_enrolment, personal_digest, sign_enrolment
+from ledger.registry.enrolment import Enrolment, RoleRequest, parse_enrolment, sign_enrolment
 from ledger.services.home.settings import read_settings
 
 app = typer.Typer(help="Who takes part, asking to be admitted, and the changes that the council signs.")
@@ -192,11 +193,7 @@ def sign_in(
     """Sign in to a service with a key and print the session: for the sign-in page, or as a bearer token."""
     settings = read_settings()
     signer = open_key(settings, keystore_path(settings, key))
-    service = Client(url)
-    message = service.get(f"/v1/session/challenge?address={to_hex(signer.address)}")["message"]
-    _check_challenge(message, signer.address)
-    signature = signer.sign_digest(personal_digest(message.encode()))
-    answer = service.post("/v1/session", {"message": message, "signature": to_hex(signature)})
+    answer = sessions.sign_in(Client(url), signer)
     if json:
         print_json(answer)
     else:
@@ -240,17 +237,6 @@ def give(changes: Sequence[RegistryChange], consortium_id: str, threshold: int, 
 
 def _consortium_id(ledger: Ledger) -> ConsortiumId:
     return ConsortiumId(bytes_from_hex(ledger.consortium()["trust"]["consortiumId"], 32, "consortiumId"))
-
-
-def _check_challenge(message: str, address: KeyAddress) -> None:
-    """Refuse to sign anything but a sign-in text for this very key."""
-    lines = message.split("\n")
-    if (
-        len(lines) < 2
-        or not lines[0].endswith(" wants you to sign in with your Ethereum account:")
-        or lines[1] != checksum_address(address)
-    ):
-        raise MalformedRecord("the service asks to sign something else", where="challenge", found=lines[0][:80])
 
 
 def _role_text(role: dict[str, Any]) -> str:
