@@ -155,11 +155,12 @@ class Item:
 
     def urgent(self, now: int) -> bool:
         """Whether it runs out within a day, or has."""
-        return is_urgent(self.until, now)
+        return self.until <= urgent_until(now)
 
 
-def is_urgent(until: int, now: int) -> bool:
-    return until <= now + URGENT
+def urgent_until(now: int) -> int:
+    """What runs out up to this second is urgent."""
+    return now + URGENT
 
 
 @dataclass(frozen=True, slots=True, order=True)

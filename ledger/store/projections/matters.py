@@ -8,7 +8,25 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, case, delete, func, literal, null, select, text, tuple_, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    String,
+    and_,
+    case,
+    cast,
+    delete,
+    func,
+    literal,
+    not_,
+    null,
+    select,
+    text,
+    tuple_,
+    union_all,
+)
+from sqlalchemy.types import TypeEngine
 
 from ledger.codes import ShipmentState
 from ledger.common.periods import FOREVER
@@ -18,7 +36,7 @@ from ledger.store.projections import projected
 from ledger.store.records import StoredRecord
 from ledger.store.rows import chunks, insert_many, put, some, values_of
 from ledger.worklist.customs import Goods, Matter, pair_of
-from ledger.worklist.items import Count, Kind, Place, is_urgent
+from ledger.worklist.items import Count, Kind, Place, urgent_until
 from ledger.worklist.tenders import Offer
 
 _shipments, _clearances, _tenders = projected.shipments.c, projected.clearance_matters.c, projected.tender_matters.c
@@ -105,14 +123,21 @@ def waiting(
 
 
 def counts(connection: Connection, custodian: int, audiences: Collection[str], now: int) -> list[Count]:
-    """How many there are of each kind, and how many are urgent."""
-    kind = case((_is_remainder(), literal(str(Kind.MISSING))), else_=literal(str(Kind.CUSTODY)))
-    held = select(
-        kind.label("kind"), func.count().label("items"), func.sum(case((_urgent(now), 1), else_=0)).label("urgent")
-    ).where(_shipments.custodian == custodian, _shipments.state == text(projected.IS_OPEN))
+    """How many there are of each kind, and how many are urgent; a kind of which there are none may be among them."""
+    held = (_shipments.custodian == custodian, _shipments.state == text(projected.IS_OPEN))
+    urgent = _shipments.due_at <= urgent_until(now)
+    whole = not_(_is_remainder())
+    custody = select(literal(str(Kind.CUSTODY)), _how_many(whole), _how_many(and_(whole, urgent))).where(*held)
+    missing = select(literal(str(Kind.MISSING)), func.count(), _how_many(urgent)).where(
+        *held, _shipments.child_index == text(str(REMAINDER_INDEX))
+    )
     others = select(_clearances.kind, func.count(), literal(0)).where(_clearances.audience.in_(list(audiences)))
-    both = union_all(held.group_by(kind), others.group_by(_clearances.kind))
-    return [Count(str(name), int(items), int(urgent or 0)) for name, items, urgent in connection.execute(both)]
+    every = union_all(custody, missing, others.group_by(_clearances.kind))
+    return [Count(str(name), int(items or 0), int(soon or 0)) for name, items, soon in connection.execute(every)]
+
+
+def _how_many(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.sum(case((condition, 1), else_=0))
 
 
 def offers(connection: Connection, audience: int) -> list[OpenOffer]:
@@ -151,7 +176,7 @@ _MATTER = (
 
 def _held(custodian: int, after: Place | None, limit: int) -> Select[Any]:
     order = (_shipments.due_at, _shipments.opened_at, _shipments.shipment)
-    nothing = (null().label(column.key) for column in _MATTER)
+    nothing = (cast(null(), _plain(column.type)).label(column.key) for column in _MATTER)
     query = select(*_SLOT, _is_remainder().label("remainder"), *nothing).where(
         _shipments.custodian == custodian, _shipments.state == text(projected.IS_OPEN)
     )
@@ -175,12 +200,13 @@ def _matters(audience: str, after: Place | None, limit: int) -> Select[Any]:
     return query.order_by(*order).limit(limit)
 
 
-def _is_remainder() -> Any:
+def _plain(kind: TypeEngine[Any]) -> TypeEngine[Any]:
+    """PostgreSQL wants to know the type of a column that has nothing in one part of a union."""
+    return String() if isinstance(kind, String) else kind
+
+
+def _is_remainder() -> ColumnElement[bool]:
     return and_(_shipments.child_index.is_not(None), _shipments.child_index == text(str(REMAINDER_INDEX)))
-
-
-def _urgent(now: int) -> Any:
-    return is_urgent(_shipments.due_at, now)  # type: ignore[arg-type]
 
 
 def _waiting(row: Any) -> Waiting:

@@ -102,7 +102,7 @@ def unreplaced_recalls(connection: Connection, partner: int, limit: int) -> list
         .where(recalls.superseded_by.is_(None))
         .order_by(recalls.log_index.desc())
         .limit(limit)
-        .subquery("newest")
+        .subquery("newest_recalls")
     )
     told = and_(answers.recall == newest.c.record_id, or_(answers.by == partner, newest.c.by == partner))
     query = select(newest, answers.by.label("answered")).join_from(newest, projected.recall_answers, told, isouter=True)

@@ -79,6 +79,9 @@ def test_a_council_admits_a_partner_through_the_service(home: Path, tmp_path: Pa
         assert "--url" in lading(home, "partners", "suspend", "2", status=2)
         token = lading(home, "partners", "sign-in", "newcomer", "--url", url).strip()
         assert re.fullmatch("[0-9a-f]{64}", token)
+        assert lading(home, "worklist", "newcomer", "--url", url).strip() == "nothing waits"
+        assert json.loads(lading(home, "worklist", "newcomer", "--url", url, "--json"))["items"] == []
+        assert "nothing to sign" in lading(home, "worklist", "newcomer", "--url", url, "--draft", "x", status=1)
         refused = lading(home, "partners", "admit", asked["document"], "--url", url, status=1)
         assert "admitted already" in refused
 

@@ -80,6 +80,16 @@ def test_who_is_sent_away_again_and_again_gives_up() -> None:
     assert sum(slept) <= PATIENCE
 
 
+def test_a_worklist_is_read_to_its_end() -> None:
+    pages: list[Answer] = [
+        (200, {"urgent": 1, "items": [{"id": "a"}], "next": "1~2~0x~custody~"}, {}),
+        (200, {"urgent": 9, "items": [{"id": "b"}], "next": None}, {}),
+    ]
+    with answering(pages) as url:
+        found = Client(url).worklist("token")
+    assert found == {"urgent": 1, "items": [{"id": "a"}, {"id": "b"}], "next": None}
+
+
 def test_of_a_batch_only_what_there_was_no_quota_for_is_handed_in_again() -> None:
     batch = [SignedRecord(Endorsement(i, bytes(32)), (bytes(65),)) for i in range(1, 4)]
     taken, wrong = {"status": "accepted", "id": "0x"}, {"status": "refused", "problem": {"status": 403}}
