@@ -35,10 +35,8 @@ class Client:
             raise MalformedRecord("not a web address", where="--url", expected="http(s)://…", found=url[:80])
         self._url = url.rstrip("/")
 
-    def get(self, path: str, token: str = "") -> dict[str, Any]:
-        """With `token`, as whoever signed in for it."""
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        return self._ask(urllib.request.Request(self._url + path, headers=headers))  # noqa: S310 checked above
+    def get(self, path: str) -> dict[str, Any]:
+        return self._ask(urllib.request.Request(self._url + path))  # noqa: S310 checked above
 
     def post(self, path: str, body: object) -> dict[str, Any]:
         data = json.dumps(body).encode()
@@ -93,11 +91,16 @@ class Client:
 
     def worklist(self, token: str) -> dict[str, Any]:
         """What waits for whoever signed in for `token`: all pages in one."""
-        result = page = self.get(f"/v1/worklist?limit={PAGE}", token)
+        result = page = self._get_as(token, f"/v1/worklist?limit={PAGE}")
         while page["next"] is not None:
-            page = self.get(f"/v1/worklist?limit={PAGE}&after={quote(page['next'])}", token)
+            page = self._get_as(token, f"/v1/worklist?limit={PAGE}&after={quote(page['next'])}")
             result["items"] += page["items"]
         return result | {"next": None}
+
+    def _get_as(self, token: str, path: str) -> dict[str, Any]:
+        """As whoever signed in for `token`."""
+        headers = {"Authorization": f"Bearer {token}"}
+        return self._ask(urllib.request.Request(self._url + path, headers=headers))  # noqa: S310 checked above
 
     def _submitted(self, batch: Sequence[SignedRecord]) -> list[dict[str, Any]]:
         answers: list[dict[str, Any]] = []

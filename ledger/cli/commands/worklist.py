@@ -19,7 +19,10 @@ def worklist(
     draft: Annotated[str, typer.Option(help="Print the draft of this item, for `lading sign`.")] = "",
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Sign in to a service and list what waits: what runs out first stands first."""
+    """What waits for you at a service, and drafts of what is to be signed.
+
+    Signs in with the key; what runs out first stands first. `--draft ITEM` prints a template for `lading sign`.
+    """
     settings = read_settings()
     signer = open_key(settings, keystore_path(settings, key))
     service = Client(url)
