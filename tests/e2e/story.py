@@ -225,6 +225,8 @@ def _journeys(story: Story) -> None:
     story.pass_time()
     delivery = scribe.handoff([(ids["terms"], 2, 38, NONE)], WAREHOUSE, SHOP, here)
     story.sign("delivery", delivery, WAREHOUSE, SHOP)
+    offered = Statement(CARRIER, SHOP, int(StatementKind.TENDER), ids["stuck terms"], 2, now, here, details())
+    story.sign("tender", offered, CARRIER)
     story.pass_time()
 
 
