@@ -1,8 +1,8 @@
 """Answers that everybody gets alike are sent compressed.
 
 Not those for who is signed in: how much a secret compresses beside something that a stranger chose tells of the secret
-(BREACH). Nor tiles, which are hashes, nor answers about what is handed in: of a batch each is to arrive when it is
-given, and one alone is short.
+(BREACH); but the files of the pages, which hold none, are compressed for everybody. Nor tiles, which are hashes, nor
+answers about what is handed in: of a batch each is to arrive when it is given, and one alone is short.
 """
 
 from starlette.middleware.gzip import GZipMiddleware
@@ -25,8 +25,14 @@ class PublicCompression:
         self._compressed = GZipMiddleware(app, minimum_size=LEAST, compresslevel=LEVEL)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        private = scope["type"] != "http" or any(name in _SIGNED_IN for name, _ in scope["headers"])
-        if private or scope["path"].startswith("/v1/log/tile/") or is_submission(scope["method"], scope["path"]):
-            await self._app(scope, receive, send)
-        else:
-            await self._compressed(scope, receive, send)
+        await (self._compressed if _is_public(scope) else self._app)(scope, receive, send)
+
+
+def _is_public(scope: Scope) -> bool:
+    if scope["type"] != "http":
+        return False
+    path: str = scope["path"]
+    if path.startswith("/static/"):
+        return True
+    signed_in = any(name in _SIGNED_IN for name, _ in scope["headers"])
+    return not (signed_in or path.startswith("/v1/log/tile/") or is_submission(scope["method"], path))

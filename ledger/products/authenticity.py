@@ -7,6 +7,8 @@ authority. What others say is shown and decides nothing. A recall counts too whe
 it became known: goods do not get better when an authorisation ends, or the brand loses its role, and nobody can end it
 for then afterwards.
 
+A brand's description of its product (`ledger.products.description`) is no word for any item, and decides nothing.
+
 No cryptography detects a copied code, so `AUTHENTIC` always comes with that caution among its reasons. A printed code
 is looked at by many people: looks alone, and looks after the sale, are told in a note and change no verdict. A one-time
 code that a second device looks at more than a day after the first is a risk.
@@ -33,6 +35,7 @@ from ledger.common.gs1 import (
 from ledger.common.ids import RecordId
 from ledger.errors import MalformedRecord
 from ledger.products.brand_authority import speakers
+from ledger.products.description import PRODUCT_SCHEMA, current
 from ledger.products.heard import Heard, chain_of, is_authority
 from ledger.products.one_time_codes import MANY_DEVICES
 from ledger.products.verdict import (
@@ -68,7 +71,14 @@ def judge(scan: Scan, evidence: Evidence) -> ProductVerdict:
     knowing = _knowing(scan, evidence, heard, chains)
     copies = [*_looks(scan, evidence, knowing), *_fates(scan, evidence.fates, chains)]
     why = [*recalls, *copies, *vouched, *doubts]
-    return ProductVerdict(scan.product, _verdict(why), tuple(sorted(why, key=_weight)), bool(knowing))
+    described = current(scan.product, heard.in_force(), chains)
+    return ProductVerdict(
+        scan.product,
+        _verdict(why),
+        tuple(sorted(why, key=_weight)),
+        bool(knowing),
+        None if described is None else (described[0], described[1].document),
+    )
 
 
 def _verdict(why: Iterable[Reason]) -> Verdict:
@@ -152,7 +162,7 @@ def _attestations(scan: Scan, evidence: Evidence, heard: Heard, chains: Chains) 
     narrower: list[tuple[RecordId, Product]] = []
     for record_id, (_, attestation) in heard.attestations.items():
         subject = _product(attestation.subject)
-        if subject is None or subject.gtin != scan.product.gtin:
+        if subject is None or subject.gtin != scan.product.gtin or attestation.schema == PRODUCT_SCHEMA:
             continue
         chain = chains.get(attestation.by)
         if not subject.covers(scan.product):
@@ -206,6 +216,8 @@ def _knowing(scan: Scan, evidence: Evidence, heard: Heard, chains: Chains) -> li
     for record_id, (_, attestation) in heard.attestations.items():
         subject = _product(attestation.subject)
         if subject is None or attestation.by not in chains or not subject.covers(scan.product):
+            continue
+        if attestation.schema == PRODUCT_SCHEMA:
             continue
         if not any(attestation.itemCodes) or evidence.listed(record_id, scan.product.path()):
             result.append(record_id)

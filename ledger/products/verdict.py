@@ -83,12 +83,14 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class ProductVerdict:
-    """`why` has the deciding reasons first. `known`: an attestation that counts knows this very code."""
+    """`why` has the deciding reasons first. `known`: an attestation that counts knows this very code. `described`: the
+    attestation in which the brand describes the product, and the hash of what it says."""
 
     product: Product
     verdict: Verdict
     why: tuple[Reason, ...]
     known: bool = False
+    described: tuple[RecordId, bytes] | None = None
 
     @property
     def asks(self) -> tuple[Part, ...]:

@@ -50,6 +50,11 @@ class Reader:
         self._page.clock.set_fixed_time(datetime.fromtimestamp(now or shelf.stage.now, UTC))
         self.errors: list[str] = []
 
+    @property
+    def current(self) -> "Page":
+        """The page as it is now."""
+        return self._page
+
     def forget(self) -> None:
         """Be a browser that has never been here."""
         self._page.unroute_all()

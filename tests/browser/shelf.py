@@ -1,5 +1,7 @@
 """A shelf of products behind the pages, with two witnesses, served on this machine: one product for each verdict."""
 
+import base64
+import hashlib
 import json
 import shutil
 from collections.abc import Iterator
@@ -26,6 +28,7 @@ from ledger.common.periods import DAY
 from ledger.common.scopes import schema_hash, scope_bytes
 from ledger.log.cosignature import Cosigner
 from ledger.products.brand_authority import BRAND_AUTHORISATION
+from ledger.products.description import PRODUCT_SCHEMA, Description, Picture, description_text
 from ledger.records.types import Attestation, Claims, KeyGrant, Recall, Revocation
 from ledger.services.exports.bundle import Exporter
 from ledger.services.home.clock import ManualClock
@@ -37,6 +40,10 @@ from ledger.services.witness.folder import WitnessFolder
 from tests.api.world import GTIN, OTHER_GTIN
 from tests.e2e.stage import AUTHORITY, CARRIER, MAKER, SCHEMA, SHOP, WAREHOUSE, Stage, key_of, parties
 
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+)
+"""One dot."""
 FOREIGN_PREFIX = "9501101"
 FOREIGN = "0" + FOREIGN_PREFIX + "00001" + check_digit("0" + FOREIGN_PREFIX + "00001")
 LICENSEE, RIVAL, FORMER = SHOP, WAREHOUSE, CARRIER
@@ -58,6 +65,15 @@ OTHERS = f"01/{FOREIGN}/10/L1"
 UNKNOWN = f"01/{OTHER_GTIN}/10/L9"
 SOME_RECALLED = f"01/{GTIN}"
 SOME_ATTESTED = f"01/{OTHER_GTIN}"
+DESCRIBED = f"01/{GTIN}/10/L10"
+COPIED = f"01/{GTIN}/10/L11/21/" + "q7Rk2mVx9TzB4nHc"
+DESCRIPTION = Description(
+    GTIN,
+    "Maker",
+    {"en": "Infant formula", "zh-CN": "婴儿配方奶粉", "de": "Säuglingsnahrung"},
+    {"en": "900 g tin", "zh-CN": "900 克罐装"},
+    Picture(hashlib.sha256(PICTURE).digest(), "image/png"),
+)
 
 
 @dataclass
@@ -123,6 +139,22 @@ def fill(stage: Stage) -> dict[str, RecordId]:
     ids["L8"] = stage.sign(attestation(stage, BY_DEVICE), DEVICE)
     ids["foreign"] = stage.sign(attestation(stage, OTHERS), MAKER)
     ids["other"] = stage.sign(attestation(stage, f"{SOME_ATTESTED}/10/L1"), MAKER)
+    stage.decide(
+        RegistryAction.GRANT_ROLE, partner=MAKER, role=int(Role.ISSUER), scope=scope_bytes(Role.ISSUER, "product")
+    )
+    stage.pass_time(DAY)
+    ids["L10"] = stage.sign(attestation(stage, DESCRIBED), MAKER)
+    text = description_text(DESCRIPTION)
+    says = attestation(stage, DESCRIBED, schema=PRODUCT_SCHEMA, document=hashlib.sha256(text).digest())
+    ids["described"] = stage.sign(says, MAKER)
+    stage.node.reader.products.keep_description(ids["described"], text, PICTURE)
+    once = [
+        COPIED,
+        *(f"01/{GTIN}/10/L11/21/{code}" for code in ("Zp4sWn8cQe1uYg6K", "M3fXj9LdB7tRv5Ah", "eD2yN6wGkS8oCq4U")),
+    ]
+    scratched = attestation(stage, f"01/{GTIN}/10/L11", itemCodes=merkle.sorted_root(one.encode() for one in once))
+    ids["L11"] = stage.sign(scratched, MAKER)
+    stage.node.reader.products.keep_codes(ids["L11"], once)
     stage.decide(RegistryAction.SUSPEND, partner=FORMER)
     stage.pass_time(2 * DAY)
     ids["recall"] = stage.sign(recall(stage, f"01/{GTIN}/10/L2"), MAKER)
@@ -131,6 +163,10 @@ def fill(stage: Stage) -> dict[str, RecordId]:
         Revocation(MAKER, ids["L3"], int(RevocationReason.WITHDRAWN), stage.now, details()), MAKER
     )
     stage.node.settle()
+    products = stage.node.reader.products
+    products.look_up(COPIED, "first-device", keep=True)
+    stage.pass_time(2 * DAY)
+    products.look_up(COPIED, "second-device", keep=True)
     return ids
 
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import RedirectResponse, Response
 
-from ledger.api.deps import FROM_OWN_PAGES, NodeOf
+from ledger.api.deps import NodeOf
 from ledger.api.pages.forms import form_of, local
 from ledger.api.pages.language import DEFAULT, LANGUAGES, Language, language_of
 from ledger.common.periods import DAY
@@ -30,9 +30,10 @@ def language_for(request: Request) -> Language:
     return language_of(tag or _tag(_asked(request.headers.get("accept-language", ""))) or DEFAULT)
 
 
-@router.post("/language", dependencies=[FROM_OWN_PAGES])
+@router.post("/language")
 async def choose(request: Request, node: NodeOf) -> Response:
-    """Keep the reader's choice in its browser, and lead back to the page that it came from."""
+    """Keep the reader's choice in its browser, and lead back to the page that it came from. At any address of the
+    service, as the pages themselves: a language does no harm."""
     values = await form_of(request)
     tag = values.get(PARAMETER, "")
     if tag not in LANGUAGES:

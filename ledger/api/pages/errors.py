@@ -7,6 +7,7 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from ledger import errors
+from ledger.api.pages.problem_words import problem_told
 from ledger.api.pages.render import plain_page
 from ledger.api.problems import STATUS
 from ledger.explain.text import say
@@ -17,8 +18,8 @@ _HEADINGS = {404: say("There is nothing here"), 429: say("Too much at once"), 50
 def error_page(request: Request, problem: dict[str, Any]) -> Response:
     """`problem` for somebody with a browser; it needs no node, for that may be what fails."""
     heading = _HEADINGS.get(problem["status"], say("That does not work"))
-    what = problem.get("what") or problem["detail"]
-    return plain_page(request, "error.html", problem["status"], problem=problem, heading=heading, what=what)
+    problem = problem_told({"what": problem["detail"], **problem})
+    return plain_page(request, "error.html", problem["status"], problem=problem, heading=heading)
 
 
 def kinds() -> list[tuple[str, str, int]]:

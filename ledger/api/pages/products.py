@@ -8,7 +8,9 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from ledger.api.deps import JsonBody, LookCounts, NodeOf, ReaderOf, fields, raw_tail
+from ledger.api.pages.choice import PARAMETER
 from ledger.api.pages.codes import MOST, completed, product_of_code
+from ledger.api.pages.problem_words import told
 from ledger.api.pages.render import page
 from ledger.api.routers.products import is_token
 from ledger.common.gs1 import product_of_link
@@ -40,7 +42,7 @@ def search(
     try:
         product = completed(product_of_code(code), lot=lot, serial=serial, variant=variant)
     except MalformedRecord as error:
-        return page(request, "search.html", reader, 400, code=code, problem=error.what)
+        return page(request, "search.html", reader, 400, code=code, problem=told(error.what))
     return RedirectResponse(f"/p/{product.path()}", status_code=303)
 
 
@@ -52,7 +54,8 @@ def digital_link(
 ) -> Response:
     """A GS1 Digital Link to this service: the address that is printed on the goods."""
     product = product_of_link(raw_tail(request, "/"), "path")
-    named = urlencode({"trust": trust}) if trust else ""  # a fragment goes along by itself
+    said = {"trust": trust, PARAMETER: request.query_params.get(PARAMETER, "")}
+    named = urlencode({name: value for name, value in said.items() if value})  # a fragment goes along by itself
     return RedirectResponse(f"/p/{product.path()}{'?' if named else ''}{named}", status_code=307)
 
 

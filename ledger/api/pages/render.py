@@ -21,6 +21,7 @@ from ledger.explain.score import NAMES, measured
 from ledger.explain.text import Text, partner, say, several, term
 from ledger.explain.units import micropoints, money, percent, percent_of, points, span
 from ledger.explain.words import counted, spaced
+from ledger.products.description import in_language
 from ledger.scores.card import Indicator
 from ledger.services.node.node import Node
 from ledger.services.state.partner_names import PartnerName
@@ -109,6 +110,7 @@ def environment(language: Language) -> Environment:
         "hex": to_hex,
         "share_of": percent_of,
         "code": code,
+        "in_language": lambda texts: in_language(texts, language.tag),
         "partner": lambda number, first=False: partner(number, first=first),
         "role": lambda name: term("Role", spaced(name)),
         "status": lambda word: term("status", word),

@@ -1,5 +1,6 @@
 """`/v1/products`: what a scanned code is answered with."""
 
+import base64
 import re
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ from ledger.api.deps import BundlesOf, JsonBody, LookCounts, NodeOf, RecordPath,
 from ledger.api.schemas import examples
 from ledger.api.schemas.answers import Kept, ProductView
 from ledger.common.gs1 import product_of_link
+from ledger.common.ids import bytes_from_hex
 from ledger.common.periods import MINUTE
 from ledger.errors import MalformedRecord
 from ledger.services.exports.bundle import Exporter
@@ -17,6 +19,8 @@ router = APIRouter(prefix="/v1/products", tags=["products"])
 MOST_TOKEN = 64
 FRESH = {"Cache-Control": "no-cache"}
 BUNDLE: dict[str, Any] = {"content": {"application/json": {"schema": {"type": "object"}}}}
+PICTURE: dict[str, Any] = {"content": {"image/*": {}}}
+FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 _TOKEN = re.compile(r"[0-9A-Za-z_-]{8,64}")
 Device = Annotated[
     str,
@@ -40,6 +44,40 @@ def keep_codes(attestation: RecordPath, data: JsonBody, node: NodeOf) -> dict[st
     if not isinstance(codes, list):
         raise MalformedRecord("not item codes", where="codes", expected='["01/…/21/…"]')
     return {"kept": node.reader.products.keep_codes(record_id(attestation, "attestation"), codes)}
+
+
+@router.put(
+    "/data/{attestation}",
+    response_model=Kept,
+    responses=examples.write_responses({}),
+    openapi_extra=examples.body(examples.PRODUCT_DATA),
+)
+def keep_description(attestation: RecordPath, data: JsonBody, node: NodeOf) -> dict[str, Any]:
+    """Publish what an attestation of the schema `product` says: `{document, picture}`, the signed text, and the bytes
+    of its picture in base64, empty where there is none. Taken only where both have the hashes that were signed."""
+    document, picture = fields(data, "document", "picture")
+    if not isinstance(document, str) or not isinstance(picture, str):
+        raise MalformedRecord("not a product's data", where="body", expected="document, and picture in base64")
+    try:
+        body = base64.b64decode(picture, validate=True)
+    except ValueError:
+        raise MalformedRecord("not base64", where="picture", expected="base64") from None
+    node.reader.products.keep_description(record_id(attestation, "attestation"), document.encode(), body)
+    return {"kept": 1 + bool(body)}
+
+
+@router.get("/data/{document}", response_class=Response, responses={200: BUNDLE, 404: examples.PROBLEM})
+def description(document: Annotated[str, Path(description="SHA-256 of the text")], node: NodeOf) -> Response:
+    """What a brand says of its product, byte by byte as it was signed, by its SHA-256."""
+    text = node.reader.products.description(bytes_from_hex(document, 32, "document"))
+    return Response(text, media_type="application/json", headers=FOREVER)
+
+
+@router.get("/pictures/{sha256}", response_class=Response, responses={200: PICTURE, 404: examples.PROBLEM})
+def picture(sha256: Annotated[str, Path(description="SHA-256 of the picture")], node: NodeOf) -> Response:
+    """The picture of a product by its SHA-256."""
+    kept = node.reader.products.picture(bytes_from_hex(sha256, 32, "sha256"))
+    return Response(kept.body, media_type=kept.type, headers=FOREVER)
 
 
 @router.post(

@@ -281,12 +281,29 @@ class JourneyStep(Answer):
     counts: bool = Field(description="false for what was skipped, and for a tender that stands nowhere")
 
 
+class JourneyStop(Answer):
+    at: int
+    name: str
+
+
 class Journey(Answer):
     shipment: str
     status: str
     consignor: str
     consignee: str
+    stops: list[JourneyStop] = Field(description="who had the goods, one after another, and since when")
     steps: list[JourneyStep]
+
+
+class ProductData(Answer):
+    """What the brand signed about the product, in `record`; `document` is its SHA-256. Texts by language."""
+
+    record: str
+    document: str
+    brand: str
+    names: dict[str, str]
+    descriptions: dict[str, str]
+    picture: str | None = Field(description="SHA-256 of the picture, where it is kept here")
 
 
 class ProductView(Answer):
@@ -298,6 +315,7 @@ class ProductView(Answer):
     asks: list[str] = Field(description="`lot`, `serial`, `variant`: what the code leaves open; for `incomplete` alone")
     toDo: str
     journey: list[Journey]
+    product: ProductData | None
 
 
 class OpenView(Answer):

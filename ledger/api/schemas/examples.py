@@ -112,6 +112,10 @@ ENROLMENT: dict[str, Any] = {"document": _ENROLMENT.document().decode(), "signat
 CONSENT: dict[str, Any] = {"document": _CONSENT.document().decode(), "signature": _SIGNATURE}
 AWARD_FILE: dict[str, Any] = {"format": "lading/award/2", "lines": [{"partner": 7, "amount": "125000"}]}
 ITEM_CODES: dict[str, Any] = {"codes": ["01/09421900000012/10/L2601/21/000123"]}
+PRODUCT_DATA: dict[str, Any] = {
+    "document": '{"brand":"Kea","descriptions":{},"gtin":"09421900000012","lading":"product/1","names":{"en":"Milk"}}',
+    "picture": "",
+}
 SCAN: dict[str, Any] = {"code": "01/09421900000012/10/L2601/21/000123", "device": "9f86d081884c7d65"}
 
 PROBLEM: dict[str, Any] = {

@@ -13,10 +13,12 @@ from ledger.codes import RegistryAction
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.json_fields import hex_bytes
 from ledger.errors import LadingError
+from ledger.products.description import PRODUCT_SCHEMA
 from ledger.records.types import Attestation, BonusAgreement, BonusAward, RegistryChange
 from ledger.services.audit.chain import ChainFacts, contracts_in_meta
 from ledger.services.audit.findings import Findings
 from ledger.services.home.score_cards import default_card
+from ledger.services.products.descriptions import PICTURES, TEXTS, read_picture
 from ledger.services.state.bonus_pools import CONTRACTS
 from ledger.services.state.erasure import UNSCRUBBED
 from ledger.store import records, rowwise
@@ -24,7 +26,7 @@ from ledger.store.database import Connection
 
 _JSON = ("codes", "award", "published", CONTRACTS)
 """What is kept as `json.dumps` writes it."""
-_KINDS = (*_JSON, "rule", "card", UNSCRUBBED)
+_KINDS = (*_JSON, "rule", "card", TEXTS, PICTURES, UNSCRUBBED)
 
 
 def check_meta(source: Connection, copy: Connection, facts: ChainFacts, findings: Findings) -> None:
@@ -49,8 +51,10 @@ def check_meta(source: Connection, copy: Connection, facts: ChainFacts, findings
                 _check_codes(copy, rest, row["value"], findings)
             elif kind == "award":
                 _check_award(copy, rest, row["value"], findings)
-            elif kind in ("rule", "card") and to_hex(hashlib.sha256(row["value"].encode()).digest()) != rest:
+            elif kind in ("rule", "card", TEXTS) and to_hex(hashlib.sha256(row["value"].encode()).digest()) != rest:
                 raise ValueError(f"the {kind} file has another SHA-256")
+            elif kind == PICTURES and read_picture(row["value"], hex_bytes(rest, "name", 32)) is None:
+                raise ValueError("the picture has another SHA-256")
             elif kind in (CONTRACTS, UNSCRUBBED) and rest:
                 raise ValueError("nothing is kept under such a name")
             elif kind == CONTRACTS:
@@ -65,6 +69,8 @@ def _named(copy: Connection, kept: Mapping[str, str]) -> Iterator[tuple[RecordId
     own = default_card().hash
     for stored in records.stream(copy, types=types):
         match stored.record:
+            case Attestation(schema=schema, document=document) if schema == PRODUCT_SCHEMA and any(document):
+                yield stored.record_id, f"{TEXTS}/{to_hex(document)}", "the product's description"
             case Attestation(itemCodes=root) if any(root):
                 yield stored.record_id, f"codes/{to_hex(stored.record_id)}", "the list of item codes"
             case BonusAgreement(rule=rule) if any(rule):

@@ -13,6 +13,7 @@ from ledger.common.periods import Period
 from ledger.common.scopes import ALL_SCOPES
 from ledger.errors import MalformedRecord, NotPermitted
 from ledger.explain.network import words
+from ledger.explain.text import say
 from ledger.network.performance import NetworkFigures, compare
 from ledger.network.routes import EXPECTED, By, Windows
 from ledger.services.figures.penalties_and_scores import Numbers
@@ -91,5 +92,5 @@ def network_for(
     only = None if everything else reader
     groups = numbers.network(period, by, windows, only)
     earlier = numbers.network(before, by, windows, only) if before is not None else None
-    scope = "all shipments" if everything else "the shipments whose terms you may read"
+    scope = say("all shipments") if everything else say("the shipments whose terms you may read")
     return NetworkAnswer(period, by, groups, before, earlier, scope)

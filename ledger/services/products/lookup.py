@@ -20,6 +20,7 @@ from ledger.records.types import Attestation, Revocation
 from ledger.records.verification import VerifiedRecord
 from ledger.registry.brands import brands_over_time
 from ledger.services.home.home import Home
+from ledger.services.products import descriptions
 from ledger.services.state.answers import Answers
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.extent import Extent, extent_of
@@ -37,6 +38,7 @@ MOST_CODE_LENGTH = 512
 MOST_LISTS = 32
 """Lists of item codes that are kept in memory."""
 MOST_JOURNEYS = 20
+_COUNTED = ("applied", "applied in breach")
 _GONE = frozenset({ShipmentState.SOLD, ShipmentState.DESTROYED, ShipmentState.SEIZED})
 
 
@@ -89,7 +91,39 @@ class Products:
         if keep and device and product.serial and (verdict.known or (product.lot and carried)):
             with self._db.write() as connection:
                 sightings.note(connection, product.path(), now, device)
-        return _answer(product, verdict, journeys)
+        return _answer(product, verdict, journeys) | {"product": self._description(verdict, extent)}
+
+    def _description(self, verdict: ProductVerdict, extent: Extent) -> dict[str, Any] | None:
+        """What the brand says of the product, where that is kept here."""
+        if verdict.described is None:
+            return None
+        record_id, document = verdict.described
+
+        def read() -> dict[str, Any] | None:
+            with self._db.read() as connection:
+                return descriptions.told(connection, record_id, document)
+
+        return self._answers.get(("described", document), extent, read, empty=False)
+
+    def keep_description(self, attestation_id: RecordId, text: bytes, picture: bytes) -> None:
+        """As `descriptions.keep`."""
+        descriptions.keep(self._db, attestation_id, text, picture)
+
+    def description(self, document: bytes) -> bytes:
+        """A product's description by its SHA-256, as it was signed; raises `NotFound`."""
+        with self._db.read() as connection:
+            text = descriptions.text_of(connection, document)
+        if text is None:
+            raise NotFound("no such description", where="document", found=to_hex(document))
+        return text
+
+    def picture(self, sha256: bytes) -> descriptions.KeptPicture:
+        """A product's picture by its SHA-256; raises `NotFound`."""
+        with self._db.read() as connection:
+            result = descriptions.picture_of(connection, sha256)
+        if result is None:
+            raise NotFound("no such picture", where="picture", found=to_hex(sha256))
+        return result
 
     def keep_codes(self, attestation_id: RecordId, codes: list[Any]) -> int:
         """Keep the item codes behind an attestation's root, so that single items can be told; how many.
@@ -212,13 +246,18 @@ def _told(view: StoryView) -> dict[str, Any]:
         "status": view.summary.status,
         "consignor": view.summary.consignor.name,
         "consignee": view.summary.consignee.name,
+        "stops": [
+            {"at": step.at, "name": step.by[-1].name}
+            for step in view.steps
+            if step.packages and step.kind in ("opened", "handoff", "override") and step.outcome in _COUNTED
+        ],
         "steps": [
             {
                 "at": step.at,
                 "text": step.text,
                 "outcome": step.outcome,
                 "breach": step.breach,
-                "counts": step.counts and step.outcome in ("applied", "applied in breach"),
+                "counts": step.counts and step.outcome in _COUNTED,
             }
             for step in view.steps
         ],

@@ -1,7 +1,7 @@
 // The reader's language: what the messages of scripts are in it, and how it writes numbers and times. The messages come as a
 // script too, not as an answer: what was altered on its way cannot put other words into the mouth of a check. Without them,
 // everything is said in English.
-const tag = globalThis.document?.documentElement.lang || "en";
+export const tag = globalThis.document?.documentElement.lang || "en";
 const locale = tag === "en" ? "en-GB" : tag;
 const catalogue = tag === "en" ? {} : await given();
 const numbers = new Intl.NumberFormat(locale);

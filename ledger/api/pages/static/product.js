@@ -3,6 +3,7 @@
 import { verifyBundle } from "./verify/bundle.js";
 import { parseProduct, pathOfAddress } from "./verify/gs1.js";
 import { compareWithMemory, compareWithPublished } from "./memory.js";
+import { checkGoods, showGoods } from "./goods.js";
 import { inWords } from "./language.js";
 import { moment, msg } from "./verify/messages.js";
 import { Refused, Unable } from "./verify/refusals.js";
@@ -16,6 +17,7 @@ const WARNINGS = new Set(["one-time code seen before", "off the market"]);
 const ASKING = "only lots or items are attested";
 const DAY = 86400;
 const OLD_DAYS = 7; // a quiet log looks like one that somebody froze
+const goods = document.querySelector(".goods");
 const banner = document.querySelector(".verdict");
 const advice = document.querySelector(".todo");
 const section = document.querySelector(".check");
@@ -39,9 +41,10 @@ async function check(report) {
   await compareWithPublished(evidence.checkpoint, newest, log, proofBetween, say);
   const time = Math.max(Math.floor(Date.now() / 1000), evidence.latest);
   const verdict = await judge(path, evidence, time);
+  const shown = await checkGoods(verdict.data, parseProduct(path).gtin, say);
   keep();
   remember();
-  return { ...verdict, evidence };
+  return { ...verdict, evidence, shown };
 }
 
 // What the service says, by the reasons on its page: the verdict that records give, and what it adds on its own word.
@@ -69,7 +72,8 @@ function show(head, act) {
   document.title = `${inWords(title)} · Lading`;
 }
 
-function showVerdict({ verdict, reasons, evidence }, report) {
+function showVerdict({ verdict, reasons, evidence, shown }, report) {
+  showGoods(goods, shown);
   const name = (partner) => evidence.names.get(partner) ?? msg("partner {number}", { number: String(partner) });
   for (const reason of reasons) report.say("verdict", sentence(reason, name));
   if (reasons.length === 0) report.say("verdict", msg("No attestation and no recall of this product is in the log."));
@@ -102,7 +106,9 @@ async function run() {
   try {
     showVerdict(await check(report), report);
   } catch (error) {
-    show(report.fail(error) === "no" ? "refused" : "unchecked");
+    const result = report.fail(error);
+    if (result === "no") showGoods(goods, null);
+    show(result === "no" ? "refused" : "unchecked");
   }
 }
 

@@ -8,7 +8,7 @@ export class Report {
     this.section = section;
     this.status = section.querySelector(".status");
     this.list = section.querySelector(".steps:not(.findings)");
-    this.findings = section.querySelector(".findings") ?? this.list;
+    this.findings = document.querySelector(".findings") ?? this.list;
     this.list.replaceChildren();
     this.findings.replaceChildren();
   }
@@ -53,6 +53,7 @@ async function answer(where) {
 }
 
 export const json = async (where) => (await answer(where)).json();
+export const bytes = async (where) => new Uint8Array(await (await answer(where)).arrayBuffer());
 export const text = async (where) => (await answer(where)).text();
 export const proofBetween = async (first, second) =>
   (await json(`/v1/log/proof/consistency?first=${first}&second=${second}`)).proof;

@@ -1,6 +1,7 @@
 // The verdict on a product, from records that hold: who speaks for the brand, recalls, revocations, attestations. Twin of
 // ledger/products/authenticity.py for all that records say; what others saw of the code, and custody, is not in it.
 import { sha256, toHex, utf8 } from "./bytes.js";
+import { described, productSchema } from "./described.js";
 import { covers, parseProduct, recallCovers, recalledProduct } from "./gs1.js";
 import { mustBearOn } from "./places.js";
 
@@ -14,7 +15,8 @@ export const DECIDING = new Map([
   ["expired", "expired"],
 ]);
 
-// {verdict, reasons: [{code, by, record, action, contact, chain}]}, the deciding reasons first. `evidence`: of verifyBundle;
+// {verdict, reasons: [{code, by, record, action, contact, chain}], data}, the deciding reasons first; `data`: {record, document}
+// of what the brand says of the product, or null. `evidence`: of verifyBundle;
 // `time`: UTC seconds at which the product is judged. Verdicts: recalled, incomplete, authentic, revoked, expired, unknown;
 // incomplete where some lots or serials are recalled and the code does not tell which it is.
 export async function judge(path, evidence, time) {
@@ -27,10 +29,13 @@ export async function judge(path, evidence, time) {
   // By what was known at an earlier time, from who held the brand where the recall stands: an authorisation or a role that
   // ends later silences none.
   const before = ({ known: then, brands }) => speakers(brands, hear(evidence.records.filter(({ known }) => known <= then), then), authorisation, then);
+  const schema = await productSchema(); // which describes, and vouches for nothing
+  const inForce = heard.attested.filter((record) => valid(record, heard, time));
+  heard.attested = heard.attested.filter(({ message }) => message.schema !== schema);
   const reasons = [...recalls(product, heard, chains, before), ...attestations(product, heard, chains, evidence.listed, time)];
   const rank = ({ code }) => (DECIDING.has(code) ? [...DECIDING.keys()].indexOf(code) : DECIDING.size);
   reasons.sort((a, b) => rank(a) - rank(b));
-  return { verdict: DECIDING.get(reasons[0]?.code) ?? "unknown", reasons };
+  return { verdict: DECIDING.get(reasons[0]?.code) ?? "unknown", reasons, data: described(product, inForce, chains, schema) };
 }
 
 // What the chain applied, in log order, and which of it was revoked by its author: of several revocations by that which is
