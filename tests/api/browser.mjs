@@ -41,9 +41,9 @@ const tasks = {
   },
   verdict: async ({ path, time, brands, listed, records }) => {
     const evidence = { registry: { brandsOf: () => brands }, listed: new Set(listed), records };
-    const { verdict, reasons } = await judge(path, evidence, time);
+    const { verdict, reasons, data } = await judge(path, evidence, time);
     const told = ({ code, record, reason }) => [record, code, ...(code === "revoked" ? [reason] : [])].join(" ");
-    return { verdict, reasons: reasons.map(told).sort() };
+    return { verdict, reasons: reasons.map(told).sort(), described: data === null ? [] : [data.record, data.document] };
   },
   bundle: async ({ text, path, trust, time }) => (await judge(path, await verifyBundle(text, path, trust, () => {}), time)).verdict,
   witnesses: async ({ note, policy }) => verifyWitnesses(parseCheckpoint(note), policy),

@@ -16,6 +16,7 @@ from ledger.common.scopes import schema_hash
 from ledger.errors import LadingError
 from ledger.products.authenticity import judge
 from ledger.products.brand_authority import BRAND_AUTHORISATION
+from ledger.products.description import PRODUCT_SCHEMA
 from ledger.products.verdict import Evidence, Scan, Verdict, Why
 from ledger.records.signing import SigningKey
 from ledger.records.types import Attestation, Claims, Recall, Record, RegistryChange, Revocation
@@ -145,7 +146,11 @@ def some_record(rng: random.Random, before: list[VerifiedRecord]) -> Record:
         start = NOW + rng.choice((-1000, -10, 0, 10))
         end = rng.choice((0, start + 5, NOW + 100, NOW, NOW - 400))
         codes = rng.choice((NO_HASH, NO_HASH, rng.randbytes(32)))
-        return Attestation(by, schema, path, NO_HASH, start, end, NO_HASH, Claims(salt, ""), codes, NO_DETAILS)
+        document = NO_HASH
+        if rng.random() < 0.25:
+            schema, document = PRODUCT_SCHEMA, rng.choice((NO_HASH, rng.randbytes(32), rng.randbytes(32)))
+            path = rng.choice((path, f"01/{rng.choice(GTINS)}", f"01/{rng.choice(GTINS)}/10/L1"))
+        return Attestation(by, schema, path, NO_HASH, start, end, document, Claims(salt, ""), codes, NO_DETAILS)
     if kind < 0.75:
         lots = rng.choice(LOTS)
         if told and rng.random() < 0.5:  # by one who was authorised, perhaps no longer
@@ -222,6 +227,7 @@ def test_the_pages_verdict_is_the_ledgers() -> None:
                     for why in verdict.why
                     if why.code not in UNTOLD
                 ),
+                "described": [to_hex(part) for part in verdict.described or ()],
             }
         )
         cases.append(
@@ -240,4 +246,5 @@ def test_the_pages_verdict_is_the_ledgers() -> None:
             }
         )  # fmt: skip
     assert in_the_browser(cases) == expected
+    assert len([case for case in expected if case["described"]]) > 20
     assert {case["verdict"] for case in expected} == {str(verdict) for verdict in Verdict} - {"risk"}

@@ -1,6 +1,9 @@
 """What a scanned code is answered with, and scans that are remembered."""
 
+import base64
+import hashlib
 import secrets
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,11 +13,14 @@ from ledger import merkle
 from ledger.api.app import create_app
 from ledger.api.quota import LookQuota
 from ledger.cli.demo.scribe import NO_HASH, details, salt
-from ledger.common.ids import RecordId
+from ledger.codes import RegistryAction, Role
+from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY
-from ledger.common.scopes import schema_hash
+from ledger.common.scopes import schema_hash, scope_bytes
 from ledger.explain.units import day
+from ledger.products.description import PRODUCT_SCHEMA, Description, Picture, description_text
 from ledger.records.types import Attestation, Claims
+from ledger.store import meta
 from ledger.store.visits import sightings
 from tests.api.world import BAD_LOT, GTIN, LOT, OTHER_GTIN, World
 from tests.e2e.stage import MAKER, SCHEMA
@@ -224,3 +230,65 @@ def test_item_codes_are_taken_only_with_the_signed_root(world: World) -> None:
     assert world.client.put(f"/v1/products/codes/{record_id}", json={"codes": "x"}).status_code == 400
     assert world.client.put(f"/v1/products/codes/{record_id}", json={"codes": ["01/1"]}).status_code == 400
     assert world.client.put(f"/v1/products/codes/0x{'00' * 32}", json={"codes": []}).status_code == 404
+
+
+# --- what a brand says of its product ------------------------------------------------------------------------------
+
+PICTURE = b"any bytes"
+SAYS = Description(GTIN, "Maker", {"en": "Formula"}, {}, Picture(hashlib.sha256(PICTURE).digest(), "image/webp"))
+
+
+def describe(world: World, lot: str, text: bytes) -> str:
+    """An attestation of the maker that commits to a text; its id."""
+    stage = world.stage
+    scope = scope_bytes(Role.ISSUER, "product")
+    if all(role.scope != to_hex(PRODUCT_SCHEMA) for role in stage.node.reader.views.partner(MAKER).roles):
+        stage.decide(RegistryAction.GRANT_ROLE, partner=MAKER, role=int(Role.ISSUER), scope=scope)
+        stage.pass_time(DAY)
+    made = Attestation(
+        MAKER, PRODUCT_SCHEMA, f"01/{GTIN}/10/{lot}", NO_HASH, stage.now, 0, hashlib.sha256(text).digest(),
+        Claims(salt(), ""), NO_HASH, details(),
+    )  # fmt: skip
+    return to_hex(stage.sign(made, MAKER))
+
+
+def published(world: World, record_id: str, text: bytes, picture: bytes = b"") -> Any:
+    body = {"document": text.decode(), "picture": base64.b64encode(picture).decode()}
+    return world.client.put(f"/v1/products/data/{record_id}", json=body)
+
+
+def test_a_description_is_taken_and_given_only_with_the_signed_hashes(world: World) -> None:
+    text = description_text(SAYS)
+    record_id = describe(world, "D1", text)
+    path = f"/v1/products/01/{GTIN}/10/D1"
+    assert world.get(path)["product"] is None
+    assert published(world, record_id, text.replace(b"Formula", b"Formulb")).status_code == 422
+    assert published(world, record_id, text, b"other bytes").status_code == 422
+    assert published(world, f"0x{'00' * 32}", text).status_code == 404
+    assert world.client.put(f"/v1/products/data/{record_id}", json={"document": "x", "picture": "?"}).status_code == 400
+    assert published(world, record_id, text, PICTURE).json() == {"kept": 2}
+    said = world.get(path)["product"]
+    assert (said["names"], said["record"]) == ({"en": "Formula"}, record_id)
+    assert world.client.get(f"/v1/products/data/{said['document']}").content == text
+    drawn = world.client.get(f"/v1/products/pictures/{said['picture']}")
+    assert (drawn.content, drawn.headers["content-type"]) == (PICTURE, "image/webp")
+    assert "immutable" in drawn.headers["cache-control"]
+    assert world.get(path)["verdict"] == "unknown"
+
+
+def test_a_description_that_was_edited_here_is_not_given(world: World) -> None:
+    text = description_text(replace(SAYS, brand="Other"))
+    record_id = describe(world, "D2", text)
+    published(world, record_id, text, PICTURE)
+    document, picture = (to_hex(hashlib.sha256(one).digest()) for one in (text, PICTURE))
+    with world.stage.node.home.database.write() as connection:
+        meta.put(connection, f"described/{document}", text.decode().replace("Other", "Rival"))
+        meta.put(connection, f"picture/{picture}", "image/webp " + base64.b64encode(b"a rival's").decode())
+    assert world.client.get(f"/v1/products/data/{document}").status_code == 404
+    assert world.client.get(f"/v1/products/pictures/{picture}").status_code == 404
+
+
+def test_what_a_brand_signs_by_mistake_is_not_shown(world: World) -> None:
+    record_id = describe(world, "D3", b"no description")
+    assert published(world, record_id, b"no description").status_code == 400
+    assert world.get(f"/v1/products/01/{GTIN}/10/D3")["product"] is None

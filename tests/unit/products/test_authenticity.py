@@ -11,6 +11,7 @@ from ledger.common.ids import RecordId
 from ledger.common.keccak import keccak256
 from ledger.products.authenticity import judge
 from ledger.products.brand_authority import BRAND_AUTHORISATION
+from ledger.products.description import PRODUCT_SCHEMA
 from ledger.products.heard import Heard, word_of
 from ledger.products.one_time_codes import FIRST_HANDS, MANY_DEVICES, NO_LOOKS, Looks
 from ledger.products.verdict import Evidence, Fate, Part, ProductVerdict, Scan, Verdict, Why
@@ -109,6 +110,13 @@ def test_attested_by_the_holder_of_its_prefix(book: Book) -> None:
     assert verdict.verdict == Verdict.AUTHENTIC
     assert verdict.why[0].records == (attestation,)
     assert codes(verdict) == [Why.ATTESTED, Why.COPY_CAUTION], "never genuine alone"
+
+
+def test_what_the_brand_says_of_its_product_vouches_for_no_item(book: Book) -> None:
+    said = book.attest(schema=PRODUCT_SCHEMA, document=b"\x01" * 32)
+    verdict = book.judge()
+    assert (verdict.verdict, codes(verdict), verdict.known) == (Verdict.UNKNOWN, [Why.NOTHING], False)
+    assert verdict.described == (said, b"\x01" * 32)
 
 
 @pytest.mark.parametrize("subject", [f"01/{GTIN}", f"01/{GTIN}/10/A1", f"01/{GTIN}/21/7", f"01/{GTIN}/10/A1/21/7"])
