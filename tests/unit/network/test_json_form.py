@@ -57,7 +57,7 @@ def test_two_periods_are_compared_in_the_units_of_each_figure() -> None:
     journeys = Journeys(history.records)
     before = network(journeys, Period(0, 50 * DAY, 50 * DAY))
     after = network(journeys, Period(50 * DAY, 365 * DAY, 365 * DAY))
-    rows = {title: rest for title, *rest in changes(before["all"], after["all"])}
+    rows = {str(title): rest for title, *rest in changes(before["all"], after["all"])}
     assert rows["Mean delivery time"] == ["5 days", "9 days", "4 days"]
     assert rows["Abnormal delays"] == ["0 %", "100 %", "100 %"]
     (group,) = answer(after, before)["groups"]
