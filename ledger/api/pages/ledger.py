@@ -13,7 +13,7 @@ from ledger.explain.agreement import warnings_before_signing
 from ledger.explain.erasure import REASONS
 from ledger.explain.record import TITLES, Kind, Line, describe
 from ledger.records import index_keys
-from ledger.records.types import Amendment, Endorsement, Revocation, record_named
+from ledger.records.types import Amendment, Endorsement, KeyGrant, Revocation, record_named
 from ledger.services.node.node import Node
 from ledger.services.views.before_amendment import stood_before
 from ledger.services.views.models import RecordView
@@ -24,6 +24,8 @@ ANCHORS = 10
 PAGE = 50
 LATER = (Revocation.NUMBER, Amendment.NUMBER, Endorsement.NUMBER)
 """What is signed about another record."""
+SCANNED = {KeyGrant.__name__}
+"""Anybody may propose his own key for a partner: a grant is signed on the page of devices, from the device's screen."""
 
 
 @router.get("/records")
@@ -59,6 +61,7 @@ def record(request: Request, record: RecordPath, node: NodeOf, reader: ReaderOf)
         "record.html",
         reader,
         record=view,
+        offered=view.log.index is None and view.type not in SCANNED,
         title=TITLES[view.type],
         lines=lines,
         warnings=warnings_before_signing(said),
