@@ -9,6 +9,7 @@ from ledger.api.deps import NodeOf, ReaderOf
 from ledger.api.pages.render import page
 from ledger.common.scopes import key_covers
 from ledger.explain.record import TITLES
+from ledger.explain.text import say
 from ledger.records.types import (
     RECORDS,
     Endorsement,
@@ -18,12 +19,19 @@ from ledger.records.types import (
     Split,
     Statement,
 )
+from ledger.registry.key_status import KeyStatus
 from ledger.registry.keys import DEVICE_SCOPES
 
 router = APIRouter()
 LIBRARIES = ("curves", "qr")
 DOCK = (Handoff, Split, Statement, RecallAnswer, Endorsement, Observation)
 """What somebody signs who moves goods: chosen unless another choice is made."""
+STATUSES = {
+    KeyStatus.COMING: say("coming"),
+    KeyStatus.IN_FORCE: say("in force"),
+    KeyStatus.EXPIRED: say("expired"),
+    KeyStatus.REVOKED: say("revoked"),
+}
 MOST_PARTNER = 2**40 - 1
 
 
@@ -42,5 +50,7 @@ def devices(
         partner=partner or reader.partner,
         types=[(kind.NUMBER, TITLES[kind.__name__]) for kind in RECORDS if key_covers(DEVICE_SCOPES, kind.NUMBER)],
         chosen={kind.NUMBER for kind in DOCK},
+        statuses=STATUSES,
+        invitation=f"{node.home.settings.public_url}/devices?partner={reader.partner}",
         keys=node.reader.partner_keys.of_partner(reader.partner, reader) if reader.partner else (),
     )

@@ -43,7 +43,7 @@ export async function watch(place, revoke) {
 async function card(entry, place, revoke) {
   const known = await standing(entry);
   const made = element("section", { class: "card key", "data-status": known.status, "data-address": entry.address });
-  made.append(element("h3", {}, _("{device}, for partner {partner}", { device: entry.name, partner: entry.partner })), element("p", {}, STATES[known.status](known)), element("p", { class: "id" }, element("code", { class: "break" }, entry.address)));
+  made.append(element("h3", {}, _("{device}, for partner {number}", { device: entry.name, number: String(entry.partner) })), element("p", {}, STATES[known.status](known)), element("p", { class: "id" }, element("code", { class: "break" }, entry.address)));
   made.append(element("p", { class: "hint" }, entry.wrapping.kind === "prf"
     ? _("The key opens with this device's own lock, and only here.")
     : _("The key opens in this browser alone: whoever can use this browser can sign.")));
@@ -99,7 +99,7 @@ export function offerMaking(form, place, revoke) {
     try {
       if (types.length === 0) throw new Error(_("Choose what the key may sign."));
       const { trust, names, keep } = await ground();
-      if (names.size && !names.has(partner)) throw new Error(_("There is no partner {partner}.", { partner }));
+      if (names.size && !names.has(partner)) throw new Error(_("There is no partner {number}.", { number: String(partner) }));
       const now = Math.floor(Date.now() / 1000);
       await makeKey(device, async (signer) => {
         const record = grantRecord({ partner, key: signer.address, types, now, days, device }, crypto.getRandomValues(new Uint8Array(16)));
