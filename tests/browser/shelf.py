@@ -156,6 +156,8 @@ def fill(stage: Stage) -> dict[str, RecordId]:
     ids["L11"] = stage.sign(scratched, MAKER)
     stage.node.reader.products.keep_codes(ids["L11"], once)
     stage.decide(RegistryAction.SUSPEND, partner=FORMER)
+    stage.node.settle()
+    stage.node.reader.products.look_up(COPIED, "first-device", keep=True)
     stage.pass_time(2 * DAY)
     ids["recall"] = stage.sign(recall(stage, f"01/{GTIN}/10/L2"), MAKER)
     ids["warning"] = stage.sign(recall(stage, WARNED, AUTHORITY), AUTHORITY)
@@ -163,10 +165,7 @@ def fill(stage: Stage) -> dict[str, RecordId]:
         Revocation(MAKER, ids["L3"], int(RevocationReason.WITHDRAWN), stage.now, details()), MAKER
     )
     stage.node.settle()
-    products = stage.node.reader.products
-    products.look_up(COPIED, "first-device", keep=True)
-    stage.pass_time(2 * DAY)
-    products.look_up(COPIED, "second-device", keep=True)
+    stage.node.reader.products.look_up(COPIED, "second-device", keep=True)
     return ids
 
 
