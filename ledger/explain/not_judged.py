@@ -90,14 +90,7 @@ NOT_JUDGED: tuple[NotJudged, ...] = (
         "documents-not-here",
         "rule files, scorecards, award files, item codes, descriptions and pictures of products that are not here",
         "nothing shows that this node was ever given them; those that records name are notes",
-        (
-            "meta -row award",
-            "meta -row card",
-            "meta -row codes",
-            "meta -row described",
-            "meta -row picture",
-            "meta -row rule",
-        ),
+        ("meta -row award", "meta -row card", "meta -row codes", "meta -row rule"),
     ),
     NotJudged(
         "award-details",
