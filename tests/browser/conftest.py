@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.browser.desk import Desk, staffed
 from tests.browser.reading import PHONE, Reader, chromium
 from tests.browser.shelf import Shelf, served
 from tests.e2e.stage import found_stage
@@ -44,6 +45,12 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def shelf(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
     with served(founded, tmp_path_factory.mktemp("shelf") / "home") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    with staffed(tmp_path_factory.mktemp("founded for desks"), tmp_path_factory.mktemp("desk") / "home") as running:
         yield running
 
 

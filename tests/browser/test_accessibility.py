@@ -3,7 +3,6 @@
 In English all pages; in the other languages, whose words are longer or set otherwise, that nothing reaches beyond.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,13 +10,16 @@ import pytest
 
 from ledger.api.pages.language import LANGUAGES
 from ledger.api.quota import COOKIE
-from tests.api.world import World
-from tests.browser.test_worklists import Desk, desk  # noqa: F401 - a fixture
 from tests.e2e.stage import AUDITOR, CARRIER
 from tests.e2e.views.test_pages import every_page
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from playwright.sync_api import Browser, Page
+
+    from tests.api.world import World
+    from tests.browser.desk import Desk
 
 pytestmark = pytest.mark.browser
 AXE = Path(__file__).resolve().parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -34,7 +36,7 @@ OWN = ("/worklist", "/devices", "/shipments", f"/partners/{CARRIER}", f"/partner
 WIDER = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 
 
-def pages(world: World, reader: str) -> list[str]:
+def pages(world: "World", reader: str) -> list[str]:
     """Without the records of one kind more than once: their page is the same."""
     every = [*every_page(world), "/docs/try"]
     own = [*OWN, *(f"/shipments/{world.id(name)}" for name in ("open", "late", "breach"))]
@@ -42,15 +44,15 @@ def pages(world: World, reader: str) -> list[str]:
 
 
 @pytest.fixture
-def page_of(browser: "Browser", desk: Desk, request: pytest.FixtureRequest) -> "Iterator[Page]":  # noqa: F811
+def page_of(browser: "Browser", desk: "Desk", request: pytest.FixtureRequest) -> "Iterator[Page]":
     """A page with axe in it, which the policy of the pages themselves would not let in."""
     (width, height), scheme = LOOKS[request.getfixturevalue("look")]
     reader = READERS[request.getfixturevalue("reader")]
     context = browser.new_context(
         viewport={"width": width, "height": height},
-        color_scheme=scheme,
+        color_scheme=scheme,  # type: ignore[arg-type]
         bypass_csp=True,
-        base_url=desk.url,  # type: ignore[arg-type]
+        base_url=desk.url,
     )
     if reader:
         context.add_cookies([{"name": COOKIE, "value": desk.world.token(reader), "url": desk.url}])
@@ -62,9 +64,9 @@ def page_of(browser: "Browser", desk: Desk, request: pytest.FixtureRequest) -> "
 @pytest.mark.parametrize("look", LOOKS)
 def test_axe_finds_nothing_and_nothing_reaches_beyond_the_screen(
     page_of: "Page",
-    desk: Desk,
+    desk: "Desk",
     look: str,
-    reader: str,  # noqa: F811
+    reader: str,
 ) -> None:
     found: dict[str, list[str]] = {}
     for path in pages(desk.world, reader):
@@ -80,7 +82,9 @@ def test_axe_finds_nothing_and_nothing_reaches_beyond_the_screen(
 
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("look", ["phone"])
-def test_no_language_reaches_beyond_the_screen_of_a_phone(page_of: "Page", desk: Desk, look: str, reader: str) -> None:  # noqa: F811, ARG001
+def test_no_language_reaches_beyond_the_screen_of_a_phone(
+    page_of: "Page", desk: "Desk", look: str, reader: str
+) -> None:
     found = []
     for tag in LANGUAGES:
         for path in pages(desk.world, reader):
