@@ -29,6 +29,8 @@ from ledger.explain.words import name_of, spaced
 from ledger.network.routes import Market
 from ledger.records.types import BY_NAME
 from ledger.scores.card import Indicator
+from ledger.services.views.shipment_list import UNDER_WAY
+from ledger.shipments.parties import Part
 from ledger.shipments.status import ShipmentStatus
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -60,10 +62,11 @@ _CONTEXTS: Mapping[str, tuple[type[Enum], ...]] = {
     "market": (Market,),
     "finding": (Indicator,),
     "FindingReason": (FindingReason,),
+    "Part": (Part,),
 }
 """Enumerations beside those of `ledger.codes` whose members people read, by the context of their words."""
 _WORDS: Mapping[str, tuple[str, ...]] = {
-    "status": ("proposed", "accepted", "anchored", "pending"),
+    "status": ("proposed", "accepted", "anchored", "pending", UNDER_WAY),
     "relation": ("missing from", "split off from", "opened over", "missing", "split into", "went on as"),
     "finding": (SCORE, SHIPMENTS),
     "signer": ("releaser", "receiver", "consignor", "consignee", "holder", "by", "counterparty", "declarant", "actor"),

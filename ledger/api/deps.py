@@ -40,7 +40,7 @@ READ = "body"
 PAGE = 100
 """Most entries of a list in one answer."""
 Note = Callable[[int], None]
-_MOST_PARTNER = 2**40 - 1
+MOST_PARTNER = 2**40 - 1
 _MOST_INDEX = 2**53 - 1
 _PORTS = {"http": 80, "https": 443}
 
@@ -272,11 +272,11 @@ FROM_OWN_PAGES = Depends(from_own_pages)
 JsonBody = Annotated[Any, Depends(json_body)]
 
 RecordPath = Annotated[str, Path(description="Record id: 32 bytes as 0x and lower-case hex")]
-PartnerPath = Annotated[int, Path(ge=1, le=_MOST_PARTNER, description="Partner id")]
-PartnerQuery = Annotated[int | None, Query(ge=0, le=_MOST_PARTNER, description="Partner id")]
+PartnerPath = Annotated[int, Path(ge=1, le=MOST_PARTNER, description="Partner id")]
+PartnerQuery = Annotated[int | None, Query(ge=0, le=MOST_PARTNER, description="Partner id")]
 Limit = Annotated[int, Query(ge=1, le=PAGE, description="Most entries of the answer")]
 Cursor = Annotated[int | None, Query(ge=0, le=_MOST_INDEX, description="`next` of the page before")]
-Moment = Annotated[int | None, Query(ge=0, le=_MOST_PARTNER, description="UTC seconds")]
+Moment = Annotated[int | None, Query(ge=0, le=MOST_PARTNER, description="UTC seconds")]
 Rolling = Annotated[
     int | None, Query(ge=1, le=LONGEST_ROLLING, description="The days before the last full hour, instead of a period")
 ]

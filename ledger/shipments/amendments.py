@@ -12,7 +12,7 @@ Terms and relief apply to every shipment under the amended terms, or with `"ship
 is split from it: who splits alone changes no terms.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -181,6 +181,29 @@ def as_amended(target: Record, amendments: Iterable[Amendment]) -> Record:
             except MalformedRecord:
                 continue
     return target
+
+
+def commercial_after(signed: Commercial, amendments: Iterable[Amendment], names: Collection[str]) -> Commercial | None:
+    """The commercial terms of a shipment after these amendments of its terms, in log order; None while one is closed.
+
+    `names`: the shipment and its ancestors as 0x-hex, for what is agreed of one alone. As `terms_in_force`, but
+    signatures are not judged: the ledger takes in no amendment that lacks one.
+    """
+    commercial = signed
+    for amendment in amendments:
+        if amendment.kind != AmendmentKind.TERMS:
+            continue
+        if isinstance(amendment.changes, Withheld):
+            return None
+        changes = _object(amendment.changes.text)
+        only = changes.pop("shipment", None) if changes is not None else None
+        if changes is None or not (only is None or (isinstance(only, str) and only in names)):
+            continue
+        try:
+            commercial = _merged(commercial, changes)
+        except MalformedRecord:
+            continue
+    return commercial
 
 
 def _correction(record: Handoff | Statement | Clearance, changes: dict[str, Any]) -> dict[str, Any] | None:

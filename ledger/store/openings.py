@@ -3,7 +3,7 @@ is noted for ever.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection, delete, select
@@ -25,14 +25,20 @@ def of(connection: Connection, record: StoredRecord) -> dict[str, Part]:
     return of_many(connection, [record])[record.record_id]
 
 
-def of_many(connection: Connection, rows: Iterable[StoredRecord], named: str = "") -> dict[RecordId, dict[str, Part]]:
-    """The opened parts of several records, an entry for each of them; only those with `named` in their path."""
+def of_many(
+    connection: Connection, rows: Iterable[StoredRecord], named: str = "", *, paths: Collection[str] = ()
+) -> dict[RecordId, dict[str, Part]]:
+    """The opened parts of several records, an entry for each of them; only those with `named` in their path, or at one
+    of `paths`.
+    """
     kinds = {row.record_id: BY_NUMBER[row.type_number] for row in rows}
     result: dict[RecordId, dict[str, Part]] = {record_id: {} for record_id in kinds}
     for chunk in chunks(kinds):
         query = select(openings.c.record_id, openings.c.path, openings.c.body).where(openings.c.record_id.in_(chunk))
         if named:
             query = query.where(openings.c.path.contains(named, autoescape=True))
+        if paths:
+            query = query.where(openings.c.path.in_(paths))
         for record_id, path, body in connection.execute(query):
             result[record_id][path] = part_from_json(kinds[record_id], path, json.loads(body))
     return result

@@ -12,7 +12,7 @@ from ledger.log.leaf import Leaf
 from ledger.records.index_keys import RECORD
 from ledger.records.signing import SIGNATURE_LENGTH, SignedRecord
 from ledger.records.types import BY_NUMBER, Record
-from ledger.store.rows import CHUNK, among, beginning, chunks, one, selection, some, value_of
+from ledger.store.rows import CHUNK, among, beginning, begins_with, chunks, one, selection, some, value_of
 from ledger.store.tables import record_index, records
 
 STREAM_CHUNK = 1000
@@ -77,6 +77,12 @@ def get(connection: Connection, record_id: RecordId) -> StoredRecord | None:
 
 def at(connection: Connection, log_index: int) -> StoredRecord | None:
     return one(connection, records, StoredRecord, records.c.log_index == log_index)
+
+
+def beginning_with(connection: Connection, digits: str, limit: int) -> list[StoredRecord]:
+    """The first `limit` records whose ids begin with these hex digits."""
+    query = selection(records, StoredRecord).where(*begins_with(records.c.record_id, digits))
+    return some(connection, query.order_by(records.c.record_id).limit(limit), StoredRecord)
 
 
 def first_logged_after(connection: Connection, time: int) -> int | None:

@@ -29,7 +29,8 @@ SEGMENT = st.sampled_from(
      "receipt", "penalty", "score", "checkpoint", "01", "09421900000012", "10", "L1", "%ff%fe", "x" * 300, "é", "codes"]
 )  # fmt: skip
 PLACES = [
-    "/v1/records", "/v1/shipments", "/v1/products", "/v1/partners", "/v1/bonuses", "/v1/log", "/v1/log/tile",
+    "/v1/records", "/v1/search",
+    "/v1/shipments", "/v1/products", "/v1/partners", "/v1/bonuses", "/v1/log", "/v1/log/tile",
     "/v1/session", "/v1/enrolments", "/v1/consents",
     "/records", "/shipments", "/partners", "/bonuses", "/p", "/01", "/static", "/docs",
     "",

@@ -37,7 +37,8 @@ def test_the_public_surface_is_there(document: dict[str, Any]) -> None:
         "POST /v1/records", "POST /v1/records/batch", "GET /v1/records",
         "GET /v1/records/{record}", "POST /v1/records/{record}/signatures",
         "GET /v1/records/{record}/proof", "GET /v1/records/{record}/receipt", "POST /v1/records/typed-data",
-        "GET /v1/records/types", "GET /v1/records/proposed", "GET /v1/shipments", "GET /v1/shipments/{shipment}",
+        "GET /v1/records/types", "GET /v1/records/proposed", "GET /v1/search",
+        "GET /v1/shipments", "GET /v1/shipments/{shipment}",
         "GET /v1/shipments/{shipment}/penalty", "GET /v1/shipments/{shipment}/openings",
         "GET /v1/penalties", "GET /v1/network",
         "GET /v1/products/{path}", "POST /v1/products/scans",
@@ -65,7 +66,7 @@ def test_every_operation_has_a_readable_name_of_its_own(document: dict[str, Any]
     names = [operation["operationId"] for _, _, operation in operations(document)]
     assert len(set(names)) == len(names)
     assert {"submitRecord", "listShipments", "getPenalty", "lookUpProduct"} <= set(names)
-    verbs = "get|list|look|prove|submit|countersign|erase|request|judge|trace|put|report|sign"
+    verbs = "get|list|look|search|prove|submit|countersign|erase|request|judge|trace|put|report|sign"
     for name in names:
         assert re.fullmatch(rf"({verbs})[A-Z][A-Za-z]*", name), f"{name}: no verb and what it does it to"
 

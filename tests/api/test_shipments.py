@@ -45,7 +45,7 @@ def test_a_tender_shows_as_tendered_not_delivered(world: World) -> None:
 def test_shipments_are_listed_newest_first_by_key(world: World) -> None:
     found, before = [], None
     while True:
-        page = world.get(f"/v1/shipments?limit=1{'' if before is None else f'&before={before}'}")
+        page = world.get(f"/v1/shipments?limit=1{'' if before is None else f'&cursor={before}'}")
         found += [shipment["id"] for shipment in page["shipments"]]
         before = page["next"]
         if before is None:

@@ -69,4 +69,5 @@ def shipment(number: int, *, opened: int | None = None, custodian: int = 2, pare
         opened_block=None,
         opened_index=number if opened is None else opened,
         ended_at=None,
+        course=0,
     )

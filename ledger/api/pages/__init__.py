@@ -13,6 +13,7 @@ from ledger.api.pages import (
     products,
     recalls,
     samples,
+    search,
     shipments,
     signing,
     worklist,
@@ -23,6 +24,7 @@ router = APIRouter(include_in_schema=False)
 for part in (
     goods,
     shipments,
+    search,
     figures,
     samples,
     products,

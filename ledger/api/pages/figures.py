@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Annotated
 from urllib.parse import urlencode
@@ -12,11 +11,12 @@ from fastapi.responses import Response
 from markupsafe import Markup
 
 from ledger.api.deps import NodeOf, PartnerPath, ReaderOf, Rolling, record_id
+from ledger.api.moments import When, second_of
 from ledger.api.pages.render import page
 from ledger.api.routers.scores import knows_scores, score_for, trend_for
 from ledger.common.ids import to_hex
-from ledger.common.periods import DAY, FOREVER, Step, period_of
-from ledger.errors import MalformedRecord, NotPermitted
+from ledger.common.periods import FOREVER, Step, period_of
+from ledger.errors import NotPermitted
 from ledger.scores.card import POINTS
 from ledger.services.figures.penalty_pages import Asked, PenaltyPage
 from ledger.services.node.node import Node
@@ -28,23 +28,6 @@ TREND = 8
 """Quarters or months of a trend."""
 WIDTH, HEIGHT, MARGIN = 280, 50, 4
 After = Annotated[str, Query(max_length=80)]
-When = Annotated[str, Query(max_length=20, description="A day as YYYY-MM-DD (UTC), or UTC seconds")]
-
-
-def second_of(text: str, where: str, *, through: bool = False) -> int | None:
-    """UTC seconds of a day or of a number of seconds; None where nothing is said. `through`: the end of that day.
-
-    Raises `MalformedRecord`.
-    """
-    if not text:
-        return None
-    if text.isascii() and text.isdigit() and int(text) <= FOREVER:
-        return int(text)
-    try:
-        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
-        return int(day.timestamp()) + (DAY if through else 0)
-    except (ValueError, OverflowError):
-        raise MalformedRecord("not a day", where=where, expected="YYYY-MM-DD, or UTC seconds", found=text) from None
 
 
 @router.get("/penalties")

@@ -9,6 +9,8 @@ from ledger.api.deps import NodeOf, PartnerPath, ReaderOf
 from ledger.api.pages.render import page
 from ledger.explain.record import TITLES
 from ledger.records import index_keys
+from ledger.services.views.records import PUBLIC
+from ledger.services.views.shipment_list import ShipmentQuery
 
 router = APIRouter()
 Before = Annotated[int | None, Query(ge=0, le=2**53 - 1)]
@@ -23,7 +25,7 @@ def home(request: Request, node: NodeOf, reader: ReaderOf) -> Response:
         request,
         "home.html",
         reader,
-        newest=node.reader.views.shipments(limit=NEWEST)[:NEWEST],
+        newest=node.reader.lists.page(ShipmentQuery(), PUBLIC, NEWEST).shipments,
         partners=len(node.reader.views.partners()),
         state=state,
         shipments=state["records"].get("ShipmentTerms", 0),
@@ -61,7 +63,7 @@ def partner(request: Request, partner: PartnerPath, node: NodeOf, reader: Reader
         "figures/partner.html",
         reader,
         partner=view,
-        shipments=node.reader.views.shipments(party=partner, limit=20)[:20],
+        shipments=node.reader.lists.page(ShipmentQuery(partner=partner), reader, 20).shipments,
         missing=node.reader.views.open_against(partner),
         records=newest,
         titles=TITLES,

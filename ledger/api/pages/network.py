@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from ledger.api.deps import NodeOf, ReaderOf, Rolling
-from ledger.api.pages.figures import When, second_of
+from ledger.api.moments import When, second_of
 from ledger.api.pages.render import page
 from ledger.api.routers.networks import compared, published
 from ledger.common.periods import full_hour, period_of

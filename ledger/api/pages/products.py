@@ -9,12 +9,12 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from ledger.api.deps import JsonBody, LookCounts, NodeOf, ReaderOf, fields, raw_tail
 from ledger.api.pages.choice import PARAMETER
-from ledger.api.pages.codes import MOST, completed, product_of_code
 from ledger.api.pages.problem_words import told
 from ledger.api.pages.render import page
 from ledger.api.routers.products import is_token
 from ledger.common.gs1 import product_of_link
 from ledger.common.periods import DAY
+from ledger.common.product_codes import MOST, completed, product_of_code
 from ledger.errors import MalformedRecord
 
 router = APIRouter()

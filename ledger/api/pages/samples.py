@@ -6,7 +6,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from ledger.api.deps import NodeOf, PartnerPath, ReaderOf, Rolling
-from ledger.api.pages.figures import When, asked_for, second_of
+from ledger.api.moments import When, second_of
+from ledger.api.pages.figures import asked_for
 from ledger.api.pages.render import page
 from ledger.api.routers.scores import After, ScoredRole, Side, samples_for
 from ledger.scores.card import Indicator

@@ -1,14 +1,13 @@
-"""Pages of shipments: the list, and a shipment's page, from which a claims handler sees who owes what and why."""
+"""A shipment's page, from which a claims handler sees who owes what and why."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from ledger.api.deps import NodeOf, PartnerQuery, ReaderOf, RecordPath, record_id
-from ledger.api.pages.figures import When, second_of
+from ledger.api.deps import NodeOf, ReaderOf, RecordPath, record_id
+from ledger.api.moments import When, second_of
 from ledger.api.pages.render import page
 from ledger.codes import Assurance, HoldCause, Regime
 from ledger.common.ids import RecordId, to_hex
@@ -27,7 +26,6 @@ from ledger.services.views.records import Reader
 from ledger.shipments.clock_stop import StopKind
 
 router = APIRouter()
-Before = Annotated[int | None, Query(ge=0, le=2**53 - 1)]
 PAGE = 50
 _RIGHTS = {
     AccessRight.PARTY: say("as a party or signer"),
@@ -76,22 +74,6 @@ class Clock:
     contestable_until: int | None
     line: PortionLine
     holds: tuple[Hold, ...]
-
-
-@router.get("/shipments")
-def shipments(
-    request: Request, node: NodeOf, reader: ReaderOf, before: Before = None, partner: PartnerQuery = None
-) -> Response:
-    result = node.reader.views.shipments(party=partner, before=before, limit=PAGE)
-    return page(
-        request,
-        "shipments.html",
-        reader,
-        shipments=result,
-        party=node.reader.views.names([partner])[partner] if partner is not None else None,
-        first=before is None,
-        next=result[-1].cursor if len(result) >= PAGE else None,
-    )
 
 
 @router.get("/shipments/{shipment}")

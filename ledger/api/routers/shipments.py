@@ -1,32 +1,77 @@
 """`/v1/shipments`: where goods are, who holds them, and what a delay costs."""
 
+from dataclasses import replace
+from enum import StrEnum
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
+from fastapi.responses import Response
 
-from ledger.api.deps import Limit, Moment, NodeOf, PartnerQuery, ReaderOf, RecordPath, record_id
+from ledger.api.deps import Limit, Moment, NodeOf, ReaderOf, RecordPath, record_id
+from ledger.api.routers.penalties import CSV_ANSWER
 from ledger.api.schemas import examples
 from ledger.api.schemas.answers import OpeningPage, ShipmentPage
 from ledger.api.schemas.figures import PenaltyView
+from ledger.api.shipment_query import ShipmentQueryOf, address_of
 from ledger.errors import NotFound
-from ledger.services.views.models import ShipmentView, UnopenedShipment
+from ledger.services.node.node import Node
+from ledger.services.views.listed_shipment import ListedShipment
+from ledger.services.views.models import (
+    ShipmentView,
+    UnopenedShipment,
+)
+from ledger.services.views.records import Reader
+from ledger.services.views.shipment_csv import shipments_csv
+from ledger.services.views.shipment_list import ShipmentQuery
 
 router = APIRouter(prefix="/v1/shipments", tags=["shipments"])
+PART = 500
+"""Rows that a file reads at once."""
+MOST_ROWS = 10 * PART
+"""Of one file."""
 
 
-@router.get("", operation_id="listShipments", response_model=ShipmentPage, responses=examples.READ_RESPONSES)
+class Form(StrEnum):
+    JSON = "json"
+    CSV = "csv"
+
+
+@router.get(
+    "", operation_id="listShipments", response_model=ShipmentPage, responses=examples.READ_RESPONSES | CSV_ANSWER
+)
 def listing(
     node: NodeOf,
-    partner: PartnerQuery = None,
-    before: Annotated[int | None, Query(ge=0, le=2**53 - 1, description="`next` of the page before")] = None,
+    reader: ReaderOf,
+    query: ShipmentQueryOf,
     limit: Limit = 50,
-) -> dict[str, Any]:
-    """Shipments that the chain has recorded, newest first; `partner` as consignor, consignee or custodian.
+    form: Annotated[
+        Form, Query(alias="format", description=f"`csv`: up to {MOST_ROWS:,} rows, whatever `limit` says")
+    ] = Form.JSON,
+) -> Any:
+    """Shipments that the chain has recorded, by filters, newest first or by when they are due.
 
-    A page may hold more than `limit`: shipments that one record opened are never torn apart.
+    Without a partner: all of them. Who has a part in them, as its story tells, is public; what the private terms say
+    (order, lane, due, late, who owes and is owed) narrows and orders a list only where the reader may read those terms.
+    Late is by the clock: neither holds nor relief are taken out, which is for the penalty.
     """
-    result = node.reader.views.shipments(party=partner, before=before, limit=limit)
-    return {"shipments": result, "next": result[-1].cursor if len(result) >= limit else None}
+    if form is Form.CSV:
+        return csv_of(node, query, reader)
+    result = node.reader.lists.page(query, reader, limit)
+    return {"shipments": result.shipments, "next": result.next}
+
+
+def csv_of(node: Node, query: ShipmentQuery, reader: Reader) -> Response:
+    """The list as a file; a longer one names the address of the rest in its `Link` (RFC 8288)."""
+    cursor: str | None = query.cursor
+    rows = list[ListedShipment]()
+    while cursor is not None and len(rows) < MOST_ROWS:
+        found = node.reader.lists.page(replace(query, cursor=cursor), reader, PART)
+        rows += found.shipments
+        cursor = found.next
+    headers = {"Content-Disposition": 'attachment; filename="shipments.csv"'}
+    if cursor is not None:
+        headers["Link"] = f'</v1/shipments?{address_of(query, cursor=cursor)}&format=csv>; rel="next"'
+    return Response(shipments_csv(rows), media_type="text/csv", headers=headers)
 
 
 @router.get("/{shipment}", operation_id="getShipment", responses=examples.READ_RESPONSES)

@@ -8,6 +8,7 @@ from ledger.bonuses.agreement import AgreementWarning
 from ledger.services.views.access_journal import AccessView
 from ledger.services.views.before_signing import CarriedView, SignerView
 from ledger.services.views.keys import KeyView
+from ledger.services.views.listed_shipment import ListedShipment
 from ledger.services.views.models import (
     AwaitedView,
     ErasedView,
@@ -16,7 +17,6 @@ from ledger.services.views.models import (
     RecallSummary,
     ReceiptView,
     RecordView,
-    ShipmentSummary,
 )
 
 
@@ -169,7 +169,7 @@ class LogState(Answer):
 
 
 class ShipmentPage(Page):
-    shipments: list[ShipmentSummary]
+    shipments: list[ListedShipment]
 
 
 class OpeningPage(Answer):

@@ -26,7 +26,7 @@ from ledger.services.intake.out_of_order import Awaited
 from ledger.services.intake.sequencer import Sequencer
 from ledger.services.state.award_sizes import refuse_other_size
 from ledger.services.state.current_registry import CurrentRegistry
-from ledger.services.state.custody_projection import note_goods
+from ledger.services.state.custody_projection import note_opened
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.store import openings, proposals, records, traces
 from ledger.store.database import Connection
@@ -251,7 +251,7 @@ class Submission:
             self.checks(connection, self._clock.now()).in_order(recovered)
             with self._db.write() as writing:
                 openings.add(writing, row.record_id, parts)
-                note_goods(writing, row)
+                note_opened(writing, row)
         awaited = self.checks(connection, self._clock.now()).awaited(row.record, row.record_id)
         return Accepted(row.record_id, self._sequencer.receipt_of(row), again=True, awaited=awaited)
 

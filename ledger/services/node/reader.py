@@ -34,6 +34,8 @@ from ledger.services.state.partner_names import Names
 from ledger.services.views.before_signing import SigningViews
 from ledger.services.views.keys import KeyViews
 from ledger.services.views.records import RecordViews
+from ledger.services.views.search import Searching
+from ledger.services.views.shipment_list import ShipmentLists
 from ledger.services.worklist.service import Worklists
 from ledger.store import checkpoints, log, records
 from ledger.store.database import Connection, Database
@@ -70,6 +72,8 @@ class LedgerReader:
         self.publisher = Publisher(home.database, keys.log, folder / "log", folder / "keys" / "highest-checkpoint")
         self.book = ContractBook(home.chain, home.deployment)
         self.views = RecordViews(home, self.registry, keys.log)
+        self.lists = ShipmentLists(home, self.registry, self.views)
+        self.searching = Searching(home, self.registry, self.views)
         self.signing = SigningViews(home, self.registry)
         self.partner_keys = KeyViews(home, self.registry, self.views)
         self.enrolment = Enrolling(home, self.registry)

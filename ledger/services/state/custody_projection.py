@@ -22,6 +22,7 @@ from ledger.records.shipment_ids import parent_of
 from ledger.records.signers import shipments_of
 from ledger.records.types import (
     REMAINDER_INDEX,
+    Amendment,
     Clearance,
     Goods,
     Handoff,
@@ -33,12 +34,13 @@ from ledger.records.types import (
     Statement,
 )
 from ledger.registry.custody_answers import RegistryFacts, signers_of
-from ledger.services.state import shipment_state
+from ledger.services.state import parties_projection, shipment_state
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.matters_projection import note_clearance_matters, note_statement
-from ledger.store import openings, records
+from ledger.shipments.parties import Course, course_after
+from ledger.store import migrate, openings, records
 from ledger.store.database import Connection
-from ledger.store.projections import outcomes, shipments
+from ledger.store.projections import outcomes, parties, shipments
 from ledger.store.projections.outcomes import ItemOutcome
 from ledger.store.projections.shipments import ClearanceState, ClearanceStep, CustodyStep, Shipment
 from ledger.store.records import StoredRecord
@@ -55,6 +57,7 @@ class CustodyProjection:
         self._connection = connection
         self._registry = registry
         rows = list(targets)
+        self._rows = {row.record_id: row for row in rows}
         touched = {shipment for row in rows for shipment in _touched(row)}
         stored = shipments.get_many(connection, touched)
         self._known = {shipment: stored.get(shipment) for shipment in touched}
@@ -63,6 +66,8 @@ class CustodyProjection:
         self._parts = openings.of_many(connection, openers, named="contents")
         self._changed: dict[bytes, Shipment] = {}
         self._steps: list[CustodyStep] = []
+        self._anew: set[bytes] = set()
+        self._handed: list[StoredRecord] = []
         self._goods: list[tuple[str, str, bytes]] = []
         self._cleared: set[bytes] = set()
 
@@ -88,6 +93,8 @@ class CustodyProjection:
         if isinstance(record, Clearance):
             self._note_clearance_steps(record, target.record_id, items)
         else:
+            if isinstance(record, Handoff):
+                self._handed.append(target)
             self._note_steps(target, items)
 
     def write(self) -> None:
@@ -96,6 +103,21 @@ class CustodyProjection:
         shipments.add_steps(self._connection, self._steps)
         shipments.add_goods(self._connection, self._goods)
         note_clearance_matters(self._connection, self._changed, self._cleared)
+        self._note_parties()
+
+    def _note_parties(self) -> None:
+        """Who takes goods over has a new part in them, and ends their way if they are for it, and all else is as it
+        was: by far the most frequent. What else happens is worked out from all that is stored of the shipment.
+        """
+        moves = [step for step in self._steps if step.shipment not in self._anew and step.outcome in APPLIED]
+        parties_projection.derive(self._connection, self._anew, self._rows)
+        parties.add_custodians(
+            self._connection, ((self._changed[step.shipment], str(step.to_partner)) for step in moves)
+        )
+        last = {step.shipment: step.occurred_at for step in moves}
+        ended = ((row, last[shipment]) for shipment, row in self._changed.items() if shipment in last and row.ended_at)
+        parties.note_ended(self._connection, ended)
+        parties_projection.note_loads(self._connection, self._handed)
 
     # --- the state, as of the outcome at hand ------------------------------------------------------------------------
 
@@ -125,6 +147,7 @@ class CustodyProjection:
                 after = replace(after, due_at=getattr(target.record, "dueAt", 0) or FOREVER)
             self._known[shipment] = self._changed[shipment] = after
             if before is None:
+                self._anew.add(shipment)
                 self._goods += _goods_of(shipment, self._contents(target, shipment, row.terms))
         states = [
             ClearanceState(
@@ -157,12 +180,16 @@ class CustodyProjection:
         length = self._lengths[shipment]
         self._lengths[shipment] = length + 1
         occurred = getattr(target.record, "occurredAt", item.block_time)
-        self._steps.append(
-            CustodyStep(
-                shipment, length, target.record_id, item.item, kind, *moved, item.outcome, occurred,
-                item.block_number, item.block_time, target.log_index,
-            )
+        step = CustodyStep(
+            shipment, length, target.record_id, item.item, kind, *moved, item.outcome, occurred,
+            item.block_number, item.block_time, target.log_index,
         )  # fmt: skip
+        self._steps.append(step)
+        if not _is_move(step):
+            self._anew.add(shipment)
+        row = self._shipment(shipment)
+        if row is not None and (course := course_after(Course(row.course), step)) != row.course:
+            self._known[shipment] = self._changed[shipment] = replace(row, course=int(course))
 
     def _note_clearance_steps(self, record: Clearance, record_id: RecordId, items: Sequence[ItemOutcome]) -> None:
         letters = record.jurisdiction.decode()
@@ -179,12 +206,13 @@ class CustodyProjection:
             ]
             steps.append(
                 ClearanceStep(
-                    shipment, letters, record.regime, len(earlier), record_id, record.by, record.status,
-                    record.holdCause, record.causedBy, record.assurance, item.outcome, record.occurredAt,
+                    shipment, letters, record.regime, len(earlier), record_id, record.by, record.declarant,
+                    record.status, record.holdCause, record.causedBy, record.assurance, item.outcome, record.occurredAt,
                     item.block_number, item.block_time, item.log_index,
                 )
             )  # fmt: skip
         shipments.add_clearance_steps(self._connection, steps)
+        self._anew |= {step.shipment for step in steps}
 
     def _contents(self, target: StoredRecord, shipment: bytes, terms: RecordId) -> object:
         """The goods that `target` opened `shipment` with: its own contents, or for a remainder those of the terms."""
@@ -230,20 +258,34 @@ class CustodyProjection:
             opened_index=item.log_index,
             ended_at=None,
             due_at=due_at,
+            course=int(Course.STRAY) if index == REMAINDER_INDEX else 0,
         )
 
 
-def note_goods(connection: Connection, row: StoredRecord) -> None:
-    """Note the goods of the shipments that `row` opened, now that more of its contents are open than at its outcome."""
+def note_opened(connection: Connection, row: StoredRecord) -> None:
+    """Note what private parts of `row` tell, now that more of them are open than at its outcome: which goods the
+    shipments are that it opened, what is promised of them, and by which numbers they are found.
+    """
+    migrate.claim_projections(connection)  # who brings them forward meanwhile may have read what was open before
     record = shipment_state.opened(connection, row)
-    for shipment in _opened_under(connection, row):
+    below = list(_opened_under(connection, row))
+    for shipment in below:
         shipments.add_goods(connection, _goods_of(shipment, _own_contents(record, shipment)))
+    if isinstance(record, ShipmentTerms):
+        parties_projection.under_terms(connection, [row.record_id])
+    elif isinstance(record, Amendment):
+        parties_projection.note_amendment(connection, row)
+    elif isinstance(record, Handoff) and outcomes.of(connection, row.record_id):
+        parties_projection.note_loads(connection, [row])
+    else:
+        parties_projection.derive(connection, below)
 
 
-def note_goods_again(connection: Connection, row: StoredRecord) -> None:
-    """Note the goods of the shipments that `row` opened from nothing, now that less of its contents is open."""
+def note_erased(connection: Connection, row: StoredRecord) -> None:
+    """As `note_opened`, from nothing: now that less of `row` is open."""
+    migrate.claim_projections(connection)
     shipments.remove_goods(connection, _opened_under(connection, row))
-    note_goods(connection, row)
+    note_opened(connection, row)
 
 
 def _opened_under(connection: Connection, row: StoredRecord) -> Iterator[bytes]:
@@ -261,6 +303,10 @@ def _opened_under(connection: Connection, row: StoredRecord) -> Iterator[bytes]:
             below = shipments.children(connection, above.pop())
             above += [child.shipment for child in below]
             yield from (child.shipment for child in below if child.child_index == REMAINDER_INDEX)
+
+
+def _is_move(step: CustodyStep) -> bool:
+    return step.kind in ("handoff", "override") and bool(step.packages)
 
 
 def _touched(row: StoredRecord) -> tuple[bytes, ...]:

@@ -18,7 +18,7 @@ from ledger.records.erasure import OPERATOR, Erasure, ErasureReason, paths_under
 from ledger.records.signing import recover
 from ledger.services.home.home import Home
 from ledger.services.state.current_registry import CurrentRegistry
-from ledger.services.state.custody_projection import note_goods_again
+from ledger.services.state.custody_projection import note_erased
 from ledger.store import meta, openings, proposals, records
 from ledger.store.database import Connection
 from ledger.store.records import StoredRecord
@@ -141,7 +141,7 @@ class Erasing:
         for path in paths:
             openings.forget(connection, row.record_id, path)
         proposals.remove(connection, row.record_id)
-        note_goods_again(connection, row)
+        note_erased(connection, row)
         for name, text in meta.holding(connection, "award/", to_hex(row.record_id)):
             meta.put(connection, name, json.dumps(amounts_only(json.loads(text))))
         meta.put(connection, UNSCRUBBED, f"{self._clock.now()} {to_hex(row.record_id)} {','.join(paths)}")

@@ -13,6 +13,7 @@ from ledger.codes import APPLIED, RegistryAction
 from ledger.common.ids import RecordId
 from ledger.custody.transition import MOVES_SHIPMENTS
 from ledger.records.types import (
+    Amendment,
     Attestation,
     BonusAgreement,
     BonusAward,
@@ -28,6 +29,7 @@ from ledger.records.types import (
 )
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.custody_projection import CustodyProjection
+from ledger.services.state.parties_projection import note_amendment
 from ledger.store import log, migrate, records
 from ledger.store.database import Connection
 from ledger.store.projections import bonuses, outcomes, partners, products
@@ -69,9 +71,12 @@ class Projector:
         settled = outcomes.of_many(connection, ids)
         moves = (target for target in targets.values() if target.type_number in _MOVES)
         custody = CustodyProjection(connection, self._registry, moves)
+        amendments: list[StoredRecord] = []
         for row in stretch:
             if row.type_number == RecallAnswer.NUMBER:
                 _note_answer(connection, row)
+            elif row.type_number == Amendment.NUMBER:
+                amendments.append(row)
             if row.record_id not in events:
                 continue
             record_id = RecordId(events[row.record_id].record)
@@ -84,6 +89,8 @@ class Projector:
             else:
                 self._note(connection, target, items[0])
         custody.write()
+        for row in amendments:
+            note_amendment(connection, row)
 
     def _in_force_at(self, change: RegistryChange, block_time: int) -> int:
         if change.action in IMMEDIATE:

@@ -200,7 +200,7 @@ class ClearanceView:
 
 @dataclass(frozen=True, slots=True)
 class ShipmentSummary:
-    """`cursor` pages the list: pass that of the last entry as `before`."""
+    """What everybody may know of a shipment at a glance."""
 
     id: str
     terms: str
@@ -214,7 +214,6 @@ class ShipmentSummary:
     mode: str
     opened_at: int
     ended_at: int | None
-    cursor: int
 
 
 @dataclass(frozen=True, slots=True)

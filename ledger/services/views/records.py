@@ -36,7 +36,6 @@ from ledger.services.views.models import (
     MissingView,
     PartnerView,
     RecordView,
-    ShipmentSummary,
     ShipmentView,
     StoryView,
     UnopenedShipment,
@@ -309,14 +308,6 @@ class RecordViews:
             return row is not None and self.may_open(connection, row.record, record_id, reader)
 
     # --- shipments -----------------------------------------------------------------------------------------
-
-    def shipments(
-        self, *, party: int | None = None, before: int | None = None, limit: int = 50
-    ) -> list[ShipmentSummary]:
-        """Newest first; page with the last one's `cursor` as `before`."""
-        return self._shipments.summaries(
-            self._db, lambda connection: shipments.listing(connection, party=party, before=before, limit=limit)
-        )
 
     def shipment(self, shipment: bytes, reader: Reader = PUBLIC) -> ShipmentView:
         """A shipment that the chain has recorded, with its whole story; raises `NotFound`."""

@@ -21,7 +21,7 @@ from ledger.services.home.home import Home
 from ledger.services.state import shipment_state
 from ledger.services.state.answers import Answers
 from ledger.services.state.current_registry import CurrentRegistry
-from ledger.services.state.extent import extent_of
+from ledger.services.state.extent import Extent
 from ledger.services.state.partner_names import Names, PartnerName
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.services.views.amendment_notes import notes_on
@@ -39,11 +39,12 @@ from ledger.services.views.shipment_rows import ShipmentRows, journeys_of, read_
 from ledger.services.views.step_text import Context, Teller
 from ledger.shipments.gate_breaches import breaches
 from ledger.shipments.history import Journeys
+from ledger.shipments.parties import Course
 from ledger.shipments.status import ShipmentStatus, status_of, tenders_at
 from ledger.store import records
-from ledger.store.database import Connection, Database
+from ledger.store.database import Connection
 from ledger.store.projections import shipments, tracing
-from ledger.store.projections.shipments import ClearanceState, ClearanceStep, CustodyStep, Shipment
+from ledger.store.projections.shipments import ClearanceState, ClearanceStep, Shipment
 from ledger.store.records import StoredRecord
 
 MOST_RECORDS = 500
@@ -62,30 +63,22 @@ class ShipmentViews:
         self._home = home
         self._answers = Answers()
 
-    def summaries(self, db: Database, wanted: Callable[[Connection], Sequence[Shipment]]) -> list[ShipmentSummary]:
-        """Of the shipments that `wanted` reads. Those that are not on their straight way are judged by their records,
-        which is kept until the store goes on or the minute is over: windows for contesting end by the clock.
+    def judged(self, connection: Connection, extent: Extent, rows: Sequence[Shipment]) -> dict[bytes, str]:
+        """Where each stands. Those that are not on their straight way are judged by their records, which is kept until
+        the store goes on or the minute is over: windows for contesting end by the clock. `extent`: how far this
+        snapshot, which `rows` are of, has come; the registry was refreshed to it.
         """
-        with db.read() as connection:
-            extent = extent_of(connection)
-            now = self._registry.refreshed(connection, extent).now().time
-            rows = wanted(connection)
-            lines = shipments.steps_of_many(connection, (row.shipment for row in rows))
-            strays = [row for row in rows if not _is_straight(row, lines.get(row.shipment, ()))]
-            asked, state = tuple(row.shipment for row in strays), (extent, now // MINUTE)
+        strays = [row for row in rows if not _is_straight(row)]
+        asked, state = tuple(row.shipment for row in strays), (extent, self._registry.now().time // MINUTE)
 
-            def judge() -> dict[bytes, str]:
-                evidence = self._registry.evidence.of(connection, self._home.consortium, extent.evidence)
-                verified = VerifiedRecords(connection, self._home.consortium, self._registry, evidence)
-                return self._statuses(connection, strays, lines, verified)
+        def judge() -> dict[bytes, str]:
+            evidence = self._registry.evidence.of(connection, self._home.consortium, extent.evidence)
+            verified = VerifiedRecords(connection, self._home.consortium, self._registry, evidence)
+            return self._where(connection, strays, verified)
 
-            # The connection is held meanwhile: who waits here waits for one who has a connection already.
-            judged = self._answers.get(asked, state, judge) if strays else {}
-            named = {partner: self._names.of(connection, partner) for row in rows for partner in _partners(row)}
-        return [
-            _summary(row, judged.get(row.shipment) or self._status(row, lines.get(row.shipment, ()), None), named)
-            for row in rows
-        ]
+        # The connection is held meanwhile: who waits here waits for one who has a connection already.
+        result = self._answers.get(asked, state, judge) if strays else {}
+        return {row.shipment: result.get(row.shipment) or self._status(row, None) for row in rows}
 
     def told(self, connection: Connection, wanted: Sequence[bytes]) -> list[StoryView]:
         """As the public is told them: those of `wanted` that the chain has recorded, in their order, read together."""
@@ -94,10 +87,9 @@ class ShipmentViews:
         result = []
         for row in (known[one] for one in wanted if one in known):
             journeys = read.journeys[row.shipment]
-            custody = read.custody.get(row.shipment, [])
             context = self._context(row, read.rows, journeys, nobody, lambda _: iter(()))
             teller = Teller(connection, self._names, read.rows, read.facts, context)
-            status = self._status(row, custody, journeys)
+            status = self._status(row, journeys)
             steps = self._steps(teller, row, read, journeys)
             result.append(StoryView(self._summary(connection, row, status), steps))
         return result
@@ -115,7 +107,7 @@ class ShipmentViews:
         return VerifiedRecords(connection, self._home.consortium, self._registry.refreshed(connection))
 
     def _summary(self, connection: Connection, row: Shipment, status: str) -> ShipmentSummary:
-        return _summary(row, status, {one: self._names.of(connection, one) for one in _partners(row)})
+        return summary_of(row, status, {one: self._names.of(connection, one) for one in partners_of(row)})
 
     def whole(self, connection: Connection, shipment: bytes, may_open: MayOpen = nobody) -> ShipmentView:
         """Raises `NotFound` for what the chain has not recorded."""
@@ -136,7 +128,7 @@ class ShipmentViews:
         about = records.listing(connection, concerning.SHIPMENT, to_hex(shipment), limit=MOST_RECORDS)
         onward = tuple(step.record_id for step in custody if step.kind == tracing.CONTINUED)
         return ShipmentView(
-            summary=self._summary(connection, row, self._status(row, custody, journeys)),
+            summary=self._summary(connection, row, self._status(row, journeys)),
             parent=to_hex(row.parent) if row.parent else None,
             parents=tuple(p[0] for p in json.loads(row.parents)),
             children=tuple(to_hex(child.shipment) for child in children),
@@ -156,34 +148,17 @@ class ShipmentViews:
 
     # --- what the rules say ----------------------------------------------------------------------------------
 
-    def _statuses(
-        self,
-        connection: Connection,
-        rows: Iterable[Shipment],
-        lines: Mapping[bytes, Sequence[CustodyStep]],
-        verified: VerifiedRecords | None = None,
-    ) -> dict[bytes, str]:
-        """Where each stands; records are read, all at once, of those alone that are not on their straight way."""
-        every = [(row, lines.get(row.shipment, ())) for row in rows]
-        strays = [row.shipment for row, line in every if not _is_straight(row, line)]
-        journeys: dict[bytes, Journeys | None] = {}
-        if strays:
-            known = {row.shipment: row for row, _ in every}
-            journeys = journeys_of(verified or self._verified(connection), strays, known)
-        return {row.shipment: self._status(row, line, journeys.get(row.shipment)) for row, line in every}
-
-    def _status(self, row: Shipment, line: Sequence[CustodyStep], journeys: Journeys | None) -> str:
+    def _status(self, row: Shipment, journeys: Journeys | None) -> str:
         """The custody state in words; of a shipment under way, where it stands."""
         state = ShipmentState(row.state)
         if state != ShipmentState.OPEN:
             return spaced(state.name)
-        if journeys is not None and not _is_straight(row, line):
+        if journeys is not None and not _is_straight(row):
             try:
                 return str(status_of(journeys, row.shipment, self._registry.now().time))
             except LadingError:  # terms or ancestors are not here, or withheld
                 pass
-        moved = any(s.outcome in APPLIED and s.kind in ("handoff", "override") and s.packages for s in line)
-        return str(ShipmentStatus.IN_TRANSIT if moved else ShipmentStatus.OPEN)
+        return str(ShipmentStatus.IN_TRANSIT if row.course & Course.MOVED else ShipmentStatus.OPEN)
 
     def _context(
         self,
@@ -259,10 +234,13 @@ class ShipmentViews:
             if child.child_index == REMAINDER_INDEX:
                 yield from self._became(connection, child)
 
-    def _where(self, connection: Connection, rows: Sequence[Shipment]) -> dict[bytes, str]:
-        """Where each stands."""
-        lines = shipments.steps_of_many(connection, (row.shipment for row in rows))
-        return self._statuses(connection, rows, lines)
+    def _where(
+        self, connection: Connection, rows: Sequence[Shipment], verified: VerifiedRecords | None = None
+    ) -> dict[bytes, str]:
+        """Where each stands; records are read, all at once, of those alone that are not on their straight way."""
+        strays = {row.shipment: row for row in rows if not _is_straight(row)}
+        journeys = journeys_of(verified or self._verified(connection), list(strays), strays) if strays else {}
+        return {row.shipment: self._status(row, journeys.get(row.shipment)) for row in rows}
 
     # --- where it belongs ------------------------------------------------------------------------------------
 
@@ -319,11 +297,11 @@ class ShipmentViews:
             )
 
 
-def _partners(row: Shipment) -> tuple[int, int, int]:
+def partners_of(row: Shipment) -> tuple[int, int, int]:
     return row.consignor, row.consignee, row.custodian
 
 
-def _summary(row: Shipment, status: str, names: Mapping[int, PartnerName]) -> ShipmentSummary:
+def summary_of(row: Shipment, status: str, names: Mapping[int, PartnerName]) -> ShipmentSummary:
     return ShipmentSummary(
         id=to_hex(row.shipment),
         terms=to_hex(row.terms),
@@ -337,19 +315,12 @@ def _summary(row: Shipment, status: str, names: Mapping[int, PartnerName]) -> Sh
         mode=word(Mode, row.mode),
         opened_at=row.opened_at,
         ended_at=row.ended_at,
-        cursor=row.opened_index,
     )
 
 
-def _is_straight(row: Shipment, line: Iterable[CustodyStep]) -> bool:
+def _is_straight(row: Shipment) -> bool:
     """Whether the projection alone tells where it stands: no rule about tenders, refusals or remainders is asked."""
-    return row.state != ShipmentState.OPEN or (
-        row.child_index != REMAINDER_INDEX
-        and not any(
-            step.outcome in APPLIED and (step.kind == "tender" or (step.kind == "handoff" and not step.packages))
-            for step in line
-        )
-    )
+    return row.state != ShipmentState.OPEN or not row.course & Course.STRAY
 
 
 def _started(journeys: Journeys | None, row: Shipment) -> int:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import cast
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, select, text
 
 from ledger.codes import NOT_FINAL
 from ledger.common.ids import RecordId
 from ledger.records.types import Outcome
 from ledger.store import records
+from ledger.store.projections import projected
 from ledger.store.projections.projected import outcomes
 from ledger.store.rows import among, chunks, insert_new, many, selection
 from ledger.store.tables import records as stored
@@ -61,6 +62,17 @@ def of_types(connection: Connection, types: Sequence[int], since: int) -> list[I
     """First-item outcomes of records of `types` whose outcome leaf has a log index from `since` on, in log order."""
     found = connection.execute(_OF_TYPES, {"types": types, "since": since})
     return [ItemOutcome(*row) for row in found]
+
+
+def in_block(connection: Connection, block: int, limit: int) -> list[RecordId]:
+    """The records that have an outcome in this block, at most `limit`, in the order of the log."""
+    query = (
+        select(outcomes.c.record_id)
+        .where(outcomes.c.block_number == block, text(projected.FIRST_ITEM))
+        .order_by(outcomes.c.log_index)
+        .limit(limit)
+    )
+    return [RecordId(found) for found in connection.scalars(query)]
 
 
 def note(connection: Connection, leaves: Iterable[tuple[RecordId, Outcome, int]]) -> None:

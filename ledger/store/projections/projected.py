@@ -55,6 +55,9 @@ projection_state = Table(
     Column("size", BigInteger, nullable=False),  # the first so many leaves are in the projections
 )
 
+FIRST_ITEM = "item = 0"
+"""Word for word in index and queries, or SQLite does not see that the index serves them."""
+
 outcomes = Table(
     "outcomes",
     projections,
@@ -68,7 +71,11 @@ outcomes = Table(
     Column("log_index", BigInteger, nullable=False),
     Column("type_number", Integer, nullable=False),  # of the record; 0 where that is not here
     Index(None, "type_number", "log_index"),
-)
+    Index(
+        "ix_outcomes_blocks", "block_number", "log_index",
+        sqlite_where=text(FIRST_ITEM), postgresql_where=text(FIRST_ITEM),
+    ),
+)  # fmt: skip
 
 shipments = Table(
     "shipments",
@@ -96,10 +103,7 @@ shipments = Table(
     Column("opened_index", BigInteger, nullable=False),
     Column("ended_at", BigInteger, nullable=True),
     Column("due_at", BigInteger, nullable=False),  # by when its custodian is to pass it on; `FOREVER`: nobody said
-    Index(None, "custodian", "opened_index"),
-    Index(None, "consignor", "opened_index"),
-    Index(None, "consignee", "opened_index"),
-    Index(None, "opened_index"),
+    Column("course", Integer, nullable=False),  # while under way: see `ledger.shipments.parties.Course`
     Index(None, "parent"),
     Index(None, "terms"),
 )
@@ -121,6 +125,58 @@ Index(
     shipments.c.state,  # which SQLite looks up elsewhere though the index is of one state
     sqlite_where=shipments.c.state == text(IS_OPEN),
     postgresql_where=shipments.c.state == text(IS_OPEN),
+)
+
+shipment_parties = Table(
+    "shipment_parties",
+    projections,
+    # A partner's decimal id, the 0x-address of a recipient's key, or nothing: everybody, with what auditors see. First
+    # in the key, so that each reader's list is read in its order, whatever others have.
+    Column("who", TEXT_BY_CODE, primary_key=True),
+    Column("opened_at", BigInteger, primary_key=True, autoincrement=False),
+    Column("opened_index", BigInteger, primary_key=True, autoincrement=False),
+    Column("shipment", LargeBinary, primary_key=True),
+    Column("roles", Integer, nullable=False),  # mask of `ledger.shipments.parties.Part`
+    Column("state", Integer, nullable=False),
+    Column("mode", Integer, nullable=False),
+    Column("held_since", BigInteger, nullable=True),
+    Column("disputed_until", BigInteger, nullable=True),
+    # Of the private terms, in the rows of those alone who may read them:
+    Column("due_at", BigInteger, nullable=True),
+    Column("report_lag", BigInteger, nullable=True),
+    Column("stopped_at", BigInteger, nullable=True),
+    Column("origin", TEXT_BY_CODE, nullable=True),
+    Column("destination", TEXT_BY_CODE, nullable=True),
+    Column("order_ref", String, nullable=True),
+    Index(None, "shipment"),
+    Index(
+        "ix_shipment_parties_due", "who", "due_at", "opened_index", "shipment",
+        sqlite_where=text("due_at IS NOT NULL"), postgresql_where=text("due_at IS NOT NULL"),
+    ),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+# SQLite walks the 90,000 rows of one reader, which are its table, in 10 ms, and PostgreSQL in more.
+for _name, _where in (
+    ("live", f"state = {int(ShipmentState.OPEN)}"),
+    ("held", "held_since IS NOT NULL"),
+    ("disputed", "disputed_until IS NOT NULL"),
+):
+    Index(
+        f"ix_shipment_parties_{_name}",
+        *(shipment_parties.c[_column] for _column in ("who", "opened_at", "opened_index", "shipment")),
+        postgresql_where=text(_where),
+    ).ddl_if(dialect="postgresql")
+
+identifiers = Table(
+    "identifiers",
+    projections,
+    Column("who", TEXT_BY_CODE, primary_key=True),  # as in `shipment_parties`
+    Column("value", TEXT_BY_CODE, primary_key=True),  # as `ledger.common.search_text.squeezed` leaves it
+    Column("kind", TEXT_BY_CODE, primary_key=True),  # order, lot: of a shipment; load: of a handoff
+    Column("log_index", BigInteger, primary_key=True, autoincrement=False),
+    Column("target", LargeBinary, primary_key=True),
+    Index(None, "target"),
+    sqlite_with_rowid=False,
 )
 
 goods = Table(
@@ -172,6 +228,7 @@ clearance_steps = Table(
     Column("step", Integer, primary_key=True, autoincrement=False),
     Column("record_id", LargeBinary, nullable=False, index=True),
     Column("by", BigInteger, nullable=False),
+    Column("declarant", BigInteger, nullable=False),
     Column("status", Integer, nullable=False),
     Column("hold_cause", Integer, nullable=False),
     Column("caused_by", BigInteger, nullable=False),

@@ -2,16 +2,15 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import count
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, func, or_, select, text, union
+from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, text
 
 from ledger.codes import ShipmentState
 from ledger.common.ids import RecordId
 from ledger.common.periods import FOREVER
 from ledger.records.types import REMAINDER_INDEX
 from ledger.store.projections import projected
-from ledger.store.rows import among, chunks, insert, insert_new, many, selection, some
+from ledger.store.rows import among, begins_with, chunks, insert, insert_new, many, selection, some
 from ledger.store.rows import put as put_rows
 
 _shipments = projected.shipments
@@ -24,7 +23,7 @@ class Shipment:
     `due_at`: by when its custodian is to pass it on, as the handoff that it came by says; `FOREVER` where nobody said.
     `terms`: record id of the terms, a child's being its ancestor's. `parent` and `child_index`: of a child or
     remainder. `parents`: JSON [[0x-id, sequence]]. `requires`: JSON [[jurisdiction, regime, gate, relay]]; `released`
-    is a mask over it. `opened_block` None: not recorded by the chain yet.
+    is a mask over it. `opened_block` None: not recorded by the chain yet. `course`: see `ledger.shipments.parties`.
     """
 
     shipment: bytes
@@ -49,6 +48,7 @@ class Shipment:
     opened_block: int | None
     opened_index: int
     ended_at: int | None
+    course: int
     due_at: int = FOREVER
 
 
@@ -94,6 +94,7 @@ class ClearanceStep:
     step: int
     record_id: RecordId
     by: int
+    declarant: int
     status: int
     hold_cause: int
     caused_by: int
@@ -136,45 +137,16 @@ def remainders_with(connection: Connection, custodian: int, *, limit: int = 100)
     return some(connection, query.order_by(table.opened_index.desc()).limit(limit), Shipment)
 
 
-def listing(
-    connection: Connection,
-    *,
-    party: int | None = None,
-    custodian: int | None = None,
-    states: Sequence[int] = (),
-    before: int | None = None,
-    limit: int = 100,
-) -> list[Shipment]:
-    """Newest first. `party`: consignor, consignee or custodian. Page with the last row's `opened_index` as `before`.
+def under_terms(connection: Connection, terms: Iterable[bytes]) -> list[Shipment]:
+    """All shipments that these terms govern: what they opened, and what came of it by splits and short deliveries."""
+    return list(among(connection, _shipments, Shipment, _shipments.c.terms, terms))
 
-    A page may hold more than `limit` rows: shipments that one record opened (a split) are never torn apart.
-    """
+
+def beginning_with(connection: Connection, digits: str, limit: int) -> list[Shipment]:
+    """The first `limit` shipments whose ids begin with these hex digits."""
     table = _shipments.c
-    where = [] if custodian is None else [table.custodian == custodian]
-    if states:
-        where.append(table.state.in_(states))
-    earlier = [] if before is None else [table.opened_index < before]
-    parts = [] if party is None else [part == party for part in (table.consignor, table.consignee, table.custodian)]
-
-    def newest(*more: ColumnElement[bool]) -> Select[tuple[int]]:
-        query = (
-            select(table.opened_index).where(*where, *earlier, *more).order_by(table.opened_index.desc()).limit(limit)
-        )
-        return select(query.subquery(f"newest_{next(number)}").c.opened_index)
-
-    # The newest in each part stand in that part's index; asked for all parts at once, all shipments would be read. So
-    # would they be if the database were to look at the party again: a record opens few, and they are sorted out here.
-    number = count()
-    named = union(*map(newest, parts)) if parts else newest()
-    whole = selection(_shipments, Shipment).where(*where, table.opened_index.in_(named))
-    order = (table.opened_index.desc(), table.child_index, table.shipment)
-    result = [
-        row
-        for row in some(connection, whole.order_by(*order), Shipment)
-        if party in (None, row.consignor, row.consignee, row.custodian)
-    ]
-    wanted = list(dict.fromkeys(row.opened_index for row in result))[:limit]
-    return [row for row in result if row.opened_index >= wanted[-1]]
+    query = selection(_shipments, Shipment).where(*begins_with(table.shipment, digits)).order_by(table.shipment)
+    return some(connection, query.limit(limit), Shipment)
 
 
 def add_steps(connection: Connection, steps: Sequence[CustodyStep]) -> None:

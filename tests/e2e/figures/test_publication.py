@@ -12,9 +12,12 @@ from fastapi.testclient import TestClient
 from ledger.api.app import create_app
 from ledger.common.ids import RecordId
 from ledger.common.periods import DAY, Step, before
+from ledger.records.erasure import ErasureReason
 from ledger.records.evidence import Basis
 from ledger.scores.publication import PUBLISHED_AFTER
 from ledger.services.audit.run import audit
+from ledger.services.views.records import PUBLIC as EVERYBODY
+from ledger.services.views.shipment_list import ShipmentQuery
 from ledger.store import meta, openings
 from tests.e2e.stage import CARRIER, MAKER, SHOP, Stage, living, staged
 
@@ -136,7 +139,7 @@ def test_no_two_public_answers_differ_by_one_shipment(published: Stage) -> None:
     assert answers(stage) == before_it
     with stage.node.home.database.write() as connection:
         openings.forget(connection, late, "commercial")
-        first = next(iter(stage.node.reader.views.shipments(limit=100)[-1:]))
+        first = stage.node.reader.lists.page(ShipmentQuery(), EVERYBODY, 100).shipments[-1]
         assert openings.forget(connection, RecordId(bytes.fromhex(first.id[2:])), "commercial") == 1
     assert answers(stage) == before_it
     stage.node.reader.publication._kept.clear()
@@ -238,9 +241,8 @@ def test_a_quarter_taken_before_its_time_is_named(published: Stage) -> None:
 def test_parts_erased_after_publication_are_a_note_and_no_finding(published: Stage) -> None:
     stage = published
     answers(stage)
-    first = next(iter(stage.node.reader.views.shipments(limit=100)[-1:]))
-    with stage.node.home.database.write() as connection:
-        assert openings.forget(connection, RecordId(bytes.fromhex(first.id[2:])), "commercial") == 1
+    first = stage.node.reader.lists.page(ShipmentQuery(), EVERYBODY, 100).shipments[-1]
+    stage.node.erasing.erase(RecordId(bytes.fromhex(first.id[2:])), ["commercial"], reason=ErasureReason.ORDER)
     report = audit(stage.node)
     assert report.findings == ()
     assert any("it cannot be taken again" in note.what for note in report.notes)

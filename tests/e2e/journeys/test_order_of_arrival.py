@@ -24,7 +24,8 @@ from ledger.records.shipment_ids import child_id, remainder_id
 from ledger.records.signing import SignedRecord
 from ledger.records.types import Child, ShipmentTerms, Split
 from ledger.services.state import shipment_state
-from ledger.store.projections import shipments
+from ledger.store.projections import parties, shipments
+from ledger.store.projections.parties import Wanted
 from tests.e2e.stage import (
     BROKER,
     CARRIER,
@@ -90,7 +91,7 @@ def state_of(stage: Stage) -> dict[bytes, tuple[int, bytes]]:
     """Every slot and recipient key. Gate bits of what is no longer under way mean nothing: customs came too late."""
     found: dict[bytes, tuple[int, bytes]] = {}
     with stage.trial.node.home.database.read() as connection:
-        for row in shipments.listing(connection, limit=1000):
+        for _, row in parties.page(connection, Wanted(), limit=1000):
             holding = shipment_state.holding_of(row)
             slot = holding.slot
             if slot.state != ShipmentState.OPEN:

@@ -8,6 +8,8 @@ from ledger.common.ids import to_hex
 from ledger.common.periods import DAY
 from ledger.errors import NotPermitted, RuleBroken
 from ledger.records.types import ShipmentRef
+from ledger.services.views.records import PUBLIC
+from ledger.services.views.shipment_list import ShipmentQuery
 from ledger.shipments.default_terms import TENDER_WINDOW
 from tests.e2e.stage import (
     ALPHA,
@@ -250,12 +252,13 @@ def test_a_code_is_off_the_market_only_when_its_whole_lot_is(stage: Stage) -> No
 def test_a_list_says_where_goods_stand_as_their_own_pages_do(stage: Stage) -> None:
     """What is not on its straight way is kept for lists: it follows the log, and the clock where nothing is logged."""
     views, both = stage.node.reader.views, [stage.open() for _ in range(2)]
+    lists = stage.node.reader.lists
     stage.hand(MAKER, CARRIER, *((one, 0, 10) for one in both))
     stage.pass_time(10 * DAY)
     seen = []
 
     def look() -> None:
-        listed = {one.id: one.status for one in views.shipments(limit=100)}
+        listed = {one.id: one.status for one in lists.page(ShipmentQuery(), PUBLIC, 100).shipments}
         assert [listed[to_hex(one)] for one in both] == [views.shipment(one).summary.status for one in both]
         seen.append(tuple(listed[to_hex(one)] for one in both))
 

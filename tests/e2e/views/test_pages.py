@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from ledger.api.pages.codes import product_of_code
 from ledger.api.pages.figures import sparkline
 from ledger.api.pages.language import LANGUAGES, language_of
 from ledger.api.pages.render import environment
 from ledger.cli.sandbox import Party
 from ledger.codes import Role
+from ledger.common.product_codes import product_of_code
 from ledger.errors import MalformedRecord
 from ledger.explain.units import money, span
 from ledger.registry.enrolment import RoleRequest

@@ -15,7 +15,8 @@ from ledger.services.state.verified_records import VerifiedRecords
 from ledger.shipments.history import Journeys
 from ledger.shipments.status import tenders_at
 from ledger.shipments.tenders import TenderState
-from ledger.store.projections import shipments
+from ledger.store.projections import parties
+from ledger.store.projections.parties import Wanted
 from ledger.store.projections.shipments import Shipment
 from ledger.worklist.items import Action, Item, Kind
 from tests.e2e.stage import BROKER, LOCKER, MAKER, NZ, ROLES, SECOND, SHOP, WAREHOUSE, Stage, staged
@@ -95,7 +96,8 @@ def read(stage: Stage) -> World:
     with node.home.database.read() as connection:
         registry = node.reader.registry.refreshed(connection)
         journeys = Journeys(VerifiedRecords(connection, node.home.consortium, registry).all())
-        return World(shipments.listing(connection, limit=10_000), journeys, registry.now().time)
+        rows = [row for _, row in parties.page(connection, Wanted(), limit=10_000)]
+        return World(rows, journeys, registry.now().time)
 
 
 def naive(world: World, partner: int) -> Iterator[Seen]:
