@@ -1,5 +1,5 @@
 """Write what the pages' scripts must know of records: `records.js`, types of `ledger.records.types` and `ledger.codes`,
-and `fields.js`, how `ledger.explain` calls their fields and codes.
+`limits.js`, how long their texts and lists may be, and `fields.js`, how `ledger.explain` calls their fields and codes.
 
 A page that asked the service for these could be told that one record is another. `--check` compares with the committed
 files and exits 1 when one is stale.
@@ -27,10 +27,14 @@ from ledger.registry.keys import DEVICE_SCOPES
 STATIC = Path(__file__).parent.parent / "ledger" / "api" / "pages" / "static"
 TARGET = STATIC / "verify" / "records.js"
 FIELDS = STATIC / "signing" / "fields.js"
+LIMITS = STATIC / "bundles" / "limits.js"
 CODE_LISTS = (
     codes.RegistryAction,
     codes.Role,
     codes.ContractKind,
+    codes.StatementKind,
+    codes.Assurance,
+    codes.AmendmentKind,
     codes.RevocationReason,
     codes.RecallAction,
     codes.ExceptionBit,
@@ -42,6 +46,9 @@ HEADER = """// Generated from ledger/records/types.py and ledger/codes.py by scr
 """
 
 
+LIMITS_HEADER = """// Generated from ledger/records/types.py by scripts/generate_page_types.py; `make check` compares.
+// Do not edit. By structure and field: the most bytes of a text, the least and the most entries of a list.
+"""
 FIELDS_HEADER = """// Generated from ledger/explain by scripts/generate_page_types.py; `make check` compares. Do not
 // edit. What people call each field of a structure, how its value is shown (`kind`), and whether a 0 is (`zero`); and
 // code lists as words.
@@ -50,7 +57,7 @@ FIELDS_HEADER = """// Generated from ledger/explain by scripts/generate_page_typ
 
 def main() -> int:
     stale = []
-    for target, text in ((TARGET, page_types()), (FIELDS, page_fields())):
+    for target, text in ((TARGET, page_types()), (LIMITS, page_limits()), (FIELDS, page_fields())):
         if "--check" not in sys.argv:
             target.write_text(text)
         elif not target.exists() or target.read_text() != text:
@@ -68,6 +75,17 @@ def page_types() -> str:
         members = ", ".join(f"{code.name}: {code.value}" for code in listed)
         blocks.append(f"export const {listed.__name__} = {{ {members} }};")
     return "\n".join(blocks) + "\n"
+
+
+def page_limits() -> str:
+    """`limits.js`."""
+    structs = {struct.__name__: struct for kind in RECORDS for struct in _structs_of(kind)}
+    lines = []
+    for name, struct in sorted(structs.items()):
+        limits = {m.name: [m.items.least, m.items.most] if m.items else m.longest for m in struct.members()}
+        if known := {field: limit for field, limit in limits.items() if limit is not None}:
+            lines.append(f"  {name}: {_js(known)},")
+    return LIMITS_HEADER + _block("LIMITS", lines) + "\n"
 
 
 def page_fields() -> str:

@@ -110,9 +110,11 @@ def anchored_sizes(connection: Connection) -> list[int]:
     return list(connection.execute(query).scalars())
 
 
-def anchored(connection: Connection, limit: int) -> list[StoredCheckpoint]:
-    """Those that were anchored, newest first."""
+def anchored(connection: Connection, limit: int, before: int | None = None) -> list[StoredCheckpoint]:
+    """Those that were anchored, newest first; page with the last row's size as `before`."""
     query = selection(checkpoints, StoredCheckpoint).where(checkpoints.c.anchored_block.is_not(None))
+    if before is not None:
+        query = query.where(checkpoints.c.size < before)
     return some(connection, query.order_by(checkpoints.c.size.desc()).limit(limit), StoredCheckpoint)
 
 

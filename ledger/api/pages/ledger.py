@@ -1,5 +1,6 @@
 """Pages of the record: single records, the log, bonus agreements."""
 
+import json
 from collections.abc import Iterator
 from typing import Annotated, Any
 
@@ -69,6 +70,10 @@ def record(request: Request, record: RecordPath, node: NodeOf, reader: ReaderOf)
         names=node.reader.views.names(_partners([*lines, *(line for _, lines in later for line in lines)])),
         later=later,
         proof=_proof(node, view),
+        titles=TITLES,
+        pretty=pretty,
+        raw=None if view.log.index is None else node.reader.explorer.raw(view),
+        rivals=node.reader.explorer.rivals(view),
     )
 
 
@@ -103,6 +108,11 @@ def bonus(request: Request, agreement: RecordPath, node: NodeOf, reader: ReaderO
         agreement=node.reader.bonuses.agreement_for(wanted, reader),
         may_see=node.reader.views.may_see(wanted, reader),
     )
+
+
+def pretty(value: object) -> str:
+    """JSON for people to read and to copy: the same value as the canonical text."""
+    return json.dumps(value, ensure_ascii=False, indent=1)
 
 
 def _partners(lines: Any) -> list[int]:

@@ -9,10 +9,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from ledger.api.deps import NodeOf
+from ledger.api.deps import Limit, NodeOf
 from ledger.api.plain_json import answer
 from ledger.api.schemas import examples
-from ledger.api.schemas.answers import ConsistencyProof, InclusionProof, LogState
+from ledger.api.schemas.answers import AnchorPage, ConsistencyProof, Contradictions, InclusionProof, LogState
 from ledger.common.ids import to_hex
 from ledger.errors import NotFound
 
@@ -74,6 +74,23 @@ def consistency(
         "second": second,
         "proof": [to_hex(h) for h in node.reader.publisher.consistency_proof(first, second)],
     }
+
+
+@router.get("/anchors", operation_id="listAnchors", response_model=AnchorPage, responses=examples.READ_RESPONSES)
+def anchors(
+    node: NodeOf,
+    before: Annotated[int | None, Query(ge=0, le=2**53 - 1, description="`next` of the page before")] = None,
+    limit: Limit = 50,
+) -> dict[str, Any]:
+    """Checkpoints that the chain took, with block and time, the newest first: pass `next` as `before`."""
+    result = node.reader.explorer.anchors(before, limit)
+    return {"anchors": result, "next": result[-1].size if len(result) == limit else None}
+
+
+@router.get("/contradictions", operation_id="listContradictions", response_model=Contradictions)
+def contradictions(node: NodeOf) -> dict[str, Any]:
+    """What witnesses say against this log, as far as this service has asked them: each its tree beside ours."""
+    return {"contradictions": node.reader.explorer.contradictions()}
 
 
 @router.get("", operation_id="getLog", response_model=LogState)

@@ -19,6 +19,7 @@ from ledger.api.schemas.answers import (
 from ledger.common.ids import bytes_from_hex
 from ledger.errors import MalformedRecord
 from ledger.records.wallet_input import signature_from_wallet
+from ledger.services.views.explorer import CouncilView
 from ledger.services.views.models import PartnerView
 
 router = APIRouter(prefix="/v1", tags=["partners"])
@@ -56,12 +57,28 @@ def read(partner: PartnerPath, node: NodeOf) -> PartnerView:
     response_model=PartnerKeys,
     responses=examples.READ_RESPONSES,
 )
-def keys(partner: PartnerPath, node: NodeOf, reader: ReaderOf) -> dict[str, Any]:
+def keys(
+    partner: PartnerPath,
+    node: NodeOf,
+    reader: ReaderOf,
+    at: Annotated[
+        int | None, Query(ge=0, le=2**40 - 1, description="UTC seconds: only keys that were in force then")
+    ] = None,
+) -> dict[str, Any]:
     """All keys that a partner has or had: what each may sign, until when, and whether it is in force.
 
     Names of devices are for the partner itself, signed in with a master key, and for auditors.
     """
-    return {"partner": partner, "keys": node.reader.partner_keys.of_partner(partner, reader)}
+    found = node.reader.partner_keys.of_partner(partner, reader)
+    return {"partner": partner, "keys": found if at is None else [key for key in found if key.valid_at(at)]}
+
+
+@router.get("/council", operation_id="getCouncil")
+def council(node: NodeOf) -> CouncilView:
+    """The council over time: who is, was or will be a member, and how many must sign. What it decided is listed by
+    `/v1/records?type=RegistryChange`.
+    """
+    return node.reader.explorer.council()
 
 
 @router.get(

@@ -33,6 +33,7 @@ from ledger.api.schemas.answers import (
     Proposals,
     RecordPage,
     RecordTypes,
+    Rivals,
     Submitted,
     TypedData,
 )
@@ -52,6 +53,7 @@ from ledger.records.wallet_input import (
 )
 from ledger.services.intake.submission import Accepted, Proposed
 from ledger.services.node.node import Node
+from ledger.services.views.explorer import RawRecord
 from ledger.services.views.models import ErasedView, ReceiptView, RecordView
 
 router = APIRouter(prefix="/v1/records", tags=["records"])
@@ -266,6 +268,22 @@ def proof(
     if view.log.index is None:
         raise NotFound("only proposed: not in the log", where="record", found=record)
     return node.reader.proof(view.log.index, size)
+
+
+@router.get("/{record}/raw", operation_id="getRawRecord", responses=examples.READ_RESPONSES)
+def raw(record: RecordPath, node: NodeOf, reader: ReaderOf) -> RawRecord:
+    """A record as its signers and the log have it: what wallets were shown, signatures, the leaf's bytes, and the
+    entries before and after it. `typedData` is null where the session may not see a private part.
+    """
+    return node.reader.explorer.raw(node.reader.views.record(record_id(record), reader))
+
+
+@router.get("/{record}/rivals", operation_id="listRivals", response_model=Rivals, responses=examples.READ_RESPONSES)
+def rivals(record: RecordPath, node: NodeOf) -> dict[str, Any]:
+    """Other records of the log that name a place of a shipment which this one names too: its custody, or its clearance,
+    at the same sequence. Only one of them can have it; whoever signed both said two things.
+    """
+    return {"rivals": node.reader.explorer.rivals(node.reader.views.record(record_id(record)))}
 
 
 def _envelope(body: bytes) -> SignedRecord:

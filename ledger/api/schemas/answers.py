@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ledger.bonuses.agreement import AgreementWarning
 from ledger.services.views.access_journal import AccessView
 from ledger.services.views.before_signing import CarriedView, SignerView
+from ledger.services.views.explorer import AnchorView, Rival, TreeContradiction
 from ledger.services.views.keys import KeyView
 from ledger.services.views.listed_shipment import ListedShipment
 from ledger.services.views.models import (
@@ -178,6 +179,18 @@ class OpeningPage(Answer):
 
 class PartnerPage(Page):
     partners: list[PartnerView]
+
+
+class AnchorPage(Page):
+    anchors: list[AnchorView]
+
+
+class Contradictions(Answer):
+    contradictions: list[TreeContradiction]
+
+
+class Rivals(Answer):
+    rivals: list[Rival]
 
 
 class PartnerKeys(Answer):

@@ -32,6 +32,7 @@ from ledger.services.state.enrolments import Enrolling
 from ledger.services.state.extent import Extent, extent_of
 from ledger.services.state.partner_names import Names
 from ledger.services.views.before_signing import SigningViews
+from ledger.services.views.explorer import Explorer
 from ledger.services.views.keys import KeyViews
 from ledger.services.views.records import RecordViews
 from ledger.services.views.search import Searching
@@ -76,6 +77,7 @@ class LedgerReader:
         self.searching = Searching(home, self.registry, self.views)
         self.signing = SigningViews(home, self.registry)
         self.partner_keys = KeyViews(home, self.registry, self.views)
+        self.explorer = Explorer(home, self.registry, self.publisher)
         self.enrolment = Enrolling(home, self.registry)
         self.consents = Consenting(home, self.registry)
         self.numbers = Numbers(home, self.registry, self.views, keys.session_secret)

@@ -43,6 +43,10 @@ class KeyView:
     granted_by: str | None
     device: str
 
+    def valid_at(self, time: int) -> bool:
+        """Whether it was in force then, UTC seconds."""
+        return self.valid_from <= time and (self.valid_until is None or time < self.valid_until)
+
 
 class KeyViews:
     def __init__(self, home: Home, registry: CurrentRegistry, views: RecordViews) -> None:

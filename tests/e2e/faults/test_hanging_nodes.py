@@ -28,7 +28,8 @@ from tests.e2e.shared_chain import Network, network
 from tests.e2e.stage import AUDITOR, CARRIER, MAKER, SCHEMA, SHOP, WAREHOUSE
 
 PAGES = (
-    "/", "/bonuses", "/docs", "/log", "/network", "/partners", "/penalties", "/problems", "/recalls", "/records",
+    "/", "/bonuses", "/council", "/docs", "/log", "/log/anchors", "/log/contradictions", "/network", "/partners",
+    "/penalties", "/problems", "/recalls", "/records", "/verify",
     "/shipments", "/sign-in",
 )  # fmt: skip
 FREE = Budgets(Rate(0, 1), Rate(0, 1))

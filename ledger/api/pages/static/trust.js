@@ -56,6 +56,13 @@ function printed() {
   return named === null ? null : named.toLowerCase().replace(/^(0x)?/, "0x");
 }
 
+// The trust file that this browser keeps, {trust, given}: `given` by its reader, or the service's own of the first visit; null
+// where it keeps none.
+export function keptTrust() {
+  const kept = stored();
+  return kept === null ? null : { trust: kept.trust, given: kept.source === FILE };
+}
+
 function stored() {
   try {
     const { trust, source } = JSON.parse(localStorage.getItem(STORED));

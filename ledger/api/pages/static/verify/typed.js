@@ -100,10 +100,16 @@ export function structuresOf(type) {
 }
 
 // The digest that the signers of a record signed: its id. Throws unless the message has just the fields of its structure.
-export function recordId({ type, message }, trust) {
-  const known = structuresOf(type);
-  return keccak256(concat([0x19, 0x01], separator(MONEY.has(type), trust), hashStruct(type, message, known)));
-}
+export const recordId = (record, trust) => digestOf(record.type, contentHash(record), trust);
+
+// hashStruct of a record's message, in no domain yet; throws as recordId does.
+export const contentHash = ({ type, message }) => hashStruct(type, message, structuresOf(type));
+
+// The id of a record of this type with this content.
+export const digestOf = (type, content, trust) => keccak256(concat([0x19, 0x01], separator(isMoney(type), trust), content));
+
+// Whether records of this type bind the chain and the bonus pool too.
+export const isMoney = (type) => MONEY.has(type);
 
 // What a wallet signs (eth_signTypedData_v4), made from this file's own structures: its digest is the record's id. Throws
 // where a private part is withheld: nobody signs what he cannot see.
