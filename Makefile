@@ -62,7 +62,7 @@ web/node_modules/.installed: web/package-lock.json web/package.json web/.npmrc $
 	cd web && $(NODE_PATHS) npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
-$(LIBRARIES) &: $(wildcard web/src/*.js) web/build.js web/node_modules/.installed
+$(LIBRARIES) &: $(wildcard web/src/*.js) web/build.js web/world.js web/node_modules/.installed
 	cd web && $(NODE_PATHS) node build.js
 
 web: $(LIBRARIES) ## bundle what the pages import from npm into ledger/api/pages/static/lib

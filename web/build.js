@@ -1,13 +1,15 @@
 // Bundles each module in src/ into one file of its own for the pages: `node build.js [FOLDER]`.
 //
 // The same sources and locked packages give the same bytes on every machine. Beside each NAME.js stands
-// NAME.licences.txt, the licences of the packages that are in it. What a package brings as a finished bundle is copied.
+// NAME.licences.txt, the licences of the packages that are in it. What a package brings as a finished bundle is copied;
+// the map's data (world.js) are drawn from packages.
 
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { PACKAGES, world } from "./world.js";
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 const TARGET = path.resolve(process.argv[2] ?? path.join(HERE, "../ledger/api/pages/static/lib"));
@@ -72,6 +74,10 @@ for (const [name, [from, files]] of Object.entries(COPIED)) {
   const more = await Promise.all(inside.map((file) => readFile(file, "utf8").catch(() => "")));
   written.set(`${name}.licences.txt`, `${[await licence(from), ...more.filter(Boolean)].join("\n\n").trimEnd()}\n`);
 }
+for (const [file, text] of Object.entries(await world(path.join(HERE, "node_modules")))) written.set(file, Buffer.from(text));
+const unnamed = PACKAGES.filter((name) => !(name in dependencies));
+if (unnamed.length > 0) throw new Error(`${unnamed}: not packages that package.json names under dependencies`);
+written.set("world.licences.txt", `${(await Promise.all(PACKAGES.map(licence))).join(`\n\n${"-".repeat(80)}\n\n`)}\n`);
 for (const { path: file, contents } of outputFiles) written.set(path.basename(file), contents);
 
 // A build that failed above has changed nothing; one that is stopped here is done again by `make web`.

@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from ledger.api.deps import NodeOf, PartnerPath, ReaderOf, RecordPath, record_id
 from ledger.api.middleware import SECURITY
-from ledger.api.pages.figures import When, second_of
+from ledger.api.moments import When, second_of
 from ledger.api.pages.render import page
 from ledger.explain.fields import Line
 from ledger.explain.record import TITLES, describe

@@ -9,6 +9,7 @@ from fastapi.responses import Response
 from ledger.api.deps import NodeOf, ReaderOf, RecordPath, record_id
 from ledger.api.moments import When, second_of
 from ledger.api.pages.render import page
+from ledger.api.pages.shipment.outlook import outlook
 from ledger.codes import Assurance, HoldCause, Regime
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import LadingError, NotFound, NotPermitted
@@ -86,7 +87,8 @@ def shipment(request: Request, shipment: RecordPath, node: NodeOf, reader: Reade
         unopened = node.reader.views.unopened(wanted)
         result = [node.reader.views.record(RecordId(bytes.fromhex(one[2:])), reader) for one in unopened.records[:PAGE]]
         return page(request, "unopened.html", reader, shipment=unopened, records=result, titles=TITLES)
-    statement, hidden = _penalty(node, wanted, reader, node.home.clock.now() if judged_at is None else judged_at)
+    second = node.home.clock.now() if judged_at is None else judged_at
+    statement, hidden = _penalty(node, wanted, reader, second)
     return page(
         request,
         "shipment.html",
@@ -101,6 +103,8 @@ def shipment(request: Request, shipment: RecordPath, node: NodeOf, reader: Reade
         penalty_hidden=hidden,
         openings=_openings(node, wanted, reader),
         rights=_RIGHTS,
+        look=outlook(node, reader, view, statement, second),
+        at=second,
     )
 
 

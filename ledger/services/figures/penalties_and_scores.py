@@ -15,6 +15,7 @@ from ledger.bundle.figures import statements_of
 from ledger.codes import Role
 from ledger.columns.parts import Asked, part_of, tallies_of
 from ledger.columns.sealing import Sealed, sealed
+from ledger.common.distribution import Distribution
 from ledger.common.figure import Pattern, Points, figure, to_json
 from ledger.common.ids import RecordId
 from ledger.common.periods import FOREVER, Period, Step, before, full_hour, period_of
@@ -22,6 +23,7 @@ from ledger.errors import Busy, NotPermitted
 from ledger.explain.penalty import stated
 from ledger.explain.score import measure_stated, stated_in_short
 from ledger.network.contributions import KeptContributions
+from ledger.network.lane_times import Lane, times_by_lane
 from ledger.network.performance import NetworkFigures, network
 from ledger.network.routes import EXPECTED, GROUPS, By, Windows
 from ledger.penalties.statement import PenaltyStatement, penalty_of
@@ -286,6 +288,12 @@ class Numbers:
         # The reader as a whole is part of what is asked: partner, rights, scopes and key say which terms it may read.
         subject = "network", period.start, period.end, by, windowed, reader
         return self._answers.get(subject, (self._extent(), period.at), compute)
+
+    def lane_times(self, reader: Reader, at: int) -> Mapping[Lane, Distribution]:
+        """The delivery times on each lane of the shipments whose terms the reader may read, as judged at `at`."""
+        with self._figures() as (_, running):
+            kept = self._contributions_of(running)
+            return times_by_lane(running.journeys, at, lambda terms: may_open_terms(terms, reader), kept)
 
     def _contributions_of(self, running: Running) -> KeptContributions:
         kept = self._contributions.get(running)

@@ -14,6 +14,7 @@ from ledger.errors import NotFound
 from ledger.log.signed_note import parse_checkpoint
 from ledger.records.types import BY_NUMBER
 from ledger.services.figures.bonuses import Bonuses
+from ledger.services.figures.lanes import LaneTimes
 from ledger.services.figures.penalties_and_scores import Numbers
 from ledger.services.figures.pools import AskedPools, Pools
 from ledger.services.figures.publication import Publication
@@ -81,6 +82,7 @@ class LedgerReader:
         self.enrolment = Enrolling(home, self.registry)
         self.consents = Consenting(home, self.registry)
         self.numbers = Numbers(home, self.registry, self.views, keys.session_secret)
+        self.lanes = LaneTimes(self.numbers.lane_times, home.clock.now)
         self.publication = Publication(home, self.registry)
         self.products = Products(home, self.registry, self.views)
         self.recalls = Recalls(home.database, home.consortium, self.registry, Names(self.registry, consortium_id))
@@ -91,6 +93,7 @@ class LedgerReader:
         """How many records of each type number there are below that log index: leaves never change."""
 
     def close(self) -> None:
+        self.lanes.close()
         self.home.close()
 
     def __enter__(self) -> Self:

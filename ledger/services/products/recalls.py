@@ -27,13 +27,13 @@ from ledger.services.products.lot_tracing import Traced, trace_goods, trace_ship
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.partner_names import Names, PartnerName
 from ledger.services.state.verified_records import VerifiedRecords
+from ledger.services.views.course.spans import StayView
 from ledger.services.views.models import (
     AnswerView,
     EffectView,
     HolderView,
     RecallSummary,
     RecallView,
-    StayView,
     TracedShipment,
     TraceView,
 )

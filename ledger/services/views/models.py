@@ -6,6 +6,8 @@ from typing import Any
 from ledger.common.ids import to_hex
 from ledger.services.intake.out_of_order import Awaited
 from ledger.services.state.partner_names import PartnerName
+from ledger.services.views.course.private_parts import PrivateView
+from ledger.services.views.course.spans import HeldView, StayView
 
 # --- records -----------------------------------------------------------------------------------------------------
 
@@ -228,7 +230,8 @@ class StoryView:
 class ShipmentView:
     """`steps` is the custody line with the clearances in between, in the order in which they took effect; `children`
     include remainders, `onward` the shipments that were opened over this one. `coming` waits for its turn; `missing` is
-    set for what a short delivery left behind, while it is open against somebody."""
+    set for what a short delivery left behind, while it is open against somebody. `due_at`: by when its holder signed to
+    pass it on; `private`: what the reader may see of its order, goods and places."""
 
     summary: ShipmentSummary
     parent: str | None
@@ -242,6 +245,10 @@ class ShipmentView:
     family: tuple[RelativeView, ...] = ()
     coming: tuple[ComingView, ...] = ()
     missing: MissingView | None = None
+    stays: tuple[StayView, ...] = ()
+    holds: tuple[HeldView, ...] = ()
+    due_at: int | None = None
+    private: PrivateView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,16 +313,6 @@ class RecallSummary:
     speaks: bool = False
     revoked_by: str | None = None
     revoked_for: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class StayView:
-    """Who had the packages from when to when; `until` None: still."""
-
-    partner: PartnerName
-    since: int
-    until: int | None
-    packages: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from ledger.services.state.partner_names import Names, PartnerName
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.services.views.access_journal import AccessJournal, AccessRight, AccessView, Opened, access_view
 from ledger.services.views.chain_track import chain_track
+from ledger.services.views.course.private_parts import parts_shown
 from ledger.services.views.log_track import log_track
 from ledger.services.views.models import (
     ChainTrack,
@@ -311,19 +312,21 @@ class RecordViews:
 
     def shipment(self, shipment: bytes, reader: Reader = PUBLIC) -> ShipmentView:
         """A shipment that the chain has recorded, with its whole story; raises `NotFound`."""
-        opened: Openings = {}
+        rights: dict[RecordId, AccessRight | None] = {}
+        rows: list[StoredRecord] = []
         with self._db.read() as connection:
             self._registry.refreshed(connection)
 
             def may_open(row: StoredRecord) -> bool:
-                right = self.right_to(connection, row.record, row.record_id, reader)
-                if right is not None:
-                    shown = ("commercial",) if isinstance(row.record, ShipmentTerms) else openings.of(connection, row)
-                    opened[row.record_id] = Opened(shown, right)
-                return right is not None
+                if row.record_id not in rights:
+                    right = rights[row.record_id] = self.right_to(connection, row.record, row.record_id, reader)
+                    rows.extend([row] if right is not None else [])
+                return rights[row.record_id] is not None
 
             story = self._shipments.whole(connection, shipment, may_open)
-        self.note(reader, opened)
+            parts = openings.of_many(connection, rows) if rows else {}
+        shown = {i: parts_shown(row.record, parts[i]) for row in rows for i in (row.record_id,)}
+        self.note(reader, {i: Opened(paths, right) for i, paths in shown.items() if (right := rights[i]) is not None})
         return story
 
     def stories(self, wanted: Sequence[bytes]) -> list[StoryView]:

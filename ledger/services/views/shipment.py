@@ -8,13 +8,14 @@ to those alone who may see the record that says so.
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-from ledger.codes import APPLIED, Assurance, ClearanceStatus, Gate, Mode, Purpose, Regime, ShipmentState
+from ledger.codes import Mode, Purpose, ShipmentState
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import MINUTE
 from ledger.custody.rules import Flag
 from ledger.errors import LadingError, NotFound
 from ledger.explain.text import Text, say, several, term
 from ledger.explain.words import counted, spaced, word, words
+from ledger.products.recall_tracing import Move
 from ledger.records import index_keys as concerning
 from ledger.records.types import REMAINDER_INDEX
 from ledger.services.home.home import Home
@@ -25,8 +26,10 @@ from ledger.services.state.extent import Extent
 from ledger.services.state.partner_names import Names, PartnerName
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.services.views.amendment_notes import notes_on
+from ledger.services.views.course.custody import clearances_of, custody_of, due_at, held_at_first, holds_said
+from ledger.services.views.course.private_parts import private_view
+from ledger.services.views.course.spans import StayView
 from ledger.services.views.models import (
-    ClearanceView,
     MissingView,
     RelativeView,
     ShipmentSummary,
@@ -44,7 +47,7 @@ from ledger.shipments.status import ShipmentStatus, status_of, tenders_at
 from ledger.store import records
 from ledger.store.database import Connection
 from ledger.store.projections import shipments, tracing
-from ledger.store.projections.shipments import ClearanceState, ClearanceStep, Shipment
+from ledger.store.projections.shipments import Shipment
 from ledger.store.records import StoredRecord
 
 MOST_RECORDS = 500
@@ -134,12 +137,27 @@ class ShipmentViews:
             children=tuple(to_hex(child.shipment) for child in children),
             onward=tuple(map(to_hex, onward)),
             flags=words(Flag(row.flags)),
-            clearances=tuple(_clearances(row, shipments.clearances(connection, shipment), clearances)),
+            clearances=tuple(clearances_of(row, shipments.clearances(connection, shipment), clearances)),
             steps=self._steps(teller, row, read, journeys),
             records=tuple(to_hex(r.record_id) for r in about),
             family=tuple(self._family(connection, row, children, onward)),
             coming=tuple(coming_to(connection, row, custody, clearances, teller)),
             missing=next(iter(self._missing(connection, [row])), None),
+            stays=self._stays(connection, row, read, journeys),
+            holds=tuple(holds_said(clearances)),
+            due_at=due_at(row, custody, read.rows),
+            private=private_view(connection, row, read, may_open),
+        )
+
+    def _stays(
+        self, connection: Connection, row: Shipment, read: ShipmentRows, journeys: Journeys | None
+    ) -> tuple[StayView, ...]:
+        began = None
+        if row.parent and (source := read.opener_of(row)) is not None:
+            began = Move(row.opened_at, held_at_first(row, read.rows.get(source)), _started(journeys, row))
+        stays = custody_of(row, read.custody.get(row.shipment, ()), began)
+        return tuple(
+            StayView(self._names.of(connection, stay.partner), stay.since, stay.until, stay.packages) for stay in stays
         )
 
     def open_against(self, connection: Connection, partner: int, limit: int = 200) -> list[MissingView]:
@@ -343,26 +361,3 @@ def _in_order(teller: Teller, row: Shipment, read: ShipmentRows) -> Iterator[Ste
         *((step.log_index, teller.clearance(step)) for step in clearances),
     ]
     return (step for _, step in sorted(placed, key=lambda entry: entry[0]))
-
-
-def _clearances(
-    row: Shipment, states: Iterable[ClearanceState], steps: Iterable[ClearanceStep]
-) -> Iterator[ClearanceView]:
-    known = {(c.jurisdiction, c.regime): c for c in states}
-    required = {
-        (letters, regime): (Gate(gate), bool(row.released >> i & 1))
-        for i, (letters, regime, gate, _) in enumerate(json.loads(row.requires))
-    }
-    assurance = {(s.jurisdiction, s.regime): s.assurance for s in steps if s.outcome in APPLIED}
-    for pair in sorted(known.keys() | required.keys()):
-        state = known.get(pair)
-        gates, released = required.get(pair, (Gate(0), False))
-        yield ClearanceView(
-            jurisdiction=pair[0],
-            regime=word(Regime, pair[1]),
-            status=word(ClearanceStatus, state.status) if state else say("none yet"),
-            sequence=state.sequence if state else 0,
-            required_at=words(gates),
-            released=released,
-            assurance=word(Assurance, assurance[pair]) if pair in assurance else "",
-        )

@@ -15,9 +15,9 @@ from ledger.errors import LadingError
 from ledger.explain.text import Text, phrase, say, sentences, several
 from ledger.explain.units import moment
 from ledger.explain.words import MEANING, counted, spaced, word, words
-from ledger.records.types import Handoff, Override, Split
 from ledger.records.verification import Facts
 from ledger.services.state.partner_names import Names, PartnerName
+from ledger.services.views.course.custody import held_at_first
 from ledger.services.views.models import StepView
 from ledger.shipments.tenders import Tender, TenderState
 from ledger.store.database import Connection
@@ -78,7 +78,7 @@ class Teller:
         """
         if row.parent is None or source is None:
             return
-        holder = self.names.of(self.connection, self._held_by(source, row))
+        holder = self.names.of(self.connection, held_at_first(row, self.rows.get(source)))
         began_with = counted(packages, "package")
         remainder = Flag.REMAINDER in Flag(row.flags)
         text = (
@@ -107,17 +107,6 @@ class Teller:
             signers=self._signers(source),
             **self._times(source),
         )
-
-    def _held_by(self, source: RecordId, row: Shipment) -> int:
-        """Who held a child or remainder when `source` opened it."""
-        stored = self.rows.get(source)
-        try:
-            record = stored.record if stored else None
-        except LadingError:  # a damaged row: the story goes on, the audit names it
-            record = None
-        if isinstance(record, Split):
-            return record.by
-        return record.releaser if isinstance(record, Handoff | Override) else row.custodian
 
     def custody(self, step: CustodyStep) -> StepView:
         giver = self.names.of(self.connection, step.from_partner)

@@ -13,10 +13,13 @@ from ledger.api.pages import libraries
 from ledger.api.pages.language import language_of
 from ledger.api.pages.libraries import FOLDER, LIBRARIES, missing_libraries
 from ledger.api.pages.render import environment
+from ledger.api.pages.shipment.world_map import OVERLAP
 from ledger.cli.http_service import tell_missing_libraries
 
 ROOT = Path(__file__).resolve().parents[3]
 WEB = ROOT / "web"
+WORLD = {"world.json", "world.svg", "world.licences.txt"}
+"""The map's data, which no page imports."""
 COPIED = {"swagger-ui": ("swagger-ui-dist", ("swagger-ui-bundle.js", "swagger-ui.css"))}
 NPM_IMPORT = re.compile(r'from "([^".][^"]*)"')
 
@@ -42,7 +45,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def copy_of_web(place: Path) -> Path:
     web = place / "web"
     (web / "src").mkdir(parents=True)
-    for name in ("build.js", "package.json"):
+    for name in ("build.js", "package.json", "world.js"):
         (web / name).write_bytes((WEB / name).read_bytes())
     (web / "node_modules").mkdir()
     for package in (WEB / "node_modules").iterdir():
@@ -61,7 +64,7 @@ def test_each_module_is_a_library_with_its_licences(built: Path) -> None:
     sources = [path.stem for path in sorted((WEB / "src").glob("*.js"))]
     assert sorted(LIBRARIES) == sorted([*sources, *COPIED])
     expected = {f"{name}{end}" for name in LIBRARIES for end in (".js", ".licences.txt")}
-    assert set(contents(built)) == expected | {f"{name}.css" for name in COPIED}
+    assert set(contents(built)) == expected | {f"{name}.css" for name in COPIED} | WORLD
     for name in sources:
         used = NPM_IMPORT.findall((WEB / "src" / f"{name}.js").read_text(encoding="utf-8"))
         licences = (built / f"{name}.licences.txt").read_text(encoding="utf-8")
@@ -78,6 +81,21 @@ def test_a_bundle_loads_nothing_and_makes_no_code(built: Path) -> None:
         assert not re.search(r"\bimport\b\s*[\"'{(*]|\bfrom\s*[\"']|\brequire\(|\beval\(|\bFunction\(", text), name
         assert not re.search(r"\b(fetch|XMLHttpRequest|WebSocket|importScripts|localStorage)\b", text), name
         assert "sourceMappingURL" not in text
+
+
+def test_the_world_is_drawn_from_packages_whose_licences_lie_beside_it(built: Path) -> None:
+    licences = (built / "world.licences.txt").read_text(encoding="utf-8")
+    for package, owner in (("sea-ports", "Permission is hereby granted"), ("world-atlas", "Michael Bostock")):
+        assert re.search(rf"^{package} \d+\.\d+\.\d+$", licences, re.MULTILINE)
+        assert owner in licences
+    rings = re.findall(r"M(-?\d+) ?(-?\d+)l([-\d ]+)z", (built / "world.svg").read_text(encoding="utf-8"))
+    assert len(rings) > 100
+    for x, y, steps in rings:
+        numbers = [int(number) for number in re.findall(r"-?\d+", steps)]
+        assert max(map(abs, numbers)) < 1800, "no ring jumps over the antimeridian"
+        ways = [sum(numbers[0 : i + 2 : 2]) for i in range(0, len(numbers), 2)]
+        assert -900 <= int(y) <= 900
+        assert all(abs(int(x) + way) <= 1800 + OVERLAP for way in ways)
 
 
 @pytest.mark.parametrize("name", COPIED)
@@ -126,7 +144,7 @@ def test_only_what_package_json_names_gets_in(source: str, refusal: str, tmp_pat
         assert done.returncode == 0, done.stderr
         copied = {f"{name}{end}" for name in COPIED for end in (".js", ".css", ".licences.txt")}
         own = {"curves.js", "curves.licences.txt", "hello.js", "hello.licences.txt"}
-        assert set(contents(target)) == own | copied
+        assert set(contents(target)) == own | copied | WORLD
 
 
 def test_versions_are_exact_and_the_lock_names_no_registry() -> None:
