@@ -1,5 +1,6 @@
 """Write what the pages' scripts must know of records: `records.js`, types of `ledger.records.types` and `ledger.codes`,
-`limits.js`, how long their texts and lists may be, and `fields.js`, how `ledger.explain` calls their fields and codes.
+`limits.js`, how long their texts and lists may be, `fields.js`, how `ledger.explain` calls their fields and codes, and
+`countries.js`, those of `ledger.common.iso_codes`.
 
 A page that asked the service for these could be told that one record is another. `--check` compares with the committed
 files and exits 1 when one is stale.
@@ -15,6 +16,7 @@ from string import ascii_uppercase
 from typing import Any
 
 from ledger import codes
+from ledger.common.iso_codes import COUNTRIES
 from ledger.common.scopes import ALL_SCOPES, key_covers
 from ledger.explain.fields import CODES, Kind, field_line, label_of, one_of
 from ledger.explain.titles import TITLES
@@ -28,6 +30,7 @@ STATIC = Path(__file__).parent.parent / "ledger" / "api" / "pages" / "static"
 TARGET = STATIC / "verify" / "records.js"
 FIELDS = STATIC / "signing" / "fields.js"
 LIMITS = STATIC / "bundles" / "limits.js"
+COUNTRY_CODES = STATIC / "dock" / "countries.js"
 CODE_LISTS = (
     codes.RegistryAction,
     codes.Role,
@@ -39,6 +42,8 @@ CODE_LISTS = (
     codes.RecallAction,
     codes.ExceptionBit,
     codes.Outcome,
+    codes.Gate,
+    codes.ShipmentState,
 )
 """Those that a page decides on."""
 HEADER = """// Generated from ledger/records/types.py and ledger/codes.py by scripts/generate_page_types.py; `make
@@ -55,9 +60,19 @@ FIELDS_HEADER = """// Generated from ledger/explain by scripts/generate_page_typ
 """
 
 
+COUNTRIES_HEADER = """// Generated from ledger/common/iso_codes.py by scripts/generate_page_types.py; `make check`
+// compares. Do not edit. Codes of countries, as places name them.
+"""
+
+
 def main() -> int:
     stale = []
-    for target, text in ((TARGET, page_types()), (LIMITS, page_limits()), (FIELDS, page_fields())):
+    for target, text in (
+        (TARGET, page_types()),
+        (LIMITS, page_limits()),
+        (FIELDS, page_fields()),
+        (COUNTRY_CODES, page_countries()),
+    ):
         if "--check" not in sys.argv:
             target.write_text(text)
         elif not target.exists() or target.read_text() != text:
@@ -110,6 +125,12 @@ def page_fields() -> str:
         f"// Currencies whose minor unit is no hundredth (ISO 4217).\nexport const DIGITS = {_js(digits)};",
     ]
     return "\n".join(blocks) + "\n"
+
+
+def page_countries() -> str:
+    """`countries.js`."""
+    codes_in_all = " ".join(sorted(COUNTRIES))
+    return COUNTRIES_HEADER + f'export const COUNTRIES = new Set("{codes_in_all}".split(" "));\n'
 
 
 def _structs_of(kind: type[Struct]) -> Iterable[type[Struct]]:

@@ -21,6 +21,7 @@ from ledger.api.routers import (
     batches,
     bonuses,
     consents,
+    dock,
     log,
     networks,
     partners,
@@ -117,6 +118,7 @@ def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
         bonuses,
         worklist,
         sessions,
+        dock,
         system,
     ):
         app.include_router(router.router, dependencies=strict)

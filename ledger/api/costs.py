@@ -21,7 +21,7 @@ TABLE: tuple[tuple[str, int], ...] = (
     (f"/v1/network|/network|(?:/v1)?/partners/{_ID}/score(?:/.*)?", 20),
     (f"/partners/{_ID}", 40),
     (f"/v1/penalties|/penalties|/partners/{_ID}/penalties|/v1/shipments/{_ID}/penalty", 40),
-    ("(?:/v1)?/recalls/.*", 40),
+    ("(?:/v1)?/recalls/.*|/v1/dock", 40),
     ("(?:/v1)?/shipments/.*|/v1/records/typed-data|/docs|/openapi.json", 20),
     (f"/devices|/v1/partners/(?:book|{_ID}/keys)", 15),
     ("/|(?:/v1)?/(?:search|records|shipments|bonuses|recalls|partners|enrolments)", 15),

@@ -75,6 +75,7 @@ ASKED: dict[str, Callable[[Connection], object]] = {
     "records of a block": lambda c: outcomes.in_block(c, 7, 10),
     "what is known by a number": lambda c: identifiers.known_as(c, "1", "po1", 10),
     "numbers of shipments": lambda c: identifiers.of_targets(c, [bytes(32)]),
+    "shipments that somebody holds": lambda c: shipments.under_way_with(c, 1, before=9, limit=10),
     "transactions under way": lambda c: transactions.unfinished(c, bytes(20)),
     "the next nonce": lambda c: transactions.next_nonce(c, bytes(20)),
     "what waits": outbox.left,

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from ledger.api.pages import (
     choice,
     devices,
+    dock,
     docs,
     explorer,
     figures,
@@ -34,6 +35,7 @@ for part in (
     explorer,
     signing,
     devices,
+    dock,
     docs,
     network,
     choice,

@@ -33,6 +33,7 @@ from ledger.services.state.enrolments import Enrolling
 from ledger.services.state.extent import Extent, extent_of
 from ledger.services.state.partner_names import Names
 from ledger.services.views.before_signing import SigningViews
+from ledger.services.views.dock import DockViews
 from ledger.services.views.explorer import Explorer
 from ledger.services.views.keys import KeyViews
 from ledger.services.views.records import RecordViews
@@ -79,6 +80,7 @@ class LedgerReader:
         self.signing = SigningViews(home, self.registry)
         self.partner_keys = KeyViews(home, self.registry, self.views)
         self.explorer = Explorer(home, self.registry, self.publisher)
+        self.dock = DockViews(home, self.registry, self.views)
         self.enrolment = Enrolling(home, self.registry)
         self.consents = Consenting(home, self.registry)
         self.numbers = Numbers(home, self.registry, self.views, keys.session_secret)

@@ -154,6 +154,16 @@ class RecordViews:
         self.note(reader, opened)
         return views
 
+    def of_ids(self, reader: Reader, ids: Sequence[RecordId]) -> dict[RecordId, RecordView]:
+        """Those of `ids` that are in the log."""
+        opened: Openings = {}
+        with self._db.read() as connection:
+            self._registry.refreshed(connection)
+            rows = list(records.get_many(connection, ids).values())
+            views = self._views(connection, rows, reader, opened)
+        self.note(reader, opened)
+        return {row.record_id: view for row, view in zip(rows, views, strict=True)}
+
     def proposals_for(self, reader: Reader, now: int, limit: int = 100) -> list[RecordView]:
         """What waits for signatures and concerns the reader, newest first; nothing for the public."""
         if not reader.partner:

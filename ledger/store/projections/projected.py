@@ -178,6 +178,13 @@ identifiers = Table(
     Index(None, "target"),
     sqlite_with_rowid=False,
 )
+Index(
+    "ix_shipments_under_way",
+    shipments.c.custodian,
+    shipments.c.opened_index,
+    sqlite_where=shipments.c.state == text(IS_OPEN),
+    postgresql_where=shipments.c.state == text(IS_OPEN),
+)
 
 goods = Table(
     "goods",

@@ -137,6 +137,26 @@ def remainders_with(connection: Connection, custodian: int, *, limit: int = 100)
     return some(connection, query.order_by(table.opened_index.desc()).limit(limit), Shipment)
 
 
+def under_way_with(
+    connection: Connection, custodian: int, *, before: int | None = None, limit: int = 100
+) -> list[Shipment]:
+    """What `custodian` holds and has not ended, the newest first; page with the last row's `opened_index` as `before`.
+
+    A page holds more than `limit` where one record opened several: they are never torn apart.
+    """
+    table = _shipments.c
+    where = [table.custodian == custodian, table.state == text(projected.IS_OPEN)]
+    where += [] if before is None else [table.opened_index < before]
+    order = (table.opened_index.desc(), table.child_index, table.shipment)
+    query = selection(_shipments, Shipment).where(*where)
+    result = some(connection, query.order_by(*order).limit(limit), Shipment)
+    if len(result) < limit:
+        return result
+    last = result[-1].opened_index
+    whole = [row for row in result if row.opened_index > last]
+    return whole + some(connection, query.where(table.opened_index == last).order_by(*order), Shipment)
+
+
 def under_terms(connection: Connection, terms: Iterable[bytes]) -> list[Shipment]:
     """All shipments that these terms govern: what they opened, and what came of it by splits and short deliveries."""
     return list(among(connection, _shipments, Shipment, _shipments.c.terms, terms))

@@ -1,6 +1,10 @@
 // Runs the pages' own modules on the cases that arrive as JSON on standard input, and prints what they answer.
 import { FrameCollection, recordIn, toFrames } from "../../../../ledger/api/pages/static/codes/frames.js";
 import { grantRecord, requestIn, revokeRecord } from "../../../../ledger/api/pages/static/devices/requests.js";
+import { handoffRecord, changedRecord, differences, heldBefore } from "../../../../ledger/api/pages/static/dock/handoff.js";
+import { envelopeOf, readHandoff } from "../../../../ledger/api/pages/static/dock/exchange.js";
+import { judge } from "../../../../ledger/api/pages/static/dock/rules.js";
+import { worldOf } from "../../../../ledger/api/pages/static/dock/world.js";
 import { decode, encode } from "../../../../ledger/api/pages/static/lib/qr.js";
 import { addressOf, signatureOf } from "../../../../ledger/api/pages/static/signers/device.js";
 import { canonicalSignature, signedBy } from "../../../../ledger/api/pages/static/signers/signature.js";
@@ -26,7 +30,28 @@ function picture(text, pixels) {
   return { width: size, height: size, data };
 }
 
+// The world of a device whose signed book says the same as the service.
+function world(dock, handoffs = []) {
+  const owners = new Map(dock.partners.flatMap(({ id, keys }) => keys.map(({ address }) => [address, { partner: id }])));
+  return worldOf(dock, handoffs, { names: new Map(), owner: (key) => owners.get(key) ?? null });
+}
+
 const tasks = {
+  judged: ({ message, keys, dock, now, handoffs }) => {
+    const verdict = judge(message, keys, world(dock, handoffs), now);
+    return { ...verdict, changes: Object.fromEntries(verdict.changes) };
+  },
+  composed: ({ asked, salt }) => handoffRecord(asked, () => fromHex(salt)),
+  changed: ({ record, counted, photos, dock, salt }) => {
+    const here = world(dock);
+    const made = changedRecord(record, new Map(counted), photos, (item) => heldBefore(item, here.holding(item.shipment)), () => fromHex(salt));
+    return { made, said: differences(record.message, made.message) };
+  },
+  readHandoff: ({ envelope, trust, dock }) => {
+    const { record, ...read } = readHandoff(envelope, trust, world(dock));
+    return { ...read, envelope: envelopeOf({ ...record, signatures: read.signatures }) };
+  },
+  held: ({ dock, handoffs }) => world(dock, handoffs).held().map(([shipment, { packages, sequence }]) => [shipment, packages, sequence]),
   address: ({ secret }) => addressOf(fromHex(secret)),
   sign: ({ secret, record, trust }) => signatureOf(recordId(record, trust), fromHex(secret)),
   text: ({ secret, text }) => signatureOf(personalDigest(text), fromHex(secret)),

@@ -7,8 +7,7 @@ import { answerOf, post } from "../service.js";
 import { walletHere, walletSigner } from "../signers/wallet.js";
 import { prepare, signed } from "../signing/flow.js";
 import { ground } from "../signing/ground.js";
-import { element, show } from "../signing/show.js";
-import { button } from "./own.js";
+import { button, element, show } from "../signing/show.js";
 import { requestIn, revokeRecord } from "./requests.js";
 
 // Wires the section that takes requests: a text that is pasted, or the camera.

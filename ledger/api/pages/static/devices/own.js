@@ -7,7 +7,7 @@ import { deviceSigner, makeKey } from "../signers/device.js";
 import { standing } from "../signers/here.js";
 import { entries, forget } from "../signers/store.js";
 import { ground } from "../signing/ground.js";
-import { element } from "../signing/show.js";
+import { button, element } from "../signing/show.js";
 import { moment } from "../signing/units.js";
 import { grantRecord } from "./requests.js";
 
@@ -67,23 +67,6 @@ async function shown(request) {
   text.value = frames.join("\n");
   const codes = frames.map((frame, i) => drawn(frame, _("Code {number} of {count} of the request", { number: i + 1, count: frames.length })));
   return [...codes, text, button(_("Copy the text"), () => navigator.clipboard.writeText(text.value), "quiet")];
-}
-
-// A button whose action may fail: then the reason stands beside it.
-export function button(label, act, kind = "") {
-  const [made, status] = [element("button", { type: "button", class: kind }, label), element("span", { role: "status" })];
-  made.addEventListener("click", async () => {
-    made.disabled = true;
-    status.textContent = "";
-    try {
-      await act();
-    } catch (error) {
-      status.textContent = error.message;
-    } finally {
-      made.disabled = false;
-    }
-  });
-  return element("span", { class: "act" }, made, " ", status);
 }
 
 // Lets the form `form` make a key for a request, and shows it then.

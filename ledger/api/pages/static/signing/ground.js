@@ -1,6 +1,7 @@
 // What a browser rests on when it tells people what they sign: the trust file that it pinned, and the partner book that this
 // trust file's log signed. Without a verified book partners are numbers.
 import { gettext as _ } from "../gettext.js";
+import { inWords } from "../language.js";
 import { json } from "../report.js";
 import { trusted } from "../trust.js";
 import { openBook } from "../verify/partner_book.js";
@@ -8,20 +9,20 @@ import { recordId } from "../verify/typed.js";
 import { toHex } from "../verify/bytes.js";
 
 // {trust, pools, names, owner, remarks, keep}: `remarks` are sentences on what could not be checked, `keep` pins the trust file
-// once the rest has held. Throws where the service shows another trust file than the pinned one.
-export async function ground() {
+// once the rest has held. Throws where the service shows another trust file than the pinned one. `ask(where)`: gives the service's answer at a path; where there is no network, one that was kept.
+export async function ground(ask = json) {
   if (!globalThis.crypto?.subtle) throw new Error(_("This browser makes and uses keys only on pages that come over an encrypted connection (https)."));
-  const { trust: served, pools } = await json("/v1/consortium");
+  const { trust: served, pools } = await ask("/v1/consortium");
   const remarks = [];
-  const { trust, keep } = await trusted(served, (step, text, held = true) => held === true || remarks.push(text));
-  const book = await verifiedBook(trust, remarks);
+  const { trust, keep } = await trusted(served, (step, text, held = true) => held === true || remarks.push(inWords(text)));
+  const book = await verifiedBook(trust, remarks, ask);
   return { trust, pools, names: book?.names ?? new Map(), owner: book?.owner ?? (() => null), remarks, keep };
 }
 
-async function verifiedBook(trust, remarks) {
+async function verifiedBook(trust, remarks, ask) {
   let book = null;
   try {
-    book = await openBook(await json("/v1/partners/book"), trust);
+    book = await openBook(await ask("/v1/partners/book"), trust);
   } catch {
     remarks.push(_("The names of partners are not signed by the log of your trust file: partners are shown by number."));
     return null;

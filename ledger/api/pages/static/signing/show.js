@@ -1,5 +1,6 @@
 // A record on the page as somebody should read it before he signs: sentences, then every line, then what was not checked.
 import { gettext as _ } from "../gettext.js";
+import { inWords } from "../language.js";
 import { describe, textOf } from "./describe.js";
 import { summary, titleOf } from "./summary.js";
 import { shipmentsOf, termsOf } from "./terms.js";
@@ -11,10 +12,28 @@ export function element(name, values = {}, ...children) {
   return made;
 }
 
-// Fills `place` with the record. `told`: sentences about the signer that come first; `rests`: as ground() gives it.
-export async function show(place, record, told, { trust, names, remarks }) {
+// A button whose action may fail: then the reason stands beside it.
+export function button(label, act, kind = "") {
+  const [made, status] = [element("button", { type: "button", class: kind }, label), element("span", { role: "status" })];
+  made.addEventListener("click", async () => {
+    made.disabled = true;
+    status.textContent = "";
+    try {
+      await act();
+    } catch (error) {
+      status.textContent = error.words ? inWords(error.words) : error.message;
+    } finally {
+      made.disabled = false;
+    }
+  });
+  return element("span", { class: "act" }, made, " ", status);
+}
+
+// Fills `place` with the record. `told`: sentences about the signer that come first; `rests`: as ground() gives it, with `terms`
+// where those of its shipments are not to be asked of the service.
+export async function show(place, record, told, { trust, names, remarks, terms = termsOf }) {
   const lines = describe(record);
-  const said = summary(record, names, await termsOf(shipmentsOf(record), trust));
+  const said = summary(record, names, await terms(shipmentsOf(record), trust));
   const list = (sentences, kind) => element("ul", { class: kind }, ...sentences.map((sentence) => element("li", {}, sentence)));
   const all = element("details", {}, element("summary", {}, _("Everything that it says, field by field")));
   all.append(element("dl", { class: "facts" }, ...lines.map((line) => fact(line, names))));
