@@ -3,6 +3,7 @@ ledger's does, and what they do not check they never call good."""
 
 import json
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -94,3 +95,26 @@ def test_a_trust_file_is_read_as_strictly_as_the_ledger_reads_it() -> None:
     ] == []
     names = ("trust.json", "trust-with-witnesses.json", "trust-with-validators.json", "trust-with-partners.json")
     assert in_the_page([{"files": [], "trust": text_of(name)} for name in names]) == [[]] * len(names)
+
+
+# --- bits flipped anywhere -------------------------------------------------------------------------------------------
+
+FLIPPED = (("shipment", "trust"), ("award", "trust"), ("product", "trust"), ("witnessed", "trust-with-witnesses"))
+"""Where something is changed at random: the same step must fail here as there."""
+
+
+def test_a_digit_changed_anywhere_fails_at_the_same_step() -> None:
+    rng, cases, expected = Random(14), [], []
+    for name, trust in FLIPPED * 10:
+        text = text_of(f"{name}.json")
+        at = rng.choice([i for i, character in enumerate(text) if character in "0123456789abcdef"])
+        bad = text[:at] + rng.choice([digit for digit in "0123456789abcdef" if digit != text[at]]) + text[at + 1 :]
+        steps = verify_bundle(bad.encode(), parse_trust(text_of(f"{trust}.json").encode()))
+        failed = [step.name for step in steps if not step.ok]
+        expected.append([] if name != "product" and failed == ["figures"] else failed)
+        cases.append(case(bad, text_of(f"{trust}.json")))
+    answers = in_the_page(cases)
+    # One without the word "bundle" in front is no file that the page would check.
+    found = [[s["name"] for s in a[0]["steps"] if s["ok"] is False] if a else ["format"] for a in answers]
+    assert found == expected
+    assert {"format", "inclusion"} <= {step for failed in expected for step in failed}

@@ -26,7 +26,7 @@ const FIGURES = notHere(msg("Penalties, scores and shares are not computed here,
 export async function checkBundle(text, trust, { kept = [], proofs = [], receipts = [] }, tell = () => {}, progress = () => {}) {
   const work = { text, trust, pace: paced(progress) };
   const format = async () => {
-    work.bundle = parseBundle(text);
+    work.bundle = await parseBundle(text);
     return { words: msg("It is a bundle about {subject}. Records in it: {count}.", { count: work.bundle.records.length, subject: work.bundle.subject }) };
   };
   const steps = [];

@@ -28,12 +28,14 @@ export async function checkCutoff(work) {
   const last = await lastLogged(cutoff.last, own);
   const earlier = before === null ? null : await lastLogged(cutoff.before, before);
   // 3. The first late enough.
-  const until = endOf(rule, agreement.message, records);
-  if (until === null) {
-    return { held: null, words: msg("The last of the {size} entries is of {time}. Whether shipments were still disputed then, or until when they were, is not checked here: lading verify does.", { size, time: moment(last) }) };
-  }
+  const top = readTop(rule);
+  if (top === null) return { held: null, words: msg("The rule file is not written so that it can be read here, so the size of the award is not checked here: lading verify does.") };
+  const until = agreement.message.periodEnd + (top.grace ?? 0);
   const times = { size, time: moment(last), until: moment(until) };
   if (last <= until) throw new Told(msg("The award was computed too early: the last of its {size} entries is of {time}, and it had to wait until {until}.", times));
+  if (mayWait(top, records)) {
+    return { held: null, words: msg("The last of the {size} entries is of {time}, after period and grace. Whether shipments were still disputed then, or until when they were, is not checked here: lading verify does.", times) };
+  }
   if (earlier !== null && earlier > until) throw new Told(msg("The award was computed too late: an earlier anchored state was after {until} already.", times));
   return { words: msg("The last of the {size} entries that count is of {time}, after period and grace ended at {until}. That the chain took no state in between is the log's word.", times) };
 }
@@ -43,11 +45,8 @@ async function ruleNamed(wanted, rules) {
   throw new Told(msg("The rule file that the agreement names is not here."));
 }
 
-// The last second for which the award had to wait, UTC; null where disputes may have put it off, or the file is not read here.
-function endOf(text, { periodEnd }, records) {
-  const rule = readTop(text);
-  if (rule === null) return null;
-  const waits = rule.format !== OLDER_FORM && (rule.disputed ?? "wait") === "wait";
+// Whether the rule has an award wait for disputes, and there may be one.
+function mayWait({ format, disputed = "wait" }, records) {
   const tendered = records.some(({ type, message }) => type === "Statement" && message.kind === StatementKind.TENDER);
-  return waits && tendered ? null : periodEnd + (rule.grace ?? 0);
+  return format !== OLDER_FORM && disputed === "wait" && tendered;
 }

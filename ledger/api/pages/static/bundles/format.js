@@ -1,7 +1,8 @@
 // The form of a bundle: what is read, and nothing else. Twin of ledger/bundle/format.py. Of seals only the outline is read.
-import { utf8 } from "../verify/bytes.js";
+import { toHex, utf8 } from "../verify/bytes.js";
 import { parseCanonical } from "../verify/canonical.js";
 import { msg } from "../verify/messages.js";
+import { isPolicy, readWitnessKey } from "../verify/note.js";
 import { Told } from "../verify/refusals.js";
 import { timesFit } from "../verify/times.js";
 import { contentHash, structuresOf } from "../verify/typed.js";
@@ -19,7 +20,7 @@ const MOST_RULES = 64;
 
 // The bundle in a text: its fields, `about` (its subject, read), and of each record `where` and `content` (hashStruct of its
 // message) too. Throws Told.
-export function parseBundle(text) {
+export async function parseBundle(text) {
   const value = readCanonical(text, "bundle");
   const form = value?.lading;
   if (typeof form === "string" && form !== FORMAT) throw new Told(msg("It is of another format than {format}: {found}.", { format: FORMAT, found: form.slice(0, 40) }));
@@ -37,6 +38,7 @@ export function parseBundle(text) {
   for (const [name, length] of [["logId", 32], ["root", 32], ["signature", 64]]) hexOf(complete[name], `bundle.complete.${name}`, length);
   entriesOf(rules, "bundle.rules", 0, MOST_RULES).forEach(([where, rule]) => textOf(rule, where));
   if (!timesFit(fields.times)) throw new Told(msg("By which evidence times count is not written as it must be."));
+  if (fields.times.witnesses !== null) await readPolicy(fields.times.witnesses, "bundle.times.witnesses");
   if (figures === null || typeof figures !== "object" || Array.isArray(figures)) throw new Told(msg("{where} is no object.", { where: "bundle.figures" }));
   if (last !== undefined) readLeaf(last, "bundle.last");
   if (cutoff !== undefined) {
@@ -50,6 +52,19 @@ export function parseBundle(text) {
     throw new Told(msg("There are no records, or they are not in the log's order, each once."));
   }
   return { ...fields, about, proof, records };
+}
+
+// The keys of a witness policy, as readWitnessKey gives them; throws Told.
+export async function readPolicy(policy, where) {
+  try {
+    if (!isPolicy(policy)) throw new Error("not a policy");
+    const keys = await Promise.all(policy.keys.map(readWitnessKey));
+    const distinct = (told) => new Set(keys.map(told)).size === keys.length;
+    if (!distinct(({ name }) => name) || !distinct(({ publicKey }) => toHex(publicKey))) throw new Error("a witness twice");
+    return keys;
+  } catch {
+    throw new Told(msg("{where} names no witnesses that can be asked.", { where }));
+  }
 }
 
 // The value of a text in its one canonical spelling; throws Told.

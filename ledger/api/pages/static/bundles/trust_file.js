@@ -1,11 +1,10 @@
 // A trust file that somebody chose, read as strictly as a bundle. Twin of parse_trust in ledger/bundle/format.py. The validators
 // of a network (cometbft) are not looked into: no seal is checked here.
-import { fromBase64, toHex } from "../verify/bytes.js";
+import { toHex } from "../verify/bytes.js";
 import { msg } from "../verify/messages.js";
-import { isPolicy } from "../verify/note.js";
 import { openBook } from "../verify/partner_book.js";
 import { Told } from "../verify/refusals.js";
-import { readCanonical } from "./format.js";
+import { readCanonical, readPolicy } from "./format.js";
 import { entriesOf, fieldsOf, hexOf, integerOf, textOf } from "./shape.js";
 
 const FORMAT = "trust/1";
@@ -27,7 +26,7 @@ export async function parseTrust(text) {
   if (new Set(logs.map(({ origin }) => origin)).size !== logs.length) throw new Told(msg("The trust file names a log twice."));
   if ("bonusPool" in trust) hexOf(trust.bonusPool, "trust file.bonusPool", 20);
   entriesOf(trust.laterPools ?? [], "trust file.laterPools").forEach(([where, pool]) => hexOf(pool, where, 20));
-  if ("witnesses" in trust) readWitnesses(trust.witnesses, logs);
+  if ("witnesses" in trust) await readWitnesses(trust.witnesses, logs);
   if ("partners" in trust) await readBook(trust);
   return trust;
 }
@@ -48,12 +47,10 @@ function readLog(log, where) {
   return log;
 }
 
-function readWitnesses(policy, logs) {
-  if (!isPolicy(policy)) throw new Told(msg("The witnesses of the trust file are not written as they must be."));
+async function readWitnesses(policy, logs) {
   const own = new Set(logs.map(({ key }) => key));
-  for (const witness of policy.keys) {
-    const key = toHex(fromBase64(witness.split("+").slice(2).join("+")).slice(1));
-    if (own.has(key)) throw new Told(msg("The trust file has a log as its own witness."));
+  for (const { publicKey } of await readPolicy(policy, "trust file.witnesses")) {
+    if (own.has(toHex(publicKey))) throw new Told(msg("The trust file has a log as its own witness."));
   }
 }
 

@@ -68,22 +68,29 @@ export function isPolicy(policy) {
   return named && keys.length <= MOST_WITNESSES && isCount(threshold) && threshold >= 1 && threshold <= keys.length;
 }
 
+// {name, keyId, publicKey} of a witness's C2SP verifier key; throws for another spelling.
+export async function readWitnessKey(verifierKey) {
+  const [name, hash, ...encoded] = verifierKey.split("+");
+  const typed = fromBase64(encoded.join("+"));
+  const keyId = (await sha256(concat(utf8(name + "\n"), typed))).slice(0, 4);
+  const fits = KEY_NAME.test(name) && typed.length === 33 && typed[0] === 4 && toHex(keyId) === `0x${hash}`;
+  if (!fits) throw new Error("not the key of a witness");
+  return { name, keyId, publicKey: typed.slice(1) };
+}
+
 // Which witnesses of a policy ({threshold, keys}, as in the trust file) cosigned a checkpoint, and by when enough had:
 // {names, time, enough}. Lines of others are passed over; false when one of theirs does not hold; null where this browser
 // knows no Ed25519. C2SP tlog-cosignature, cosignature/v1.
 export async function verifyWitnesses(checkpoint, policy) {
   const times = new Map();
   for (const verifierKey of policy.keys) {
-    const [name, hash, ...encoded] = verifierKey.split("+");
-    const typed = fromBase64(encoded.join("+"));
-    const keyId = (await sha256(concat(utf8(name + "\n"), typed))).slice(0, 4);
-    if (typed.length !== 33 || typed[0] !== 4 || toHex(keyId) !== `0x${hash}`) throw new Error("not the key of a witness");
+    const { name, keyId, publicKey } = await readWitnessKey(verifierKey);
     for (const line of checkpoint.signatures.filter((s) => s.name === name && same(s.keyId, keyId))) {
       if (line.signature.length !== 72) return false;
       const time = new DataView(line.signature.buffer, line.signature.byteOffset).getBigUint64(0);
       if (time > LATEST_TIME) return false;
       const message = utf8(`cosignature/v1\ntime ${time}\n${checkpoint.text}`);
-      const held = await verifyEd25519(typed.slice(1), line.signature.slice(8), message);
+      const held = await verifyEd25519(publicKey, line.signature.slice(8), message);
       if (held !== true) return held;
       if (!times.has(name) || time < times.get(name)) times.set(name, time);
     }
