@@ -15,7 +15,7 @@ from ledger.common.scopes import key_scopes
 from ledger.records.signing import SigningKey
 from ledger.records.types import Details, Handoff, KeyGrant, Require
 from tests.browser.people import Lock, Person, Service, filmed, person, serving
-from tests.browser.reading import PHONE, chromium
+from tests.browser.reading import chromium
 from tests.e2e.stage import CARRIER, MAKER, SECOND, key_of
 
 if TYPE_CHECKING:
@@ -69,8 +69,8 @@ class Phone:
 
     def _start(self) -> Person:
         context: BrowserContext = self._kind.launch_persistent_context(
-            str(self._disk), executable_path=chromium(), args=self._arguments, viewport=PHONE
-        )  # type: ignore[arg-type]
+            str(self._disk), executable_path=chromium(), args=self._arguments, viewport={"width": 390, "height": 844}
+        )
         return person(context, self.service)
 
     @property

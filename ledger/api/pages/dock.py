@@ -32,7 +32,7 @@ _OTHERS = ("lading.css", "icon.svg")
 @router.get("/dock")
 def dock(request: Request) -> Response:
     """The same for everybody: what somebody's goods are, its scripts ask for themselves, and keep in the browser."""
-    response = plain_page(request, "dock.html", libraries=LIBRARIES)
+    response = plain_page(request, "signing/dock.html", libraries=LIBRARIES)
     response.headers[VERSION_HEADER] = version()
     # A manifest is neither script nor picture; everything else is as on every page.
     response.headers[_POLICY] = f"{SECURITY[_POLICY]}; manifest-src 'self'"
@@ -87,7 +87,7 @@ def files() -> tuple[str, ...]:
 def version() -> str:
     """A fingerprint of the page and of everything that it needs."""
     result = hashlib.sha256()
-    own = [_STATIC / "dock" / "worker.js", *sorted(_TEMPLATES.glob("*.html"))]
+    own = [_STATIC / "dock" / "worker.js", *sorted(_TEMPLATES.rglob("*.html"))]
     named = [_STATIC / path.removeprefix("/static/") for path in files()]
     for path in (*own, *(one for one in named if one.is_file())):
         result.update(hashlib.sha256(path.read_bytes()).digest())

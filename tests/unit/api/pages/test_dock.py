@@ -216,7 +216,8 @@ def keys_of(rng: random.Random, record: Handoff) -> dict[str, bytes | None]:
 
 
 def test_the_dock_refuses_what_acceptance_would_refuse() -> None:
-    rng, cases, expected = random.Random(14), [], []
+    rng, cases = random.Random(14), list[dict[str, Any]]()
+    expected: list[tuple[Outcome, ...] | None] = []
     while len(cases) < 1500:
         paper = Paper.some(rng)
         record = some_handoff(rng, paper)
@@ -238,7 +239,8 @@ def test_the_dock_refuses_what_acceptance_would_refuse() -> None:
 
 
 def test_goods_stand_afterwards_where_the_ledger_puts_them() -> None:
-    rng, cases, expected = random.Random(41), [], []
+    rng, cases = random.Random(41), list[dict[str, Any]]()
+    expected: list[dict[str, Any]] = []
     while len(cases) < 300:
         paper = Paper.some(rng)
         record = some_handoff(rng, paper)

@@ -114,7 +114,7 @@ def some_handoff(world: World, rng: random.Random) -> Handoff:
 
 
 def test_by_what_it_took_along_the_dock_judges_as_acceptance_does(docked: World) -> None:
-    rng, cases, expected = random.Random(7), [], []
+    rng, cases, expected = random.Random(7), list[dict[str, Any]](), list[bool]()
     docks = {partner: dock(docked, partner) for partner in (MAKER, CARRIER, SHOP, SECOND)}
     everything = {one["shipment"]: one for one in (s for d in docks.values() for s in (*d["coming"], *d["shipments"]))}
     known = docks[MAKER] | {"shipments": list(everything.values()), "coming": []}
