@@ -1,7 +1,7 @@
 """People with browsers at one service: devices with and without a lock of their own, and offices with a wallet."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -139,10 +139,18 @@ class Lock:
         return len(self.session.send("WebAuthn.getCredentials", given)["credentials"])
 
 
-def filmed(text: str, place: Path, pixels: int = 4) -> Path:
-    """A film of a QR code in front of a camera, as Chromium's fake one plays it (YUV4MPEG2)."""
+def filmed(texts: str | Sequence[str], place: Path, pixels: int = 4) -> Path:
+    """A film of QR codes in front of a camera, half a second each, as Chromium's fake one plays it (YUV4MPEG2)."""
+    width, height, repeated = 640, 480, 5
+    shown = [_filmed(text, width, height, pixels) for text in ([texts] if isinstance(texts, str) else texts)]
+    film = b"".join((b"FRAME\n" + picture + b"\x80" * (width * height // 2)) * repeated for picture in shown)
+    place.write_bytes(b"YUV4MPEG2 W%d H%d F10:1 Ip A1:1 C420\n" % (width, height) + film)
+    return place
+
+
+def _filmed(text: str, width: int, height: int, pixels: int) -> bytes:
+    """The brightness of each pixel of a picture with the code in its middle."""
     rows = [list(row) for row in segno.make_qr(text, error="m").matrix]
-    width, height = 640, 480
     shade = [bytearray(b"\xeb" * width) for _ in range(height)]
     left, top = (width - len(rows) * pixels) // 2, (height - len(rows) * pixels) // 2
     for y, row in enumerate(rows):
@@ -150,9 +158,7 @@ def filmed(text: str, place: Path, pixels: int = 4) -> Path:
             for line in range(top + y * pixels, top + (y + 1) * pixels):
                 if dark:
                     shade[line][left + x * pixels : left + (x + 1) * pixels] = b"\x10" * pixels
-    frame = b"FRAME\n" + b"".join(shade) + b"\x80" * (width * height // 2)
-    place.write_bytes(b"YUV4MPEG2 W%d H%d F10:1 Ip A1:1 C420\n" % (width, height) + frame * 10)
-    return place
+    return b"".join(shade)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ledger.api.pages import dock
 from ledger.common.ids import to_hex
 from ledger.common.periods import DAY
 from ledger.common.scopes import key_scopes
@@ -278,17 +279,23 @@ def test_one_carton_and_two_hundred(phones: Any, service: Service, count: int) -
     assert {service.stage.held_by(one) for one in goods[:5]} == {(CARRIER, 10, 1)}
 
 
-def test_the_camera_reads_what_the_other_phone_shows(phones: Any, service: Service, tmp_path: Path) -> None:
-    (one,) = opened(service, 1)
+def test_the_camera_reads_what_the_other_phone_plays(phones: Any, service: Service, tmp_path: Path) -> None:
+    goods = opened(service, 12)
     maker = phones(MAKER)
     Lock.of(maker.who)
     maker.prepared()
-    maker.compose([one], CARRIER)
-    film = filmed(maker.sign(), tmp_path / "offer.y4m", pixels=4)
+    maker.compose(goods, CARRIER)
+    frames = maker.sign().split()
+    assert len(frames) > 1
+    first = maker.page.locator("#shown .film .qr").get_attribute("aria-label")
+    maker.page.wait_for_function(
+        "(first) => document.querySelector('#shown .film .qr').getAttribute('aria-label') !== first", arg=first
+    )
+    film = filmed(frames, tmp_path / "offer.y4m", pixels=3)
     camera = ("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")
     carrier = phones(CARRIER, *camera, f"--use-file-for-fake-video-capture={film}").prepared()
     carrier.page.get_by_role("button", name="Scan the codes").click()
-    carrier.page.locator("#shown", has_text="gives 10 packages").wait_for()
+    carrier.page.locator("#shown", has_text="gives 120 packages").wait_for()
     assert not carrier.page.locator("video").is_visible(), "the camera is off again"
     maker.read(carrier.sign())
     maker.page.wait_for_selector("#shown .done.whole")
@@ -334,3 +341,22 @@ def test_only_the_dock_is_kept_for_where_no_network_is(phones: Any, service: Ser
     session = maker.who.context.new_cdp_session(maker.page)
     maker.dock()
     assert session.send("Page.getInstallabilityErrors")["installabilityErrors"] == []
+
+
+def test_a_new_version_takes_over_when_it_is_asked_to(
+    phones: Any, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    maker = phones(MAKER).prepared()
+    before = maker.page.evaluate("() => caches.keys()")
+    monkeypatch.setattr(dock, "version", lambda: "another")
+    maker.offline(False)
+    maker.dock()
+    notice = maker.page.locator("#update button")
+    notice.wait_for()
+    assert set(before) < set(maker.page.evaluate("() => caches.keys()")), "the old one serves until then"
+    with maker.page.expect_navigation():
+        notice.click()
+    maker.page.wait_for_selector("html[data-dock=ready]")
+    maker.offline()
+    maker.dock()
+    assert maker.page.evaluate("() => caches.keys()") == ["lading-dock another"]
