@@ -88,7 +88,7 @@ def every_page(world: World) -> list[str]:
         "/verify", "/council", "/log/anchors", "/log/contradictions", f"/partners/{CARRIER}/keys",
         f"/partners/{CARRIER}/keys?at=2030-01-01",
         f"/records/{world.id('first leg')}/beside/{world.id('parcel leg')}",
-        f"/sign-in?address=0x{'11' * 20}", "/devices", f"/devices?partner={CARRIER}", "/docs", "/problems",
+        f"/sign-in?address=0x{'11' * 20}", "/devices", "/dock", f"/devices?partner={CARRIER}", "/docs", "/problems",
         "/recalls", f"/recalls/{world.id('recall')}",
         *(f"/shipments/{world.id(name)}" for name in ("open", "late", "breach", "parcel")),
         *(f"/records/{world.id(name)}" for name in world.ids),
