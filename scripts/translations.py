@@ -19,7 +19,7 @@ from babel.messages.pofile import read_po, write_po
 from jinja2 import Environment
 
 from ledger import codes
-from ledger.api.pages.language import DEFAULT, LANGUAGES, SCRIPT
+from ledger.api.pages.languages.language import DEFAULT, LANGUAGES, SCRIPT
 from ledger.bonuses.agreement import AgreementStatus
 from ledger.bonuses.award import FindingReason
 from ledger.bonuses.rule_file import SCORE, SHIPMENTS
@@ -29,7 +29,7 @@ from ledger.explain.words import name_of, spaced
 from ledger.network.routes import Market
 from ledger.records.types import BY_NAME
 from ledger.scores.card import Indicator
-from ledger.services.views.shipment_list import UNDER_WAY
+from ledger.services.views.lists.shipment_list import UNDER_WAY
 from ledger.shipments.parties import Part
 from ledger.shipments.status import ShipmentStatus
 

@@ -13,7 +13,6 @@ from ledger.api import pages, problems
 from ledger.api.batches import SINGLE, Places
 from ledger.api.compression import PublicCompression
 from ledger.api.deps import only_known_parameters
-from ledger.api.description import DESCRIPTION, TAGS, describe
 from ledger.api.middleware import Border
 from ledger.api.quota import Budgets, LookQuota
 from ledger.api.quota_exchange import QuotaExchange
@@ -36,6 +35,7 @@ from ledger.api.routers import (
     system,
     worklist,
 )
+from ledger.api.schemas.description import DESCRIPTION, TAGS, describe
 from ledger.api.shared import SharedLook
 from ledger.api.together import Together
 from ledger.services.home.settings import EMBEDDED

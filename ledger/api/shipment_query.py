@@ -9,7 +9,7 @@ from pydantic import BeforeValidator
 
 from ledger.api.deps import MOST_PARTNER
 from ledger.api.moments import When, second_of
-from ledger.services.views.shipment_list import MODES, ROLES, STATUSES, Order, ShipmentQuery, Sort
+from ledger.services.views.lists.shipment_list import MODES, ROLES, STATUSES, Order, ShipmentQuery, Sort
 
 T = TypeVar("T")
 _OR_EMPTY = BeforeValidator(lambda value: None if value == "" else value)

@@ -12,8 +12,8 @@ from ledger.cli.demo.scribe import salt
 from ledger.common.ids import to_hex
 from ledger.records.types import Load
 from ledger.services.state.partner_names import PartnerName
-from ledger.services.views.listed_shipment import ListedShipment, PromiseView
-from ledger.services.views.shipment_csv import COLUMNS, shipments_csv
+from ledger.services.views.lists.listed_shipment import ListedShipment, PromiseView
+from ledger.services.views.lists.shipment_csv import COLUMNS, shipments_csv
 from tests.api.world import GTIN, World, bearer
 from tests.e2e.stage import AUDITOR, BROKER, CARRIER, CN, CONSUMER, MAKER, NZ, OCEAN, SECOND, SHOP
 

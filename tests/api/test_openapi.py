@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from ledger.api.description import NEEDS_SESSION
 from ledger.api.schemas import answers, bonuses, figures
+from ledger.api.schemas.description import NEEDS_SESSION
 from ledger.records.content_checks import check_content
 from ledger.records.signing import SignedRecord
 from tests.api.world import World

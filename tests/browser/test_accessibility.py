@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ledger.api.pages.language import LANGUAGES
+from ledger.api.pages.languages.language import LANGUAGES
 from ledger.api.quota import COOKIE
 from tests.e2e.stage import AUDITOR, CARRIER
 from tests.e2e.views.test_pages import every_page

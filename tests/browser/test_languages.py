@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ledger.api.pages.language import LANGUAGES
+from ledger.api.pages.languages.language import LANGUAGES
 from tests.browser.reading import Reader
 from tests.browser.shelf import AUTHENTIC, COPIED, DESCRIBED, RECALLED, REVOKED, SOME_RECALLED, UNKNOWN, Shelf
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ledger.api.pages.language import LANGUAGES
+from ledger.api.pages.languages.language import LANGUAGES
 from ledger.codes import ClearanceStatus, HoldCause, Regime
 from ledger.common.ids import to_hex
 from ledger.common.periods import DAY, HOUR

@@ -15,7 +15,7 @@ from ledger.cli.main import app
 from ledger.common.canonical import canonical_json
 from ledger.explain.bundle import step_text
 from scripts.vectors.bundles import patched
-from tests.api.test_browser import in_the_browser
+from tests.api.scripts.test_browser import in_the_browser
 from tests.vectors.test_bundles import FOLDER, SCHEMA, load, valid
 
 GOOD = (("witnessed", "trust-with-witnesses"), ("withheld", "trust"), ("product", "trust"))

@@ -13,7 +13,7 @@ from ledger.common.canonical import canonical_json
 from ledger.common.ids import to_hex
 from scripts.vectors.keys import LOG
 from scripts.vectors.product_bundles import ITEM, Shelf
-from tests.api.test_browser import in_the_browser
+from tests.api.scripts.test_browser import in_the_browser
 from tests.vectors.test_bundles import FOLDER, load
 
 HONEST = (FOLDER / "product.json").read_text(encoding="utf-8")

@@ -3,7 +3,6 @@
 from fastapi import APIRouter
 
 from ledger.api.pages import (
-    choice,
     devices,
     dock,
     docs,
@@ -21,6 +20,7 @@ from ledger.api.pages import (
     worklist,
 )
 from ledger.api.pages.errors import error_page
+from ledger.api.pages.languages import choice
 
 router = APIRouter(include_in_schema=False)
 for part in (

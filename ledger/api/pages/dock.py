@@ -14,8 +14,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from ledger.api.middleware import SECURITY
-from ledger.api.pages.choice import language_for
-from ledger.api.pages.language import LANGUAGES, language_of
+from ledger.api.pages.languages.choice import language_for
+from ledger.api.pages.languages.language import LANGUAGES, language_of
 from ledger.api.pages.render import plain_page
 
 router = APIRouter()

@@ -19,7 +19,7 @@ def docs(request: Request, reader: ReaderOf) -> Response:
     document = request.app.openapi()
     return page(
         request,
-        "docs.html",
+        "api/docs.html",
         reader,
         info=document["info"],
         groups=[
@@ -34,12 +34,12 @@ def docs(request: Request, reader: ReaderOf) -> Response:
 
 @router.get("/docs/try")
 def try_it(request: Request, reader: ReaderOf) -> Response:
-    return page(request, "try.html", reader)
+    return page(request, "api/try.html", reader)
 
 
 @router.get("/problems")
 def problems(request: Request, reader: ReaderOf) -> Response:
-    return page(request, "problems.html", reader, kinds=kinds())
+    return page(request, "api/problems.html", reader, kinds=kinds())
 
 
 def _operations(document: dict[str, Any], tag: str) -> Any:

@@ -7,7 +7,7 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from ledger import errors
-from ledger.api.pages.problem_words import problem_told
+from ledger.api.pages.languages.problem_words import problem_told
 from ledger.api.pages.render import plain_page
 from ledger.api.problems import STATUS
 from ledger.explain.text import say

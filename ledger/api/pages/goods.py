@@ -9,8 +9,8 @@ from ledger.api.deps import NodeOf, PartnerPath, ReaderOf
 from ledger.api.pages.render import page
 from ledger.explain.record import TITLES
 from ledger.records import index_keys
+from ledger.services.views.lists.shipment_list import ShipmentQuery
 from ledger.services.views.records import PUBLIC
-from ledger.services.views.shipment_list import ShipmentQuery
 
 router = APIRouter()
 Before = Annotated[int | None, Query(ge=0, le=2**53 - 1)]

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from ledger.api.deps import JsonBody, LookCounts, NodeOf, ReaderOf, fields, raw_tail
-from ledger.api.pages.choice import PARAMETER
-from ledger.api.pages.problem_words import told
+from ledger.api.pages.languages.choice import PARAMETER
+from ledger.api.pages.languages.problem_words import told
 from ledger.api.pages.render import page
 from ledger.api.routers.products import is_token
 from ledger.common.gs1 import product_of_link

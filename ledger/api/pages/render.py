@@ -11,8 +11,8 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from ledger.api.pages.choice import VARY, here, language_for
-from ledger.api.pages.language import LANGUAGES, Language
+from ledger.api.pages.languages.choice import VARY, here, language_for
+from ledger.api.pages.languages.language import LANGUAGES, Language
 from ledger.api.pages.libraries import missing_libraries
 from ledger.common.gs1 import parse_product
 from ledger.common.ids import to_hex

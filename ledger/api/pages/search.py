@@ -14,8 +14,8 @@ from ledger.explain.record import TITLES
 from ledger.explain.text import Text, say, several, term
 from ledger.explain.units import moment
 from ledger.services.state.partner_names import PartnerName
+from ledger.services.views.lists.shipment_list import MODES, ROLES, STATUSES, Order, ShipmentQuery, Sort, reading_as
 from ledger.services.views.search import MatchKind
-from ledger.services.views.shipment_list import MODES, ROLES, STATUSES, Order, ShipmentQuery, Sort, reading_as
 
 router = APIRouter()
 PAGE = 50

@@ -13,8 +13,8 @@ from ledger.api.pages.shipment.outlook import outlook
 from ledger.codes import Assurance, HoldCause, Regime
 from ledger.common.ids import RecordId, to_hex
 from ledger.errors import LadingError, NotFound, NotPermitted
-from ledger.explain.penalty import ENDINGS, HOLD_REASONS, explain
-from ledger.explain.penalty_summary import gist, standing
+from ledger.explain.penalties.penalty import ENDINGS, HOLD_REASONS, explain
+from ledger.explain.penalties.penalty_summary import gist, standing
 from ledger.explain.record import TITLES
 from ledger.explain.text import Text, partner, say
 from ledger.explain.words import word

@@ -12,7 +12,7 @@ from ledger.api.schemas.figures import PenaltyPage
 from ledger.common.figure import to_json
 from ledger.common.ids import to_hex
 from ledger.common.periods import FOREVER
-from ledger.explain.penalty import stated
+from ledger.explain.penalties.penalty import stated
 from ledger.penalties.csv_export import penalties_csv, penalty_lines_csv
 from ledger.services.figures.penalty_pages import Asked
 

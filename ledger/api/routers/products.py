@@ -48,6 +48,7 @@ def keep_codes(attestation: RecordPath, data: JsonBody, node: NodeOf) -> dict[st
 
 @router.put(
     "/data/{attestation}",
+    operation_id="putProductData",
     response_model=Kept,
     responses=examples.write_responses({}),
     openapi_extra=examples.body(examples.PRODUCT_DATA),
@@ -66,7 +67,12 @@ def keep_description(attestation: RecordPath, data: JsonBody, node: NodeOf) -> d
     return {"kept": 1 + bool(body)}
 
 
-@router.get("/data/{document}", response_class=Response, responses={200: BUNDLE, 404: examples.PROBLEM})
+@router.get(
+    "/data/{document}",
+    operation_id="getProductData",
+    response_class=Response,
+    responses={200: BUNDLE, 404: examples.PROBLEM},
+)
 def description(document: Annotated[str, Path(description="SHA-256 of the text")], node: NodeOf) -> Response:
     """What a brand says of its product, byte by byte as it was signed, by its SHA-256."""
     text = node.reader.products.description(bytes_from_hex(document, 32, "document"))

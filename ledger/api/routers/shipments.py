@@ -15,14 +15,14 @@ from ledger.api.schemas.figures import PenaltyView
 from ledger.api.shipment_query import ShipmentQueryOf, address_of
 from ledger.errors import NotFound
 from ledger.services.node.node import Node
-from ledger.services.views.listed_shipment import ListedShipment
+from ledger.services.views.lists.listed_shipment import ListedShipment
+from ledger.services.views.lists.shipment_csv import shipments_csv
+from ledger.services.views.lists.shipment_list import ShipmentQuery
 from ledger.services.views.models import (
     ShipmentView,
     UnopenedShipment,
 )
 from ledger.services.views.records import Reader
-from ledger.services.views.shipment_csv import shipments_csv
-from ledger.services.views.shipment_list import ShipmentQuery
 
 router = APIRouter(prefix="/v1/shipments", tags=["shipments"])
 PART = 500

@@ -22,7 +22,7 @@ from ledger.cli.sandbox import found_trial, open_trial
 from ledger.common.ids import to_hex
 from ledger.common.periods import DAY, HOUR
 from ledger.errors import Misconfigured
-from ledger.explain.penalty import explain
+from ledger.explain.penalties.penalty import explain
 from ledger.explain.units import money, percent
 from ledger.explain.words import counted
 from ledger.services.home.chains import require_embedded

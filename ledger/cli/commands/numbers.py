@@ -9,7 +9,7 @@ from ledger.cli.output import out, print_json, table
 from ledger.common.ids import bytes_from_hex
 from ledger.common.periods import FOREVER, LONGEST_ROLLING, Step, period_of
 from ledger.errors import InvalidInput
-from ledger.explain import penalty as penalty_text
+from ledger.explain.penalties import penalty as penalty_text
 from ledger.explain.score import explain, measure_stated, measure_text, stated
 from ledger.explain.score import why as why_text
 from ledger.explain.units import money, points, span

@@ -20,7 +20,7 @@ from ledger.common.figure import Pattern, Points, figure, to_json
 from ledger.common.ids import RecordId
 from ledger.common.periods import FOREVER, Period, Step, before, full_hour, period_of
 from ledger.errors import Busy, NotPermitted
-from ledger.explain.penalty import stated
+from ledger.explain.penalties.penalty import stated
 from ledger.explain.score import measure_stated, stated_in_short
 from ledger.network.contributions import KeptContributions
 from ledger.network.lane_times import Lane, times_by_lane

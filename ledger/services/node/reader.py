@@ -36,9 +36,9 @@ from ledger.services.views.before_signing import SigningViews
 from ledger.services.views.dock import DockViews
 from ledger.services.views.explorer import Explorer
 from ledger.services.views.keys import KeyViews
+from ledger.services.views.lists.shipment_list import ShipmentLists
 from ledger.services.views.records import RecordViews
 from ledger.services.views.search import Searching
-from ledger.services.views.shipment_list import ShipmentLists
 from ledger.services.worklist.service import Worklists
 from ledger.store import checkpoints, log, records
 from ledger.store.database import Connection, Database

@@ -17,8 +17,8 @@ from ledger.services.home.home import Home
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.partner_names import Names
 from ledger.services.views.access_journal import AccessRight, Opened
+from ledger.services.views.lists.shipment_list import reading_as, right_of
 from ledger.services.views.records import Reader, RecordViews
-from ledger.services.views.shipment_list import reading_as, right_of
 from ledger.store import records
 from ledger.store.database import Connection
 from ledger.store.projections import identifiers, outcomes, shipments, tracing

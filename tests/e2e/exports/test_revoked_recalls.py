@@ -17,7 +17,7 @@ from ledger.products.brand_authority import BRAND_AUTHORISATION
 from ledger.records.types import Recall, Revocation
 from ledger.services.exports.bundle import Exporter
 from ledger.services.views.records import Reader
-from tests.api.test_browser import in_the_browser
+from tests.api.scripts.test_browser import in_the_browser
 from tests.api.world import GTIN
 from tests.e2e.exports.test_product_bundles import attestation
 from tests.e2e.stage import AUTHORITY, MAKER, PREFIX, SCHEMA, SHOP, Stage

@@ -16,8 +16,8 @@ from ledger.records.erasure import ErasureReason
 from ledger.records.evidence import Basis
 from ledger.scores.publication import PUBLISHED_AFTER
 from ledger.services.audit.run import audit
+from ledger.services.views.lists.shipment_list import ShipmentQuery
 from ledger.services.views.records import PUBLIC as EVERYBODY
-from ledger.services.views.shipment_list import ShipmentQuery
 from ledger.store import meta, openings
 from tests.e2e.stage import CARRIER, MAKER, SHOP, Stage, living, staged
 

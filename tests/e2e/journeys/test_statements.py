@@ -8,8 +8,8 @@ from ledger.common.ids import to_hex
 from ledger.common.periods import DAY
 from ledger.errors import NotPermitted, RuleBroken
 from ledger.records.types import ShipmentRef
+from ledger.services.views.lists.shipment_list import ShipmentQuery
 from ledger.services.views.records import PUBLIC
-from ledger.services.views.shipment_list import ShipmentQuery
 from ledger.shipments.default_terms import TENDER_WINDOW
 from tests.e2e.stage import (
     ALPHA,

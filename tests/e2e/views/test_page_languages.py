@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from ledger.api.pages import render
-from ledger.api.pages.choice import COOKIE
-from ledger.api.pages.language import LANGUAGES, Language
+from ledger.api.pages.languages.choice import COOKIE
+from ledger.api.pages.languages.language import LANGUAGES, Language
 from tests.api.world import GTIN, World, running_world
 from tests.e2e.stage import AUDITOR, CARRIER, MAKER
 from tests.e2e.views.test_pages import HTML, Page, every_page, sign_in

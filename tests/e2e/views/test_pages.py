@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ledger.api.pages.figures import sparkline
-from ledger.api.pages.language import LANGUAGES, language_of
+from ledger.api.pages.languages.language import LANGUAGES, language_of
 from ledger.api.pages.render import environment
 from ledger.cli.sandbox import Party
 from ledger.codes import Role

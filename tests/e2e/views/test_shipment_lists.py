@@ -19,9 +19,9 @@ from ledger.records.shipment_ids import parent_of
 from ledger.records.signing import SignedRecord
 from ledger.records.types import REMAINDER_INDEX, Amendment, Handoff, Load, Split
 from ledger.services.state import parties_projection
-from ledger.services.views.listed_shipment import ListedShipment
+from ledger.services.views.lists.listed_shipment import ListedShipment
+from ledger.services.views.lists.shipment_list import MODES, ROLES, Order, ShipmentQuery, Sort
 from ledger.services.views.records import PUBLIC, Reader
-from ledger.services.views.shipment_list import MODES, ROLES, Order, ShipmentQuery, Sort
 from ledger.shipments.parties import Part
 from ledger.store import rowwise
 from ledger.store.projections import parties, shipments

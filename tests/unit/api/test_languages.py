@@ -7,13 +7,13 @@ import pytest
 from babel.messages.catalog import Catalog
 from starlette.requests import Request
 
-from ledger.api.pages.choice import COOKIE, language_for
-from ledger.api.pages.language import DEFAULT, LANGUAGES, Language, language_of
+from ledger.api.pages.languages.choice import COOKIE, language_for
+from ledger.api.pages.languages.language import DEFAULT, LANGUAGES, Language, language_of
 from ledger.explain.text import Text, listed, partner, say, say_counted, sentences
 from ledger.explain.units import days, moment, money, percent, points, span
 from scripts.translations import PAGES, PYTHON, Said, problems_of, said_in_pages, unwrapped
 
-ENGLISH = {"docs.html", "problems.html"}
+ENGLISH = {"api/docs.html", "api/problems.html"}
 """What is written for whoever calls the API, in English."""
 TEMPLATES = sorted(path for path in (PAGES / "templates").rglob("*.html") if path.name not in ENGLISH)
 

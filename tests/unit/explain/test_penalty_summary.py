@@ -6,7 +6,7 @@
 import pytest
 
 from ledger.codes import ClearanceStatus, StatementKind
-from ledger.explain.penalty_summary import gist, standing
+from ledger.explain.penalties.penalty_summary import gist, standing
 from ledger.penalties.statement import PenaltyStatement, penalty_of
 from ledger.shipments.history import Journeys
 from ledger.shipments.status import ShipmentStatus, status_of

@@ -11,7 +11,7 @@ import pytest
 from ledger.codes import AmendmentKind, Assurance, ClearanceStatus, HoldCause, Outcome, Purpose, StatementKind
 from ledger.common.figure import to_json
 from ledger.errors import NotFound
-from ledger.explain.penalty import explain
+from ledger.explain.penalties.penalty import explain
 from ledger.penalties.lateness import HoldReason
 from ledger.penalties.recourse import apportion
 from ledger.penalties.statement import penalties, penalty_of

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ledger.api.pages import libraries
-from ledger.api.pages.language import language_of
+from ledger.api.pages.languages.language import language_of
 from ledger.api.pages.libraries import FOLDER, LIBRARIES, missing_libraries
 from ledger.api.pages.render import environment
 from ledger.api.pages.shipment.world_map import OVERLAP

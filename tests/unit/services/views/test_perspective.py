@@ -26,7 +26,7 @@ def shipment(
 ) -> ShipmentView:
     """From the maker to the shop, by the carrier and then whoever holds it."""
     summary = ShipmentSummary(
-        "0x01", "0x01", name(MAKER), name(SHOP), name(held_by), 10, 1, status, "original", "road", 0, None, 0
+        "0x01", "0x01", name(MAKER), name(SHOP), name(held_by), 10, 1, status, "original", "road", 0, None
     )
     stays = tuple(StayView(name(one), i, i + 1, 10) for i, one in enumerate((MAKER, CARRIER, held_by)))
     return ShipmentView(summary, None, (), (), (), clearances, (), (), stays=stays)

@@ -1,14 +1,14 @@
 // Runs the pages' own modules on the cases that arrive as JSON on standard input, and prints what they answer.
-import { verifyBundle } from "../../ledger/api/pages/static/verify/bundle.js";
-import { fromHex, toHex } from "../../ledger/api/pages/static/verify/bytes.js";
-import { keccak256 } from "../../ledger/api/pages/static/verify/keccak.js";
-import { continues, leafHash, leafOf, rootOfInclusion } from "../../ledger/api/pages/static/verify/merkle.js";
-import { parseCheckpoint, verifyCheckpoint, verifyWitnesses } from "../../ledger/api/pages/static/verify/note.js";
-import { Registry } from "../../ledger/api/pages/static/verify/registry.js";
-import { apply } from "../../ledger/api/pages/static/verify/registry_rules.js";
-import { recover } from "../../ledger/api/pages/static/verify/secp256k1.js";
-import { recordId } from "../../ledger/api/pages/static/verify/typed.js";
-import { judge } from "../../ledger/api/pages/static/verify/verdict.js";
+import { verifyBundle } from "../../../ledger/api/pages/static/verify/bundle.js";
+import { fromHex, toHex } from "../../../ledger/api/pages/static/verify/bytes.js";
+import { keccak256 } from "../../../ledger/api/pages/static/verify/keccak.js";
+import { continues, leafHash, leafOf, rootOfInclusion } from "../../../ledger/api/pages/static/verify/merkle.js";
+import { parseCheckpoint, verifyCheckpoint, verifyWitnesses } from "../../../ledger/api/pages/static/verify/note.js";
+import { Registry } from "../../../ledger/api/pages/static/verify/registry.js";
+import { apply } from "../../../ledger/api/pages/static/verify/registry_rules.js";
+import { recover } from "../../../ledger/api/pages/static/verify/secp256k1.js";
+import { recordId } from "../../../ledger/api/pages/static/verify/typed.js";
+import { judge } from "../../../ledger/api/pages/static/verify/verdict.js";
 
 const tasks = {
   keccak: async ({ data }) => toHex(keccak256(fromHex(data))),

@@ -159,7 +159,7 @@ def language_of(tag: str) -> Language:
 
 
 def _catalogue(tag: str) -> Catalog:
-    path = resources.files(__package__) / "locale" / tag.replace("-", "_") / "LC_MESSAGES" / "lading.po"
+    path = resources.files("ledger.api.pages") / "locale" / tag.replace("-", "_") / "LC_MESSAGES" / "lading.po"
     with path.open("rb") as file:
         return read_po(file)
 

@@ -19,7 +19,7 @@ from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.extent import extent_of
 from ledger.services.state.partner_names import Names, PartnerName
 from ledger.services.views.access_journal import AccessRight, Opened
-from ledger.services.views.listed_shipment import ListedShipment, PromiseView
+from ledger.services.views.lists.listed_shipment import ListedShipment, PromiseView
 from ledger.services.views.records import Reader, RecordViews
 from ledger.services.views.shipment import ShipmentViews, partners_of, summary_of
 from ledger.shipments.parties import EVERYBODY, PRIVATE, READS_TERMS, STATES, Course, Part

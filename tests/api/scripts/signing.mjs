@@ -1,7 +1,7 @@
 // Runs the page's own signing with a wallet and a service that answer as standard input says, and prints what they were asked.
-import { walletSigner } from "../../ledger/api/pages/static/signers/wallet.js";
-import { prepared, sign } from "../../ledger/api/pages/static/sign.js";
-import { summary } from "../../ledger/api/pages/static/signing/summary.js";
+import { walletSigner } from "../../../ledger/api/pages/static/signers/wallet.js";
+import { prepared, sign } from "../../../ledger/api/pages/static/sign.js";
+import { summary } from "../../../ledger/api/pages/static/signing/summary.js";
 
 let text = "";
 for await (const chunk of process.stdin) text += chunk;

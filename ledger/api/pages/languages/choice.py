@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from ledger.api.deps import NodeOf
 from ledger.api.pages.forms import form_of, local
-from ledger.api.pages.language import DEFAULT, LANGUAGES, Language, language_of
+from ledger.api.pages.languages.language import DEFAULT, LANGUAGES, Language, language_of
 from ledger.common.periods import DAY
 from ledger.errors import MalformedRecord, NotFound
 

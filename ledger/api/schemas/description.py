@@ -5,9 +5,9 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from ledger.api.code_samples import samples
 from ledger.api.quota import COOKIE
 from ledger.api.schemas import examples
+from ledger.api.schemas.code_samples import samples
 
 DESCRIPTION = (
     "Writes are authenticated by the record's own signatures, so nobody needs an account and nobody trusts the "

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterable
 
-from ledger.services.views.listed_shipment import ListedShipment, PromiseView
+from ledger.services.views.lists.listed_shipment import ListedShipment, PromiseView
 
 COLUMNS = (
     "shipment", "order", "origin", "destination", "consignor", "consignor_name", "consignee", "consignee_name",

@@ -23,7 +23,7 @@ from ledger.records.types import Attestation, Claims, Recall, Record, RegistryCh
 from ledger.records.verification import Facts, VerifiedRecord, already_verified
 from ledger.registry.changes import change
 from ledger.registry.history import Genesis, RecordedAt, RegistryHistory, RegistryRecord
-from tests.api.test_browser import in_the_browser
+from tests.api.scripts.test_browser import in_the_browser
 from tests.chain.contracts.consortium import COUNCIL
 from tests.chain.contracts.registry.test_registry_histories import DELAY, PARTNERS, STEPS, Player
 from tests.unit.history import DOMAIN, NO_DETAILS

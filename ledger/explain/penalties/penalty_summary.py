@@ -1,9 +1,9 @@
 """A penalty statement in one breath: who owes whom how much and why, and what may still change it.
 
-Partners stand as "partner 7", amounts in minor units with their currency, as in `ledger.explain.penalty`.
+Partners stand as "partner 7", amounts in minor units with their currency, as in `ledger.explain.penalties.penalty`.
 """
 
-from ledger.explain.penalty import ENDINGS
+from ledger.explain.penalties.penalty import ENDINGS
 from ledger.explain.text import Text, listed, partner, phrase, say, sentences, several
 from ledger.explain.units import moment, money, span
 from ledger.explain.words import counted

@@ -1,0 +1,1 @@
+"""Penalties in words: the whole computation, line by line, and its gist."""
