@@ -79,7 +79,12 @@ def description(document: Annotated[str, Path(description="SHA-256 of the text")
     return Response(text, media_type="application/json", headers=FOREVER)
 
 
-@router.get("/pictures/{sha256}", response_class=Response, responses={200: PICTURE, 404: examples.PROBLEM})
+@router.get(
+    "/pictures/{sha256}",
+    operation_id="getPicture",
+    response_class=Response,
+    responses={200: PICTURE, 404: examples.PROBLEM},
+)
 def picture(sha256: Annotated[str, Path(description="SHA-256 of the picture")], node: NodeOf) -> Response:
     """The picture of a product by its SHA-256."""
     kept = node.reader.products.picture(bytes_from_hex(sha256, 32, "sha256"))
