@@ -35,7 +35,7 @@ from ledger.shipments.status import ShipmentStatus
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ROOT / "ledger" / "api" / "pages"
-PYTHON = tuple(ROOT / "ledger" / part for part in ("explain", "services", "api"))
+PYTHON = tuple(ROOT / "ledger" / part for part in ("explain", "drawing", "services", "api"))
 WIDTH = 116
 _IN_PYTHON = {
     "say": None,

@@ -25,6 +25,7 @@ from ledger.columns.rows import Reading, Samples, SampleTable, listed, samples, 
 from ledger.common.ids import PartnerId, RecordId
 from ledger.common.periods import Period
 from ledger.penalties.amounts import Owed
+from ledger.penalties.causes import LateCause
 from ledger.scores.card import OF_ROLE, Card, Indicator
 from ledger.scores.composite import Counted, Scorecard, scorecard
 from ledger.scores.estimate import Tally, doubled_median, mean_seconds, weigh_of
@@ -332,7 +333,7 @@ class ColumnTallies:
             amount, indicative = (min(cap, whole)), not marks & BOUND
             yield Owed(
                 name, liable, to, currencies[currency], promised, delivered, late, whole, amount, amount, 0, indicative,
-                True,
+                True, LateCause.DELIVERED,
             )  # fmt: skip
 
 

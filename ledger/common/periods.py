@@ -20,6 +20,8 @@ LONGEST_ROLLING = 3_660
 """Days: ten years."""
 _FIRST_YEAR, _LAST_YEAR = 1970, 9999
 _LAST_SECOND = 253_402_300_799
+_BY_MONTH, _BY_QUARTER = 24, 144
+"""Months (of 30 days) up to which time is cut so finely."""
 
 
 @figure("start", "end", "at")
@@ -105,6 +107,12 @@ def quarter(start: int, end: int) -> tuple[str, Period]:
             "not a calendar quarter", where="start", expected="start and end of a quarter, UTC", found=f"{start} {end}"
         )
     return unit_name(number, Grain.QUARTER), Period(start, end, end)
+
+
+def grain_between(first: int, last: int) -> Grain:
+    """How finely time from `first` to `last` is cut, so that its units can be told apart."""
+    months = (last - first) // (30 * DAY)
+    return Grain.MONTH if months <= _BY_MONTH else Grain.QUARTER if months <= _BY_QUARTER else Grain.YEAR
 
 
 def unit_of(second: int, grain: Grain) -> int:

@@ -34,6 +34,13 @@ _STUMBLES = {
 }
 
 
+class Office(NamedTuple):
+    """Who holds goods: a jurisdiction (two letters) under a regime (`ledger.codes.Regime`)."""
+
+    jurisdiction: str
+    regime: int
+
+
 class Contribution(NamedTuple):
     """What one shipment adds to the figures of the group that its `route` puts it into, in the period that `second`
     lies in; fields as in `NetworkFigures`.
@@ -64,6 +71,7 @@ class Sums:
     procedures: int = 0
     first_time: int = 0
     customs_seconds: Counter[HoldCause] = field(default_factory=Counter)
+    office_seconds: Counter[tuple[Office, HoldCause]] = field(default_factory=Counter)
     held_seconds: int = 0
     freight: Counter[str] = field(default_factory=Counter)
     penalties: Counter[str] = field(default_factory=Counter)
@@ -184,8 +192,11 @@ def _add_legs(sums: Sums, case: Case) -> None:
 
 
 def _add_customs(sums: Sums, case: Case) -> None:
-    """Seconds under hold, each once a cause: until they part at the parent, from then on at each child."""
+    """Seconds under hold, each once a cause, and once an office and cause: until they part at the parent, from then on
+    at each child.
+    """
     spans: dict[HoldCause, list[Span]] = {}
+    at_office: dict[tuple[Office, HoldCause], list[Span]] = {}
     lines, portion = [line for line in case.lines if line.shipment == case.shipment], case.portion
     if not lines and portion.split is not None and case.statement.part_of is None:
         at = min(case.period.at, portion.split.record.occurredAt)
@@ -196,10 +207,14 @@ def _add_customs(sums: Sums, case: Case) -> None:
     for line in lines:
         for held in line.holds:
             cause = HoldCause(held.hold.cause) if held.hold.cause in set(HoldCause) else HoldCause.UNKNOWN
-            spans.setdefault(cause, []).append((max(begun, held.span[0]), held.span[1]))
+            span = max(begun, held.span[0]), held.span[1]
+            spans.setdefault(cause, []).append(span)
+            at_office.setdefault((Office(held.jurisdiction, held.hold.regime), cause), []).append(span)
             sums.evidence[held.hold.held.id] = None
     for cause, match in spans.items():
         sums.customs_seconds[cause] += measure(match, 0, FOREVER)
+    for key, match in at_office.items():
+        sums.office_seconds[key] += measure(match, 0, FOREVER)
     sums.held_seconds += measure((span for match in spans.values() for span in match), 0, FOREVER)
 
 

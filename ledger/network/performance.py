@@ -160,6 +160,19 @@ def figures_by(
     kept: KeptContributions | None = None,
 ) -> dict[K, NetworkFigures]:
     """What `network` gives, grouped by any key, in no order."""
+    groups = contributions_by(journeys, period, by, windows, wanted, kept)
+    return {key: _figures(Sums.of(contributions)) for key, contributions in groups.items()}
+
+
+def contributions_by(
+    journeys: Journeys,
+    period: Period,
+    by: Callable[[Route], K],
+    windows: Windows = EXPECTED,
+    wanted: Callable[[ShipmentTerms], bool] = lambda _: True,
+    kept: KeptContributions | None = None,
+) -> dict[K, list[Contribution]]:
+    """What `figures_by` adds up: each shipment of the period by itself."""
     groups: dict[K, list[Contribution]] = {}
     for shipment in journeys.shipments():
         try:
@@ -170,7 +183,7 @@ def figures_by(
         one = kept.of(shipment, period.at) if kept else contribution_of(journeys, shipment, period.at, windows)
         if one is not None and one.second in period:
             groups.setdefault(by(one.route), []).append(one)
-    return {key: _figures(Sums.of(contributions)) for key, contributions in groups.items()}
+    return groups
 
 
 def compare(before: NetworkFigures, after: NetworkFigures) -> tuple[Change, ...]:

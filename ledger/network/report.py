@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ledger.codes import HoldCause, Mode, Role
-from ledger.common.periods import DAY, Grain, Period, unit_of
-from ledger.network.performance import MILLION, NetworkFigures, NodeFigures, figures_by, network
+from ledger.common.periods import DAY, Grain, Period, grain_between, unit_of
+from ledger.network.contributions import Contribution
+from ledger.network.performance import MILLION, NetworkFigures, NodeFigures, contributions_by, figures_by, network
 from ledger.network.report_entries import Entry, Rates, Summary, entry_of, largest_first, rates_of, summary_of
 from ledger.network.routes import EXPECTED, Market, Window
 from ledger.scores.card import Card
@@ -22,8 +23,6 @@ from ledger.shipments.history import Journeys
 YEAR = 365 * DAY
 LATE_CLASSES = ((1, 7), (8, 14), (15, 30), (31, 60), (61, 90), (91, None))
 """Days late, rounded up, both ends included."""
-_BY_MONTH, _BY_QUARTER = 24, 144
-"""Months (of 30 days) up to which time is cut so finely."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +116,10 @@ class Comparison:
 class Report:
     """The figures of a period. `currency` is the one with most shipments, and the one of amounts without another.
 
-    `network`: by when clocks stopped, None without any shipment. `penalties` by currency: as capped, and before the
-    caps. `scores` are those with a value, `unscored` the number of the others. `withheld` and `unpromised` shipments
-    are left out: their commercial terms are not known here, or promise no time.
+    `network`: by when clocks stopped, None without any shipment; `contributions`: of each shipment by itself.
+    `penalties` by currency: as capped, and before the caps. `scores` are those with a value, `unscored` the number of
+    the others. `withheld` and `unpromised` shipments are left out: their commercial terms are not known here, or
+    promise no time.
     """
 
     period: Period
@@ -127,6 +127,7 @@ class Report:
     currency: str
     sums: Summary
     network: NetworkFigures | None
+    contributions: tuple[Contribution, ...]
     lanes: tuple[Lane, ...]
     windows: tuple[WindowRow, ...]
     grain: Grain
@@ -172,6 +173,7 @@ def compute_report(journeys: Journeys, period: Period, card: Card) -> Report:
         currency=currency,
         sums=summary_of(entries, currency),
         network=whole,
+        contributions=tuple(contributions_by(journeys, period, lambda _: "all").get("all", ())),
         lanes=tuple(_lanes(journeys, period, entries, currency)),
         windows=tuple(
             WindowRow(market, mode, window, by_window.get((market, mode)))
@@ -250,8 +252,7 @@ def _grain(entries: Sequence[Entry]) -> Grain:
     if not entries:
         return Grain.MONTH
     times = [entry.promised_at for entry in entries]
-    months = (max(times) - min(times)) // (30 * DAY)
-    return Grain.MONTH if months <= _BY_MONTH else Grain.QUARTER if months <= _BY_QUARTER else Grain.YEAR
+    return grain_between(min(times), max(times))
 
 
 def _buckets(entries: Sequence[Entry], grain: Grain) -> Iterator[Bucket]:

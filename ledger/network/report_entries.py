@@ -12,6 +12,7 @@ from ledger.codes import Mode
 from ledger.common.distribution import Distribution, distribution
 from ledger.common.periods import DAY
 from ledger.network.routes import Route, route_of
+from ledger.penalties.causes import LateCause
 from ledger.records.types import UNLIMITED_LAG
 from ledger.scores.samples import Case
 from ledger.shipments.portions import part_of
@@ -44,6 +45,7 @@ class Entry:
     alpha: int
     cap: int
     grace: int
+    cause: LateCause
 
     @property
     def mode(self) -> Mode:
@@ -81,6 +83,7 @@ def entry_of(case: Case) -> Entry:
         alpha=commercial.alpha,
         cap=commercial.penaltyCap,
         grace=commercial.grace,
+        cause=statement.cause,
     )
 
 

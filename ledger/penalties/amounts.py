@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from ledger.common.ids import RecordId
 from ledger.errors import NotFound
+from ledger.penalties.causes import LateCause
 from ledger.penalties.fast_path import Plain, plain
 from ledger.penalties.statement import PenaltyStatement, family_statements, penalty_of
 from ledger.records.types import NOBODY
@@ -31,6 +32,7 @@ class Owed(NamedTuple):
     frozen: int
     indicative: bool
     settled: bool
+    cause: LateCause
 
 
 def of_plain(shipment: bytes, found: Plain) -> Owed:
@@ -49,6 +51,7 @@ def of_plain(shipment: bytes, found: Plain) -> Owed:
         0,
         not found.bound,
         True,
+        LateCause.DELIVERED,  # a hold of a plain journey is taken out
     )
 
 
@@ -86,6 +89,7 @@ def of_statement(statement: PenaltyStatement) -> Owed:
         statement.frozen,
         statement.indicative,
         statement.settled,
+        statement.cause,
     )
 
 

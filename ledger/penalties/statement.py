@@ -6,13 +6,14 @@ and shown apart. Integers only; every statement names the records it came from, 
 they were known.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from operator import attrgetter
 
 from ledger.common.figure import Currency, Seconds, figure
 from ledger.common.ids import PartnerId, RecordId
+from ledger.penalties.causes import LateCause, cause_of
 from ledger.penalties.families import DAY_SQUARED, Family, families_of, head_of
 from ledger.penalties.lateness import PortionLine
 from ledger.penalties.recourse import LegLine, legs_of, shared_out
@@ -93,6 +94,11 @@ class PenaltyStatement:
         return self.amount - sum(leg.amount for leg in self.legs)
 
     @property
+    def cause(self) -> LateCause:
+        """Why the latest of these goods are late, if they are."""
+        return cause_of(latest_of(self.portions))
+
+    @property
     def accrual_end(self) -> int:
         """Later than this no delay counts, nor for goods that never arrive."""
         return self.promised_at + self.lost_after
@@ -141,6 +147,11 @@ def own_penalty_of(shipment: bytes, journeys: Journeys, at: int | None = None) -
     return _statement(journeys, shipment, own, low, high, at, journeys.portion(shipment).share)
 
 
+def latest_of(lines: Iterable[PortionLine]) -> PortionLine | None:
+    """The goods that decide how late a statement's are."""
+    return max(lines, key=lambda line: (line.late_seconds, line.counted_until), default=None)
+
+
 def _exact(journeys: Journeys, family: Family, at: int | None) -> PenaltyStatement:
     share = journeys.share(family.head)
     return _statement(journeys, family.head, family, int(family.low), int(family.high), at, share)
@@ -159,7 +170,7 @@ def _statement(
     terms, force = journeys.terms_of(shipment), terms_in_force(journeys, shipment)
     commercial = force.commercial
     uncapped = sum((line.share * line.alpha * line.late_seconds * line.late_seconds for line in lines), Fraction(0))
-    latest = max(lines, key=lambda line: (line.late_seconds, line.counted_until), default=None)
+    latest = latest_of(lines)
     stop = latest.stop if latest is not None else None
     travelled = [legs_of(journeys, line, terms.record.consignee) for line in lines]
     legs = shared_out([(line, legs) for line, (legs, _) in zip(lines, travelled, strict=True)])

@@ -9,7 +9,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# Pure packages first, cut by domain; then what does I/O: store, chain, services by flow; then what people use.
+# Pure packages first, cut by domain; then pictures, and what does I/O: store, chain, services by flow; then what people
+# use.
 PURE = (
     "ledger.errors",
     "ledger.codes",
@@ -28,11 +29,13 @@ PURE = (
     "ledger.worklist",
     "ledger.columns",
     "ledger.network",
+    "ledger.charts",
     "ledger.bundle",
     "ledger.explain",
 )
 PACKAGES = (
     *PURE,
+    "ledger.drawing",
     "ledger.client",
     "ledger.store",
     "ledger.chain",
@@ -83,6 +86,7 @@ ONLY_IN = {
     "starlette": "ledger.api",
     "typer": "ledger.cli",
     "numpy": "ledger.columns",
+    "pygal": "ledger.drawing",
 }
 
 # The commands serve the API; the tools of the project build on the commands.

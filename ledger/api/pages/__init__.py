@@ -21,6 +21,7 @@ from ledger.api.pages import (
 )
 from ledger.api.pages.errors import error_page
 from ledger.api.pages.languages import choice
+from ledger.api.pages.shipment import paper
 
 router = APIRouter(include_in_schema=False)
 for part in (
@@ -38,6 +39,7 @@ for part in (
     dock,
     docs,
     network,
+    paper,
     choice,
     worklist,
 ):

@@ -1,23 +1,23 @@
 """Pages of figures: penalties of a partner and of a period, and a partner's scores with their trend."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from fractions import Fraction
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
-from markupsafe import Markup
 
 from ledger.api.deps import NodeOf, PartnerPath, ReaderOf, Rolling, record_id
 from ledger.api.moments import When, second_of
 from ledger.api.pages.render import page
 from ledger.api.routers.scores import knows_scores, score_for, trend_for
+from ledger.charts.chart import Chart
+from ledger.charts.trend import Reading, score_trend
 from ledger.common.ids import to_hex
 from ledger.common.periods import FOREVER, Step, period_of
 from ledger.errors import NotPermitted
-from ledger.scores.card import POINTS
 from ledger.services.figures.penalty_pages import Asked, PenaltyPage
 from ledger.services.node.node import Node
 from ledger.services.views.records import Reader
@@ -26,7 +26,6 @@ router = APIRouter()
 PAGE = 100
 TREND = 8
 """Quarters or months of a trend."""
-WIDTH, HEIGHT, MARGIN = 280, 50, 4
 After = Annotated[str, Query(max_length=80)]
 
 
@@ -75,8 +74,8 @@ def score(
         everything=knows_scores(reader, partner),
         cards=result["scores"],
         trends={trend["role"]: trend["points"] for trend in trend_for(node, partner, reader, by, TREND)["roles"]},
+        trend_chart=trend_chart,
         by=by,
-        sparkline=sparkline,
         said={"start": start, "end": end},
         asked=asked_for(start, end, rolling),
         urlencode=urlencode,
@@ -89,21 +88,9 @@ def asked_for(start: str, end: str, rolling: int | None) -> dict[str, str | int]
     return {name: one for name, one in (("start", start), ("end", end), ("rolling", rolling)) if one}
 
 
-def sparkline(scores: Sequence[int | None]) -> Markup:
-    """A line through scores (hundredths of a point) from left to right, 0 to 100 points high; gaps stay gaps."""
-    step = WIDTH // max(1, len(scores) - 1)
-    runs: list[list[str]] = [[]]
-    for i, score in enumerate(scores):
-        if score is None:
-            runs.append([])
-        else:
-            runs[-1].append(f"{MARGIN + i * step},{MARGIN + HEIGHT - score * HEIGHT // POINTS}")
-    lines = Markup("").join(Markup('<polyline points="{}"/>').format(" ".join(run)) for run in runs if len(run) > 1)
-    dots = Markup("").join(
-        Markup('<circle cx="{}" cy="{}" r="2.5"/>').format(*place.split(",")) for run in runs for place in run
-    )
-    box = f"0 0 {WIDTH + 2 * MARGIN} {HEIGHT + 2 * MARGIN}"
-    return Markup('<svg class="sparkline" viewBox="{}" aria-hidden="true">{}{}</svg>').format(box, lines, dots)
+def trend_chart(points: Iterable[dict[str, Any]]) -> Chart:
+    """The points of a trend as the API has them, drawn; the page has them as a table, with what they rest on."""
+    return score_trend(Reading(point["name"], point["score"], point["low"], point["high"]) for point in points)
 
 
 def _penalties(
@@ -131,6 +118,7 @@ def _penalties(
         totals=listed.totals if listed else (),
         statements=listed.statements if listed else (),
         count=listed.count if listed else 0,
+        charts=listed.charts if listed else (),
         start=start,
         end=end,
         at=at,

@@ -14,7 +14,8 @@ from ledger.explain.agreement import warnings_before_signing
 from ledger.explain.erasure import REASONS
 from ledger.explain.record import TITLES, Kind, Line, describe
 from ledger.records import index_keys
-from ledger.records.types import Amendment, Endorsement, KeyGrant, Revocation, record_named
+from ledger.records.eip712 import Withheld
+from ledger.records.types import Amendment, Endorsement, Handoff, KeyGrant, Revocation, record_named
 from ledger.services.node.node import Node
 from ledger.services.views.before_amendment import stood_before
 from ledger.services.views.models import RecordView
@@ -74,6 +75,7 @@ def record(request: Request, record: RecordPath, node: NodeOf, reader: ReaderOf)
         pretty=pretty,
         raw=None if view.log.index is None else node.reader.explorer.raw(view),
         rivals=node.reader.explorer.rivals(view),
+        sheet=isinstance(said, Handoff) and not isinstance(said.place, Withheld),
     )
 
 

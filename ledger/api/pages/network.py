@@ -13,7 +13,7 @@ from ledger.api.routers.networks import compared, published
 from ledger.common.periods import full_hour, period_of
 from ledger.explain import network as network_text
 from ledger.network.routes import By
-from ledger.services.figures.network import NetworkAnswer, knows_shipments, network_for
+from ledger.services.figures.network import NetworkAnswer, knows_shipments, network_charts_for, network_for
 
 router = APIRouter()
 
@@ -54,6 +54,7 @@ def network(
         reader,
         answer=answer,
         public=public,
+        charts=network_charts_for(node.reader.numbers, reader, period, by=by) if answer else {},
         by=by,
         kinds=[(kind, urlencode({**asked, "by": kind})) for kind in By],
         all_query=urlencode(asked),

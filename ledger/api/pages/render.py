@@ -14,8 +14,10 @@ from markupsafe import Markup, escape
 from ledger.api.pages.languages.choice import VARY, here, language_for
 from ledger.api.pages.languages.language import LANGUAGES, Language
 from ledger.api.pages.libraries import missing_libraries
+from ledger.charts.chart import Chart
 from ledger.common.gs1 import parse_product
 from ledger.common.ids import to_hex
+from ledger.drawing.figure import figure
 from ledger.errors import LadingError, MalformedRecord
 from ledger.explain.score import NAMES, measured
 from ledger.explain.text import Text, partner, say, several, term
@@ -118,6 +120,7 @@ def environment(language: Language) -> Environment:
         "relation": lambda name: term("relation", name),
         "agreement_status": lambda name: term("AgreementStatus", spaced(name)),
         "group": group,
+        "chart": partial(_chart, language),
     }
     result.newstyle_gettext = True  # type: ignore[attr-defined] # the extension's own switch
     return result
@@ -126,6 +129,17 @@ def environment(language: Language) -> Environment:
 def group(name: str, by: str) -> str:
     """What a row of network figures is about: modes and markets have names, lanes and carriers are called so."""
     return term("Mode" if by == "mode" else "market", name.replace("_", " ")) if by in ("mode", "market") else name
+
+
+def _chart(language: Language, chart: Chart, key: str, about: str = "", *, table: bool = True) -> Markup:
+    """A chart as a figure in this language; `key` tells it apart from the page's others. `table`: with its values,
+    which a page leaves out that has a table of its own.
+    """
+
+    def show(text: str) -> str:
+        return language.shown(text).unescape() if isinstance(text, Text) else text
+
+    return Markup(figure(chart, show, key, show(about), with_table=table))  # noqa: S704 escaped there
 
 
 def _messages(language: Language) -> dict[str, Any]:

@@ -1,21 +1,28 @@
 """`lading report`: one page for a supply-chain manager, from the records of this home."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ledger.charts.chart import Chart
+from ledger.charts.trend import Reading, score_trend
 from ledger.cli.imports.replay import is_replay
 from ledger.cli.output import out, print_json
 from ledger.cli.report.page import render
 from ledger.cli.report.words import Cover
+from ledger.codes import Role
 from ledger.common.ids import to_hex
 from ledger.common.periods import FOREVER, Period
 from ledger.errors import MalformedRecord, NotFound
 from ledger.explain.score import measure_text
 from ledger.network.report import Report, compute_report
+from ledger.records.types import NOBODY
 from ledger.services.home.settings import read_settings
 from ledger.services.node.reader import LedgerReader, open_ledger
+
+MOST_TRENDS = 6
 
 
 def report(
@@ -61,4 +68,14 @@ def report_of(reader: LedgerReader, period: Period, title: str) -> tuple[Report,
         replay=is_replay(reader.home.settings.home),
         notes=(f"Scores are measured by: {measure_text(measure)}.",),
     )
-    return compute_report(reader.numbers.journeys(), period, measure.card), cover
+    found = compute_report(reader.numbers.journeys(), period, measure.card)
+    return found, replace(cover, trends=trends_of(reader, found))
+
+
+def trends_of(reader: LedgerReader, found: Report) -> dict[tuple[int, Role], Chart]:
+    """By quarter until the report's judgement, of the partners who are liable for most shipments."""
+    trends: dict[tuple[int, Role], Chart] = {}
+    for partner in [one.partner for one in found.partners if one.partner != NOBODY][:MOST_TRENDS]:
+        for role, points in reader.numbers.trend(partner, at=found.period.at).items():
+            trends[partner, role] = score_trend(Reading(one.name, one.score, one.low, one.high) for one in points)
+    return trends

@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 from html import escape
+from itertools import groupby
 
-from ledger.cli.report import charts, sections
-from ledger.cli.report.style import STYLE
-from ledger.cli.report.words import Cover, figure, section, table
+from ledger.charts.chart import Days, Subject
+from ledger.charts.lateness import late_days_chart, promised_chart
+from ledger.charts.network import network_charts
+from ledger.cli.report import sections
+from ledger.cli.report.style import STYLE, chart_style
+from ledger.cli.report.words import Cover, pictures, section, table
 from ledger.codes import Mode
 from ledger.common.periods import unit_name, unit_of
-from ledger.explain.report import Sentence, findings, lane_text, late_class_text, mode_text
+from ledger.explain.report import Sentence, findings, lane_text, mode_text
 from ledger.explain.units import day, days, rounded_money, share_of, tenths_of_percent
 from ledger.network.report import Lane, Report
 from ledger.network.report_findings import extremes_of
@@ -35,7 +39,7 @@ def render(report: Report, cover: Cover) -> str:
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(cover.title)}</title><style>{STYLE}</style></head><body><main>"
+        f"<title>{escape(cover.title)}</title><style>{STYLE}{chart_style()}</style></head><body><main>"
         f"{_heading(report, cover)}{''.join(parts)}{_foot(cover)}</main></body></html>\n"
     )
 
@@ -111,21 +115,10 @@ def _headline(report: Report) -> str:
 def _time(report: Report) -> str:
     if not report.entries:
         return section("Lateness over time", "<p>No shipment was promised for this period.</p>")
-    chart = charts.stacked(
-        [unit_name(bucket.unit, report.grain) for bucket in report.buckets],
-        [bucket.due - bucket.late for bucket in report.buckets],
-        [bucket.late for bucket in report.buckets],
-        names=("on time", "late"),
-        axes=("shipments", "share late"),
-    )
-    classes = [(late_class_text(late), late.shipments) for late in report.late_classes]
-    histogram = charts.columns(classes, axis="days late, rounded up", first_is_good=True)
-    shipments = figure(
-        f"Shipments by {report.grain.name.lower()} of the promise", chart, note="bars: number, line: share late"
-    )
-    aside = f"<div>{figure('How late shipments were', histogram, note='number of shipments')}</div>"
-    stands_out = f"<div><h3>What stands out</h3><ul class='points'>{_stands_out(report)}</ul></div>"
-    return section("Lateness over time", f"{shipments}<div class='two'>{aside}{stands_out}</div>")
+    classes = [(Days(late.least, late.most), late.shipments) for late in report.late_classes if late.least]
+    drawn = pictures([("", promised_chart(report.entries)), ("", late_days_chart(classes))], "time")
+    stands_out = f"<h3>What stands out</h3><ul class='points'>{_stands_out(report)}</ul>"
+    return section("Lateness over time", drawn + stands_out)
 
 
 def _stands_out(report: Report) -> str:
@@ -182,7 +175,7 @@ def _windows(report: Report) -> str:
         return section(
             title,
             "<p>No delivery on a lane and mode with an expected window has a departure on record, so how long goods "
-            "were on their way is not known, nor which of these times were abnormal.</p>",
+            "were on their way is not known, nor which of these times were abnormal.</p>" + _delivery_times(report),
         )
     head = ("to", "mode", "expected days", "deliveries timed", "mean", "median", "p90", "abnormal")
     rows = [
@@ -202,7 +195,16 @@ def _windows(report: Report) -> str:
         "<p>From the first handoff on the way to the counter-signed delivery, against the days that a market and mode "
         "are expected to take. A delivery is abnormal when it took longer than the window's end.</p>"
     )
-    return section(title, words + table(head, rows, text=2))
+    return section(title, words + table(head, rows, text=2) + _delivery_times(report))
+
+
+def _delivery_times(report: Report) -> str:
+    """By lane, the one with most deliveries first."""
+    by_lane = sorted(report.contributions, key=lambda one: one.route.lane)
+    drawn = network_charts({lane: list(some) for lane, some in groupby(by_lane, key=lambda one: one.route.lane)})
+    return pictures(
+        [(lane, c) for lane, some in drawn.items() for c in some if c.subject is Subject.DELIVERY_TIMES], "lane"
+    )
 
 
 def _notes(report: Report, cover: Cover) -> str:

@@ -1,11 +1,15 @@
 """The report's sections about money, partners, customs and periods."""
 
+from ledger.charts.chart import Subject
+from ledger.charts.customs import customs_hours
+from ledger.charts.lateness import owed_chart
 from ledger.cli.report import charts
-from ledger.cli.report.words import Cover, figure, section, table
-from ledger.common.periods import DAY, HOUR
+from ledger.cli.report.words import Cover, figure, pictures, section, table
+from ledger.common.periods import DAY
 from ledger.explain.report import mode_text
+from ledger.explain.text import say
 from ledger.explain.units import UNKNOWN, day, days, money, percent, rounded_money, share_of, tenths_of_percent
-from ledger.explain.words import spaced
+from ledger.explain.words import name_of
 from ledger.network.performance import compare
 from ledger.network.report import PartnerFigures, Report
 from ledger.network.report_entries import Rates, Summary
@@ -52,7 +56,13 @@ def penalties(report: Report, cover: Cover) -> str:
     more = len(report.debtors) - len(shown)
     note = f"{report.currency}, after the caps; right: share of all penalties together with those above"
     foot = f"<p class=small>… and {more} with less.</p>" if more > 0 else ""
-    return section(title, words + figure("Penalties by liable partner", chart, note=note) + foot)
+    late = [entry for entry in report.entries if entry.late and not entry.indicative]
+    owed = [
+        ("", owed_chart(Subject.OWED, [entry for entry in late if entry.currency == currency], currency))
+        for currency in sorted(report.penalties)
+    ]
+    drawn = pictures(owed, "owed")
+    return section(title, words + drawn + figure("Penalties by liable partner", chart, note=note) + foot)
 
 
 def _rates(rates: Rates, currency: str) -> str:
@@ -100,7 +110,17 @@ def partners(report: Report, cover: Cover) -> str:
         "one truck are one. Fewer than 10 events give no score, fewer than 30 a provisional one; too few is not bad."
         "</p>"
     )
-    return section("Partners", words + table(head, rows, text=1) + foot + _comparable(report, cover))
+    return section("Partners", words + table(head, rows, text=1) + foot + _comparable(report, cover) + _trends(cover))
+
+
+def _trends(cover: Cover) -> str:
+    return pictures(
+        [
+            (say("{name} as {role}", name=cover.name(partner), role=name_of(role)), chart)
+            for (partner, role), chart in cover.trends.items()
+        ],
+        "trend",
+    )
 
 
 def _score(partner: PartnerFigures) -> tuple[str, str]:
@@ -230,11 +250,10 @@ def customs(report: Report) -> str:
     whole = report.network
     if not report.causes:
         return section("Customs", "<p>No customs hold is on record for these shipments.</p>")
-    rows = [(spaced(cause.name), seconds // HOUR, f"{seconds // HOUR:,} h") for cause, seconds in report.causes]
     released = tenths_of_percent(whole.first_time_ppm if whole else None)
     words = (
         f"<p>{released} of {whole.procedures if whole else 0:,} procedures were "
         "released without a hold, refusal or amendment. Holds that the liable partner did not cause are taken out of "
         "its delay.</p>"
     )
-    return section("Customs", words + figure("Time in customs holds by cause", charts.bars(rows), note="hours"))
+    return section("Customs", words + pictures([("", customs_hours(report.contributions))], "customs"))

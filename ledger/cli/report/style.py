@@ -1,5 +1,7 @@
 """The report's style sheet: system fonts, one palette for light, dark and paper, and room for small screens."""
 
+from importlib import resources
+
 _LIGHT = """--ink: #1c2733; --quiet: #5c6874; --line: #dfe5ea; --accent: #1f4e79; --paper: #fff; --wash: #f5f7f9;
   --good: #7fa8c9; --bad: #c8553d;"""
 _DARK = """--ink: #e6ebf0; --quiet: #a3afba; --line: #36424d; --accent: #6fa3d0; --paper: #1b232b; --wash: #12181e;
@@ -32,13 +34,8 @@ p {{ margin: 0 0 12px; max-width: 62em; }}
 .cards em {{ display: block; font-style: normal; font-size: 13px; color: var(--quiet); margin-top: 6px; }}
 figure {{ margin: 14px 0 6px; }}
 figcaption {{ font-weight: 600; margin: 0 0 8px; }}
+summary {{ cursor: pointer; color: var(--quiet); }}
 figcaption small {{ display: block; font-weight: 400; font-size: 13px; color: var(--quiet); }}
-svg {{ width: 100%; height: auto; display: block; font: 12px system-ui, sans-serif; }}
-svg .good {{ fill: var(--good); }} svg .bad {{ fill: var(--bad); }}
-svg .grid {{ stroke: var(--line); fill: none; }}
-svg polyline.line {{ stroke: var(--ink); stroke-width: 1.6; fill: none; }}
-svg circle.line, svg rect.line {{ fill: var(--ink); }}
-svg text.quiet {{ fill: var(--quiet); }} svg text.ink {{ fill: var(--ink); }}
 .bars {{ list-style: none; margin: 0; padding: 0; font-size: 14px; }}
 .bars li {{ display: grid; grid-template-columns: 17em 1fr 13em; gap: 12px; align-items: center; padding: 3px 0; }}
 .bars.running li {{ grid-template-columns: 17em 1fr 13em 4.5em; }}
@@ -53,25 +50,22 @@ svg text.quiet {{ fill: var(--quiet); }} svg text.ink {{ fill: var(--ink); }}
   background: var(--accent); }}
 .bars .ticks {{ color: var(--quiet); font-size: 12px; }}
 .bars .ticks em {{ position: absolute; font-style: normal; transform: translateX(-50%); }}
-.two {{ display: grid; grid-template-columns: 1fr 1fr; gap: 28px; }}
 .points {{ padding-left: 20px; margin: 0; }}
 .points li {{ margin: 0 0 8px; max-width: 60em; }}
-.wide {{ overflow-x: auto; }}
+.wide, .scroll {{ overflow-x: auto; }}
 table {{ border-collapse: collapse; width: 100%; font-size: 14px; font-variant-numeric: tabular-nums; }}
 th {{ text-align: left; color: var(--quiet); font-weight: 600; border-bottom: 2px solid var(--line);
   padding: 6px 12px 6px 0; vertical-align: bottom; }}
 td {{ border-bottom: 1px solid var(--line); padding: 6px 12px 6px 0; }}
 tbody tr:last-child td {{ border-bottom: 0; }}
-td.n {{ text-align: right; white-space: nowrap; }} th.n {{ text-align: right; }}
+td.n, td.number {{ text-align: right; white-space: nowrap; }} th.n, th.number {{ text-align: right; }}
 footer {{ color: var(--quiet); font-size: 13px; overflow-wrap: anywhere; }}
 @media screen and (max-width: 760px) {{
   main {{ padding: 20px 12px 32px; }}
   section {{ padding: 16px 14px; }}
   .bare {{ padding: 0; }}
   header h1 {{ font-size: 27px; }}
-  .cards, .two {{ grid-template-columns: 1fr; gap: 10px; }}
-  .wide svg {{ min-width: 560px; }}
-  .two .wide svg {{ min-width: 0; }}
+  .cards {{ grid-template-columns: 1fr; gap: 10px; }}
   .bars li, .bars.running li {{ grid-template-columns: 1fr auto; gap: 2px 10px; padding: 6px 0; }}
   .bars .who {{ text-align: left; }}
   .bars .track {{ grid-column: 1 / -1; grid-row: 2; }}
@@ -90,3 +84,8 @@ footer {{ color: var(--quiet); font-size: 13px; overflow-wrap: anywhere; }}
   * {{ print-color-adjust: exact; -webkit-print-color-adjust: exact; }}
 }}
 """
+
+
+def chart_style() -> str:
+    """The style sheet of charts, which the pages have too."""
+    return (resources.files("ledger.api") / "pages" / "static" / "charts.css").read_text(encoding="utf-8")

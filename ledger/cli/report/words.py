@@ -1,10 +1,13 @@
 """How the report writes names, figures and tables."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 
+from ledger.charts.chart import Chart
 from ledger.cli.imports.scms import PROGRAMME, VENDOR
+from ledger.codes import Role
+from ledger.drawing.figure import figure as chart_figure
 from ledger.explain.report import partner_text
 
 
@@ -12,6 +15,7 @@ from ledger.explain.report import partner_text
 class Cover:
     """What stands on the page beside the figures: its heading, the names of partners, the checkpoint, and notes.
 
+    `trends`: scores by quarter, of partners in their roles.
     `replay`: the records come from a history, entered and signed by the replay and not by those whom they name.
     """
 
@@ -22,6 +26,7 @@ class Cover:
     origin: str
     replay: bool = False
     notes: tuple[str, ...] = ()
+    trends: Mapping[tuple[int, Role], Chart] = field(default_factory=dict)
 
     def name(self, partner: int) -> str:
         return name_of(partner_text(partner, self.names))
@@ -35,6 +40,13 @@ def figure(title: str, body: str, *, note: str = "") -> str:
     """A chart or table under a title that is seen; `note`: its unit, and how to read it."""
     small = f"<small>{escape(note)}</small>" if note else ""
     return f"<figure><figcaption>{escape(title)}{small}</figcaption>{body}</figure>"
+
+
+def pictures(charts: Iterable[tuple[str, Chart]], key: str) -> str:
+    """Charts side by side where there is room, each with what it is about; `key` tells them apart from others."""
+    shown = [(about, chart) for about, chart in charts if not chart.empty]
+    drawn = "".join(chart_figure(chart, str, f"{key}-{i}", about) for i, (about, chart) in enumerate(shown))
+    return f'<div class="charts">{drawn}</div>' if drawn else ""
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, text: int) -> str:

@@ -4,10 +4,11 @@ Parties get them, with lanes, markets and prices, of the shipments whose terms t
 the public sees is published by quarter (see `ledger.services.figures.publication`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ledger.charts.chart import Chart
 from ledger.common.figure import to_json
 from ledger.common.periods import Period
 from ledger.common.scopes import ALL_SCOPES
@@ -84,13 +85,26 @@ def network_for(
     """
     if before is not None and (before.start, before.end) == (period.start, period.end):
         raise MalformedRecord("a period compared with itself", where="against", expected="another period")
-    everything = reader is None or (reader.auditor and reader.scopes == ALL_SCOPES)
-    if reader is not None and not knows_shipments(reader):
+    only = _limited_to(reader)
+    groups = numbers.network(period, by, windows, only)
+    earlier = numbers.network(before, by, windows, only) if before is not None else None
+    scope = say("all shipments") if only is None else say("the shipments whose terms you may read")
+    return NetworkAnswer(period, by, groups, before, earlier, scope)
+
+
+def network_charts_for(
+    numbers: Numbers, reader: Reader | None, period: Period, *, by: By | None = None, windows: Windows = EXPECTED
+) -> Mapping[str, Sequence[Chart]]:
+    """What the shipments of `network_for` look like, by group. Raises `NotPermitted` for the public."""
+    return numbers.network_charts(period, by, windows, _limited_to(reader))
+
+
+def _limited_to(reader: Reader | None) -> Reader | None:
+    """The reader whose rights decide; None where everything may be seen. Raises `NotPermitted` for the public."""
+    if reader is None or (reader.auditor and reader.scopes == ALL_SCOPES):
+        return None
+    if not knows_shipments(reader):
         raise NotPermitted(
             "only closed calendar quarters are public", where="reader", mend="Sign in with a key of a party."
         )
-    only = None if everything else reader
-    groups = numbers.network(period, by, windows, only)
-    earlier = numbers.network(before, by, windows, only) if before is not None else None
-    scope = say("all shipments") if everything else say("the shipments whose terms you may read")
-    return NetworkAnswer(period, by, groups, before, earlier, scope)
+    return reader

@@ -4,7 +4,7 @@ What was computed for one reader is remembered for the next who may see the same
 over, in bounded memory.
 """
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
@@ -12,6 +12,8 @@ from typing import Annotated, Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from ledger.bundle.figures import statements_of
+from ledger.charts.chart import Chart
+from ledger.charts.network import network_charts
 from ledger.codes import Role
 from ledger.columns.parts import Asked, part_of, tallies_of
 from ledger.columns.sealing import Sealed, sealed
@@ -24,7 +26,7 @@ from ledger.explain.penalties.penalty import stated
 from ledger.explain.score import measure_stated, stated_in_short
 from ledger.network.contributions import KeptContributions
 from ledger.network.lane_times import Lane, times_by_lane
-from ledger.network.performance import NetworkFigures, network
+from ledger.network.performance import NetworkFigures, contributions_by, network
 from ledger.network.routes import EXPECTED, GROUPS, By, Windows
 from ledger.penalties.statement import PenaltyStatement, penalty_of
 from ledger.records.types import ShipmentTerms
@@ -234,14 +236,18 @@ class Numbers:
             return None
         return period_of(self._hour(), start, end, rolling)
 
-    def trend(self, partner: int, step: Step = Step.QUARTER, count: int = 8) -> dict[Role, list[TrendPoint]]:
-        """The partner's scores in the last quarters or months, oldest first, by role; each judged by its own card.
+    def trend(
+        self, partner: int, step: Step = Step.QUARTER, count: int = 8, at: int | None = None
+    ) -> dict[Role, list[TrendPoint]]:
+        """The partner's scores in the last quarters or months before `at` (by default now), oldest first, by role; each
+        judged by its own card.
 
         Computed at most once an hour: so many periods of everybody are no work for every new record. Raises `NotFound`
         for a partner that was never admitted. Roles in which it was never scored are left out.
         """
         self._views.partner(partner)
-        spans = [(name, period, self.card(period.start)) for name, period in before(self._hour(), step, count)]
+        until = self._hour() if at is None else full_hour(at)
+        spans = [(name, period, self.card(period.start)) for name, period in before(until, step, count)]
         with self._figures() as (version, _):
             key = tuple((period, card.hash) for _, period, card in spans)
             result = self._once(key, lambda: [_brief(self._parted(version), period, card) for _, period, card in spans])
@@ -277,13 +283,10 @@ class Numbers:
         """
         group, windowed = GROUPS[by] if by is not None else None, tuple(windows.items())
 
-        def wanted(terms: ShipmentTerms) -> bool:
-            return reader is None or may_open_terms(terms, reader)
-
         def compute() -> Mapping[str, NetworkFigures]:
             with self._figures() as (_, running):
                 kept = self._contributions_of(running) if windows == EXPECTED else None
-                return network(running.journeys, period, group, windows, wanted, kept)
+                return network(running.journeys, period, group, windows, _wanted(reader), kept)
 
         # The reader as a whole is part of what is asked: partner, rights, scopes and key say which terms it may read.
         subject = "network", period.start, period.end, by, windowed, reader
@@ -293,7 +296,24 @@ class Numbers:
         """The delivery times on each lane of the shipments whose terms the reader may read, as judged at `at`."""
         with self._figures() as (_, running):
             kept = self._contributions_of(running)
-            return times_by_lane(running.journeys, at, lambda terms: may_open_terms(terms, reader), kept)
+            return times_by_lane(running.journeys, at, _wanted(reader), kept)
+
+    def network_charts(
+        self, period: Period, by: By | None = None, windows: Windows = EXPECTED, reader: Reader | None = None
+    ) -> Mapping[str, Sequence[Chart]]:
+        """Of the shipments that `network` sums up, by the same groups: what their delivery times and customs holds look
+        like. Groups with nothing to show are left out.
+        """
+        group = GROUPS[by] if by is not None else lambda _: "all"
+
+        def compute() -> Mapping[str, Sequence[Chart]]:
+            with self._figures() as (_, running):
+                kept = self._contributions_of(running) if windows == EXPECTED else None
+                groups = contributions_by(running.journeys, period, group, windows, _wanted(reader), kept)
+            return network_charts(groups, windows)
+
+        subject = "charts", period.start, period.end, by, tuple(windows.items()), reader
+        return self._answers.get(subject, (self._extent(), period.at), compute)
 
     def _contributions_of(self, running: Running) -> KeptContributions:
         kept = self._contributions.get(running)
@@ -346,6 +366,11 @@ class Numbers:
             self._remembered[key] = compute()
         result: T = self._remembered[key]
         return result
+
+
+def _wanted(reader: Reader | None) -> Callable[[ShipmentTerms], bool]:
+    """Which terms a reader may read; None may read all."""
+    return lambda terms: reader is None or may_open_terms(terms, reader)
 
 
 def _current(running: Running, period: Period, partner: int | None, card: Card) -> tuple[Scorecard, ...]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 from ledger.bundle.figures import of_openings
+from ledger.charts.chart import Chart
+from ledger.charts.lateness import late_charts
 from ledger.common.ids import RecordId
 from ledger.common.periods import FOREVER, full_hour, period_of
 from ledger.errors import NotPermitted
@@ -52,13 +54,17 @@ class PenaltyList:
 
     owed: Sequence[tuple[Opening, Owed]]
     totals: Sequence[Total]
+    charts: Sequence[Chart]
 
 
 @dataclass(frozen=True, slots=True)
 class PenaltyPage:
-    """`statements` of a list of `count`, and what to pass on for the next page; `totals` are of the whole list."""
+    """`statements` of a list of `count`, and what to pass on for the next page; `totals` and `charts` are of the whole
+    list.
+    """
 
     totals: Sequence[Total]
+    charts: Sequence[Chart]
     count: int
     statements: Sequence[PenaltyStatement]
     next: bytes | None
@@ -105,7 +111,8 @@ class PenaltyPages:
                 wanted,
             )
         owed = tuple(entry for entry in every if asked.start <= entry[1].promised_at < asked.end)
-        return PenaltyList(owed, tuple(lists.totals([one for _, one in owed], asked.partner)))
+        plain = [one for _, one in owed]
+        return PenaltyList(owed, tuple(lists.totals(plain, asked.partner)), late_charts(plain, asked.partner))
 
     def _page(self, whole: PenaltyList, at: int | None, after: bytes | None, limit: int) -> PenaltyPage:
         shown, following = lists.page_of([one for _, one in whole.owed], after, limit)
@@ -118,7 +125,7 @@ class PenaltyPages:
                 for statement in family_statements(running.journeys, opening, at)
                 if statement.shipment in wanted
             ]
-        return PenaltyPage(whole.totals, len(whole.owed), statements, following)
+        return PenaltyPage(whole.totals, whole.charts, len(whole.owed), statements, following)
 
     def _sums_of(self, running: Running) -> KeptSums:
         if running not in self._sums:

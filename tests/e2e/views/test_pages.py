@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from ledger.api.pages.figures import sparkline
 from ledger.api.pages.languages.language import LANGUAGES, language_of
 from ledger.api.pages.render import environment
 from ledger.cli.sandbox import Party
@@ -222,7 +221,9 @@ def test_a_score_says_of_when_it_is_by_which_card_and_how_it_went(world: World) 
     sign_in(world, CARRIER)
     text = world.page(f"/partners/{CARRIER}/score?rolling=90")
     assert card["card"] in text, "the scorecard's hash, whole in its title"
-    assert '<svg class="sparkline"' in text
+    assert 'aria-labelledby="trend-carrier-title"' not in text, (
+        "no quarter has enough deliveries for a score to be drawn"
+    )
     words = Page(text).text
     assert "What raised and what lowered it, in words" in words
     assert "By quarter" in words
@@ -266,11 +267,57 @@ def test_the_network_is_shown_with_prices_and_lanes_to_those_who_may_know_them(w
     world.client.cookies.clear()
 
 
-def test_a_line_through_scores_has_gaps_where_there_was_none() -> None:
-    drawn = str(sparkline([0, 5000, None, 10_000]))
-    assert drawn.count("<polyline") == 1
-    assert drawn.count("<circle") == 3
-    assert "4,54 97,29" in drawn
+def test_pictures_show_what_the_reader_may_see_and_the_public_none(world: World) -> None:
+    """Columns differ from reader to reader as their lists do; a partner without a part sees nothing."""
+    paths = ("/penalties", "/network", f"/partners/{CARRIER}/penalties")
+    for path in paths:
+        assert "<figure" not in world.page(path), "what is not public is in no picture"
+    counted = {}
+    for who in (AUDITOR, SHOP, 50):
+        late = world.get(f"/v1/penalties?at={world.stage.now}", world.token(who))["totals"]
+        groups = world.get("/v1/network", world.token(who))["groups"]
+        sign_in(world, who)
+        pages = {path: world.page(path) for path in paths}
+        world.client.cookies.clear()
+        tables = [chart_table(text, "chart-1") for text in pages.values()]
+        assert sum(int(row[-1]) for row in tables[0]) == sum(total["late"] for total in late), who
+        counted[who] = sum(int(row[-1]) for row in chart_table(pages["/network"], "chart-1-1"))
+        assert counted[who] == sum(group["figures"]["timed"] for group in groups), who
+        assert all(Page(text).faults == [] for text in pages.values())
+    assert counted[AUDITOR] >= counted[SHOP] > counted[50] == 0
+
+
+def chart_table(text: str, key: str) -> list[list[str]]:
+    """Rows of the table beside the chart of that name; none where there is no such chart."""
+    table = re.search(rf'<table aria-labelledby="{key}-title">.*?<tbody>(.*?)</tbody>', text, re.DOTALL)
+    rows = re.findall(r"<tr>(.*?)</tr>", table[1]) if table else []
+    return [re.findall(r"<td[^>]*>(.*?)</td>", row) for row in rows]
+
+
+def test_a_label_and_a_sheet_are_for_those_who_may_see_what_is_on_them(world: World) -> None:
+    handoff = next(
+        one["id"]
+        for one in world.get("/v1/records?type=Handoff&limit=100", world.token(AUDITOR))["records"]
+        if any(item["shipment"] == world.id("late") for item in one["message"]["items"])
+    )
+    papers = f"/shipments/{world.id('late')}/label", f"/records/{handoff}/sheet"
+    for path in papers:
+        refused = world.client.get(path, headers=HTML)
+        assert (refused.status_code, "Auckland" in refused.text) == (403, False), path
+    sign_in(world, 50)
+    assert [world.client.get(path, headers=HTML).status_code for path in papers] == [403, 403]
+    sign_in(world, SHOP)
+    label, sheet = (world.page(path) for path in papers)
+    assert Page(label).faults == Page(sheet).faults == []
+    assert "Auckland" in Page(label).text
+    assert world.id("late") in Page(label).text
+    assert label.count('class="qr"') >= 1
+    assert "Manifest" in Page(sheet).text
+    assert "Name, date, signature" in Page(sheet).text
+    assert world.client.get(f"/records/{world.id('late')}/sheet", headers=HTML).status_code == 404, (
+        "terms are no handoff"
+    )
+    world.client.cookies.clear()
 
 
 def test_nobody_is_sent_elsewhere_after_signing_in(world: World) -> None:

@@ -15,6 +15,7 @@ from ledger.network.report_findings import (
     reliability_of,
     trend_of,
 )
+from ledger.penalties.causes import LateCause
 from ledger.records.types import Place
 from ledger.services.home.score_cards import default_card
 from ledger.shipments.history import Journeys
@@ -240,7 +241,7 @@ def test_the_worst_and_the_best_month_have_ten_shipments() -> None:
 
 
 def test_the_figures_of_a_report_hold_no_sentence() -> None:
-    """Strings are currencies, and countries or places as the terms name them."""
+    """Strings are currencies, countries or places as the terms name them, and codes of causes."""
     history = History()
     deliver(history, 1, 60, to="DE", mode=Mode.AIR)
     deliver(history, 1, 60, to="US", mode=Mode.ROAD, by=MAKER)
@@ -263,4 +264,5 @@ def test_the_figures_of_a_report_hold_no_sentence() -> None:
     found = report(history)
     walk([getattr(found, name) for name in found.__dataclass_fields__ if name not in ("scores", "partners")])
     walk([(partner.partner, partner.sums) for partner in found.partners])
-    assert strings == {"EUR", "DE", "US", "", "United States", "Europe", "Southeast Asia", "Latin America"}
+    markets = {"United States", "Europe", "Southeast Asia", "Latin America"}
+    assert strings == {"EUR", "DE", "US", "", *markets, LateCause.DELIVERED}

@@ -7,7 +7,7 @@ English is the language of the messages themselves. The catalogues are read as t
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from importlib import resources
@@ -32,6 +32,8 @@ LANGUAGES = {"zh-CN": "简体中文", "en": "English", "es": "Español", "fr": "
 DEFAULT = "en"
 SCRIPT = "script"
 """The remark in a catalogue on what the pages' scripts say."""
+_DIGITS = 100
+"""Amounts have up to 128 bits, sums of them some more; decimals of Python have 28 digits if nobody says otherwise."""
 _LOCALES = {"en": "en_GB", "zh-CN": "zh_CN"}  # English as the world writes it: days before months, 24 hours
 _UNITS = ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (1, "second"))
 Naming = Callable[[Text], Markup | str]
@@ -98,7 +100,8 @@ class Language:
         return shown[:1].upper() + shown[1:]
 
     def number(self, value: int) -> str:
-        return str(format_decimal(value, locale=self.locale))
+        with localcontext(prec=_DIGITS):
+            return str(format_decimal(value, locale=self.locale))
 
     def moment(self, seconds: int | None) -> Markup:
         """A time in UTC, to the minute for the eye and to the second underneath; a script tells it in local time."""
@@ -120,7 +123,7 @@ class Language:
                 return self.number(number)
             case Form.MONEY, (int(amount), str(currency)):
                 digits = digits_of(currency)
-                return self._money(Decimal(amount).scaleb(-digits), digits, currency)
+                return self._money(_scaled(amount, digits), digits, currency)
             case Form.ROUNDED_MONEY, (int(amount), str(currency)):
                 return self._money(Decimal(amount), 0, currency) if currency else self.number(amount)
             case Form.DAY, (int(seconds),):
@@ -141,7 +144,8 @@ class Language:
     def _money(self, amount: Decimal, digits: int, currency: str) -> str:
         """With the currency's code behind it, as invoices have it."""
         places = "." + "0" * digits if digits else ""
-        return f"{_pattern('#,##0' + places).apply(amount, self.locale)} {currency}"
+        with localcontext(prec=_DIGITS):
+            return f"{_pattern('#,##0' + places).apply(amount, self.locale)} {currency}"
 
     def _span(self, seconds: int) -> str:
         said, rest = [], seconds
@@ -177,6 +181,11 @@ def _for_scripts(catalogue: Catalog) -> dict[str, str]:
         for message in catalogue
         if message.id and message.string and SCRIPT in message.auto_comments
     }
+
+
+def _scaled(amount: int, digits: int) -> Decimal:
+    """Minor units as units, exactly: `scaleb` would round to the context's digits."""
+    return Decimal((int(amount < 0), tuple(map(int, str(abs(amount)))), -digits))
 
 
 @cache
