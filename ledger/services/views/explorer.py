@@ -9,6 +9,7 @@ from typing import Any
 from ledger.common.ids import KeyAddress, to_hex
 from ledger.errors import MalformedRecord, NotFound
 from ledger.log.leaf import Leaf
+from ledger.log.signed_note import parse_checkpoint
 from ledger.records import index_keys
 from ledger.records.places import Place, places_of
 from ledger.records.signing import Domain
@@ -17,6 +18,7 @@ from ledger.registry.key_status import KeyStatus, key_status
 from ledger.registry.state import NO_END, Address, AddressKind
 from ledger.services.home.home import Home
 from ledger.services.publish.publisher import Publisher
+from ledger.services.publish.witnesses import Contradiction
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.views.models import RecordView
 from ledger.store import checkpoints, records
@@ -111,6 +113,8 @@ class AnchorView:
 
 @dataclass(frozen=True, slots=True)
 class TreeClaim:
+    """`root`: 0x-hex, empty where it was not told."""
+
     size: int
     root: str
 
@@ -220,16 +224,19 @@ class Explorer:
         witnesses = self._publisher.witnesses
         if witnesses is None:
             return []
-        return [
-            TreeContradiction(
-                name,
-                said.error.what,
-                TreeClaim(said.error.first.size, said.error.first.root),
-                TreeClaim(said.error.second.size, said.error.second.root),
-                said.latest.decode("utf-8", "replace"),
-            )
-            for name, said in sorted(witnesses.contradictions().items())
-        ]
+        return [_told(name, said) for name, said in sorted(witnesses.contradictions().items())]
+
+
+def _told(witness: str, said: Contradiction) -> TreeContradiction:
+    """The witness's tree as the checkpoint that it names has it; without one its size is its word, its root unknown."""
+    ours = said.error.second
+    try:
+        head = parse_checkpoint(said.latest, foreign=True).head
+        theirs = TreeClaim(head.size, to_hex(head.root))
+    except MalformedRecord:
+        theirs = TreeClaim(said.size, "")
+    checkpoint = said.latest.decode("utf-8", "replace")
+    return TreeContradiction(witness, said.error.what, theirs, TreeClaim(ours.size, ours.root), checkpoint)
 
 
 def _leaf(row: StoredRecord) -> LeafView:

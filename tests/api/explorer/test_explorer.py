@@ -5,12 +5,15 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from eth_account.messages import encode_typed_data
 from eth_utils.crypto import keccak
 
 from ledger.common.ids import RecordId, to_hex
-from ledger.log.leaf import parse_leaf
+from ledger.errors import InconsistentLog, TreeView
+from ledger.log.leaf import LogSigner, parse_leaf
 from ledger.records.places import Place, places_of
+from ledger.services.publish.witnesses import Contradiction
 from tests.api.world import World, bearer
 from tests.e2e.stage import AUDITOR, CARRIER, MAKER, SHOP
 
@@ -123,6 +126,35 @@ def test_anchors_with_block_and_time_a_page_at_a_time(world: World) -> None:
 def test_a_log_without_witnesses_says_that_nobody_contradicts_it(world: World) -> None:
     assert world.get("/v1/log/contradictions") == {"contradictions": []}
     assert "nobody but you can find one" in world.client.get("/log/contradictions").text
+
+
+class Accusers:
+    """Witnesses of which two say that they have cosigned another tree, one of them with its checkpoint."""
+
+    OURS = "0x" + "ab" * 32
+
+    def contradictions(self) -> dict[str, Contradiction]:
+        first, second = TreeView(9, "as the witness has it"), TreeView(9, self.OURS)
+        error = InconsistentLog("the witness has cosigned another tree of this size", first=first, second=second)
+        return {"harbour": Contradiction(error, 9, self.note()), "union": Contradiction(error, 9, b"<b>")}
+
+    @staticmethod
+    def note() -> bytes:
+        return LogSigner("log.example/other", Ed25519PrivateKey.generate()).checkpoint(9, bytes.fromhex("cd" * 32))
+
+
+def test_what_witnesses_say_stands_beside_what_the_log_showed_them(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(world.stage.node.reader.publisher, "witnesses", Accusers())
+    harbour, union = world.get("/v1/log/contradictions")["contradictions"]
+    assert harbour["theirs"] == {"size": 9, "root": "0x" + "cd" * 32}
+    assert harbour["ours"] == union["ours"] == {"size": 9, "root": Accusers.OURS}
+    assert union["theirs"] == {"size": 9, "root": ""}
+    page = world.client.get("/log/contradictions").text
+    assert "cd" * 32 in page
+    assert "&lt;b&gt;" in page
+    assert "not told" in page
 
 
 def test_the_verify_page_may_ask_nobody(world: World) -> None:

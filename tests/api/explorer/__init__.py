@@ -1,0 +1,1 @@
+"""What auditors look into, over the API and on its pages."""
