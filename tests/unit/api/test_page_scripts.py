@@ -48,6 +48,9 @@ def test_a_script_is_short_and_ours_alone(path: Path) -> None:
     assert not re.search(r"\b(eval|Function)\(|innerHTML|insertAdjacentHTML|document\.write", text)
 
 
-@pytest.mark.parametrize("path", sorted((STATIC / "verify").glob("*.js")), ids=name_of)
+VERIFYING = sorted(path for folder in ("verify", "bundles") for path in (STATIC / folder).glob("*.js"))
+
+
+@pytest.mark.parametrize("path", VERIFYING, ids=name_of)
 def test_what_verifies_takes_values_and_gives_values_or_refuses(path: Path) -> None:
     assert OUTSIDE.search(path.read_text(encoding="utf-8")) is None

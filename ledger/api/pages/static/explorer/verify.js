@@ -5,40 +5,7 @@ import { parseTrust } from "../bundles/trust_file.js";
 import { keptTrust } from "../trust.js";
 import { list, msg } from "../verify/messages.js";
 import { checksOf, kindOf } from "./files.js";
-
-const KINDS = {
-  trust: msg("trust file"),
-  bundle: msg("bundle"),
-  contradiction: msg("contradiction of a log"),
-  receipt: msg("receipt"),
-  entry: msg("proof of an entry"),
-  consistency: msg("proof that a log only grew"),
-  checkpoint: msg("checkpoint"),
-};
-const STEPS = {
-  format: msg("Form"),
-  log: msg("Log"),
-  checkpoint: msg("Checkpoint"),
-  witnesses: msg("Witnesses"),
-  times: msg("Times"),
-  "kept checkpoints": msg("Kept checkpoints"),
-  inclusion: msg("Place in the log"),
-  seals: msg("Seals"),
-  registry: msg("Registry"),
-  signatures: msg("Signatures"),
-  complete: msg("Completeness"),
-  outcomes: msg("Outcomes"),
-  anchors: msg("Anchors"),
-  state: msg("State of the chain"),
-  "cut-off": msg("Size of the award"),
-  figures: msg("Figures"),
-  receipts: msg("Receipts"),
-  receipt: msg("Receipt"),
-  record: msg("Record"),
-  proof: msg("Proof"),
-  contradiction: msg("Contradiction"),
-};
-const BASIS = { proved: msg("proved by the file"), "attested by the log": msg("the log's word") };
+import { BASIS, KINDS, STEPS } from "./words.js";
 
 const form = document.querySelector("#files");
 const listing = document.querySelector("#listing");
@@ -131,8 +98,12 @@ async function check() {
     trustSaid.textContent = "";
     return;
   }
+  if (!globalThis.crypto?.subtle) {
+    say(trustSaid, "unchecked", msg("This browser can check only pages that come over an encrypted connection (https)."));
+    return;
+  }
   const trust = await trustFile();
-  if (trust === null) return;
+  if (trust === null || mine !== turn) return;
   for (const one of checksOf(files)) {
     if (mine !== turn) return;
     await checkOne(one, trust);
