@@ -33,7 +33,7 @@ def test_bytes_are_copied_by_keyboard_and_pages_fit_a_narrow_phone(browser: "Bro
     leaf = page.locator("tr[aria-current] [data-copy]")
     page.locator("tr[aria-current] button.copy").focus()
     page.keyboard.press("Enter")
-    page.wait_for_function("document.querySelector('tr[aria-current] button.copy').textContent === 'Copied'")
+    page.wait_for_selector("tr[aria-current] button.copy:has-text('Copied')")
     assert page.evaluate("navigator.clipboard.readText()") == leaf.inner_text()
     context.close()
 

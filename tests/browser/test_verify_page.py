@@ -131,7 +131,7 @@ def test_files_are_dropped_and_pasted_too(desk: Desk) -> None:
 def test_without_a_trust_file_nothing_is_claimed(desk: Desk) -> None:
     desk.clear()
     desk.page.set_input_files("#chosen", [payload("shipment.json", text_of("shipment.json"))])
-    desk.page.wait_for_function("document.querySelector('#trust-said').textContent !== ''")
+    desk.page.wait_for_selector("#trust-said:has-text('Add the trust file')")
     assert "Add the trust file" in desk.page.inner_text("#trust-said")
     assert desk.page.locator("#results section").count() == 0
 
