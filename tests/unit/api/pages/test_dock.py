@@ -282,6 +282,22 @@ def judged(paper: Paper, record: Handoff, own: int = 1, handoffs: Any = (), **ke
     return in_node([{**case, "keys": {"releaser": None, "receiver": None, **keys}}])[0]
 
 
+def test_one_item_that_moved_on_spoils_a_proposal_and_not_what_both_signed(quiet: Paper) -> None:
+    moved, other = SHIPMENTS[:2]
+    quiet.holdings[moved] = Holding(Slot(1, 3, 1, 10, sequence=2), NO_KEY)
+    record = plain(2, HandoffItem(moved, 1, 10, 0), HandoffItem(other, 0, 10, 0))
+    said = "1 shipment has moved on since: another record used its sequence."
+    proposal = judged(quiet, record, releaser=to_hex(key("1").address))
+    whole = judged(quiet, record, releaser=to_hex(key("1").address), receiver=to_hex(key("2").address))
+    assert (proposal["refused"], whole["refused"], whole["open"]) == ([said], [], [said])
+
+
+def test_one_key_does_not_sign_for_both(quiet: Paper) -> None:
+    stranger = to_hex(key("newer").address)
+    answer = judged(quiet, plain(2, HandoffItem(SHIPMENTS[0], 0, 10, 0)), releaser=stranger, receiver=stranger)
+    assert answer["refused"] == ["One key signed for both sides."]
+
+
 def test_what_this_device_has_never_heard_of_is_left_to_the_service(quiet: Paper) -> None:
     unknown = judged(quiet, plain(2, HandoffItem(SHIPMENTS[4], 0, 1, 0)))
     assert (unknown["refused"], unknown["open"]) == (
