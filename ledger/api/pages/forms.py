@@ -22,7 +22,7 @@ async def form_of(request: Request) -> dict[str, str]:
         raise MalformedRecord("too many fields", where="body", expected=f"at most {MOST_FIELDS}") from None
 
 
-def local(address: str) -> str:
-    """`address` if it is a path of this service: nobody is sent elsewhere by a form."""
+def local(address: str, otherwise: str = "/") -> str:
+    """`address` if it is a path of this service, else `otherwise`: nobody is sent elsewhere by a form."""
     parts = urlsplit(address) if address.startswith("/") and not address.startswith(("//", "/\\")) else None
-    return address if parts and not parts.netloc and "\\" not in address else "/"
+    return address if parts and not parts.netloc and "\\" not in address else otherwise

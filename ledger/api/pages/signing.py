@@ -40,7 +40,7 @@ def form(
         address=address,
         message=message,
         problem=problem,
-        back=local(back),
+        back=local(back, FIRST),
     )
 
 
@@ -49,7 +49,7 @@ async def sign_in(
     request: Request, sessions: SessionsOf, node: NodeOf, budgets: BudgetsOf, reader: ReaderOf
 ) -> Response:
     values = await form_of(request)
-    back = local(values.get("back", FIRST))
+    back = local(values.get("back", FIRST), FIRST)
     try:
         if token := values.get("token", "").strip():
             key = await run_in_threadpool(sessions.reader, token)

@@ -24,11 +24,14 @@ from ledger.services.home.consortium import read_consortium
 from ledger.services.home.settings import Settings, read_settings
 from ledger.services.lifecycle.rebuild import Restored, rebuild_projections, restore_from_chain
 from ledger.services.node.node import Node
+from ledger.shipments.parties import EVERYBODY
 from ledger.store import openings, records
 from ledger.store.database import Database
+from ledger.store.projections.projected import shipment_parties
 from ledger.store.rowwise import projection_names
 from tests.e2e.story import Story
 
+PUBLIC_COLUMNS = [column.name for column in shipment_parties.columns].index("due_at")
 Tables = Mapping[str, list[tuple[Any, ...]]]
 
 
@@ -52,6 +55,11 @@ def projections(settings: Settings, *, without: tuple[str, ...] = ()) -> Tables:
             names = ", ".join(f'"{column}"' for column in columns)
             found[table] = sorted(db.execute(f'SELECT {names} FROM "{table}"').fetchall(), key=repr)
         return found
+
+
+def public_parts(tables: Tables) -> list[tuple[Any, ...]]:
+    """Of everybody's row of each shipment, what its private terms do not tell."""
+    return [row[:PUBLIC_COLUMNS] for row in tables["shipment_parties"] if row[0] == EVERYBODY]
 
 
 def lose_the_database(settings: Settings) -> None:
@@ -105,8 +113,10 @@ def test_with_every_leaf_given_back_the_same_log_goes_on(story: Story, home: Set
     assert root_of(home) == root
     assert audit(home).ok
     after = projections(home)
-    # The chain shows terms with their goods withheld, and nobody gave these back.
-    assert {name for name in before if before[name] != after[name]} == {"goods"}
+    # The chain shows terms with goods, prices and places withheld, and nobody gave these back.
+    hidden = {"goods", "identifiers", "shipment_parties"}
+    assert {name for name in before if before[name] != after[name]} == hidden
+    assert public_parts(after) == public_parts(before)
     node = Node(home, clock)
     node.settle()
     waiting = node.reader.views.record(story.ids["waiting terms"])
