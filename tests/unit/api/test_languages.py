@@ -13,7 +13,7 @@ from ledger.explain.text import Text, listed, partner, say, say_counted, sentenc
 from ledger.explain.units import days, moment, money, percent, points, span
 from scripts.translations import PAGES, PYTHON, Said, problems_of, said_in_pages, unwrapped
 
-ENGLISH = {"api/docs.html", "api/problems.html"}
+ENGLISH = {"docs.html", "problems.html"}
 """What is written for whoever calls the API, in English."""
 TEMPLATES = sorted(path for path in (PAGES / "templates").rglob("*.html") if path.name not in ENGLISH)
 
