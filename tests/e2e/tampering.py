@@ -485,13 +485,23 @@ def _cut(scene: Scene, folder: str) -> None:
 def column_edits(db: sqlite3.Connection, tables: tuple[str, ...]) -> Iterator[tuple[str, str, tuple[object, ...]]]:
     """An edit of every column of each table's last row: table and column, statement, and its values."""
     for table in tables:
-        cursor = db.execute(f'SELECT rowid, * FROM "{table}" ORDER BY rowid DESC LIMIT 1')
+        keys = [name for _, name, *_, part in db.execute(f'PRAGMA table_info("{table}")') if part]
+        places = keys if _has_no_rowid(db, table) else ["rowid"]
+        order = ", ".join(f'"{name}" DESC' for name in places)
+        cursor = db.execute(f'SELECT {", ".join(places)}, * FROM "{table}" ORDER BY {order} LIMIT 1')
         names = [c[0] for c in cursor.description]
         row = cursor.fetchone()
         if row is None:
             raise LookupError(f"the story leaves {table} empty")
-        for name, value in list(zip(names, row, strict=True))[1:]:
-            yield f"{table}.{name}", f'UPDATE "{table}" SET "{name}" = ? WHERE rowid = ?', (_other(value), row[0])
+        where = " AND ".join(f'"{name}" = ?' for name in places)
+        place = row[: len(places)]
+        for name, value in list(zip(names, row, strict=True))[len(places) :]:
+            yield f"{table}.{name}", f'UPDATE "{table}" SET "{name}" = ? WHERE {where}', (_other(value), *place)
+
+
+def _has_no_rowid(db: sqlite3.Connection, table: str) -> bool:
+    """Whether it was made WITHOUT ROWID: its rows are known by their primary key alone."""
+    return bool(db.execute("SELECT wr FROM pragma_table_list WHERE name = ?", (table,)).fetchone()[0])
 
 
 def _other(value: object) -> object:

@@ -20,13 +20,14 @@ from ledger.common.ids import to_hex
 from ledger.common.periods import DAY, Period
 from ledger.errors import Misconfigured
 from ledger.explain.bundle import step_text
+from ledger.records.erasure import ErasureReason
 from ledger.records.types import RegistryChange, ShipmentTerms
 from ledger.scores.card import parse_card
 from ledger.services.audit.run import audit
 from ledger.services.exports.bundle import Exporter
 from ledger.services.home.score_cards import default_card_text, keep_card
 from ledger.services.views.records import Reader
-from ledger.store import openings, records
+from ledger.store import records
 from tests.e2e.stage import CARRIER, MAKER, SHOP, Stage
 
 OWN = default_card_text().replace(b'"Lading default scorecard"', b'"Our own card"')
@@ -100,11 +101,12 @@ def test_a_forgotten_part_is_no_error_and_is_told(stage: Stage) -> None:
     ship(stage)
     stage.node.settle()
     assert audit(stage.node).notes == ()
-    with stage.node.home.database.write() as connection:
+    with stage.node.home.database.read() as connection:
         shipment = next(row.record_id for row in records.stream(connection, types=[ShipmentTerms.NUMBER]))
-        openings.forget(connection, shipment, "commercial")
+    stage.node.erasing.erase(shipment, ["commercial"], reason=ErasureReason.ORDER)
     report = audit(stage.node)
-    assert (report.ok, [(n.record, n.field) for n in report.notes]) == (True, [("", "openings")])
+    noted = [(to_hex(shipment), "openings.commercial"), ("", "openings")]
+    assert (report.ok, [(n.record, n.field) for n in report.notes]) == (True, noted)
     data = Exporter(stage.node.reader).partner(CARRIER, Period(0, 2**40 - 1, stage.now))
     figures = json.loads(data)["figures"]
     assert figures["withheld"] == [{"shipment": to_hex(shipment), "record": to_hex(shipment), "part": "commercial"}]

@@ -142,7 +142,7 @@ def test_the_story_of_what_is_missing_counts_as_it_was_when_it_went_missing(stag
     stage.state(StatementKind.FOUND, CARRIER, first, 0)
     stage.hand(CARRIER, SHOP, (first, 0, 2, SHORT))
     stage.state(StatementKind.LOST, CARRIER, remainder(first, 0), 0)
-    assert "Missing from it: 3 packages: 2 delivered; 1 lost." in stage.view(kept).steps[-1].note
+    assert "Missing from it: 3 packages: 2 delivered, 1 lost." in stage.view(kept).steps[-1].note
     beginning = stage.view(first).steps[0]
     assert beginning.text.startswith("3 packages missing from a short delivery")
     assert beginning.packages == 3

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-TEST = "tests/browser/test_product_pages.py::test_that_lots_are_attested_is_called_the_services_word"
+TEST = "tests/browser/products/test_product_pages.py::test_that_lots_are_attested_is_called_the_services_word"
 
 
 @pytest.mark.parametrize(
