@@ -37,6 +37,7 @@ NOUNS: dict[str, tuple[str, str]] = {
     "case": pair("{count} case", "{count} cases"),
     "day": pair("{count} day", "{count} days"),
     "delivery": pair("{count} delivery", "{count} deliveries"),
+    "handoff": pair("{count} handoff", "{count} handoffs"),
     "delivery event": pair("{count} delivery event", "{count} delivery events"),
     "device": pair("{count} device", "{count} devices"),
     "entry": pair("{count} entry", "{count} entries"),
