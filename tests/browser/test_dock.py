@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -172,7 +172,7 @@ def phones(browser: "Browser", service: Service, tmp_path: Path) -> Iterator[Any
         yield made
 
 
-def opened(service: Service, count: int, **terms: Any) -> list[bytes]:
+def opened(service: Service, count: int, **terms: Any) -> Sequence[bytes]:
     """Shipments of the maker, recorded together: one after another takes a block each."""
     stage = service.stage
     with patch.object(type(stage), "settle", lambda _: None):
