@@ -8,7 +8,7 @@ from ledger.common.ids import KeyAddress, to_hex
 from ledger.common.periods import DAY, FOREVER
 from ledger.errors import LadingError
 from ledger.records.signers import CouncilSigners, GrantedKeySigner, MasterSigner, PartnerSigner, expected_signers
-from ledger.records.types import Amendment, Record, RegistryChange
+from ledger.records.types import Amendment, KeyGrant, Record, RegistryChange
 from ledger.registry.keys import MAX_DEVICE_PERIOD
 from ledger.registry.state import Address, AddressKind
 from ledger.worklist.items import Action, Item, Kind
@@ -34,9 +34,10 @@ def proposal_item(record_id: bytes, record: Record, created_at: int, expires: in
 def waits_for_partner(record: Record, partner: int, signed: Collection[int]) -> bool:
     """Whether a proposal that concerns `partner` lacks its signature; `signed`: the partners whose keys have signed.
 
-    Whom an amendment concerns by its proposal is who has to sign it: its target, which says so, is not asked again.
+    Whom an amendment concerns by its proposal is who has to sign it: its target, which says so, is not asked again. A
+    grant of a key waits for nobody: anybody may propose one, so a master key takes it from the device's own screen.
     """
-    if partner in signed:
+    if partner in signed or isinstance(record, KeyGrant):
         return False
     if isinstance(record, Amendment):
         return True

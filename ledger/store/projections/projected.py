@@ -116,6 +116,13 @@ Index(
     postgresql_where=shipments.c.child_index == text(str(REMAINDER_INDEX)),
 )
 Index(
+    "ix_shipments_under_way",
+    shipments.c.custodian,
+    shipments.c.opened_index,
+    sqlite_where=shipments.c.state == text(IS_OPEN),
+    postgresql_where=shipments.c.state == text(IS_OPEN),
+)
+Index(
     "ix_shipments_held",
     shipments.c.custodian,
     shipments.c.due_at,
@@ -177,13 +184,6 @@ identifiers = Table(
     Column("target", LargeBinary, primary_key=True),
     Index(None, "target"),
     sqlite_with_rowid=False,
-)
-Index(
-    "ix_shipments_under_way",
-    shipments.c.custodian,
-    shipments.c.opened_index,
-    sqlite_where=shipments.c.state == text(IS_OPEN),
-    postgresql_where=shipments.c.state == text(IS_OPEN),
 )
 
 goods = Table(

@@ -51,6 +51,7 @@ def test_changes_and_overrides_wait_for_each_member_of_the_council_and_a_grant_f
     grant = changed(sample(KeyGrant, rng(1)), key=KEY)
     assert signatures.waits_for_key(grant, KEY, (), {MEMBER})
     assert not signatures.waits_for_key(grant, MEMBER, (), {MEMBER})
+    assert not signatures.waits_for_partner(grant, grant.partner, ()), "anybody may propose one"
 
 
 def test_a_proposal_waits_until_it_expires_or_may_not_be_recorded_any_more() -> None:
