@@ -94,7 +94,7 @@ def _matters_of(
 ) -> Iterable[Matter]:
     decisions = [paper for paper in papers if paper.status not in _KEEPS]
     status = decisions[-1].status if decisions else NOTHING_DECIDED
-    if status in _OVER or (required is not None and required.released):
+    if status in _OVER or (required is not None and required.released and not decisions):
         return
     later = papers[papers.index(decisions[-1]) + 1 :] if decisions else papers
     lodged = [paper for paper in later if paper.status == ClearanceStatus.LODGED]
