@@ -48,6 +48,13 @@ contract CustodyHandler is CustodyFixture {
         uint256 flags;
     }
 
+    struct Surprise {
+        bool happened;
+        Act act;
+        uint8 outcome;
+        uint8 expected;
+    }
+
     uint256 public constant ACTS = 23;
     uint256 private constant MOST = 48;
 
@@ -57,8 +64,8 @@ contract CustodyHandler is CustodyFixture {
     mapping(bytes32 shipment => Account) private _accounts;
     /// Packages opened by original terms, and counted over since.
     uint256 public owed;
-    /// The first act whose outcome was not what the account says, plus 1.
-    uint256 public surprisedBy;
+    /// The first act whose outcome was not what the account says.
+    Surprise public surprise;
     bool public forgerySucceeded;
     bytes32 private _announcedFor;
     Override private _announced;
@@ -152,6 +159,8 @@ contract CustodyHandler is CustodyFixture {
             _moved(id, receiver, s.packages, 0);
             return true;
         }
+        // A consumer releases what goes back, and only what it has goes back: so that the act comes whatever came before.
+        if (fromConsumer && !_return(seed) && !_deliver(Act.DELIVER_TO_CONSUMER, seed)) _open(true, seed);
         return false;
     }
 
@@ -204,11 +213,12 @@ contract CustodyHandler is CustodyFixture {
             bytes32 id = _pick(seed, 1, seed >> 16 & 3 != 0);
             if (id == 0) return false;
             Account storage s = _accounts[id];
-            _announced = overriding(id, s.custodian == CARRIER ? MAIN_CARRIER : CARRIER);
-            bool before = custody.overrideReadyAt(idOf(hasher.hash(_announced))) != 0;
+            Override memory r = overriding(id, s.custodian == CARRIER ? MAIN_CARRIER : CARRIER);
+            bool before = custody.overrideReadyAt(idOf(hasher.hash(r))) != 0;
             if (before) return false;
-            _expectOutcome(a, override_(_announced), ANNOUNCED);
-            _announcedFor = id;
+            _expectOutcome(a, override_(r), ANNOUNCED);
+            // Both or neither: an override of one shipment is no override of another that stands at the same sequence.
+            (_announcedFor, _announced) = (id, r);
             return true;
         }
         bool stands = _accounts[_announcedFor].state == 1 && _accounts[_announcedFor].sequence == _announced.sequence;
@@ -357,6 +367,6 @@ contract CustodyHandler is CustodyFixture {
     }
 
     function _expectOutcome(Act a, uint8 outcome, uint8 expected) private {
-        if (outcome != expected && surprisedBy == 0) surprisedBy = uint256(a) + 1;
+        if (outcome != expected && !surprise.happened) surprise = Surprise(true, a, outcome, expected);
     }
 }
