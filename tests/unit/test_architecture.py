@@ -32,6 +32,7 @@ PURE = (
     "ledger.charts",
     "ledger.bundle",
     "ledger.explain",
+    "ledger.formats",
 )
 PACKAGES = (
     *PURE,
@@ -87,6 +88,13 @@ ONLY_IN = {
     "typer": "ledger.cli",
     "numpy": "ledger.columns",
     "pygal": "ledger.drawing",
+    "openpyxl": "ledger.formats",
+    "lxml": "ledger.formats",
+    "pydifact": "ledger.formats",
+    "jsonschema": "ledger.formats",
+    "cbor2": "ledger.formats",
+    "joserfc": "ledger.formats",
+    "httpx2": "ledger.client",
 }
 
 # The commands serve the API; the tools of the project build on the commands.
