@@ -119,7 +119,7 @@ def _print_version(asked: bool) -> None:
 
 @app.callback()
 def lading(
-    version: Annotated[  # noqa: ARG001 the callback answers
+    version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and end.")
     ] = False,
 ) -> None:
