@@ -1,8 +1,8 @@
 """Where airports lie, by UN/LOCODE: for goods that go by air.
 
-A UN/LOCODE takes the IATA code of its airport or city where there is one (UN/CEFACT Recommendation 16), but other places
-have three letters that are some airport's, too. Among codes that UNECE's list calls airports one in sixty lies elsewhere
-than the airport of its letters; among the others three in five. So nothing else is looked up here.
+A UN/LOCODE takes the IATA code of its airport or city where there is one (UN/CEFACT Recommendation 16), but other
+places have three letters that are some airport's, too. Among codes that UNECE's list calls airports one in sixty lies
+elsewhere than the airport of its letters; among the others three in five. So nothing else is looked up here.
 """
 
 from collections.abc import Iterable
