@@ -36,6 +36,9 @@ PANELS: dict[str, dict[str, Entry]] = {
         "partners": Entry("partners", "Who takes part, asking to be admitted, and the changes that the council signs."),
     },
     "Shipments": {
+        "product": Entry(
+            "product", "What a brand says of its product: name, description and picture, written down and published."
+        ),
         "recall": Entry("recall", "Trace goods by custody: who holds them, who had them, who has answered the recall."),
         "trace": Entry("recall", "Trace goods by custody, up to what they came from and down to whoever holds them."),
         "replay": Entry("replay", "Turn a delivery history into signed terms and manifests, and add up the penalties."),

@@ -1,5 +1,6 @@
 """`Client`: a service's API by its URL. Answers are the API's own, as plain data; problem documents become errors."""
 
+import base64
 import json
 import time
 import urllib.error
@@ -39,9 +40,7 @@ class Client:
         return self._ask(urllib.request.Request(self._url + path))  # noqa: S310 checked above
 
     def post(self, path: str, body: object) -> dict[str, Any]:
-        data = json.dumps(body).encode()
-        headers = {"Content-Type": "application/json"}
-        return self._ask(urllib.request.Request(self._url + path, data=data, headers=headers))  # noqa: S310
+        return self._send("POST", path, body)
 
     def consortium(self) -> dict[str, Any]:
         """The trust file, and what the registry says now: council, contracts in force, the next change's sequence."""
@@ -89,6 +88,11 @@ class Client:
                 answers[i] = answer
         return answers
 
+    def publish_product(self, record: str, text: bytes, picture: bytes) -> dict[str, Any]:
+        """Bring what the attestation `record` says of a product, and its picture, empty where there is none."""
+        body = {"document": text.decode(), "picture": base64.b64encode(picture).decode()}
+        return self._send("PUT", f"/v1/products/data/{record}", body)
+
     def worklist(self, token: str) -> dict[str, Any]:
         """What waits for whoever signed in for `token`: all pages in one."""
         result = page = self._get_as(token, f"/v1/worklist?limit={PAGE}")
@@ -96,6 +100,13 @@ class Client:
             page = self._get_as(token, f"/v1/worklist?limit={PAGE}&after={quote(page['next'])}")
             result["items"] += page["items"]
         return result | {"next": None}
+
+    def _send(self, method: str, path: str, body: object) -> dict[str, Any]:
+        data = json.dumps(body).encode()
+        headers = {"Content-Type": "application/json"}
+        return self._ask(
+            urllib.request.Request(self._url + path, data=data, headers=headers, method=method)  # noqa: S310 checked above
+        )
 
     def _get_as(self, token: str, path: str) -> dict[str, Any]:
         """As whoever signed in for `token`."""

@@ -12,6 +12,8 @@ from ledger.services.home.settings import Settings
 PREFIX = "9421900"
 """GS1 company prefix of the maker."""
 SCHEMA = "lading/authenticity/1"
+PRODUCT = "product"
+"""Schema of what a brand says of its product."""
 GTIN = "0" + PREFIX + "00001" + check_digit("0" + PREFIX + "00001")
 OTHER_GTIN = "0" + PREFIX + "00009" + check_digit("0" + PREFIX + "00009")
 LOT, SAMPLE_LOT, BAD_LOT = "L2601", "L2602", "L2512"
@@ -31,7 +33,12 @@ CAST = (
     Member(
         MAKER,
         "Southern Pastures Dairy",
-        (RoleRequest(Role.SUPPLIER), RoleRequest(Role.BRAND, PREFIX), RoleRequest(Role.ISSUER, SCHEMA)),
+        (
+            RoleRequest(Role.SUPPLIER),
+            RoleRequest(Role.BRAND, PREFIX),
+            RoleRequest(Role.ISSUER, SCHEMA),
+            RoleRequest(Role.ISSUER, PRODUCT),
+        ),
     ),
     Member(FORWARDER, "Kea Forwarding", (RoleRequest(Role.CARRIER),)),
     Member(OCEAN, "Meridian Ocean Line", (RoleRequest(Role.MAIN_CARRIER),)),

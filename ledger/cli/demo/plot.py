@@ -11,6 +11,7 @@ Act 5  a recall; the award, computed, recorded and claimed
 from ledger import merkle
 from ledger.bonuses.rule_file import parse_rule
 from ledger.cli.demo import journeys
+from ledger.cli.demo.brand import describe
 from ledger.cli.demo.cast import (
     AUDITOR,
     BAD_LOT,
@@ -163,6 +164,7 @@ def _attest(play: Play, lot: str, serials: list[str], claims: str) -> None:
 
 
 def _promise(play: Play) -> None:
+    describe(play)
     _attest(play, LOT, [f"{i:06d}" for i in range(1, 41)], "made in Waikato, batch tested")
     _attest(play, BAD_LOT, [f"{i:06d}" for i in range(1, 11)], "made in Waikato, batch tested")
     export = Require(b"NZ", int(Regime.EXPORT), int(Gate.HANDOVER), False)

@@ -88,7 +88,13 @@ def result_of(play: Play) -> dict[str, Any]:
         "award": _award(play),
         "refusals": [{"attempt": attempt, "reason": reason} for attempt, reason in play.refusals],
         "products": [
-            {"id": p["id"], "verdict": p["verdict"], "why": [reason["text"] for reason in p["why"]]} for p in products
+            {
+                "id": p["id"],
+                "verdict": p["verdict"],
+                "why": [reason["text"] for reason in p["why"]],
+                "product": p["product"],
+            }
+            for p in products
         ],
         "audit": {
             "before": {"ok": before.ok},
@@ -137,6 +143,8 @@ def _verdicts(
     yield verdict("every amount was claimed", [], unclaimed)
     for (path, expected), found in zip(PRODUCTS, result["products"], strict=True):
         yield verdict(f"verdict on {path}", expected, found["verdict"])
+    shown = [bool(p["product"] and p["product"]["picture"]) for p in result["products"]]
+    yield verdict("products whose brand shows name and picture", [True, True, False], shown)
     yield verdict("records still waiting for the chain", 0, _waiting(play))
     yield verdict("the newest checkpoint is anchored", result["checkpoint"]["size"], _anchored_size(play))
     yield verdict("the witnesses have cosigned it", sorted(NAMES), result["checkpoint"]["cosigned_by"])

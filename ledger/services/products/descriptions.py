@@ -76,8 +76,8 @@ def read_picture(value: str, sha256: bytes) -> KeptPicture | None:
     return KeptPicture(type_, decoded) if fits else None
 
 
-def told(connection: Connection, record_id: RecordId, document: bytes) -> dict[str, Any] | None:
-    """What an attested description says, for answers; None where its text is not here."""
+def told(connection: Connection, record_id: RecordId, document: bytes, *, whole: bool = False) -> dict[str, Any] | None:
+    """What an attested description says, for answers; None where its text is not here, or with `whole` its picture."""
     text = text_of(connection, document)
     if text is None:
         return None
@@ -87,6 +87,8 @@ def told(connection: Connection, record_id: RecordId, document: bytes) -> dict[s
         return None
     picture = description.picture
     here = picture is not None and picture_of(connection, picture.sha256) is not None
+    if whole and picture is not None and not here:
+        return None
     return {
         "record": to_hex(record_id),
         "document": to_hex(document),

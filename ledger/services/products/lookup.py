@@ -99,11 +99,13 @@ class Products:
             return None
         record_id, document = verdict.described
 
-        def read() -> dict[str, Any] | None:
+        def read(whole: bool) -> dict[str, Any] | None:
             with self._db.read() as connection:
-                return descriptions.told(connection, record_id, document)
+                return descriptions.told(connection, record_id, document, whole=whole)
 
-        return self._answers.get(("described", document), extent, read, empty=False)
+        # What lacks its picture is not kept: it may be brought at any moment, without a record.
+        kept = self._answers.get(("described", document), extent, lambda: read(whole=True), empty=False)
+        return kept or read(whole=False)
 
     def keep_description(self, attestation_id: RecordId, text: bytes, picture: bytes) -> None:
         """As `descriptions.keep`."""
