@@ -104,6 +104,7 @@ def shipment(request: Request, shipment: RecordPath, node: NodeOf, reader: Reade
         openings=_openings(node, wanted, reader),
         rights=_RIGHTS,
         look=outlook(node, reader, view, statement, second),
+        work=node.reader.worklists.about(reader, wanted),
         at=second,
     )
 

@@ -22,7 +22,7 @@ export async function fill(form, { world }) {
   const named = takers.map(({ id }) => [id, partnerText(id, world.names)]).sort(([, one], [, other]) => one.localeCompare(other));
   form.elements.receiver.replaceChildren(element("option", { value: "" }, _("Choose who takes them")), ...named.map(([id, name]) => element("option", { value: String(id) }, name)));
   form.elements.receiver.value = chosen;
-  const rows = held.map(([shipment, { packages, terms }]) => row(shipment, { count: packages, held: packages, noted: 0, chosen: false, goods: goodsText(terms) }));
+  const rows = held.map(([shipment, { packages, terms }]) => row(shipment, { count: packages, held: packages, noted: 0, chosen: location.hash === `#${shipment}`, goods: goodsText(terms) }));
   const none = element("p", {}, _("This device knows of no goods that your partner holds."));
   form.querySelector(".held").replaceChildren(...(rows.length ? rows : [none]));
   for (const [name, value] of Object.entries((await store.remembered(PLACE)) ?? {})) if (!form.elements[name].value) form.elements[name].value = value;

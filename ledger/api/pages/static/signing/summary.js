@@ -116,11 +116,12 @@ function split({ by, shipment, children, reason }, who, terms) {
   ];
 }
 
-function clearance({ by, items, status, regime, jurisdiction, declarant }, who) {
+function clearance({ by, items, status, regime, jurisdiction, declarant }, who, terms) {
   const country = String.fromCharCode(...jurisdiction.slice(2).match(/../g).map((pair) => parseInt(pair, 16)));
   const values = { by: who(by), status: WORDS.ClearanceStatus[status] ?? "–", regime: WORDS.Regime[regime] ?? "–", country };
   return [
     ngettext("{by} declares {count} shipment {status}: {regime}, {country}.", "{by} declares {count} shipments {status}: {regime}, {country}.", items.length, values),
+    ...items.flatMap(({ shipment }) => carried(shipment, terms)).slice(0, GOODS),
     ...(declarant ? [_("Declared by {declarant}.", { declarant: who(declarant) })] : []),
   ];
 }
