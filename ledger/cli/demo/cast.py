@@ -16,7 +16,9 @@ PRODUCT = "product"
 """Schema of what a brand says of its product."""
 GTIN = "0" + PREFIX + "00001" + check_digit("0" + PREFIX + "00001")
 OTHER_GTIN = "0" + PREFIX + "00009" + check_digit("0" + PREFIX + "00009")
-LOT, SAMPLE_LOT, BAD_LOT = "L2601", "L2602", "L2512"
+LOT, SAMPLE_LOT, BAD_LOT, SCRATCH_LOT = "L2601", "L2602", "L2512", "L2603"
+SCRATCHED = ("q7Rk2mVx9TzB4nHc", "Zp4sWn8cQe1uYg6K", "M3fXj9LdB7tRv5Ah", "eD2yN6wGkS8oCq4U")
+"""One-time codes of `SCRATCH_LOT`, under a scratch layer; the first of them is copied."""
 
 
 @dataclass(frozen=True, slots=True)

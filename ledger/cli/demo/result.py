@@ -17,6 +17,8 @@ from ledger.cli.demo.cast import (
     LOT,
     OTHER_GTIN,
     PLATFORM,
+    SCRATCH_LOT,
+    SCRATCHED,
     WAREHOUSE,
     subject,
 )
@@ -37,6 +39,7 @@ from ledger.services.views.records import Reader
 PRODUCTS = (
     (subject(LOT, "000007"), "authentic"),
     (subject(BAD_LOT, "000003"), "recalled"),
+    (subject(SCRATCH_LOT, SCRATCHED[0]), "risk"),
     (subject("L9999", "000001", OTHER_GTIN), "unknown"),
 )
 STATUSES = {
@@ -144,7 +147,7 @@ def _verdicts(
     for (path, expected), found in zip(PRODUCTS, result["products"], strict=True):
         yield verdict(f"verdict on {path}", expected, found["verdict"])
     shown = [bool(p["product"] and p["product"]["picture"]) for p in result["products"]]
-    yield verdict("products whose brand shows name and picture", [True, True, False], shown)
+    yield verdict("products whose brand shows name and picture", [True, True, True, False], shown)
     yield verdict("records still waiting for the chain", 0, _waiting(play))
     yield verdict("the newest checkpoint is anchored", result["checkpoint"]["size"], _anchored_size(play))
     yield verdict("the witnesses have cosigned it", sorted(NAMES), result["checkpoint"]["cosigned_by"])

@@ -108,7 +108,14 @@ def test_pages_of_figures_are_sound_for_who_sees_all_of_them(world: World) -> No
 
 def sound(world: World, paths: list[str]) -> None:
     for path in paths:
-        page = Page(world.page(path))
+        text = world.page(path)
+        page = Page(text)
+        glued = [one for chunk in page.prose for one in re.findall(r"[a-z]{2}[.!?:][A-Z][a-z]\S*", chunk)]
+        assert glued == [], (path, "sentences without a space between them")
+        assert re.findall(r'name="q" type="search".*?value="([^"]*)"', text, re.DOTALL) == [""], (
+            path,
+            "nothing was asked",
+        )
         assert page.faults == [], path
         assert page.open == [], path
         assert page.headings[0] == "h1", path
