@@ -89,7 +89,7 @@ AMOUNT = Ask("amount", _label(Claim, "amount"), "amount", required=True, longest
 """Asked of a claim where what can be claimed is not known here."""
 
 
-def asks_of(action: Action, drafted: Mapping[str, object]) -> Sequence[Ask]:
+def asks_of(action: Action, drafted: Mapping[str, object]) -> tuple[Ask, ...]:
     """What is asked for `action`, of which `drafted` is known."""
     more = (AMOUNT,) if action is Action.CLAIM and "amount" not in drafted else ()
     return (*more, *ASKS[action])

@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from ledger.api.deps import NodeOf, ReaderOf
 from ledger.api.pages.render import page
-from ledger.api.pages.work.asks import ASKS, asks_of
+from ledger.api.pages.work.asks import ASKS, Ask, asks_of
 from ledger.services.worklist.views import WorkItemView
 from ledger.worklist.items import Action, Place
 
@@ -36,9 +36,10 @@ def do(request: Request, node: NodeOf, reader: ReaderOf, item: Item) -> Response
     if not reader.key:
         return RedirectResponse("/sign-in?back=/worklist", status_code=303)
     found = node.reader.worklists.find(reader, place)
-    action = None if found is None or found.draft is None else Action(found.action)
-    asks = () if found is None or found.draft is None or action not in ASKS else asks_of(action, found.draft.message)
-    draft = "" if found is None else _draft(found)
+    asks: tuple[Ask, ...] = ()
+    draft = ""
+    if found is not None and found.draft is not None and Action(found.action) in ASKS:
+        asks, draft = asks_of(Action(found.action), found.draft.message), _draft(found)
     values = {"item": found, "asks": asks, "draft": draft, "libraries": LIBRARIES}
     return page(request, "signing/do.html", reader, 200 if asks else 404, **values)
 
