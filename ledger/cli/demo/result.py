@@ -137,9 +137,8 @@ def _verdicts(
     shared = sum(share["amount"] for share in result["award"]["shares"])
     yield verdict("shares and residual sum to what was paid in", POOL, shared + result["award"]["residual"]["amount"])
     measure = node.reader.numbers.measure(play.agreement.periodStart if play.agreement else 0)
-    yield verdict(
-        "the council adopted the scorecard before the bonus period", play.start + MEASURED_FROM, measure.since
-    )
+    in_time = measure.since < play.start + MEASURED_FROM
+    yield verdict("the council adopted the scorecard before the bonus period", True, in_time)
     measured_by = play.award.rule.card if play.award else b""
     yield verdict("and the award is measured by it", to_hex(measure.card.hash), to_hex(measured_by))
     unclaimed = [s["partner"] for s in result["award"]["shares"] if s["amount"] and not s["claimed_in"]]
