@@ -137,7 +137,7 @@ def _verdicts(
     shared = sum(share["amount"] for share in result["award"]["shares"])
     yield verdict("shares and residual sum to what was paid in", POOL, shared + result["award"]["residual"]["amount"])
     measure = node.reader.numbers.measure(play.agreement.periodStart if play.agreement else 0)
-    in_time = measure.since < play.start + MEASURED_FROM
+    in_time = measure.since is not None and measure.since < play.start + MEASURED_FROM
     yield verdict("the council adopted the scorecard before the bonus period", True, in_time)
     measured_by = play.award.rule.card if play.award else b""
     yield verdict("and the award is measured by it", to_hex(measure.card.hash), to_hex(measured_by))
