@@ -6,9 +6,10 @@ import { envelopeOf, readHandoff } from "../../../../ledger/api/pages/static/doc
 import { judge } from "../../../../ledger/api/pages/static/dock/rules.js";
 import { worldOf } from "../../../../ledger/api/pages/static/dock/world.js";
 import { decode, encode } from "../../../../ledger/api/pages/static/lib/qr.js";
-import { addressOf, signatureOf } from "../../../../ledger/api/pages/static/signers/device.js";
+import { addressOf, deviceSigner, signatureOf } from "../../../../ledger/api/pages/static/signers/device.js";
 import { canonicalSignature, signedBy } from "../../../../ledger/api/pages/static/signers/signature.js";
 import { personalDigest, requireSignIn } from "../../../../ledger/api/pages/static/signers/texts.js";
+import { wrap } from "../../../../ledger/api/pages/static/signers/wrapping.js";
 import { owedAfter } from "../../../../ledger/api/pages/static/signing/cost.js";
 import { describe, textOf } from "../../../../ledger/api/pages/static/signing/describe.js";
 import { summary } from "../../../../ledger/api/pages/static/signing/summary.js";
@@ -54,6 +55,12 @@ const tasks = {
   held: ({ dock, handoffs }) => world(dock, handoffs).held().map(([shipment, { packages, sequence }]) => [shipment, packages, sequence]),
   address: ({ secret }) => addressOf(fromHex(secret)),
   sign: ({ secret, record, trust }) => signatureOf(recordId(record, trust), fromHex(secret)),
+  // As a kept key signs: wrapped as where the device has no lock of its own.
+  kept: async ({ secret, record, trust }) => {
+    const [key, name] = [fromHex(secret), "phone"];
+    const address = addressOf(key);
+    return deviceSigner({ address, name, wrapping: await wrap(key, address, name) }).signRecord(record, trust);
+  },
   text: ({ secret, text }) => signatureOf(personalDigest(text), fromHex(secret)),
   signIn: ({ message, address, host }) => requireSignIn(message, address, host) ?? "fits",
   spelt: ({ signature }) => canonicalSignature(signature),

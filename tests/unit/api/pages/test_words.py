@@ -82,8 +82,12 @@ def test_what_a_wallet_is_given_is_what_the_ledger_would_give_it() -> None:
         assert answer == {"id": to_hex(DOMAIN.record_id(record)), "payload": DOMAIN.typed_data(record)}
 
 
-def test_nobody_signs_what_is_withheld() -> None:
+@pytest.mark.parametrize("task", ["typed", "kept"])
+def test_neither_wallet_nor_device_signs_what_is_withheld(task: str) -> None:
     records = [sample(kind, random.Random(3), edge="most", withhold=1.0) for kind in RECORDS]
-    answers = in_node([{"task": "typed", "record": as_json(record), "trust": TRUST} for record in records])
-    refused = {type(r).__name__ for r, answer in zip(records, answers, strict=True) if isinstance(answer, str)}
+    asked = {"task": task, "trust": TRUST, "secret": "0x" + "01" * 32}
+    answers = in_node([asked | {"record": as_json(record)} for record in records])
+    refused = {
+        type(r).__name__ for r, answer in zip(records, answers, strict=True) if str(answer).startswith("refused")
+    }
     assert refused == {kind.__name__ for kind in RECORDS if any(m.private for m in kind.members())}

@@ -2,6 +2,7 @@
 // here from what is signed; the signature is checked here before it is handed in.
 import { gettext as _ } from "../gettext.js";
 import { signedBy } from "../signers/signature.js";
+import { whole } from "../signers/whole.js";
 import { toHex } from "../verify/bytes.js";
 import { recordId } from "../verify/typed.js";
 import { bound, ground } from "./ground.js";
@@ -13,6 +14,7 @@ export async function prepare(signer, record, wanted = null) {
   const rests = await ground();
   const trust = bound(record, wanted, rests);
   const id = toHex(recordId(record, trust));
+  whole(record);
   const asked = await answerOf(await post(`/v1/records/typed-data?signer=${signer.address}`, record));
   if (asked.id !== id) throw new Error(_("The service means another record than the one that is to be signed."));
   if (asked.signer === null) throw new Error(_("Who has to sign follows from a record that is not here yet."));
