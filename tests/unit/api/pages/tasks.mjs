@@ -3,6 +3,7 @@ import { FrameCollection, recordIn, toFrames } from "../../../../ledger/api/page
 import { grantRecord, requestIn, revokeRecord } from "../../../../ledger/api/pages/static/devices/requests.js";
 import { handoffRecord, changedRecord, differences, heldBefore } from "../../../../ledger/api/pages/static/dock/handoff.js";
 import { envelopeOf, readHandoff } from "../../../../ledger/api/pages/static/dock/exchange.js";
+import { became } from "../../../../ledger/api/pages/static/dock/receipt.js";
 import { judge } from "../../../../ledger/api/pages/static/dock/rules.js";
 import { worldOf } from "../../../../ledger/api/pages/static/dock/world.js";
 import { decode, encode } from "../../../../ledger/api/pages/static/lib/qr.js";
@@ -52,6 +53,8 @@ const tasks = {
     const { record, ...read } = readHandoff(envelope, trust, world(dock));
     return { ...read, envelope: envelopeOf({ ...record, signatures: read.signatures }) };
   },
+  differences: ({ before, after }) => differences(before, after),
+  became: ({ entry, response, body, trust }) => became(entry, response, body, trust),
   held: ({ dock, handoffs }) => world(dock, handoffs).held().map(([shipment, { packages, sequence }]) => [shipment, packages, sequence]),
   address: ({ secret }) => addressOf(fromHex(secret)),
   sign: ({ secret, record, trust }) => signatureOf(recordId(record, trust), fromHex(secret)),

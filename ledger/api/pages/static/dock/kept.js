@@ -13,7 +13,7 @@ const STATES = {
   accepted: ({ answer }) => answer,
   refused: ({ answer }) => _("The service refused it: {answer}", { answer }),
   replaced: () => _("Another handoff of the same goods was signed in its place."),
-  open: (entry) => (isComplete(entry) ? _("Both have signed. It waits for a network.") : _("It waits for the other side's signature.")),
+  open: (entry) => (isComplete(entry) ? entry.answer || _("Both have signed. It waits for a network.") : _("It waits for the other side's signature.")),
 };
 
 // Fills `place`, the newest first. `open(entry)`: shows one; `hand()`: hands in what waits; `changed()`: something is otherwise now.

@@ -98,7 +98,8 @@ function ranges(numbers) {
   return runs.map(([first, last]) => (last > first ? _("{first} to {last}", { first, last }) : first)).join(", ");
 }
 
-function objectOf(text) {
+// The JSON object that a text spells; null for any other text.
+export function objectOf(text) {
   try {
     const data = JSON.parse(text);
     return data !== null && typeof data === "object" && !Array.isArray(data) ? data : null;

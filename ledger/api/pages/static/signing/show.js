@@ -2,7 +2,7 @@
 import { gettext as _ } from "../gettext.js";
 import { inWords } from "../language.js";
 import { describe, textOf } from "./describe.js";
-import { summary, titleOf } from "./summary.js";
+import { saysMore, summary, titleOf } from "./summary.js";
 import { shipmentsOf, termsOf } from "./terms.js";
 
 export function element(name, values = {}, ...children) {
@@ -38,7 +38,7 @@ export async function show(place, record, told, { trust, names, remarks, terms =
   const all = element("details", {}, element("summary", {}, _("Everything that it says, field by field")));
   all.append(element("dl", { class: "facts" }, ...lines.map((line) => fact(line, names))));
   place.replaceChildren(element("h3", {}, titleOf(record)), list([...said, ...told], "plain sentences"), all);
-  all.open = said.length === 0;
+  all.open = said.length === 0 || saysMore(record);
   if (remarks.length) place.append(list(remarks, "plain hint"));
 }
 

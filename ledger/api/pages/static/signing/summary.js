@@ -2,7 +2,7 @@
 // costs if late. Everything that it says besides stands in the lines of describe.js.
 import { gettext as _, ngettext } from "../gettext.js";
 import { lateness } from "./cost.js";
-import { partnerText } from "./describe.js";
+import { objectOf, partnerText } from "./describe.js";
 import { TITLES, WORDS } from "./fields.js";
 import { ExceptionBit, RECORDS } from "../verify/records.js";
 import { grouped, moment, packages } from "./units.js";
@@ -25,7 +25,15 @@ export const titleOf = (record) => TITLES[RECORDS[record.type].number];
 // `names`: of partners by number. `terms`: as termsOf gives them. Only the title for kinds of records that need no more.
 export function summary(record, names, terms = new Map()) {
   const who = (partner) => partnerText(partner, names);
-  return SENTENCES[record.type]?.(record.message, who, terms) ?? [];
+  const said = SENTENCES[record.type]?.(record.message, who, terms) ?? [];
+  return said.length && saysMore(record) ? [...said, _("It says more than these sentences do: read every line below.")] : said;
+}
+
+// Whether its details say anything that no sentence does: photos are named by number, and a device by what its holder calls it.
+export function saysMore({ message: { details } }) {
+  if (details === undefined || typeof details === "string" || details.text === "") return false;
+  const data = objectOf(details.text);
+  return data === null || Object.keys(data).some((name) => name !== "photos" && name !== "device");
 }
 
 function handoff({ items, releaser, receiver, place, dueAt }, who, terms) {
