@@ -1,4 +1,4 @@
-"""What a dock believes of others: neither that something is in the log, nor that a handoff is what was signed before."""
+"""What a dock believes of others: neither that something is in the log, nor that they sign what was signed before."""
 
 import json
 from dataclasses import replace
