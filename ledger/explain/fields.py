@@ -13,6 +13,7 @@ from ledger.common.ids import to_hex
 from ledger.explain.text import Text, partner, say, sentences, several, term
 from ledger.explain.titles import scopes_text
 from ledger.explain.units import duration, moment, money, whole
+from ledger.explain.visible import visible
 from ledger.explain.words import spaced, word, words
 from ledger.records.eip712 import Member, Struct
 from ledger.records.types import (
@@ -202,7 +203,7 @@ def text_of(line: Line) -> str:
         case Kind.PRIVATE:
             return say("withheld, {hash}", hash=line.value)
         case _:
-            return line.value if isinstance(line.value, str) else str(line.value)
+            return visible(line.value) if isinstance(line.value, str) else str(line.value)
 
 
 def sentence_of(lines: Iterable[Line]) -> Text:

@@ -83,8 +83,8 @@ const tasks = {
     const keys = book.entries.flatMap((entry) => entry.keys.map(({ address }) => address));
     return { size, council: [...council], names: Object.fromEntries(names), owners: Object.fromEntries(keys.map((key) => [key, owner(key)])) };
   },
-  summary: ({ record, names, terms }) =>
-    summary(record, new Map(names), new Map(terms.map(([shipment, message]) => [shipment, { message, amended: false }]))),
+  summary: ({ record, names, terms, amended = false }) =>
+    summary(record, new Map(names), new Map(terms.map(([shipment, message]) => [shipment, { message, amended }]))),
   owed: ({ days, commercial }) => days.map((one) => String(owedAfter(one, commercial))),
   describe: ({ record }) => describe(record).map(flat),
   typed: ({ record, trust }) => ({ id: toHex(recordId(record, trust)), payload: typedData(record, trust) }),

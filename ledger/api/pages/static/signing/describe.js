@@ -7,6 +7,7 @@ import { amended, told } from "./amended.js";
 import { FIELDS } from "./fields.js";
 import { ascii, fieldLine } from "./values.js";
 import { duration, moment, money, packages } from "./units.js";
+import { visible } from "./visible.js";
 
 // Lines {label, kind, value, currency, lines}: a group has `lines` instead of a value. Throws for what is no such record.
 export function describe({ type, message }) {
@@ -19,14 +20,14 @@ export function textOf({ kind, value, currency }, names = new Map()) {
   if (kind === "duration") return duration(value);
   if (kind === "amount") return money(value, currency);
   if (kind === "partner") return partnerText(value, names);
-  return kind === "private" ? _("withheld, {hash}", { hash: value }) : String(value);
+  return kind === "private" ? _("withheld, {hash}", { hash: value }) : visible(value);
 }
 
 // Kea Forwarding (partner 3), or the number alone where no verified name is known.
 export function partnerText(partner, names) {
   if (!partner) return _("the recipient");
   const name = names.get(partner);
-  return name === undefined ? _("partner {partner}", { partner }) : _("{name} (partner {partner})", { name, partner });
+  return name === undefined ? _("partner {partner}", { partner }) : _("{name} (partner {partner})", { name: visible(name), partner });
 }
 
 function linesOf(struct, value, known, currency) {

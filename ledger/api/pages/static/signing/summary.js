@@ -6,7 +6,8 @@ import { objectOf, partnerText } from "./describe.js";
 import { TITLES, WORDS } from "./fields.js";
 import { ExceptionBit, RECORDS } from "../verify/records.js";
 import { grouped, moment, packages } from "./units.js";
-import { scopesText } from "./values.js";
+import { ascii, scopesText } from "./values.js";
+import { visible } from "./visible.js";
 
 const GOODS = 5; // that are named one by one
 
@@ -67,14 +68,14 @@ function carried(shipment, terms) {
   const { commercial, contents } = message ?? {};
   const order = typeof commercial === "object" ? commercial.orderRef : "";
   const goods = Array.isArray(contents) ? contents.filter((one) => typeof one === "object").map(goodsText) : [];
-  const said = [...(order ? [_("order {order}", { order })] : []), ...goods];
+  const said = [...(order ? [_("order {order}", { order: visible(order) })] : []), ...goods];
   if (said.length === 0) return [_("Shipment {shipment}: its order and goods are not shown to you.", { shipment: short(shipment) })];
   return [_("Shipment {shipment}: {goods}.", { shipment: short(shipment), goods: said.join(", ") })];
 }
 
 function goodsText({ quantity, unit, description, gtin, lot }) {
-  const numbers = [...(gtin ? [`GTIN ${gtin}`] : []), ...(lot ? [_("lot {lot}", { lot })] : [])].join(", ");
-  const values = { quantity: grouped(quantity), unit, goods: description || _("goods"), numbers };
+  const numbers = [...(gtin ? [`GTIN ${visible(gtin)}`] : []), ...(lot ? [_("lot {lot}", { lot: visible(lot) })] : [])].join(", ");
+  const values = { quantity: grouped(quantity), unit: visible(unit), goods: visible(description) || _("goods"), numbers };
   return numbers ? _("{quantity} {unit} of {goods} ({numbers})", values) : _("{quantity} {unit} of {goods}", values);
 }
 
@@ -83,7 +84,7 @@ function where(place) {
   return said ? _("Where: {place}.", { place: said }) : _("No place is named.");
 }
 
-const placeText = ({ name, locode, gln, country }) => [name, locode, gln && `GLN ${gln}`, country].filter(Boolean).join(", ");
+const placeText = ({ name, locode, gln, country }) => [name, locode, gln && `GLN ${gln}`, country].filter(Boolean).map(visible).join(", ");
 
 function late(shipments, who, terms) {
   const said = shipments.flatMap((shipment) => {
@@ -125,7 +126,7 @@ function split({ by, shipment, children, reason }, who, terms) {
 }
 
 function clearance({ by, items, status, regime, jurisdiction, declarant }, who) {
-  const country = String.fromCharCode(...jurisdiction.slice(2).match(/../g).map((pair) => parseInt(pair, 16)));
+  const country = visible(ascii(jurisdiction));
   const values = { by: who(by), status: WORDS.ClearanceStatus[status] ?? "–", regime: WORDS.Regime[regime] ?? "–", country };
   return [
     ngettext("{by} declares {count} shipment {status}: {regime}, {country}.", "{by} declares {count} shipments {status}: {regime}, {country}.", items.length, values),
