@@ -42,12 +42,18 @@ function handoff({ items, releaser, receiver, place, dueAt }, who, terms) {
   const count = items.reduce((sum, item) => sum + item.packages, 0);
   return [
     _("{giver} gives {packages} to {taker}.", { giver, taker, packages: packages(count) }),
-    ...items.flatMap(({ shipment }) => carried(shipment, terms)).slice(0, GOODS),
+    ...firstOf(items, ({ shipment }) => carried(shipment, terms)),
     where(place),
     ...state(items, giver, taker),
     ...(dueAt ? [_("{taker} is to pass it on by {time}.", { taker, time: moment(dueAt) })] : []),
     ...late(items.map(({ shipment }) => shipment), who, terms),
   ];
+}
+
+// What `tell` says of the first entries, and how many more there are.
+function firstOf(entries, tell) {
+  const more = entries.length - GOODS;
+  return [...entries.slice(0, GOODS).flatMap(tell), ...(more > 0 ? [ngettext("And {count} more, which stands below.", "And {count} more, which stand below.", more)] : [])];
 }
 
 // What is noted of the goods' condition, item by item where items differ.
@@ -92,14 +98,15 @@ function late(shipments, who, terms) {
     if (message === undefined) return [];
     return lateness(message.commercial, who, amended);
   });
-  return [...new Set(said)];
+  const others = said.length && shipments.some((shipment) => !terms.has(shipment)) ? [_("What a delay of the other shipments costs is not shown here.")] : [];
+  return [...new Set(said), ...others];
 }
 
 function shipmentTerms({ consignor, consignee, holder, packages: count, mode, origin, destination, contents, commercial }, who) {
   const values = { consignor: who(consignor), consignee: who(consignee), packages: packages(count), mode: WORDS.Mode[mode] ?? "–" };
   return [
     _("{consignor} sends {packages} to {consignee}, by {mode}.", values),
-    ...contents.slice(0, GOODS).map((goods) => _("Goods: {goods}.", { goods: goodsText(goods) })),
+    ...firstOf(contents, (goods) => [_("Goods: {goods}.", { goods: goodsText(goods) })]),
     ...(placeText(origin) || placeText(destination)
       ? [_("From {origin} to {destination}.", { origin: placeText(origin) || "–", destination: placeText(destination) || "–" })] : []),
     _("{holder} has them now.", { holder: who(holder) }),
