@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 
-from ledger.cli.demo.scribe import salt
+from ledger.cli.demo.scribe import details, salt
 from ledger.common.ids import to_hex
-from ledger.records.types import Load
+from ledger.common.periods import DAY
+from ledger.common.scopes import key_scopes
+from ledger.records.types import KeyGrant, Load
 from ledger.services.state.partner_names import PartnerName
 from ledger.services.views.lists.listed_shipment import ListedShipment, PromiseView
 from ledger.services.views.lists.shipment_csv import COLUMNS, shipments_csv
 from tests.api.world import GTIN, World, bearer
-from tests.e2e.stage import AUDITOR, BROKER, CARRIER, CN, CONSUMER, MAKER, NZ, OCEAN, SECOND, SHOP
+from tests.e2e.stage import AUDITOR, BROKER, CARRIER, CN, CONSUMER, MAKER, NZ, OCEAN, SECOND, SHOP, key_of
 
 
 def ids(world: World, query: str, token: str = "") -> set[str]:
@@ -202,6 +204,21 @@ def test_private_numbers_are_found_by_those_alone_who_may_read_them(world: World
     assert len(set(count.values())) == 1
     entries = world.get(f"/v1/shipments/{to_hex(shipment)}/openings", world.token(MAKER))["openings"]
     assert any(one["partner"]["id"] == SHOP and one["paths"] == ["load"] for one in entries), "who found it is noted"
+
+
+def test_a_device_finds_what_stands_in_records_that_it_may_sign(world: World) -> None:
+    stage = world.stage
+    shipment = stage.open(lot="LOT 88-B")
+    leg = stage.scribe_handoff(MAKER, CARRIER, (shipment, 0, 10))
+    carried = stage.sign(replace(leg, load=Load(salt(), "MSKU 888888-8")), MAKER, CARRIER)
+    load, lot = ("load", to_hex(carried)), ("lot", to_hex(shipment))
+    for types, sees in (((4,), [lot]), ((4, 5), [load, lot]), ((5, 6), [])):
+        device = key_of(f"device for {types}")
+        until, said = stage.now + 30 * DAY, details()
+        stage.sign(KeyGrant(CARRIER, device.address, 0, key_scopes(types), stage.now, until, said), CARRIER, device)
+        token = world.token(device)
+        found = {*matches(world, "MSKU8888888", token), *matches(world, "LOT88B", token)}
+        assert [one for one in (load, lot) if one in found] == sees, types
 
 
 def test_the_box_leads_to_the_only_thing_or_lists_what_it_may_be(world: World) -> None:
