@@ -106,7 +106,7 @@ class Border:
         if is_submission(scope["method"], scope["path"]):
             await self._submitted(payer, scope, receive, answer)
             return
-        points = points_of(scope["path"]) if scope["method"] != "OPTIONS" else CHEAP
+        points = points_of(scope["path"], scope.get("query_string", b"")) if scope["method"] != "OPTIONS" else CHEAP
         if is_sign_in(scope["path"]):
             payer = f"sign-in of {payer}"
         if points:

@@ -16,6 +16,7 @@ from ledger.records.types import KeyGrant, Load
 from ledger.services.state.partner_names import PartnerName
 from ledger.services.views.lists.listed_shipment import ListedShipment, PromiseView
 from ledger.services.views.lists.shipment_csv import COLUMNS, shipments_csv
+from ledger.services.views.lists.shipment_list import ShipmentListing, ShipmentQuery
 from tests.api.world import GTIN, World, bearer
 from tests.e2e.stage import AUDITOR, BROKER, CARRIER, CN, CONSUMER, MAKER, NZ, OCEAN, SECOND, SHOP, key_of
 
@@ -235,6 +236,21 @@ def test_the_box_leads_to_the_only_thing_or_lists_what_it_may_be(world: World) -
     assert "You can look for" in world.page("/search")
     assert 'name="q"' in world.page("/log"), "on every page"
     assert world.client.get("/v1/search?q=%00").status_code == 400
+
+
+def test_a_file_reads_so_far_and_names_the_rest(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing fits for a long way, a file ends all the same, with the address of the rest."""
+    cursor, asked = f"1.2.{world.id('late')}", list[str]()
+
+    def nothing_fits(query: ShipmentQuery, *_: object) -> ShipmentListing:
+        asked.append(query.cursor)
+        assert len(asked) < 100
+        return ShipmentListing((), cursor)
+
+    monkeypatch.setattr(world.stage.node.reader.lists, "page", nothing_fits)
+    answer = world.client.get("/v1/shipments?format=csv&status=tendered")
+    assert (len(asked), len(answer.text.splitlines())) == (10, 1)
+    assert f"cursor={cursor}&format=csv" in answer.headers["link"]
 
 
 # --- the page -----------------------------------------------------------------------------------------------------
