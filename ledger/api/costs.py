@@ -39,7 +39,7 @@ _SUBMISSION = re.compile(rf"/v1/records(?:/batch|/{_ID}/signatures)?")
 
 
 def points_of(path: str, query: bytes = b"") -> int:
-    """`query`: as it was sent; it decides where the same path gives a page of a list, or a file of thousands of rows."""
+    """`query`: as it was sent; it decides where one path gives a page of a list, or a file of thousands of rows."""
     if path == LIST and query and dict(parse_qsl(query.decode("latin-1"))).get("format") == "csv":
         return FILE
     return next((points for pattern, points in _TABLE if pattern.fullmatch(path)), DEFAULT)
