@@ -27,6 +27,7 @@ TABLE: tuple[tuple[str, int], ...] = (
     (f"/v1/penalties|/penalties|/partners/{_ID}/penalties|/v1/shipments/{_ID}/penalty", 40),
     ("(?:/v1)?/recalls/.*", 40),
     ("/v1/dock", 60),
+    ("(?:/v1)?/worklist", 20),
     (f"/records/{_ID}/sheet", 100),  # with order and goods of a hundred shipments
     (f"/records/{_ID}(?:/beside/{_ID})?|/v1/records/{_ID}/rivals|/council", 15),
     ("(?:/v1)?/shipments/.*|/v1/records/typed-data|/docs|/openapi.json", 20),

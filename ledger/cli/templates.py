@@ -6,13 +6,13 @@ from enum import IntEnum, IntFlag
 from typing import Any
 
 from ledger.common.ids import checksum_address, to_hex
+from ledger.common.visible import visible
 from ledger.errors import MalformedRecord
 from ledger.explain.agreement import warnings_before_signing
 from ledger.explain.fields import CODES, text_of
 from ledger.explain.record import TITLES, Kind, Line, describe
 from ledger.explain.signers import NO_NAMES, partner_text
 from ledger.explain.units import duration, money
-from ledger.explain.visible import visible
 from ledger.explain.words import spaced
 from ledger.records.content_checks import PROPOSED_SUBMIT_BY
 from ledger.records.eip712 import Member, Struct

@@ -10,10 +10,10 @@ from enum import IntEnum, IntFlag, StrEnum
 
 from ledger import codes
 from ledger.common.ids import to_hex
+from ledger.common.visible import visible
 from ledger.explain.text import Text, partner, say, sentences, several, term
 from ledger.explain.titles import scopes_text
 from ledger.explain.units import duration, moment, money, whole
-from ledger.explain.visible import visible
 from ledger.explain.words import spaced, word, words
 from ledger.records.eip712 import Member, Struct
 from ledger.records.types import (

@@ -1,7 +1,7 @@
 """What a shipment carries, in a line."""
 
 from ledger.common.ids import to_hex
-from ledger.explain.visible import visible
+from ledger.common.visible import visible
 from ledger.records.eip712 import Withheld
 from ledger.records.types import Commercial, Goods, ShipmentTerms
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from ledger.common.ids import checksum_address
+from ledger.common.visible import visible
 from ledger.explain.text import Text, partner, say, term
-from ledger.explain.visible import visible
 from ledger.records.signers import (
     CouncilSigners,
     GrantedKeySigner,

@@ -1,4 +1,4 @@
-// Text that others chose, as it may stand among our own words before somebody signs. Twin of ledger/explain/visible.py.
+// Text that others chose, as it may stand among our own words before somebody signs. Twin of ledger/common/visible.py.
 //
 // Characters that show nothing and act on what stands around them (control characters, line ends, marks of direction, blanks of
 // no width) are named by their code points. Text of a script that is written from right to left is set apart, so that the

@@ -14,7 +14,7 @@ _APART, _END = "\u2068", "\u2069"
 
 
 def visible(text: str) -> str:
-    """`text` itself, a `Text` too, where there is nothing to be seen to."""
+    """`text` itself where there is nothing to be seen to."""
     shown = text
     if not text.isprintable():
         shown = "".join(f"⟨U+{ord(c):04X}⟩" if unicodedata.category(c) in _ACTING else c for c in text)
