@@ -3,6 +3,7 @@ import { FrameCollection, recordIn, toFrames } from "../../../../ledger/api/page
 import { grantRecord, requestIn, revokeRecord } from "../../../../ledger/api/pages/static/devices/requests.js";
 import { handoffRecord, changedRecord, differences, heldBefore } from "../../../../ledger/api/pages/static/dock/handoff.js";
 import { envelopeOf, readHandoff } from "../../../../ledger/api/pages/static/dock/exchange.js";
+import { contentFaults } from "../../../../ledger/api/pages/static/dock/content.js";
 import { became } from "../../../../ledger/api/pages/static/dock/receipt.js";
 import { judge } from "../../../../ledger/api/pages/static/dock/rules.js";
 import { worldOf } from "../../../../ledger/api/pages/static/dock/world.js";
@@ -54,6 +55,7 @@ const tasks = {
     return { ...read, envelope: envelopeOf({ ...record, signatures: read.signatures }) };
   },
   differences: ({ before, after }) => differences(before, after),
+  faults: ({ message, now }) => contentFaults(message, now),
   became: ({ entry, response, body, trust }) => became(entry, response, body, trust),
   held: ({ dock, handoffs }) => world(dock, handoffs).held().map(([shipment, { packages, sequence }]) => [shipment, packages, sequence]),
   address: ({ secret }) => addressOf(fromHex(secret)),

@@ -9,7 +9,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger import merkle
 from ledger.common.ids import to_hex
+from ledger.errors import LadingError
 from ledger.log.leaf import Leaf, LogSigner
+from ledger.records.content_checks import check_content
 from ledger.records.signing import SignedRecord
 from ledger.records.types import Details, Handoff, HandoffItem, Load, Place
 from tests.unit.api.pages.node import in_node
@@ -70,6 +72,22 @@ def test_what_the_log_signed_for_this_handoff_is_in_the_log() -> None:
 def test_whatever_else_is_answered_it_waits_to_be_handed_in(body: dict[str, Any], status: int) -> None:
     found = became(body, status)
     assert (found["state"], found["answer"] != "") == ("open", True)
+
+
+@pytest.mark.parametrize(
+    "name", ["Gate 3", "Gla\u0308rnisch", "\u212bngstr\u00f6m", "a\0b", "\ud800", "Gl\u00e4rnisch"]
+)
+def test_a_text_that_no_record_takes_is_refused_at_the_dock(name: str) -> None:
+    """As acceptance does: goods would change hands by a handoff that nobody can record."""
+    for where, load in ((Place(bytes(16), "NZ", "NZAKL", "", name), ""), (Place(bytes(16), "NZ", "", "", ""), name)):
+        record = replace(handoff(), place=where, load=Load(bytes(16), load))
+        try:
+            check_content(record, NOW)
+            refused = False
+        except LadingError:
+            refused = True
+        (said,) = in_node([{"task": "faults", "message": record.to_json(), "now": NOW}])
+        assert bool(said) is refused
 
 
 def test_what_the_service_refuses_in_words_is_refused() -> None:
