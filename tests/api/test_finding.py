@@ -160,6 +160,18 @@ def test_a_cell_is_no_formula() -> None:
     assert (read["held"], read["disputed"], read["due_at"]) == ("0", "1", "")
 
 
+def test_no_formula_stands_behind_another_separator() -> None:
+    """Spreadsheets part cells at semicolons and tabs as well."""
+    who = PartnerName(1, "x;=cmd|' /C calc'!A0")
+    row = ListedShipment(
+        "0x1", "0x1", who, who, who, 1, 0, "open", "original", "air", 5, None, False, True,
+        PromiseView("y\t=1+1", None, None, None, None),
+    )  # fmt: skip
+    for separator in (";", "\t"):
+        cells = [cell for line in csv.reader(io.StringIO(shipments_csv([row])), delimiter=separator) for cell in line]
+        assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))], separator
+
+
 # --- the box ------------------------------------------------------------------------------------------------------
 
 
