@@ -109,11 +109,14 @@ export function objectOf(text) {
   }
 }
 
-// The members of a JSON object in words; any other text as it is.
+// The members of a JSON object in words; any other text as it is. They stand by themselves: whoever wrote them chose what they
+// are called too, and none is to pass for a field of the record.
 function detailLines(label, text) {
   if (!text) return [];
   const data = objectOf(text);
-  return data === null ? [{ label, kind: "text", value: text }] : told(data);
+  if (data === null) return [{ label, kind: "text", value: text }];
+  const lines = told(data);
+  return lines.length ? [{ label, kind: "group", lines }] : [];
 }
 
 function changeLines(kind, text) {
