@@ -120,8 +120,10 @@ def _part(label: str, part: Struct) -> Iterator[Line]:
 
 
 def _details(label: str, text: str) -> Iterator[Line]:
-    """The members of a JSON object in words; any other text as it is. They stand by themselves: whoever wrote them chose
-    what they are called too, and none is to pass for a field of the record."""
+    """The members of a JSON object in words; any other text as it is.
+
+    They stand by themselves: whoever wrote them chose what they are called too, and none is to pass for a field.
+    """
     if not text:
         return
     data = _object(text)

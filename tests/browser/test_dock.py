@@ -369,7 +369,8 @@ def test_a_new_version_takes_over_when_it_is_asked_to(
 
 SIGN_IN = """
 async (address) => {
-  const [{ deviceSigners }, { signIn }] = [await import("/static/signers/device.js"), await import("/static/sign_in.js")];
+  const { deviceSigners } = await import("/static/signers/device.js");
+  const { signIn } = await import("/static/sign_in.js");
   await signIn((await deviceSigners()).find((one) => one.address === address));
 }
 """
