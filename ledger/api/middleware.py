@@ -43,7 +43,9 @@ SECURITY = {
 }
 CROSS_ORIGIN = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": ", ".join(problems.KEPT)}
 """Under /v1 only. No cookie goes along: a write carries its own signatures, a reader its token in a header."""
-_EVERYWHERE = tuple((name.lower().encode(), value.encode()) for name, value in SECURITY.items())
+KEPT = {"Cache-Control": "private, no-cache"}
+"""Where a route says nothing else: what one reader may see is kept by no proxy, and given to nobody unasked."""
+_EVERYWHERE = tuple((name.lower().encode(), value.encode()) for name, value in (SECURITY | KEPT).items())
 _UNDER_V1 = (*_EVERYWHERE, *((name.lower().encode(), value.encode()) for name, value in CROSS_ORIGIN.items()))
 PREFLIGHT = {
     "Access-Control-Allow-Methods": ", ".join(problems.METHODS),
@@ -104,7 +106,7 @@ class Border:
         if is_submission(scope["method"], scope["path"]):
             await self._submitted(payer, scope, receive, answer)
             return
-        points = points_of(scope["path"]) if scope["method"] != "OPTIONS" else CHEAP
+        points = points_of(scope["path"], scope.get("query_string", b"")) if scope["method"] != "OPTIONS" else CHEAP
         if is_sign_in(scope["path"]):
             payer = f"sign-in of {payer}"
         if points:

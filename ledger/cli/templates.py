@@ -6,6 +6,7 @@ from enum import IntEnum, IntFlag
 from typing import Any
 
 from ledger.common.ids import checksum_address, to_hex
+from ledger.common.visible import visible
 from ledger.errors import MalformedRecord
 from ledger.explain.agreement import warnings_before_signing
 from ledger.explain.fields import CODES, text_of
@@ -154,19 +155,19 @@ def in_words(record: Record, target: Record | None = None, names: Mapping[int, s
 def enrolment_in_words(enrolment: Enrolment) -> Iterator[str]:
     """The same for a document that asks for admission."""
     yield "Enrolment"
-    yield f"{_INDENT}name: {enrolment.name}"
+    yield f"{_INDENT}name: {visible(enrolment.name)}"
     yield f"{_INDENT}GLN: {enrolment.gln or 'none'}"
     yield f"{_INDENT}key: {checksum_address(enrolment.key)}"
     for request in enrolment.roles:
-        yield f"{_INDENT}role: {spaced(request.role.name)} {request.scope}".rstrip()
+        yield f"{_INDENT}role: {spaced(request.role.name)} {visible(str(request.scope))}".rstrip()
 
 
 def _lines(lines: tuple[Line, ...], indent: str, names: Mapping[int, str]) -> Iterator[str]:
     for line in lines:
         if line.kind == Kind.GROUP:
-            yield f"{indent}{line.label}:"
+            yield f"{indent}{visible(line.label)}:"
             yield from _lines(line.lines, indent + _INDENT, names)
         elif line.kind == Kind.PARTNER and isinstance(line.value, int) and line.value:
-            yield f"{indent}{line.label}: {partner_text(line.value, names)}"
+            yield f"{indent}{visible(line.label)}: {partner_text(line.value, names)}"
         else:
-            yield f"{indent}{line.label}: {text_of(line)}"
+            yield f"{indent}{visible(line.label)}: {text_of(line)}"

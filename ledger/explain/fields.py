@@ -10,6 +10,7 @@ from enum import IntEnum, IntFlag, StrEnum
 
 from ledger import codes
 from ledger.common.ids import to_hex
+from ledger.common.visible import visible
 from ledger.explain.text import Text, partner, say, sentences, several, term
 from ledger.explain.titles import scopes_text
 from ledger.explain.units import duration, moment, money, whole
@@ -202,7 +203,7 @@ def text_of(line: Line) -> str:
         case Kind.PRIVATE:
             return say("withheld, {hash}", hash=line.value)
         case _:
-            return line.value if isinstance(line.value, str) else str(line.value)
+            return visible(line.value) if isinstance(line.value, str) else str(line.value)
 
 
 def sentence_of(lines: Iterable[Line]) -> Text:

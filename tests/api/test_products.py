@@ -291,6 +291,21 @@ def test_a_description_that_was_edited_here_is_not_given(world: World) -> None:
     assert world.client.get(f"/v1/products/pictures/{picture}").status_code == 404
 
 
+def test_what_is_said_of_another_product_is_not_shown(world: World) -> None:
+    """Neither by the service nor by the browser, which compares the number as well."""
+    text = description_text(replace(SAYS, gtin=OTHER_GTIN))
+    assert published(world, describe(world, "D4", text), text).status_code == 200
+    assert world.get(f"/v1/products/01/{GTIN}/10/D4")["product"] is None
+
+
+def test_one_text_under_two_attestations_is_told_with_the_one_in_question(world: World) -> None:
+    text = description_text(replace(SAYS, brand="Both"))
+    first, second = describe(world, "D5", text), describe(world, "D6", text)
+    published(world, first, text)
+    told = [world.get(f"/v1/products/01/{GTIN}/10/{lot}")["product"]["record"] for lot in ("D5", "D6")]
+    assert told == [first, second]
+
+
 def test_what_a_brand_signs_by_mistake_is_not_shown(world: World) -> None:
     record_id = describe(world, "D3", b"no description")
     assert published(world, record_id, b"no description").status_code == 400

@@ -99,10 +99,16 @@ class Recalls:
             people = reached(stays, [], self._known(connection, recall.record_id))
             return {one.partner: one.expected for one in people if one.expected}
 
-    def of_shipment(self, shipment: bytes) -> list[RecallSummary]:
-        """The recalls that stand of goods that a shipment is known to carry, or what it was split from."""
+    def of_shipment(self, shipment: bytes, reader: Reader, *, concerned: bool) -> list[RecallSummary]:
+        """The recalls that stand of goods that a shipment is known to carry, or what it was split from.
+
+        They tell what it carries, and anybody who may attest can call for one of any lots: so for who is `concerned`,
+        having or having had the goods or seeing what they are, for authorities and for auditors; none for others.
+        """
         with self._db.read() as connection:
             self._registry.refreshed(connection)
+            if not concerned and not self._sees_all(reader):
+                return []
             carried: list[tuple[str, str]] = []
             current: bytes | None = shipment
             while current is not None and not carried:

@@ -12,7 +12,7 @@ from ledger.common.ids import RecordId, to_hex
 from ledger.common.product_codes import product_of_code
 from ledger.common.search_text import folded, readings
 from ledger.errors import MalformedRecord
-from ledger.records.types import REMAINDER_INDEX
+from ledger.records.types import REMAINDER_INDEX, Handoff, Split
 from ledger.services.home.home import Home
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.partner_names import Names
@@ -97,7 +97,7 @@ class Searching:
                 found += _by_number(connection, asked.number)
             if who is not None and asked.identifier:
                 told = identifiers.known_as(connection, who, asked.identifier, _MOST_PRIVATE + 1)
-                found += _private(connection, told, right_of(reader), opened)
+                found += _private(connection, told, reader, opened)
         self._views.note(reader, opened)
         shown = tuple(_each_at_most(found))
         return Search(text.strip(), shown, len(shown) < len(found), who is not None)
@@ -137,10 +137,11 @@ def _by_number(connection: Connection, number: int) -> Iterator[Match]:
 
 
 def _private(
-    connection: Connection, told: Iterable[Identifier], right: AccessRight, opened: dict[RecordId, Opened]
+    connection: Connection, told: Iterable[Identifier], reader: Reader, opened: dict[RecordId, Opened]
 ) -> Iterator[Match]:
-    """What is told of private parts is put into `opened`."""
-    entries = list(told)
+    """What is told of private parts is put into `opened`. A device finds what stands in records that it may read."""
+    right = right_of(reader)
+    entries = [entry for entry in told if entry.kind != LOAD or reader.may_read(Handoff.NUMBER)]
     rows = shipments.get_many(connection, (entry.target for entry in entries if entry.kind != LOAD))
     lots = [entry.target for entry in entries if entry.kind == LOT]
     goods = tracing.goods_in(connection, lots) if lots else {}
@@ -155,7 +156,7 @@ def _private(
             if entry.kind == ORDER:
                 _note(opened, row.terms, "commercial", right)
                 yield _shipment(MatchKind.ORDER, row)
-            else:
+            elif row.shipment not in openers or reader.may_read(Split.NUMBER):
                 _note(opened, openers.get(row.shipment, row.terms), "contents", right)
                 gtins = sorted({gtin for gtin, _ in goods.get(row.shipment, ())})
                 yield _shipment(MatchKind.LOT, row, ", ".join(gtins))

@@ -182,7 +182,6 @@ def test_what_has_arrived_is_expected_no_more(world: World) -> None:
 
 
 def test_the_answer_has_stays_holds_and_due_time(world: World) -> None:
-    world.client.cookies.clear()  # of whoever read the pages above
     view = world.get(f"/v1/shipments/{world.id('under way')}")
     assert [(stay["partner"]["id"], stay["until"] is None) for stay in view["stays"]] == [
         (MAKER, False),

@@ -142,7 +142,11 @@ def test_a_contradiction_convicts_here_as_there() -> None:
     same = Contradiction(note(7), note(20), two.root, two.proof)
     cut = Contradiction(two.first, two.second, two.root, two.proof[1:])
     forged = Contradiction(two.first.replace("\n7\n", "\n8\n"), two.second, two.root, two.proof)
-    texts = [one.to_bytes() for one in (two, same, cut, forged)] + [canonical_json({"lading": "contradiction/1"})]
+    # The log signed the empty tree, as every log does; nothing contradicts that.
+    empty = Contradiction(note(0), note(20), bytes(32))
+    texts = [one.to_bytes() for one in (two, same, cut, forged, empty)] + [
+        canonical_json({"lading": "contradiction/1"})
+    ]
     cases = [{"files": [{"name": "c", "text": text.decode()}], "trust": TRUST} for text in texts]
     for text, ((answer,)) in zip(texts, in_the_page(cases), strict=True):
         ours = verify_contradiction(text, parse_trust(TRUST.encode()))

@@ -55,7 +55,7 @@ function chosenCount(form) {
 // The handoff that the form asks for, as exchange.js reads one.
 async function composed(form) {
   const { world, rests } = await readyDesk();
-  const value = (name) => form.elements[name].value.trim();
+  const value = (name) => form.elements[name].value.trim().normalize("NFC"); // as some keyboards do not
   const items = [...counted(form.querySelector(".held"))].map(([shipment, { packages, noted }]) => {
     const holding = world.holding(shipment);
     return { shipment, sequence: holding.sequence, packages, exceptions: withCount(packages, noted, holding.packages) };
