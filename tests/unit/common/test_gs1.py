@@ -15,7 +15,6 @@ from ledger.common.gs1 import (
     parse_product,
     prefix_of_scope,
     print_lots,
-    product_of_link,
     recall_covers,
 )
 from ledger.common.gs1_keys import check_digit, check_gln, check_gtin
@@ -152,31 +151,6 @@ def test_random_products_round_trip() -> None:
         texts = ["".join(rng.choices(CHARACTER_SET_82, k=rng.randint(0, 20))) for _ in range(3)]
         product = Product(digits + check_digit(digits), *texts)
         assert parse_product(product.path()) == product
-        assert product_of_link("https://example.org/a/b/" + product.path() + "?x=1#y") == product
-
-
-@pytest.mark.parametrize(
-    ("link", "product"),
-    [
-        ("https://id.gs1.org/01/09506000134352/10/ABC/21/1?17=251231", Product(GTIN, "ABC", "1")),
-        ("https://brand.example/shop/01/9506000134352/21/1", Product(GTIN, serial="1")),
-        ("/01/614141123452", Product("00614141123452")),
-        ("01/09506000134352/10/a%2fb", Product(GTIN, lot="a/b")),
-        ("https://example.org/01/09506000134352/10/A/", Product(GTIN, lot="A")),
-    ],
-)
-def test_links_are_read_leniently(link: str, product: Product) -> None:
-    assert product_of_link(link) == product
-
-
-@pytest.mark.parametrize(
-    "link",
-    ["", "hello", "https://example.org/", "https://example.org/01/abc", "https://example.org/01/09506000134353",
-     "https://example.org/?01=09506000134352", "x" * 2049, "https://example.org/01/09506000134352/99/1"],
-)  # fmt: skip
-def test_links_without_a_product(link: str) -> None:
-    with pytest.raises(MalformedRecord):
-        product_of_link(link)
 
 
 def test_what_is_said_of_the_general_is_said_of_the_special() -> None:
