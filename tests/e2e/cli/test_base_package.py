@@ -10,6 +10,7 @@ import time
 import venv
 import zipfile
 from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -22,8 +23,8 @@ from tests.unit.test_architecture import PURE, module_name, our_files, package_o
 
 PIP = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
 NODE = {"web3", "eth_tester", "eth", "sqlalchemy", "alembic", "psycopg", "fastapi", "uvicorn", "jinja2", "numpy"}
-OF_NODES = {"ledger.columns"}
-"""Pure, of a library that only nodes have: nothing in the base imports it."""
+OF_NODES = {"ledger.columns", "ledger.formats"}
+"""Pure, of libraries that only nodes have: nothing in the base imports them."""
 Lading = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -124,7 +125,8 @@ def test_the_base_signs_submits_and_verifies(lading: Lading, stage: Stage, tmp_p
     (desk / "trust.json").write_bytes(canonical_json(stage.trial.node.home.consortium.trust_file()))
     stage.trial.node.close()
     now = int(time.time())
-    commercial = {"orderRef": "PO-1", "value": "100", "currency": "EUR", "promisedAt": now + 86400}
+    promised = datetime.fromtimestamp(now + 86400, timezone(timedelta(hours=8)))
+    commercial = {"orderRef": "PO-1", "value": "100", "currency": "EUR", "promisedAt": promised.isoformat()}
     commercial |= {"liable": MAKER, "beneficiary": SHOP}
     terms = {
         "consignor": MAKER,
@@ -135,7 +137,7 @@ def test_the_base_signs_submits_and_verifies(lading: Lading, stage: Stage, tmp_p
         "mode": "road",
     }
     terms |= {"submitBy": now + 86400, "commercial": commercial}
-    (desk / "terms.json").write_text(json.dumps({"type": "ShipmentTerms", "message": terms}))
+    (desk / "terms.json").write_text(json.dumps({"type": "ShipmentTerms", "message": terms}), encoding="utf-8-sig")
 
     told = lading("sign", str(MAKER), "terms.json", "--yes", "--out", "signed.json").stderr
     assert "PO-1" in told

@@ -17,7 +17,7 @@ from ledger.common.gs1 import (
     print_lots,
     recall_covers,
 )
-from ledger.common.gs1_keys import check_digit, check_gln, check_gtin
+from ledger.common.gs1_keys import check_digit, check_gln, check_gtin, check_load, check_sscc, sscc_in
 from ledger.common.scopes import scope_bytes
 from ledger.errors import MalformedRecord
 
@@ -49,6 +49,24 @@ def test_every_single_digit_error_is_found() -> None:
             if digit != GTIN[position]:
                 with pytest.raises(MalformedRecord, match="check digit"):
                     check_gtin(GTIN[:position] + digit + GTIN[position + 1 :])
+
+
+@pytest.mark.parametrize("text", ["106141412345678908", "00106141412345678908", "(00) 1 0614141 234567890 8"])
+def test_an_sscc_is_known_by_its_digits(text: str) -> None:
+    assert sscc_in(text) == "106141412345678908"
+    check_load(text)
+    with pytest.raises(MalformedRecord, match="wrong check digit of an SSCC"):
+        check_load(text[:-1] + "9")
+
+
+def test_a_load_may_be_any_other_number() -> None:
+    for text in ("", "MSKU 123456-7", "SF1234567890", "10614141234567890", "GLS 106141412345678909", "00" * 12):
+        assert sscc_in(text) == ""
+        check_load(text)
+    check_sscc("106141412345678908")
+    for bad in ("106141412345678909", "00106141412345678908", "1061414123456789O8"):
+        with pytest.raises(MalformedRecord):
+            check_sscc(bad)
 
 
 def test_keys_of_the_right_length_only() -> None:

@@ -99,14 +99,13 @@ def test_a_stem_may_look_like_a_key() -> None:
 
 
 def test_the_three_liberties_are_taken_only_when_asked_for() -> None:
-    for uri, option in (
-        (f"https://a/gtin/{GTIN}/lot/L", "convenience_alphas"),
-        (f"https://a/01/{GTIN[1:]}/10/L", "zero_suppressed_gtin"),
-        (f"{LINK}/10/L?89=X", "unknown_ais"),
-    ):
+    alphas, short, unknown = f"https://a/gtin/{GTIN}/lot/L", f"https://a/01/{GTIN[1:]}/10/L", f"{LINK}/10/L?89=X"
+    for uri in (alphas, short, unknown):
         with pytest.raises(MalformedRecord):
             digital_link.parse(uri)
-        assert str(digital_link.parse(uri, **{option: True})).startswith(f"^01{GTIN}10L")
+    assert str(digital_link.parse(alphas, convenience_alphas=True)) == f"^01{GTIN}10L"
+    assert str(digital_link.parse(short, zero_suppressed_gtin=True)) == f"^01{GTIN}10L"
+    assert str(digital_link.parse(unknown, unknown_ais=True)) == f"^01{GTIN}10L^89X"
 
 
 def test_unknown_identifiers_are_none_that_overlap_known_ones() -> None:
