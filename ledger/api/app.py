@@ -35,7 +35,7 @@ from ledger.api.routers import (
     system,
     worklist,
 )
-from ledger.api.routers.resolver import resolver
+from ledger.api.routers.resolver import codes, resolver
 from ledger.api.schemas.description import DESCRIPTION, TAGS, describe
 from ledger.api.shared import SharedLook
 from ledger.api.together import Together
@@ -120,6 +120,7 @@ def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
         worklist,
         sessions,
         dock,
+        codes,
         system,
     ):
         app.include_router(router.router, dependencies=strict)

@@ -170,3 +170,30 @@ def test_another_key_is_for_another_resolver(world: World) -> None:
     segment = compression.compressed(element_string.parse("(00)106141412345678908"), ROOT).removeprefix(ROOT)
     answer = world.client.get(segment)
     assert (answer.status_code, answer.json()["what"]) == (404, "no links of this key here")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [f"]d201{GTIN}10{LOT}\x1d21000001", f"(01){GTIN}(10){LOT}(21)000001", f"https://example.org{PATH}", PATH,
+     compression.compressed(element_string.parse(f"(01){GTIN}(10){LOT}(21)000001"))],
+)  # fmt: skip
+def test_a_label_is_taken_apart(world: World, code: str) -> None:
+    found = world.get("/v1/codes", params={"code": code})
+    assert [(one["ai"], one["title"], one["value"]) for one in found["elements"]] == [
+        ("01", "GTIN", GTIN), ("10", "BATCH/LOT", LOT), ("21", "SERIAL", "000001"),
+    ]  # fmt: skip
+    assert found["message"] == f"^01{GTIN}10{LOT}^21000001"
+    assert found["link"] == f"https://id.gs1.org{PATH}"
+    assert compression.decompressed(found["compressed"]) == found["link"]
+    assert found["product"] == PATH.removeprefix("/")
+    assert world.get(f"/v1/products/{found['product']}")["id"] == found["product"]
+    assert world.get("/v1/search", params={"q": code.replace("\x1d", "^")})["matches"][0]["id"] == found["product"]
+
+
+def test_a_label_without_a_product_or_a_key_says_what_it_can(world: World) -> None:
+    found = world.get("/v1/codes", params={"code": "(00)106141412345678908"})
+    assert (found["product"], found["link"]) == (None, "https://id.gs1.org/00/106141412345678908")
+    found = world.get("/v1/codes", params={"code": "(10)L1(17)261231"})
+    assert (found["product"], found["link"], found["compressed"]) == (None, None, None)
+    refused = world.client.get("/v1/codes", params={"code": f"(01){GTIN}(10)A(1)B"})
+    assert (refused.status_code, refused.json()["found"]) == (400, "(1)B")
