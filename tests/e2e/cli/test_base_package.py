@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -126,8 +127,8 @@ def test_the_base_signs_submits_and_verifies(lading: Lading, stage: Stage, tmp_p
     stage.trial.node.close()
     now = int(time.time())
     promised = datetime.fromtimestamp(now + 86400, timezone(timedelta(hours=8)))
-    commercial = {"orderRef": "PO-1", "value": "100", "currency": "EUR", "promisedAt": promised.isoformat()}
-    commercial |= {"liable": MAKER, "beneficiary": SHOP}
+    commercial: dict[str, Any] = {"orderRef": "PO-1", "value": "100", "currency": "EUR"}
+    commercial |= {"promisedAt": promised.isoformat(), "liable": MAKER, "beneficiary": SHOP}
     terms = {
         "consignor": MAKER,
         "consignee": SHOP,
