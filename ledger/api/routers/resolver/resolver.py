@@ -4,8 +4,9 @@ A link leads on to the product's page, or, with `linkType`, to another link of t
 `Accept` of linksets it is answered with all of them.
 """
 
+from dataclasses import dataclass
 from typing import Annotated, Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
@@ -22,6 +23,7 @@ from ledger.formats.gs1.linkset import (
     CONTEXT,
     DEFAULT,
     MEDIA_TYPE,
+    PIP,
     WHOLE,
     Level,
     Link,
@@ -36,6 +38,8 @@ router = APIRouter(tags=["products"])
 anywhere = APIRouter(include_in_schema=False)
 """Asked after all else: any path may be a compressed link."""
 MOST_HEADER = 1000
+OWN = frozenset({"linkType", "lang", "mediaType", "context"})
+"""Parameters by which a link is chosen."""
 CROSS_ORIGIN = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
@@ -78,11 +82,12 @@ def resolve(
 ) -> Response:
     """A GS1 Digital Link to this service: the address that is printed on the goods.
 
-    It leads to the product's page. `linkType` chooses another link, in the language and form that the headers ask for;
-    404 where there is none of that type. `linkType=linkset`, or `Accept: application/linkset+json`, gives all of them,
-    of the item, its lot and its GTIN. A link whose segments are compressed says what it stands for in `Link`.
+    It leads to the product's page, in the language `lang` if that is given. `linkType` chooses another link, in the
+    language and form that the headers ask for; 404 where there is none of that type. `linkType=linkset`, or
+    `Accept: application/linkset+json`, gives all of them, of the item, its lot and its GTIN. A link whose segments are
+    compressed says what it stands for in `Link`.
     """
-    return _answer(request, node.home.settings.public_url, link_type, _asked(request, lang, media_type))
+    return _answer(request, node.home.settings.public_url, _asked(request, link_type, lang, media_type))
 
 
 @anywhere.get("/{segment}")
@@ -93,24 +98,33 @@ def compressed(request: Request, segment: str, node: NodeOf) -> Response:  # noq
     except MalformedRecord:
         raise NotFound("no such path", where="path", found=request.url.path[:120]) from None
     said = request.query_params
-    asked = _asked(request, said.get("lang", ""), said.get("mediaType", ""))
-    return _answer(request, node.home.settings.public_url, said.get("linkType", ""), asked)
+    asked = _asked(request, said.get("linkType", ""), said.get("lang", ""), said.get("mediaType", ""))
+    return _answer(request, node.home.settings.public_url, asked)
 
 
-def _answer(request: Request, root: str, link_type: str, asked: tuple[str, str]) -> Response:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """`link_type` as it was written; `languages` and `media_types` as the headers of that kind write them."""
+
+    link_type: str
+    languages: str
+    media_types: str
+
+
+def _answer(request: Request, root: str, asked: _Asked) -> Response:
     uri = _as_sent(request)
     product = _product(parse_link(uri, "path"))
     levels = levels_of(product, root)
     headers = CROSS_ORIGIN | VARY | {"Link": _link_header(uri, levels[0].anchor)}
-    whole = link_type in WHOLE or (not link_type and MEDIA_TYPE in asked[1].lower())
+    whole = asked.link_type in WHOLE or (not asked.link_type and MEDIA_TYPE in asked.media_types.lower())
     if whole:
-        return _linkset(levels, asked[1], headers)
-    kind = type_named(link_type) if link_type else DEFAULT
-    links = best(of_type(levels, kind), *asked)
+        return _linkset(levels, asked.media_types, headers)
+    kind = type_named(asked.link_type) if asked.link_type else DEFAULT
+    links = best(of_type(levels, kind), asked.languages, asked.media_types)
     if not links:
         there = sorted({f"gs1:{link.kind}" for level in levels for link in level.links})
         raise NotFound(
-            "no link of this type", where="linkType", expected=", ".join(there), found=link_type[:80],
+            "no link of this type", where="linkType", expected=", ".join(there), found=asked.link_type[:80],
             mend="linkType=linkset lists all links.",
         )  # fmt: skip
     if len(links) > 1:
@@ -119,11 +133,10 @@ def _answer(request: Request, root: str, link_type: str, asked: tuple[str, str])
     return RedirectResponse(_with_query(links[0], request.url.query), status_code=307, headers=headers)
 
 
-def _asked(request: Request, lang: str, media_type: str) -> tuple[str, str]:
-    """In which languages and forms an answer is wanted: as the query says, else as the headers do."""
-    headers = request.headers
-    said = lang or headers.get("accept-language", ""), media_type or headers.get("accept", "")
-    return said[0][:MOST_HEADER], said[1][:MOST_HEADER]
+def _asked(request: Request, link_type: str, lang: str, media_type: str) -> _Asked:
+    """As the query says, else as the headers do. Who names a language wants the page in it."""
+    languages, media_types = (request.headers.get(name, "")[:MOST_HEADER] for name in ("accept-language", "accept"))
+    return _Asked(link_type or (f"gs1:{PIP}" if lang else ""), lang or languages, media_type or media_types)
 
 
 def _as_sent(request: Request) -> str:
@@ -158,7 +171,6 @@ def _link_header(uri: str, anchor: str) -> str:
 
 
 def _with_query(link: Link, query: str) -> str:
-    """The link with all that the request's query says, but where the link says it itself."""
-    own = dict(parse_qsl(urlsplit(link.href).query))
-    rest = [(name, value) for name, value in parse_qsl(query, keep_blank_values=True) if name not in own]
-    return link.href + (("&" if own else "?") + urlencode(rest, safe=":") if rest else "")
+    """The link with all that the request's query says, but for what it said to the resolver."""
+    rest = [(name, value) for name, value in parse_qsl(query, keep_blank_values=True) if name not in OWN]
+    return link.href + (("&" if "?" in link.href else "?") + urlencode(rest, safe=":") if rest else "")
