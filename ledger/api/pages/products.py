@@ -2,6 +2,7 @@
 
 import secrets
 from typing import Annotated
+from urllib.parse import unquote
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
@@ -42,11 +43,17 @@ def search(
     return RedirectResponse(f"/p/{product.path()}", status_code=303)
 
 
-@router.get("/p/{path:path}")
-def product(request: Request, path: str, node: NodeOf, reader: ReaderOf) -> Response:  # noqa: ARG001
-    result = product_of_code(raw_tail(request, "/p/"), "path")
+@router.get("/p/{code:path}")
+def product(request: Request, code: str, node: NodeOf, reader: ReaderOf) -> Response:  # noqa: ARG001 as it was sent
+    """The product's page, at its canonical path."""
+    sent = raw_tail(request, "/p/")
+    result = product_of_code(sent, "path")
+    path = result.path()
+    if unquote(sent) != unquote(path):  # what checks the page in the browser goes by its address
+        query = request.url.query
+        return RedirectResponse(f"/p/{path}{'?' if query else ''}{query}", status_code=307)
     device = request.cookies.get(DEVICE, "")
-    answer = node.reader.products.look_up(result.path(), device if is_token(device) else "")
+    answer = node.reader.products.look_up(path, device if is_token(device) else "")
     return page(
         request,
         "product.html",

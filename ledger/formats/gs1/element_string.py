@@ -17,8 +17,8 @@ MOST = 512
 """Most characters of a message: the longest symbols hold less than that of this kind."""
 _SYMBOLS = ("]C1", "]e0", "]d2", "]Q3", "]J1")
 """GS1-128, DataBar and composite, Data Matrix, QR Code, DotCode."""
-_RETAIL = {"]E0": 13, "]E4": 8}
-"""EAN-13, UPC-A, UPC-E; EAN-8: a GTIN alone."""
+_RETAIL = {"]E0": 13, "]E4": 8, "]I1": 14}
+"""EAN-13, UPC-A, UPC-E; EAN-8; ITF-14: a GTIN alone."""
 _BRACKETED = re.compile(r"\(([0-9]{2,4})\)((?:\\\(|[^(])*)", re.DOTALL)
 
 
@@ -82,7 +82,7 @@ def _of_brackets(text: str, where: str) -> tuple[Element, ...]:
 
 def _retail(digits: str, length: int, where: str) -> Element:
     if len(digits) != length or not digits_only(digits):
-        raise _bad("not the digits of a retail barcode", where, f"{length} digits", digits)
+        raise _bad("not a GTIN", where, f"{length} digits", digits)
     return element("01", digits.rjust(14, "0"), where)
 
 

@@ -377,6 +377,12 @@ def test_a_digital_link_leads_to_the_product(world: World) -> None:
     assert "check digit" in Page(world.client.get("/01/09421900000013", headers=HTML).text).text
 
 
+@pytest.mark.parametrize("code", [f"{GTIN}", f"01/{GTIN[1:]}", f"01/{GTIN}/235/T", f"01/{GTIN}/", f"(01){GTIN}"])
+def test_a_page_has_one_address_which_the_browser_can_check(world: World, code: str) -> None:
+    answer = world.client.get(f"/p/{code}?x=1", headers=HTML)
+    assert (answer.status_code, answer.headers["location"]) == (307, f"/p/01/{GTIN}?x=1")
+
+
 @pytest.mark.parametrize(
     "code",
     [
