@@ -6,8 +6,8 @@ neither web server nor chain, should not wait for them, and works where only the
 
 import os
 from collections.abc import Callable
-from importlib import import_module
-from typing import Any, NamedTuple
+from importlib import import_module, metadata
+from typing import Annotated, Any, NamedTuple
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -111,8 +111,18 @@ app = typer.Typer(
 )
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"lading {metadata.version('lading')}")
+        raise typer.Exit
+
+
 @app.callback()
-def lading() -> None:
+def lading(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
     """A permissioned ledger for supply chain traceability."""
 
 

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -114,3 +115,9 @@ def test_the_list_is_grouped_and_names_each_command_once() -> None:
 def test_one_sign_and_one_submit() -> None:
     names = [f"{name} {sub}" for name in COMMANDS for sub in getattr(loaded(name), "commands", ())]
     assert [name for name in names if name.split()[1] in ("sign", "submit")] == []
+
+
+def test_it_says_its_version() -> None:
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    answer = CliRunner().invoke(app, ["--version"])
+    assert (answer.exit_code, answer.output) == (0, f"lading {declared}\n")
