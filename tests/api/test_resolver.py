@@ -164,6 +164,7 @@ def test_a_compressed_link_says_what_it_stands_for(world: World) -> None:
     assert f'<{ROOT}{PATH}>; rel="owl:sameAs"' in answer.headers["link"]
     assert world.client.get(segment, headers=LINKSET).json()["linkset"] == links_of(world, PATH)
     assert links_of(world, segment) == links_of(world, PATH)
+    assert world.client.get("/sign-out").status_code == 405, "a path of the pages is none"
     for path in ("/nothing", "/ARHKVAdpQh", "/favicon.ico", "/a.b", "/%00"):
         assert world.client.get(path).status_code == 404, path
 

@@ -81,7 +81,7 @@ class Searching:
         self._views = views
         self._names = Names(registry, home.domain.consortium_id)
 
-    def find(self, text: str, reader: Reader, product: Product | None) -> Search:
+    def find(self, text: str, reader: Reader, product: Product | None = None) -> Search:
         """Everything that `text` may mean and the reader may see, the product that it names as a code among it.
 
         Raises `MalformedRecord` for no question.

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
+from starlette.convertors import Convertor, register_url_convertor
 
 from ledger.api.deps import NodeOf, raw_tail
 from ledger.api.routers.resolver.links import KEYS, description, levels_of
@@ -34,9 +35,23 @@ from ledger.formats.gs1.linkset import (
 )
 from ledger.formats.gs1.scanned import is_compressed, parse_link, product_of
 
+
+class Compressed(Convertor[str]):
+    """A segment that may be a compressed link: it has a capital or a digit, which no path of the pages has."""
+
+    regex = "(?=[a-z_-]*[A-Z0-9])[A-Za-z0-9_-]{4,}"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("compressed", Compressed())
 router = APIRouter(tags=["products"])
 anywhere = APIRouter(include_in_schema=False)
-"""Asked after all else: any path may be a compressed link."""
+"""Asked after all else."""
 MOST_HEADER = 1000
 OWN = frozenset({"linkType", "lang", "mediaType", "context"})
 """Parameters by which a link is chosen."""
@@ -90,7 +105,7 @@ def resolve(
     return _answer(request, node.home.settings.public_url, _asked(request, link_type, lang, media_type))
 
 
-@anywhere.get("/{segment}")
+@anywhere.get("/{segment:compressed}")
 def compressed(request: Request, segment: str, node: NodeOf) -> Response:  # noqa: ARG001 as it was sent counts
     """A whole Digital Link compressed into one segment; raises `NotFound` for a path that is nothing of the kind."""
     try:
