@@ -87,21 +87,25 @@ def compressed(elements: Elements, stem: str = digital_link.CANONICAL_STEM, wher
 
 
 def _elements(segment: str, codes: dict[str, str], where: str) -> tuple[Element, ...]:
-    bits, found = Bits(segment), []
+    bits, found = Bits(segment), dict[str, Element]()
     while not bits.ends():
         first = bits.take(4)
         if first == _OWN:
             _skip_own(bits, where)
             continue
         code = f"{first:X}{bits.take(4):X}"
-        if code in codes:
-            found += [Element(ai, read_value(ai, bits, where)) for ai in codes[code].split()]
-            continue
-        ai = code + "".join(f"{bits.take(4):X}" for _ in range(AI_LENGTHS.get(code, 2) - 2))
-        if described(ai) is None:
-            raise _bad("not a compressed link", where, "an application identifier or a code", ai)
-        found.append(Element(ai, read_value(ai, bits, where)))
-    return tuple(found)
+        for ai in codes[code].split() if code in codes else (_identifier(code, bits, where),):
+            if ai in found:
+                raise _bad("one application identifier twice", where, "each once", f"({ai})")
+            found[ai] = Element(ai, read_value(ai, bits, where))
+    return tuple(found.values())
+
+
+def _identifier(start: str, bits: Bits, where: str) -> str:
+    ai = start + "".join(f"{bits.take(4):X}" for _ in range(AI_LENGTHS.get(start, 2) - 2))
+    if described(ai) is None:
+        raise _bad("not a compressed link", where, "an application identifier or a code", ai)
+    return ai
 
 
 def _skip_own(bits: Bits, where: str) -> None:
