@@ -35,6 +35,7 @@ from ledger.api.routers import (
     system,
     worklist,
 )
+from ledger.api.routers.resolver import codes, resolver
 from ledger.api.schemas.description import DESCRIPTION, TAGS, describe
 from ledger.api.shared import SharedLook
 from ledger.api.together import Together
@@ -119,11 +120,14 @@ def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
         worklist,
         sessions,
         dock,
+        codes,
         system,
     ):
         app.include_router(router.router, dependencies=strict)
     app.include_router(products.router)  # a scanned link may carry parameters of its own
+    app.include_router(resolver.router)
     app.include_router(pages.router)
+    app.include_router(resolver.anywhere)
     app.mount("/static", Assets(packages=[("ledger.api.pages", "static")]), name="static")
     describe(app, home.settings.public_url)
     return app

@@ -42,7 +42,9 @@ SECURITY = {
     "Referrer-Policy": "same-origin",
 }
 CROSS_ORIGIN = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": ", ".join(problems.KEPT)}
-"""Under /v1 only. No cookie goes along: a write carries its own signatures, a reader its token in a header."""
+"""No cookie goes along: a write carries its own signatures, a reader its token in a header."""
+FOR_OTHERS = ("/v1/", "/01/", "/.well-known/")
+"""Where pages of other sites may ask: the API, and the GS1 resolver."""
 KEPT = {"Cache-Control": "private, no-cache"}
 """Where a route says nothing else: what one reader may see is kept by no proxy, and given to nobody unasked."""
 _EVERYWHERE = tuple((name.lower().encode(), value.encode()) for name, value in (SECURITY | KEPT).items())
@@ -248,7 +250,7 @@ class _Answer:
             self._begin()
             headers = message["headers"] = list(message.get("headers", ()))
             given = {name for name, _ in headers}
-            ours = _UNDER_V1 if self._scope["path"].startswith("/v1/") else _EVERYWHERE
+            ours = _UNDER_V1 if self._scope["path"].startswith(FOR_OTHERS) else _EVERYWHERE
             headers += [header for header in ours if header[0] not in given]
         elif self.bodiless:
             message = {**message, "body": b""}

@@ -5,18 +5,20 @@ from collections.abc import Iterator, Mapping
 from enum import IntEnum, IntFlag
 from typing import Any
 
+from ledger.common.gs1_keys import check_load
 from ledger.common.ids import checksum_address, to_hex
+from ledger.common.iso_times import seconds_of
 from ledger.common.visible import visible
 from ledger.errors import MalformedRecord
 from ledger.explain.agreement import warnings_before_signing
-from ledger.explain.fields import CODES, text_of
+from ledger.explain.fields import CODES, TIMES, text_of
 from ledger.explain.record import TITLES, Kind, Line, describe
 from ledger.explain.signers import NO_NAMES, partner_text
 from ledger.explain.units import duration, money
 from ledger.explain.words import spaced
 from ledger.records.content_checks import PROPOSED_SUBMIT_BY
 from ledger.records.eip712 import Member, Struct
-from ledger.records.types import Record, ShipmentTerms, record_named
+from ledger.records.types import Load, Record, ShipmentTerms, record_named
 from ledger.registry.enrolment import Enrolment
 from ledger.shipments.default_terms import alpha_for, default_terms
 
@@ -39,9 +41,10 @@ _WHY = {
 def completed(data: object, now: int) -> dict[str, Any]:
     """The envelope `{type, message, signatures}` of a template: what it leaves out is empty, salts are random.
 
-    `occurredAt` is `now` where it is left out, and `submitBy` a fortnight later. What terms leave out about the penalty
-    is filled in by `default_terms` (see `told_defaults`); what a template says, a 0 too, stands. Raises
-    `MalformedRecord` for what is no template; everything else is judged by the record's own parser.
+    Times may be text (`iso_times`), codes names; an SSCC as a load needs its check digit. `occurredAt` is `now` where
+    it is left out, and `submitBy` a fortnight later. What terms leave out about the penalty is filled in by
+    `default_terms` (see `told_defaults`); what a template says, a 0 too, stands. Raises `MalformedRecord` for what is
+    no template; everything else is judged by the record's own parser.
     """
     if not isinstance(data, Mapping) or not isinstance(data.get("message"), Mapping):
         raise MalformedRecord("not a template", where="record", expected='{"type": …, "message": {…}}')
@@ -101,6 +104,10 @@ def _filled(kind: type[Struct], data: Mapping[str, Any], times: Mapping[str, int
             message[member.name] = times.get(member.name, _empty(member))
         elif (codes := CODES.get((kind, member.name))) and isinstance(message[member.name], str | list):
             message[member.name] = _code(codes, message[member.name], member.name)
+        elif member.name in TIMES and isinstance(message[member.name], str):
+            message[member.name] = seconds_of(message[member.name], member.name)
+        elif kind is Load and member.name == "identifier":
+            check_load(str(message[member.name]), "load.identifier")
         if member.struct is not None:
             message[member.name] = _nested(member.struct, member.items is not None, message[member.name])
     return message

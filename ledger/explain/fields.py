@@ -140,10 +140,11 @@ ENTRIES: Mapping[str, Text] = {
     "clearances required": term("field", "clearance required"),
 }
 """Labels of lists, for one entry."""
-_TIMES = {
+TIMES = {
     "notBefore", "validFrom", "validUntil", "submitBy", "occurredAt", "dueAt", "effectiveFrom", "promisedAt",
     "periodStart", "periodEnd", "deadline", "claimUntil", "blockTime",
 }  # fmt: skip
+"""Fields that hold a moment, in UTC seconds."""
 _DURATIONS = {"grace", "lostAfter", "tenderWindow", "reportLag", "disputeWindow", "arbiterWindow"}
 _AMOUNTS = {"value", "freight", "alpha", "penaltyCap", "base", "assessed", "paid", "total", "amount"}
 _PARTNERS = {
@@ -259,7 +260,7 @@ def _number(name: str, label: str, value: int, currency: str) -> Line | None:
         return Line(label, Kind.TEXT, whole(value))
     if not value:
         return None
-    if name in _TIMES:
+    if name in TIMES:
         return Line(label, Kind.TIME, value)
     if name in _DURATIONS:
         return Line(label, Kind.DURATION, value)

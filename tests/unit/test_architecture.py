@@ -91,6 +91,7 @@ ONLY_IN = {
     "openpyxl": "ledger.formats",
     "lxml": "ledger.formats",
     "pydifact": "ledger.formats",
+    "biip": "ledger.formats",
     "jsonschema": "ledger.formats",
     "cbor2": "ledger.formats",
     "joserfc": "ledger.formats",

@@ -10,10 +10,10 @@ from ledger.cli.commands.keys import read_file
 from ledger.cli.commands.verify import TRUST_NAME
 from ledger.cli.output import out, print_json
 from ledger.common.canonical import canonical_json
-from ledger.common.gs1 import product_of_link
 from ledger.common.ids import RecordId, bytes_from_hex, to_hex
 from ledger.common.periods import FOREVER, period_of
 from ledger.errors import InvalidInput, MalformedRecord, NotFound
+from ledger.formats.gs1.scanned import product_of_code
 from ledger.services.exports.bundle import Exporter
 from ledger.services.exports.seals import open_source
 from ledger.services.home.consortium import read_consortium, with_logs_of
@@ -64,7 +64,7 @@ def export(
             first = reader.numbers.measure().since if start is None else start
             data = exporter.partner(partner, period_of(now, first, end), at)
         elif product is not None:
-            data = exporter.product(product_of_link(product, "--product"))
+            data = exporter.product(product_of_code(product, "--product"))
         else:
             record_id = RecordId(bytes_from_hex(award or "", 32, "--award"))
             try:

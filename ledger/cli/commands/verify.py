@@ -17,7 +17,7 @@ from ledger.bundle.kept_checkpoints import (
 from ledger.bundle.omitted_records import HeldReceipt
 from ledger.bundle.verify import verify_bundle
 from ledger.cli.output import err, out, print_json
-from ledger.common.canonical import parse_json
+from ledger.common.canonical import parse_json, without_mark
 from ledger.errors import MalformedRecord, Misconfigured
 from ledger.explain.bundle import step_text
 from ledger.log.contradiction import Contradiction
@@ -120,7 +120,7 @@ def write_evidence(path: Path, contradiction: Contradiction) -> None:
 def _read(path: Path, most: int) -> bytes:
     try:
         with path.open("rb") as file:
-            data = file.read(most + 1)
+            data = without_mark(file.read(most + 1))
     except OSError as error:
         raise MalformedRecord("cannot be read", where=str(path), found=error.strerror or "") from None
     if len(data) > most:

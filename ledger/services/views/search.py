@@ -8,10 +8,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ledger.common.gs1 import Product
 from ledger.common.ids import RecordId, to_hex
-from ledger.common.product_codes import product_of_code
 from ledger.common.search_text import folded, readings
-from ledger.errors import MalformedRecord
 from ledger.records.types import REMAINDER_INDEX, Handoff, Split
 from ledger.services.home.home import Home
 from ledger.services.state.current_registry import CurrentRegistry
@@ -82,14 +81,17 @@ class Searching:
         self._views = views
         self._names = Names(registry, home.domain.consortium_id)
 
-    def find(self, text: str, reader: Reader) -> Search:
-        """Everything that `text` may mean and the reader may see. Raises `MalformedRecord` for no question."""
+    def find(self, text: str, reader: Reader, product: Product | None = None) -> Search:
+        """Everything that `text` may mean and the reader may see, the product that it names as a code among it.
+
+        Raises `MalformedRecord` for no question.
+        """
         asked = readings(text)
         who = reading_as(reader)
         opened: dict[RecordId, Opened] = {}
         with self._db.read() as connection:
             self._registry.refreshed(connection)
-            known = _product(text), *self._partners(connection, asked.number, asked.name)
+            known = _product(product), *self._partners(connection, asked.number, asked.name)
             found = [match for match in known if match is not None]
             if asked.hex_digits:
                 found += _by_id(connection, asked.hex_digits)
@@ -109,12 +111,11 @@ class Searching:
                 yield Match(MatchKind.PARTNER, str(partner), f"/partners/{partner}", called, None)
 
 
-def _product(text: str) -> Match | None:
+def _product(product: Product | None) -> Match | None:
     """The product that a code names, whatever is known of it."""
-    try:
-        path = product_of_code(text).path()
-    except MalformedRecord:
+    if product is None:
         return None
+    path = product.path()
     return Match(MatchKind.PRODUCT, path, f"/p/{path}", path, None)
 
 

@@ -3,6 +3,7 @@ import { gettext as _, ngettext } from "../gettext.js";
 import { partnerText } from "../signing/describe.js";
 import { element } from "../signing/show.js";
 import { toHex } from "../verify/bytes.js";
+import { wrongSscc } from "../verify/gs1.js";
 import { recordId } from "../verify/typed.js";
 import { handles, withCount } from "./custody.js";
 import { now, readyDesk, salt } from "./desk.js";
@@ -62,6 +63,8 @@ async function composed(form) {
   });
   const place = { country: value("country").toUpperCase(), locode: value("locode").toUpperCase(), gln: value("gln"), name: value("name") };
   if (!place.country) place.country = place.locode.slice(0, 2);
+  const mistyped = wrongSscc(value("load"));
+  if (mistyped) throw new Error(_("The check digit of the SSCC {code} is wrong. Look at the label again; put the carrier's name in front of a number of its own.", { code: mistyped }));
   const due = value("due") ? Math.floor(new Date(value("due")).getTime() / 1000) : 0;
   const record = handoffRecord({
     items, releaser: world.own, receiver: Number(value("receiver")), place, load: value("load"), dueAt: due, photos: await kept(form.elements.photos.files), now: now(),
