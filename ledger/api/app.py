@@ -35,6 +35,7 @@ from ledger.api.routers import (
     system,
     worklist,
 )
+from ledger.api.routers.scitt import receipts, scrapi
 from ledger.api.schemas.description import DESCRIPTION, TAGS, describe
 from ledger.api.shared import SharedLook
 from ledger.api.together import Together
@@ -107,6 +108,7 @@ def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
         log,
         batches,
         records,
+        receipts,
         shipments,
         penalties,
         recalls,
@@ -119,6 +121,7 @@ def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
         worklist,
         sessions,
         dock,
+        scrapi,
         system,
     ):
         app.include_router(router.router, dependencies=strict)
