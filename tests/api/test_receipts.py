@@ -1,14 +1,21 @@
 """Receipts of the whole small world as strangers read them: `scitt-cose` from PyPI, and the log's public key alone."""
 
 import base64
+import json
+import re
+from pathlib import Path
 
 import cbor2
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from scitt_cose.receipt import verify_receipt
+from typer.testing import CliRunner, Result
 
+from ledger.cli.main import app
+from ledger.common.canonical import canonical_json
 from ledger.common.ids import to_hex
+from ledger.errors import InvalidInput
 from ledger.log.leaf import parse_verifier_key
 from ledger.log.signed_note import parse_checkpoint
 from ledger.log.tlog_proof import parse_tlog_proof
@@ -128,3 +135,63 @@ def test_a_tlog_proof_holds_by_the_verifier_key_alone(world: World) -> None:
         assert proof.extra is not None
         proof.verify(log, proof.extra)
         assert to_hex(proof.leaf().record_id) == world.id(name)
+
+
+# --- lading verify --------------------------------------------------------------------------------------------------
+
+
+def lading(*arguments: str) -> Result:
+    return CliRunner().invoke(app, arguments)
+
+
+def verified(folder: Path, *arguments: str) -> tuple[int, list[tuple[str, bool]]]:
+    """Exit status of `lading verify`, and its steps."""
+    answer = lading("verify", *arguments, "--trust", str(folder / "trust.json"), "--json")
+    return answer.exit_code, [(step["name"], step["ok"]) for step in json.loads(answer.stdout)["steps"]]
+
+
+@pytest.fixture
+def files(world: World, tmp_path: Path) -> Path:
+    """A record's receipt and proof, and the trust file."""
+    (tmp_path / "trust.json").write_bytes(canonical_json(world.stage.node.home.consortium.trust_file()))
+    record = world.id("delivery")
+    for name in ("receipt.cose", "tlog-proof"):
+        (tmp_path / name).write_bytes(world.client.get(f"/v1/records/{record}/{name}").content)
+    return tmp_path
+
+
+ALL = [("format", True), ("log", True), ("record", True), ("inclusion", True)]
+
+
+def test_verify_takes_both_files(world: World, files: Path) -> None:
+    raw = world.get(f"/v1/records/{world.id('delivery')}/raw")
+    assert verified(files, str(files / "tlog-proof")) == (0, ALL)
+    assert verified(files, str(files / "receipt.cose"), "--leaf", raw["leaf"]["leaf"]) == (0, ALL)
+    other = world.get(f"/v1/records/{world.id('held')}/raw")["leaf"]["leaf"]
+    assert verified(files, str(files / "receipt.cose"), "--leaf", other) == (1, [*ALL[:3], ("inclusion", False)])
+    told = lading("verify", str(files / "tlog-proof"), "--trust", str(files / "trust.json"))
+    assert f"Handoff {world.id('delivery')}, logged at" in told.stdout
+
+
+def test_verify_names_the_step_that_does_not_hold(files: Path) -> None:
+    proof = (files / "tlog-proof").read_bytes()
+    cases = {
+        "cut": (proof[:-9], [("format", False)]),
+        "another index": (proof.replace(b"\nindex ", b"\nindex 1", 1), [*ALL[:3], ("inclusion", False)]),
+        "another log": (proof.replace(b"\n\n", b"\n\nx", 1), [ALL[0], ("log", False)]),
+        "no leaf": (re.sub(rb"extra [^\n]*\n", b"", proof), [*ALL[:2], ("record", False)]),
+    }
+    for name, (data, steps) in cases.items():
+        (files / "altered").write_bytes(data)
+        assert verified(files, str(files / "altered")) == (1, steps), name
+    receipt = (files / "receipt.cose").read_bytes()
+    (files / "altered").write_bytes(receipt[:-1])
+    assert verified(files, str(files / "altered"), "--leaf", "0x" + "01" * 74) == (1, [("format", False)])
+
+
+def test_verify_asks_for_the_leaf_of_a_receipt(files: Path) -> None:
+    options: tuple[list[str], ...] = ([], ["--leaf", "0x12"], ["--leaf", "leaf"])
+    for more in options:
+        answer = lading("verify", str(files / "receipt.cose"), "--trust", str(files / "trust.json"), *more)
+        assert isinstance(answer.exception, InvalidInput)  # status 2, as `main` ends with
+        assert "leaf" in str(answer.exception)

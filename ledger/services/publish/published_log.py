@@ -88,10 +88,10 @@ class PublishedLog:
 
     def cose_included(self, index: int) -> tuple[Included, bytes]:
         """As `included`, with the log's COSE signature over the root; raises `NotFound`."""
-        for current in (self.current(), None):
-            included = self.included(index, current)
-            with suppress(NotFound):  # of a checkpoint that two others have replaced while it was read
-                return included, self.cose_signature(included.checkpoint)
+        included = self.included(index)
+        with suppress(NotFound):  # its checkpoint may have been replaced twice while it was read: once more then
+            return included, self.cose_signature(included.checkpoint)
+        included = self.included(index)
         return included, self.cose_signature(included.checkpoint)
 
     def tree(self, current: PublishedCheckpoint | None = None) -> TileTree:

@@ -119,7 +119,8 @@ def test_the_header_is_what_a_library_would_encode() -> None:
 def test_a_receipt_names_its_key() -> None:
     assert receipt(0, 1).key() == key_thumbprint(LOG.public_key)
     assert receipt(0, 1).encode().startswith(SIGN1)
-    for header in ({1: -7, 4: b"k", 395: 1}, {1: -8, 4: b"k", 395: 2}, {1: -8, 395: 1}, [], 5):
+    headers: tuple[object, ...] = ({1: -7, 4: b"k", 395: 1}, {1: -8, 4: b"k", 395: 2}, {1: -8, 395: 1}, [], 5)
+    for header in headers:
         with pytest.raises(MalformedRecord):
             dataclasses.replace(receipt(0, 1), protected=cbor2.dumps(header)).key()
 

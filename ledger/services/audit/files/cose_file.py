@@ -1,5 +1,6 @@
 """The published COSE signatures: the log made them, of trees that it has, and that of what readers see is there."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from ledger.common.ids import to_hex
@@ -18,8 +19,7 @@ _ATTEMPTS = 3
 def check_cose_heads(root: Path, log: WalkedLog, identity: LogIdentity, findings: Findings) -> None:
     """A home from before there was the file begins it with its next checkpoint."""
     files = LogFolder(root)
-    rows: list[CoseHead] = []
-    for _ in range(_ATTEMPTS):
+    for attempt in range(1, _ATTEMPTS + 1):
         try:
             rows = parse_cose_heads(files.read(COSE_HEADS))
             shown = identity.verify_checkpoint(files.read("checkpoint"))
@@ -30,11 +30,15 @@ def check_cose_heads(root: Path, log: WalkedLog, identity: LogIdentity, findings
                 what = "the file was altered; it is written anew with the next checkpoint"
                 findings.add("", _WHERE, "lines of size, root and signature", error.what, what)
             return  # a checkpoint that does not hold is told of elsewhere
-        if any((row.size, row.root) == (shown.size, shown.root) for row in rows):
-            break
-    else:
-        what = "the file lacks the signature of the checkpoint that readers see: it was altered, or put back"
-        findings.add("", _WHERE, f"a line of size {shown.size}", "none", what)
+        # A checkpoint older than all of these was put back, which is told of elsewhere.
+        if shown.size < rows[0].size or any((row.size, row.root) == (shown.size, shown.root) for row in rows):
+            return _check_rows(rows, log, identity, findings)
+        if attempt == _ATTEMPTS:
+            what = "the file lacks the signature of the checkpoint that readers see: it was altered, or put back"
+            findings.add("", _WHERE, f"a line of size {shown.size}", "none", what)
+
+
+def _check_rows(rows: Sequence[CoseHead], log: WalkedLog, identity: LogIdentity, findings: Findings) -> None:
     roots = log.roots([row.size for row in rows])
     for row in rows:
         try:
