@@ -52,7 +52,7 @@ def _steps(said: Iterator[str]) -> list[Step]:
     steps: list[Step] = []
     try:
         for why in said:
-            steps.append(Step(NAMES[len(steps)], True, PROVED, why=why))  # noqa: PERF401 those before an error count
+            steps.append(Step(NAMES[len(steps)], True, PROVED, why=why))
     except LadingError as error:
         steps.append(failed(NAMES[len(steps)], PROVED, error))
     return steps
@@ -70,7 +70,7 @@ def _of_receipt(data: bytes, trust: Trust, leaf: bytes) -> Iterator[str]:
 def _of_proof(data: bytes, trust: Trust, given: bytes | None) -> Iterator[str]:
     proof = parse_tlog_proof(data)
     yield "a tlog-proof"
-    log = _by_origin(trust, proof)
+    log = log_of_proof(trust, proof)
     yield log.origin
     leaf = given or proof.extra or b""
     yield _said(leaf)
@@ -99,7 +99,7 @@ def _by_key(trust: Trust, receipt: CoseReceipt) -> LogIdentity:
     raise _untrusted(trust, key.hex())
 
 
-def _by_origin(trust: Trust, proof: TlogProof) -> LogIdentity:
+def log_of_proof(trust: Trust, proof: TlogProof) -> LogIdentity:
     """Of several logs of one origin, such as a renewed one's, that which signed."""
     checkpoint = parse_checkpoint(proof.checkpoint, foreign=True)
     named = [log for log in trust.logs if log.origin == checkpoint.head.origin]

@@ -1,8 +1,9 @@
-"""`lading verify`: check a bundle, or a proof that a record is in the log, offline.
+"""`lading verify`: check a bundle, a proof that a record is in the log, or a credential, offline.
 
 Imports nothing of database, chain or services: it needs none of them.
 """
 
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +25,7 @@ from ledger.common.canonical import parse_json
 from ledger.common.ids import bytes_from_hex
 from ledger.errors import MalformedRecord, Misconfigured
 from ledger.explain.bundle import step_text
+from ledger.formats.credentials.verify import is_credential, verify_credential
 from ledger.formats.log_proofs import is_log_proof, verify_log_proof
 from ledger.log.contradiction import Contradiction
 from ledger.log.leaf import LEAF_LENGTH
@@ -36,7 +38,9 @@ EVIDENCE = ".contradiction.json"
 def verify(
     file: Annotated[
         Path,
-        typer.Argument(help="A bundle, a COSE receipt, a tlog-proof, or a contradiction that convicts a log."),
+        typer.Argument(
+            help="A bundle, a COSE receipt, a tlog-proof, a credential, or a contradiction that convicts a log."
+        ),
     ],
     trust: Annotated[Path | None, typer.Option(help="The trust file; default: trust.json beside the bundle.")] = None,
     receipt: Annotated[
@@ -66,7 +70,7 @@ def verify(
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Check a bundle, or a proof that a record is in the log, offline: no database, no node, no network.
+    """Check a bundle, receipt or credential offline: no database, no node, no network.
 
     Exit status 0: every step holds. 1: one does not. 3: every step holds, but parts that the figures rest on are
     withheld or erased, so that they are ranges.
@@ -82,6 +86,8 @@ def verify(
     data, trusted = _read(file, MAX_BUNDLE), parse_trust(_read(path, MAX_TRUST))
     if is_contradiction(data):
         steps = verify_contradiction(data, trusted)
+    elif is_credential(data):
+        steps = verify_credential(data, trusted, int(time.time()))
     elif is_log_proof(data):
         steps = verify_log_proof(data, trusted, None if leaf is None else bytes_from_hex(leaf, LEAF_LENGTH, "--leaf"))
     else:

@@ -135,7 +135,8 @@ def test_readers_see_what_was_cosigned_last(tmp_path: Path) -> None:
         def got(path: str) -> bytes:
             return exchange(server, f"GET {path} HTTP/1.1\r\nHost: w\r\n\r\n".encode())
 
-        assert got(f"/{name}/checkpoint").startswith(b"HTTP/1.1 404"), "nothing yet"
+        answer = got(f"/{name}/checkpoint")
+        assert answer.startswith(b"HTTP/1.1 404"), "nothing yet"
         for old, size in ((0, 3), (3, 8)):
             assert post(server.url, asking(old, size)).status == 200
             answer = got(f"/{name}/checkpoint")
