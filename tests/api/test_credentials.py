@@ -18,7 +18,7 @@ from ledger.bundle.steps import Step
 from ledger.cli.demo.scribe import NO_HASH, details, salt
 from ledger.cli.main import app
 from ledger.common.canonical import canonical_json
-from ledger.common.periods import DAY
+from ledger.common.periods import DAY, Period
 from ledger.common.scopes import schema_hash
 from ledger.errors import LadingError, MalformedRecord, NotPermitted, VerificationFailed
 from ledger.formats.credentials.envelope import Issuer, Party
@@ -27,6 +27,7 @@ from ledger.formats.credentials.verify import verify_credential
 from ledger.products.description import PRODUCT_SCHEMA, Description, description_text
 from ledger.records.signing import SigningKey
 from ledger.records.types import Attestation, Claims
+from ledger.services.exports.bundle import Exporter
 from ledger.services.home.keystores import DEMO_PASSPHRASE, write_keystore
 from tests.api.test_products import describe
 from tests.api.world import GTIN, LOT, World
@@ -297,3 +298,25 @@ def test_a_did_of_ones_own_has_the_key_beside_it(desk: Desk) -> None:
     assert (header["kid"], header["typ"], header["alg"]) == ("did:web:maker.example#key-1", "vc+jwt", "ES256K")
     assert set(header["jwk"]) == {"kty", "crv", "x", "y"}, "never the private part"
     assert desk.verified()[0]
+
+
+def test_scores_are_signed_by_who_made_them_again(desk: Desk) -> None:
+    node = desk.world.stage.node
+    bundle = Exporter(node.reader).partner(CARRIER, Period(0, 2**40 - 1, desk.world.stage.now))
+    (desk.folder / "bundle.json").write_bytes(bundle)
+    command = ["scorecard", str(desk.folder / f"{SHOP}.json"), str(desk.folder / "bundle.json")]
+    claims = desk.issue(*command)
+    assert claims["type"] == ["LadingScorecardCredential", "VerifiableCredential"]
+    assert claims["credentialSubject"]["id"] == f"urn:lading:partner:{CARRIER}"
+    assert claims["credentialSubject"]["scores"] == json.loads(bundle)["figures"]["scores"]
+    assert claims["evidence"][0]["sha256"] == "0x" + hashlib.sha256(bundle).hexdigest()
+    good, steps = desk.verified(after=10_000 * DAY)
+    assert (good, [step.name for step in steps]) == (True, ["format", "signature", "issuer", "validity"])
+    assert f"partner {SHOP}" in steps[2].why
+    cards = json.loads(bundle)["figures"]["scores"]["cards"]
+    altered = bundle.replace(f'"shipments":{cards[0]["shipments"]}'.encode(), b'"shipments":99', 1)
+    assert altered != bundle
+    (desk.folder / "bundle.json").write_bytes(altered)
+    assert isinstance(desk.refusal(*command), VerificationFailed)
+    (desk.folder / "bundle.json").write_bytes(Exporter(node.reader).shipment(desk.world.ids["late"]))
+    assert "not a partner's bundle" in str(desk.refusal(*command))
