@@ -7,6 +7,7 @@ the record's hash.
 Source: UNTP 0.7.0, ConformityAttestation and ConformityAssessment.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,7 @@ ASSESSMENTS = (
     "authority-benchmark", "authority-mandate", "authority-globalmra", "authority-peer", "authority-extended-mra",
     "scheme-self", "scheme-cab", "no-endorsement",
 )  # fmt: skip
+_URI = re.compile(r"[a-z][a-z0-9+.-]*:[!-~]+")
 TYPES = ("certification", "declaration", "inspection", "testing", "verification", "validation", "calibration")
 
 
@@ -47,6 +49,10 @@ class Certificate:
         ):
             if value not in known:
                 raise MalformedRecord("unknown code", where=field, expected=", ".join(known), found=value[:80])
+        if self.scheme_id and not _URI.fullmatch(self.scheme_id):
+            raise MalformedRecord(
+                "not a URI", where="scheme id", expected="https://… or another", found=self.scheme_id[:80]
+            )
 
 
 def conformity_subject(

@@ -192,6 +192,7 @@ def test_a_description_is_a_product_passport(desk: Desk) -> None:
     assert (subject["name"], subject["idGranularity"], subject["batchNumber"]) == ("Säuglingsnahrung", "batch", "P1")
     assert subject["countryOfProduction"] == {"countryCode": "NZ"}
     assert desk.verified()[0]
+    assert "not a category and a facility" in str(desk.refusal(*command, "--facility", "New Zealand"))
     (desk.folder / "description.json").write_bytes(text.replace(b"Kea", b"Koa"))
     assert "not what the attestation commits to" in str(desk.refusal(*command))
     assert hashlib.sha256(b"product").digest() == PRODUCT_SCHEMA
@@ -207,6 +208,7 @@ def test_only_a_signer_issues(desk: Desk) -> None:
 REFUSED: dict[str, Callable[[Desk], list[str]]] = {
     "another scheme": lambda desk: [*conformity(desk), "--scheme", "lading/other/1"],
     "an unknown code": lambda desk: conformity(desk, "lasting", "--kind", "praise"),
+    "a scheme that is no URI": lambda desk: [*conformity(desk), "--scheme-id", "scheme 7"],
     "a record of another type": lambda desk: conformity(desk, "recall"),
     "the proof of another record": lambda desk: [
         *conformity(desk), "--proof", desk.fetch("other", desk.world.id("held"), MAKER)[1],

@@ -11,6 +11,7 @@ from ledger.bundle.subject import SubjectKind, parse_subject
 from ledger.bundle.verify import verify_bundle
 from ledger.cli.commands.credential.inputs import Desk, expect, read_record
 from ledger.cli.commands.keys import Name, read_file
+from ledger.common.iso_codes import COUNTRIES
 from ledger.errors import MalformedRecord, VerificationFailed
 from ledger.formats.credentials import conformity as dcc
 from ledger.formats.credentials import events as dte
@@ -121,11 +122,12 @@ def passport(
     issuer = desk.issuer_of(signed)
     code, _, called = category.partition(",")
     country, locode, name = [*facility.split(",", 2), "", ""][:3]
-    if not code or not called or len(country) != 2:
+    if not code or not called or country not in COUNTRIES:
         raise MalformedRecord(
             "not a category and a facility",
             where="--category, --facility",
-            expected="CODE,NAME and COUNTRY,LOCODE,NAME",
+            expected="CODE,NAME and COUNTRY,LOCODE,NAME, the country as ISO 3166-1 alpha-2",
+            found=f"{category[:40]} and {facility[:40]}",
         )
     made = dpp.Production(code, called, Place(bytes(16), country, locode, "", name), country)
     subject = dpp.passport_subject(attestation, read_file(description), made, issuer.party, language)

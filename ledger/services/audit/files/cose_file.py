@@ -32,7 +32,8 @@ def check_cose_heads(root: Path, log: WalkedLog, identity: LogIdentity, findings
             return  # a checkpoint that does not hold is told of elsewhere
         # A checkpoint older than all of these was put back, which is told of elsewhere.
         if shown.size < rows[0].size or any((row.size, row.root) == (shown.size, shown.root) for row in rows):
-            return _check_rows(rows, log, identity, findings)
+            _check_rows(rows, log, identity, findings)
+            return
         if attempt == _ATTEMPTS:
             what = "the file lacks the signature of the checkpoint that readers see: it was altered, or put back"
             findings.add("", _WHERE, f"a line of size {shown.size}", "none", what)
