@@ -36,6 +36,7 @@ from ledger.api.routers import (
     worklist,
 )
 from ledger.api.routers.resolver import codes, resolver
+from ledger.api.routers.scitt import receipts, scrapi
 from ledger.api.schemas.description import DESCRIPTION, TAGS, describe
 from ledger.api.shared import SharedLook
 from ledger.api.together import Together
@@ -108,6 +109,7 @@ def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
         log,
         batches,
         records,
+        receipts,
         shipments,
         penalties,
         recalls,
@@ -121,6 +123,7 @@ def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
         sessions,
         dock,
         codes,
+        scrapi,
         system,
     ):
         app.include_router(router.router, dependencies=strict)

@@ -119,6 +119,12 @@ NOT_JUDGED: tuple[NotJudged, ...] = (
         ("cosignatures -row", "file log/cosignatures deleted"),
     ),
     NotJudged(
+        "cose-heads-gone",
+        "the published file of the log's COSE signatures",
+        "homes of before have none; it is written anew from the checkpoint, and only receipts for others rest on it",
+        ("file log/cose-heads deleted",),
+    ),
+    NotJudged(
         "relaying",
         "how often and why a record was tried, what it waits for, the transactions that carried it, whether those that "
         "are settled are noted so, and the account that relays",
