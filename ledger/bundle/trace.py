@@ -5,14 +5,25 @@ goods were asked for is not part of it: that is told by the terms, where their c
 """
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ledger import merkle
 from ledger.bundle.subject import Subject, SubjectKind
+from ledger.common.figure import figure, to_json
 from ledger.common.ids import to_hex
 from ledger.common.json_fields import entries, hex_bytes
 from ledger.errors import MalformedRecord, NotFound, VerificationFailed
 from ledger.shipments.history import Journeys
+
+
+@figure("shipments", "beyond")
+@dataclass(frozen=True, slots=True)
+class TraceFigures:
+    """The shipments of a trace, and those that goods came from or went into and that are not among them; ascending."""
+
+    shipments: tuple[bytes, ...]
+    beyond: tuple[bytes, ...]
 
 
 def trace_subject(traced: Collection[bytes]) -> Subject:
@@ -21,7 +32,7 @@ def trace_subject(traced: Collection[bytes]) -> Subject:
 
 
 def trace_figures(journeys: Journeys, traced: Collection[bytes]) -> dict[str, Any]:
-    """`shipments`, ascending, and `beyond`: those that goods came from, or went into, and that are not among them.
+    """The figures of a trace of these shipments, from all records about them.
 
     Raises `NotFound` for a shipment that no applied record among these opened.
     """
@@ -33,7 +44,7 @@ def trace_figures(journeys: Journeys, traced: Collection[bytes]) -> dict[str, An
     for child, origin in journeys.origins.items():
         left_behind.setdefault(origin.parent, []).append(child)
     beyond = {near for one in inside for near in _neighbours(journeys, one, left_behind)} - inside
-    return {"shipments": [to_hex(one) for one in sorted(inside)], "beyond": [to_hex(one) for one in sorted(beyond)]}
+    return to_json(TraceFigures(tuple(sorted(inside)), tuple(sorted(beyond))))
 
 
 def check_trace(subject: Subject, figures: Mapping[str, Any], journeys: Journeys) -> dict[str, Any]:

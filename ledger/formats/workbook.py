@@ -14,6 +14,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
+from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 Value = str | int
 MOST_TEXT = 32_767
@@ -92,7 +93,7 @@ def _write(book: Workbook, table: Table) -> None:
         sheet.auto_filter.ref = f"A1:{_letters(len(table.columns) - 1)}{count}"
 
 
-def _cell(sheet: object, value: str) -> object:
+def _cell(sheet: WriteOnlyWorksheet, value: str) -> object:
     """The text as it is, where no program takes it for anything else; else a cell that says that it is one."""
     if len(value) > MOST_TEXT:
         value = f"{value[: MOST_TEXT - 40]}… ({len(value)} characters)"

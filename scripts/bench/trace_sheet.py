@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ledger.services.exports.bundle import Exporter
-from ledger.services.exports.trace_sheet import make_sheet
+from ledger.services.exports.trace_sheet import SheetQuery, make_sheet
 from ledger.services.views.records import Reader
 from scripts.bench.grown_home import GTIN, GrownHome
 
@@ -31,7 +31,7 @@ def measure(shipments: int = SHIPMENTS) -> dict[str, Any]:
             home.grow(shipments, LOT)
             home.node.reader.publisher.publish(home.clock.now())
             begun, worked = time.perf_counter(), time.process_time()
-            made = make_sheet(home.node.reader, f"01/{GTIN}/10/{LOT}", "", Reader(auditor=True))
+            made = make_sheet(home.node.reader, SheetQuery(f"01/{GTIN}/10/{LOT}"), Reader(auditor=True))
             sheet = time.perf_counter() - begun
             bundle = Exporter(home.node.reader).trace(made.traced)
             taken, cpu = time.perf_counter() - begun, time.process_time() - worked

@@ -12,7 +12,7 @@ from ledger.common.ids import RecordId, bytes_from_hex
 from ledger.errors import InvalidInput
 from ledger.products.recall_tracing import Way
 from ledger.services.exports.bundle import Exporter
-from ledger.services.exports.trace_sheet import make_sheet
+from ledger.services.exports.trace_sheet import SheetQuery, make_sheet
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.settings import read_settings
 from ledger.services.node.reader import open_ledger
@@ -98,7 +98,7 @@ def trace(
 
 def _write_sheet(path: Path, goods: tuple[str, str], ways: list[Way], *, json: bool) -> None:
     with open_ledger(read_settings(), read_only=False) as reader:
-        made = make_sheet(reader, *goods, OPERATOR, tuple(ways))
+        made = make_sheet(reader, SheetQuery(*goods, tuple(ways)), OPERATOR)
         opened = {i: Opened(parts.paths, AccessRight.EXPORT) for i, parts in made.opened.items()}
         exporter = Exporter(reader)
         bundle = exporter.trace(made.traced)

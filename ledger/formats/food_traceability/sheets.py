@@ -19,7 +19,7 @@ ABOUT: tuple[tuple[str, str], ...] = (
         "How to check a row",
         (
             "The leaf hash and the inclusion proof give the root of the checkpoint named here (RFC 9162). The record "
-            "itself is at /v1/records/ and its id, and in the bundle that comes with this file: `lading verify`."
+            "itself is at /v1/records/ and its id, and in the bundle that `lading trace --sheet` writes beside it."
         ),
     ),
     (

@@ -60,22 +60,15 @@ class Rows:
         terms = self._traced.terms(shipment)
         if row.parent is not None or terms is None:
             return
-        common = {
-            "by": self._name(terms.consignor),
-            "place": _place(terms.origin),
-            "document": self._document(RecordId(shipment), shipment),
-            "proof": self._proof(RecordId(shipment), shipment),
-        }
-        at = moment(row.opened_at)
+        record_id, at, by, place = RecordId(shipment), moment(row.opened_at), self._name(terms.consignor), terms.origin
+        document, proof = self._document(record_id, shipment), self._proof(record_id, shipment)
         if is_made(terms):
-            for parent in terms.parents:
-                for lot in self._lots_of(parent.shipment):
-                    yield events.Transformation("used", lot, at, **common)
-            for lot in self._lots_of(shipment):
-                yield events.Transformation("produced", lot, at, **common)
+            used = [("used", lot) for parent in terms.parents for lot in self._lots_of(parent.shipment)]
+            for side, lot in (*used, *(("produced", lot) for lot in self._lots_of(shipment))):
+                yield events.Transformation(side, lot, at, by, _place(place), document, proof)
         elif terms.purpose == Purpose.ORIGINAL:
             for lot in self._lots_of(shipment):
-                yield events.InitialPacking(lot, at, **common)
+                yield events.InitialPacking(lot, at, by, _place(place), document, proof)
 
     def _is_told(self, shipment: bytes, step: CustodyStep) -> bool:
         """Whether an opening has rows of its own."""
@@ -90,25 +83,19 @@ class Rows:
             return
         handoff = self._traced.open.get(step.record_id)
         place = _place(handoff.place) if isinstance(handoff, Handoff) else elements.Place()
-        common = {
-            "exceptions": _noted(step.exceptions),
-            "document": self._document(step.record_id, shipment),
-            "proof": self._proof(step.record_id, shipment),
-        }
-        lots = [
-            _counted(lot, step, self._traced.contents.get(shipment, (None, 0))[1]) for lot in self._lots_of(shipment)
-        ]
-        at = moment(step.occurred_at)
+        noted, at = _noted(step.exceptions), moment(step.occurred_at)
+        document, proof = self._document(step.record_id, shipment), self._proof(step.record_id, shipment)
+        giver, taker = self._name(step.from_partner), self._name(step.to_partner)
+        opened_with = self._traced.contents.get(shipment, (None, 0))[1]
+        lots = [_counted(lot, step, opened_with) for lot in self._lots_of(shipment)]
         if not self._transports(step.from_partner):
-            recipient, ship_to, basis = self._recipient(row, step)
-            giver, taker = self._name(step.from_partner), self._name(step.to_partner)
+            to, where, basis = self._recipient(row, step)
             for lot in lots:
-                yield events.Shipping(lot, at, giver, place, recipient, ship_to, basis, taker, **common)
+                yield events.Shipping(lot, at, giver, place, to, where, basis, taker, noted, document, proof)
         if not self._transports(step.to_partner):
-            source, source_place = self._source(row, step)
-            giver, taker = self._name(step.from_partner), self._name(step.to_partner)
+            source, where = self._source(row, step)
             for lot in lots:
-                yield events.Receiving(lot, at, taker, place, source, source_place, giver, **common)
+                yield events.Receiving(lot, at, taker, place, source, where, giver, noted, document, proof)
         if self._transports(step.from_partner) and self._transports(step.to_partner):
             yield self._custody(shipment, step)
 

@@ -1,12 +1,13 @@
 """A trace as a workbook for whoever must answer within a day: FDA's sortable spreadsheet, every row with its proof."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from ledger.codes import Purpose
 from ledger.common.gs1 import parse_product
 from ledger.common.ids import RecordId, bytes_from_hex, to_hex
-from ledger.errors import NotFound, NotPermitted
+from ledger.errors import NotFound, NotPermitted, RuleBroken
 from ledger.formats.food_traceability.elements import NOT_RECORDED, NOT_YET, Proof, moment
 from ledger.formats.food_traceability.sheets import ABOUT, Traceability
 from ledger.formats.workbook import Value
@@ -15,10 +16,11 @@ from ledger.products.recall_tracing import Way
 from ledger.services.exports.trace_rows import Rows
 from ledger.services.exports.traced_records import TracedRecords, read_traced
 from ledger.services.node.reader import LedgerReader
-from ledger.services.products.lot_tracing import Traced
+from ledger.services.products.lot_tracing import OTHER, Traced
 from ledger.services.views.access_journal import Opened
 from ledger.services.views.records import Reader
 from ledger.store.database import Connection
+from ledger.store.projections import shipments, tracing
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +32,24 @@ class TraceSheet:
     opened: Mapping[RecordId, Opened]
 
 
-def make_sheet(ledger: LedgerReader, subject: str, lots: str, reader: Reader, ways: tuple[Way, ...] = ()) -> TraceSheet:
-    """The workbook of a trace of a GS1 path, or of a shipment by its id, for `reader`. `ways`: all that the reader may
-    ask where none is named: whose brand it is learns what became of its goods, and not what they were made of.
-
-    Raises as `Recalls.trace` and `trace_shipment`.
+@dataclass(frozen=True, slots=True)
+class SheetQuery:
+    """`subject`: a GS1 path with `lots` as in a recall, or the id of a shipment. `ways`: all that the reader may ask
+    for where none is named: whose brand it is learns what became of its goods, and not what they were made of. `most`:
+    shipments, 0 for any number.
     """
+
+    subject: str
+    lots: str = ""
+    ways: tuple[Way, ...] = ()
+    most: int = 0
+
+
+def make_sheet(ledger: LedgerReader, query: SheetQuery, reader: Reader) -> TraceSheet:
+    """The workbook of a trace for `reader`. Raises as `Recalls.trace` and `trace_shipment`, and `RuleBroken` for more
+    shipments than were asked for.
+    """
+    subject, lots, ways = query.subject, query.lots, query.ways
     goods = bytes_from_hex(subject, 32, "subject") if subject.startswith("0x") else (subject, lots)
     with ledger.home.database.read() as connection:
         found = dict[Way, list[Traced]]()
@@ -45,6 +59,17 @@ def make_sheet(ledger: LedgerReader, subject: str, lots: str, reader: Reader, wa
             except NotPermitted:
                 if ways or way is Way.DOWN:
                     raise
+        if Way.DOWN in found:
+            found[Way.DOWN] += _made_of(ledger, connection, found[Way.DOWN], reader)
+        count = len({one.row.shipment for traced in found.values() for one in traced})
+        if query.most and count > query.most:
+            raise RuleBroken(
+                "too many shipments for one answer",
+                where="subject",
+                expected=f"at most {query.most:,}",
+                found=f"{count:,}",
+                mend="Name a lot, or a shipment; or ask the operator, who has `lading trace --sheet`.",
+            )
         traced = read_traced(ledger, connection, found, reader)
         product = parse_product(subject) if isinstance(goods, tuple) else None
         view = ledger.registry.now()
@@ -66,6 +91,30 @@ def make_sheet(ledger: LedgerReader, subject: str, lots: str, reader: Reader, wa
         about.append(("Newest record (UTC)", moment(newest) if newest else NOT_RECORDED))
         data = Traceability(about, rows.all(), newest).to_bytes()
     return TraceSheet(data, tuple(traced.shipments), traced.opened)
+
+
+def _made_of(
+    ledger: LedgerReader, connection: Connection, traced: Sequence[Traced], reader: Reader
+) -> Iterator[Traced]:
+    """What these goods were made into, which a recall's trace ends at, and what became of that: where the reader may
+    ask for others' goods too.
+    """
+    seen = {one.row.shipment for one in traced}
+    left = set(seen)
+    while left:
+        below = shipments.get_many(connection, tracing.below(connection, left) - seen)
+        made = [shipment for shipment, row in below.items() if row.purpose == Purpose.TRANSFORMATION]
+        left = set()
+        for shipment in sorted(made):
+            try:
+                became = ledger.recalls.traced(connection, shipment, reader, Way.DOWN)
+            except NotPermitted:
+                return
+            for one in became:
+                if one.row.shipment not in seen:
+                    left.add(one.row.shipment)
+                    seen.add(one.row.shipment)
+                    yield one._replace(certainty=OTHER)
 
 
 class _Proofs:
