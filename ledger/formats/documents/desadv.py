@@ -1,15 +1,12 @@
 """EDIFACT DESADV (D.96A, D.01B and EANCOM), read: consignment packing sequences, packages, lines."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
-from pydifact.exceptions import EDISyntaxError
-from pydifact.segmentcollection import Interchange
 from pydifact.segments import Segment
 
 from ledger.errors import MalformedRecord
 from ledger.formats.documents.advice import (
-    MAX_DOCUMENT,
     Advice,
     AdvisedLine,
     Moment,
@@ -21,6 +18,7 @@ from ledger.formats.documents.advice import (
     time_of,
     whole,
 )  # fmt: skip
+from ledger.formats.documents.edifact import Elements, read_message
 
 _GLN = "9"
 _MODES = {
@@ -38,22 +36,7 @@ _ISSUED, _SHIPPED, _EXPECTED = "137", ("11", "171"), ("17", "2", "69", "63")
 
 def read_desadv(data: bytes) -> Advice:
     """What the one message DESADV of the interchange says; raises `MalformedRecord` naming the segment."""
-    if len(data) > MAX_DOCUMENT:
-        raise MalformedRecord("too large", where="document", expected=f"at most {MAX_DOCUMENT} bytes", found=len(data))
-    try:
-        messages = [one for one in Interchange.from_str(_text(data)).get_messages() if one.type == "DESADV"]
-    except (EDISyntaxError, AssertionError, ValueError, IndexError, TypeError, StopIteration) as error:
-        raise MalformedRecord("not an EDIFACT interchange", where="document", found=str(error)[:160]) from None
-    if len(messages) != 1:
-        raise MalformedRecord("not one message DESADV", where="UNH", expected="DESADV", found=len(messages))
-    return checked(_Message(messages[0].segments).advice(), "DESADV")
-
-
-def _text(data: bytes) -> str:
-    """UNOA and UNOB are ASCII, UNOC is Latin-1, UNOY and UNOW are UTF-8."""
-    head = data[:40].decode("latin-1")
-    text = data.decode("utf-8" if "UNOY" in head or "UNOW" in head else "latin-1", "replace")
-    return text.replace("\r", "").replace("\n", "")
+    return checked(_Message(read_message(data, "DESADV")).advice(), "DESADV")
 
 
 class _Message:
@@ -103,7 +86,7 @@ class _Message:
         raise MalformedRecord("a party is missing", where="NAD", expected=f"NAD+{names[0]}")
 
     def _take(self, segment: Segment) -> None:
-        at = _Elements(segment)
+        at = Elements(segment)
         match segment.tag:
             case "BGM":
                 if at(2) in ("1", "3", "4", "5"):
@@ -136,7 +119,7 @@ class _Message:
                 pass
 
 
-def _with(line: AdvisedLine, tag: str, at: "_Elements") -> AdvisedLine:
+def _with(line: AdvisedLine, tag: str, at: "Elements") -> AdvisedLine:
     """The line with what one of its segments adds: its lot, name or quantity."""
     if tag == "QTY" and at(0, 0) == "12":
         return replace(line, quantity=whole(at(0, 1), f"QTY of line {line.number}"), unit=at(0, 2) or "PCE")
@@ -147,28 +130,6 @@ def _with(line: AdvisedLine, tag: str, at: "_Elements") -> AdvisedLine:
     if tag == "IMD" and not line.description:
         return replace(line, description=" ".join(part for part in at.all(2)[3:] if part))
     return line
-
-
-class _Elements:
-    """A segment's elements and their components, empty where there is none."""
-
-    def __init__(self, segment: Segment) -> None:
-        self._elements = list(segment.elements)
-
-    def __call__(self, place: int, component: int = 0) -> str:
-        found = self.all(place)
-        return found[component].strip() if component < len(found) else ""
-
-    def all(self, place: int) -> list[str]:
-        if place >= len(self._elements):
-            return []
-        element = self._elements[place]
-        return [element] if isinstance(element, str) else list(_texts(element))
-
-
-def _texts(element: Sequence[object]) -> Iterator[str]:
-    for part in element:
-        yield part if isinstance(part, str) else " ".join(_texts(part)) if isinstance(part, list) else str(part)
 
 
 def _moment(text: str, form: str) -> Moment:

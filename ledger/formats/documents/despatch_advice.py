@@ -4,6 +4,7 @@ The rules of T16 that concern what becomes a draft are held to: a line has a nam
 seller's number, and a quantity that is not negative. Whether the document holds to all of them is its sender's concern.
 """
 
+import re
 from dataclasses import replace
 
 from lxml import etree
@@ -26,7 +27,7 @@ from ledger.formats.documents.xml import NAMESPACES, read_ubl, text_at
 _GLN, _GTIN = "0088", "0160"
 _MODES = {"1": "maritime", "2": "rail", "3": "road", "4": "air", "5": "mail", "6": "multimodal", "8": "inland water"}
 """UN/ECE Recommendation 19, as `ShipmentStage/TransportModeCode` has it."""
-_OFFSET = 6
+_OFFSET = re.compile(r"(?:Z|([+-])(0[0-9]|1[0-4]):([0-5][0-9]))$")
 
 
 def read_despatch_advice(data: bytes) -> Advice:
@@ -136,10 +137,10 @@ def _moment(day: str, time: str, where: str) -> Moment | None:
     """A date and time of XML Schema, whose time may tell its offset."""
     if not day:
         return None
+    told = _OFFSET.search(time)
     offset: int | None = None
-    if time.endswith("Z"):
-        time, offset = time[:-1], 0
-    elif len(time) > _OFFSET and time[-_OFFSET] in "+-":
-        sign, told = (1 if time[-_OFFSET] == "+" else -1), time[-_OFFSET + 1 :]
-        time, offset = time[:-_OFFSET], sign * (int(told[:2]) * 3600 + int(told[3:]) * 60)
+    if told is not None:
+        time = time[: told.start()]
+        sign, hours, minutes = (told[1] or "+"), int(told[2] or 0), int(told[3] or 0)
+        offset = (hours * 3600 + minutes * 60) * (-1 if sign == "-" else 1)
     return Moment(day_of(day[:10], where), time_of(time.partition(".")[0], where), offset)

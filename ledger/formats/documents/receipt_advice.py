@@ -1,8 +1,8 @@
 """UBL 2.1 ReceiptAdvice after PEPPOL's logistics BIS (transaction T128), from a counter-signed handoff.
 
-A handoff counts packages of a shipment. With one line these are that line's; with several nobody signed which line lacks
-something, so lines then say nothing and the consignment's status says it for all. What a buyer wants done about it
-(`ShortageActionCode`, `RejectActionCode`) is in no record: it is asked for.
+A handoff counts packages of a shipment. With one line these are that line's; with several nobody signed which line
+lacks something, so lines then say nothing and the consignment's status says it for all. What a buyer wants done about
+it (`ShortageActionCode`, `RejectActionCode`) is in no record: it is asked for.
 """
 
 from dataclasses import dataclass
@@ -96,11 +96,8 @@ def _line(element: etree._Element, number: int, line: ReceivedLine, said: tuple[
             add(element, "cbc:Note", f"Of the whole shipment the receiver noted: {_words(noted)}")
         add(element, "cbc:ReceivedQuantity", str(goods.quantity), unitCode=_unit(goods.unit))
     elif len(delivery.lines) > 1:
-        add(
-            element,
-            "cbc:Note",
-            f"Of the whole shipment the receiver noted: {_words(noted)}. Which line is not recorded",
-        )
+        note = f"Of the whole shipment the receiver noted: {_words(noted)}. Of which line is not recorded"
+        add(element, "cbc:Note", note)
     elif noted & ExceptionBit.REFUSED:
         add(element, "cbc:RejectedQuantity", str(delivery.expected), unitCode=PACKAGES)
         reason = next((code for bit, code in _REASONS if noted & bit), OTHER)

@@ -53,8 +53,8 @@ def received(
     sites: Mapping[int, Site],
     despatch: Despatch | None = None,
 ) -> Received:
-    """The delivery of one shipment by `handoff`, under `terms`, each with its id. `despatch`: what it answers, where the
-    terms do not say.
+    """The delivery of one shipment by `handoff`, under `terms`, each with its id. `despatch`: what it answers, where
+    the terms do not say.
 
     Raises `RuleBroken` where this is no delivery, `MalformedRecord` where a part is withheld that the document needs.
     """

@@ -10,9 +10,9 @@ from ledger.formats.documents.status import COLLECTED, DELIVERED, PARTLY, REFUSE
 from ledger.formats.documents.x12 import Envelope, Segment, write_x12
 
 _CODES = {COLLECTED: "AF", DELIVERED: "D1", PARTLY: "D1", REFUSED: "A7", TRANSFERRED: "J1", 210: "AH", 126: "K1"}
-"""AF departed from pick-up, D1 unloaded at delivery, A7 refused by consignee, J1 delivered to connecting line, AH attempted
-delivery, K1 arrived at customs."""
-_NORMAL, _PART, _REFUSED_BY_CUSTOMER = "NS", "P1", "BS"
+"""AF departed from pick-up, D1 unloaded at delivery, A7 refused by consignee, J1 delivered to connecting line, AH
+attempted delivery, K1 arrived at customs."""
+_NORMAL, _REFUSED_BY_CUSTOMER = "NS", "BS"
 _REASONS = {REFUSED: _REFUSED_BY_CUSTOMER}
 UTC_CODE = "UT"
 _LONGEST = 30

@@ -12,7 +12,7 @@ app.command("status")(status)
 
 
 @app.callback()
-def document() -> None:
+def _about() -> None:
     """Documents of partners' systems: a despatch advice becomes drafts, what was signed a receipt or a status.
 
     In: PEPPOL Despatch Advice (UBL 2.1), X12 856, EDIFACT DESADV. Out: UBL Receipt Advice, UBL Transportation Status,

@@ -13,6 +13,7 @@ from ledger.cli.commands.keys import domains_of, read_file
 from ledger.cli.output import out
 from ledger.cli.qr_frames import read_signed
 from ledger.common.ids import to_hex
+from ledger.common.scopes import key_covers
 from ledger.errors import InvalidInput, VerificationFailed
 from ledger.formats.documents.advice import Site, day_of, time_of
 from ledger.formats.documents.iftsta import iftsta
@@ -23,7 +24,6 @@ from ledger.formats.documents.status import status_of
 from ledger.formats.documents.transportation_status import transportation_status
 from ledger.formats.documents.x12 import Envelope
 from ledger.records.recovered import recover_record
-from ledger.records.signers import PartnerSigner
 from ledger.records.types import Handoff, Record, ShipmentTerms
 
 T = TypeVar("T", bound=Record)
@@ -110,18 +110,18 @@ def _signed(files: list[Path], known: Trust, trust: Path) -> dict[str, Record]:
     result: dict[str, Record] = {}
     for path in files:
         signed = read_signed(read_file(path), str(path))
-        record_id = domain.record_id(signed.record)
-        keys = recover_record(signed, record_id, str(path)).keys
-        for partner in _signers(signed.record):
-            if book is None or not any(
-                book.may_sign_for(PartnerSigner(partner), key, signed.record.NUMBER) for key in keys
-            ):
-                raise VerificationFailed(
-                    "not signed by everybody whom it names, as the trust file knows their keys",
-                    where=str(path),
-                    expected=f"a signature of partner {partner}",
-                    mend="Sign it, or get a newer trust file.",
-                )
+        record_id, number = domain.record_id(signed.record), signed.record.NUMBER
+        owners = (
+            (key, book.owner(key)) for key in recover_record(signed, record_id, str(path)).keys if book is not None
+        )
+        by = {one.partner for key, one in owners if one is not None and key_covers(one.keys[key], number)}
+        for partner in sorted(_signers(signed.record) - by):
+            raise VerificationFailed(
+                "not signed by everybody whom it names, as the trust file knows their keys",
+                where=str(path),
+                expected=f"a signature of partner {partner}",
+                mend="Have it signed, or get a newer trust file.",
+            )
         result[to_hex(record_id)] = signed.record
     return result
 
