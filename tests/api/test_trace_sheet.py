@@ -5,7 +5,7 @@ from io import BytesIO
 from openpyxl import load_workbook
 
 from ledger.formats.workbook import MEDIA_TYPE
-from tests.api.world import LOT, GTIN, World, bearer
+from tests.api.world import GTIN, LOT, World, bearer
 from tests.e2e.stage import AUDITOR, MAKER, SHOP
 
 SUBJECT = f"01/{GTIN}/10/{LOT}"

@@ -126,6 +126,9 @@ class _Proofs:
         self._traced = traced
         self._published = ledger.publisher.current()
         self._tree = ledger.publisher.tree(self._published) if self._published is not None else None
+        indexes = [row.log_index for row in traced.rows.values()]
+        below = [] if self._published is None else [one for one in indexes if one < self._published.head.size]
+        self._paths = self._tree.inclusion_proofs(below) if self._tree is not None else {}
         self._of_record = cache(self._proof)
 
     def of(self, record_id: RecordId, shipment: bytes) -> Proof:
@@ -152,9 +155,9 @@ class _Proofs:
         receipt = to_hex(self._ledger.keys.log.receipt(row.log_index, row.leaf_hash, row.log_time).signature)
         size: Value = NOT_YET
         path = NOT_YET
-        if self._tree is not None and self._published is not None and row.log_index < self._published.head.size:
+        if self._published is not None and row.log_index in self._paths:
             size = self._published.head.size
-            path = " ".join(map(to_hex, self._tree.inclusion_proof(row.log_index, size))) or "none: the only leaf"
+            path = " ".join(map(to_hex, self._paths[row.log_index])) or "none: the only leaf"
         return (
             type(row.record).__name__,
             to_hex(record_id),
