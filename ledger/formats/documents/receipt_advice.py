@@ -12,7 +12,6 @@ from lxml import etree
 
 from ledger.codes import ExceptionBit
 from ledger.errors import InvalidInput
-from ledger.explain.words import spaced
 from ledger.formats.documents.advice import Site
 from ledger.formats.documents.received import Received, ReceivedLine
 from ledger.formats.documents.xml import add, document, printed
@@ -137,4 +136,4 @@ def _unit(unit: str) -> str:
 
 
 def _words(mask: ExceptionBit) -> str:
-    return ", ".join(spaced(bit.name or "") for bit in mask)
+    return ", ".join((bit.name or "").lower().replace("_", " ") for bit in mask)
