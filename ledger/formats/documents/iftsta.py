@@ -10,7 +10,7 @@ from ledger.errors import MalformedRecord
 from ledger.formats.documents.advice import Site
 from ledger.formats.documents.status import WORDS, Status
 
-STATUS_INFORMATION, ORIGINAL, TRANSPORT = "23", "9", "1"
+STATUS_INFORMATION, ORIGINAL, TRANSPORT, LOCATION_OF_GOODS = "23", "9", "1", "14"
 _LONGEST_REFERENCE = 35
 """Characters of a reference (data elements 1004 and 1154)."""
 
@@ -22,12 +22,19 @@ def iftsta(status: Status, parties: tuple[Site, Site], number: int, issued: int)
             raise MalformedRecord("a party without a GLN", where=site.name or "party", expected="a GLN")
     when = datetime.fromtimestamp(issued, UTC)
     sender, receiver = ([site.gln, "14"] for site in parties)
-    interchange = Interchange(sender, receiver, str(number), ("UNOY", 3), when.replace(tzinfo=None))
+    interchange = Interchange(sender, receiver, str(number), ("UNOC", 3), when.replace(tzinfo=None))
     message = Message("1", ["IFTSTA", "D", "00B", "UN"])
     for segment in _segments(status, parties, number, when):
         message.add_segment(segment)
     interchange.add_message(message)
-    return interchange.serialize(break_lines=True).encode()
+    text = interchange.serialize(break_lines=True)
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError as error:
+        found = text[error.start : error.start + 10]
+        raise MalformedRecord(
+            "a character that UNOC does not have", where="IFTSTA", expected="Latin-1 (ISO 8859-1)", found=found
+        ) from None
 
 
 def _segments(status: Status, parties: tuple[Site, Site], number: int, when: datetime) -> Iterator[Segment]:
@@ -49,4 +56,4 @@ def _segments(status: Status, parties: tuple[Site, Site], number: int, when: dat
         yield Segment("FTX", "AAI", "", "", [WORDS[event.code], event.record])
         if event.place.locode or event.place.gln:
             code = [event.place.locode, "", "6"] if event.place.locode else [event.place.gln, "", "9"]
-            yield Segment("LOC", "1", code)
+            yield Segment("LOC", LOCATION_OF_GOODS, code)

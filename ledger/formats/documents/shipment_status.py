@@ -1,6 +1,7 @@
 """X12 214, Transportation Carrier Shipment Status Message, version 004010.
 
-Its own codes (data element 1650) are fewer: what has none there is left out, and told by `left_out`.
+Its own codes (data element 1650) are fewer: what has none there is left out, and told by `left_out`. A reference holds
+30 characters: of a record's id these are its first 30 digits.
 """
 
 from datetime import UTC, datetime

@@ -5,6 +5,7 @@ The header `ISA` has 106 fixed places; it says itself which characters separate 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from unicodedata import combining, normalize
 
 from ledger.errors import MalformedRecord
 from ledger.formats.documents.advice import MAX_DOCUMENT
@@ -118,5 +119,6 @@ def write_x12(envelope: Envelope, code: str, segments: Sequence[Segment]) -> byt
 
 
 def _plain(value: str) -> str:
-    """Without what would end an element or a segment: X12 has no way to escape it."""
+    """Without what would end an element or a segment, which X12 cannot escape, and in its letters: é as e."""
+    value = "".join(mark for mark in normalize("NFKD", value) if not combining(mark))
     return "".join(" " if mark in "*~>^\r\n" and value != ">" else mark for mark in value)

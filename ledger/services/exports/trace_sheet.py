@@ -61,6 +61,8 @@ def make_sheet(ledger: LedgerReader, query: SheetQuery, reader: Reader) -> Trace
                     raise
         if Way.DOWN in found:
             found[Way.DOWN] += _made_of(ledger, connection, found[Way.DOWN], reader)
+        if not any(found.values()):
+            raise NotFound("no shipment here is known to carry these goods", where="subject", found=subject[:120])
         count = len({one.row.shipment for traced in found.values() for one in traced})
         if query.most and count > query.most:
             raise RuleBroken(

@@ -1,5 +1,6 @@
 """The workbook of a trace: every row rests on a record and its proof, and nobody reads in it what is not for him."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -11,20 +12,25 @@ from typer.testing import CliRunner
 
 from ledger import merkle
 from ledger.bundle.format import parse_bundle, parse_trust
+from ledger.bundle.omitted_records import HeldReceipt
 from ledger.bundle.verify import verify_bundle
 from ledger.cli.demo.cast import GTIN
 from ledger.cli.main import app
 from ledger.codes import ExceptionBit, Purpose
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import RecordId, bytes_from_hex, to_hex
-from ledger.errors import MalformedRecord, NotFound, NotPermitted, RuleBroken
+from ledger.errors import LadingError, MalformedRecord, NotFound, NotPermitted, RuleBroken
 from ledger.formats.food_traceability.elements import NOT_RECORDED, NOT_YET, PRIVATE
 from ledger.products.recall_tracing import Way
 from ledger.records.types import ShipmentRef
 from ledger.services.exports.bundle import Exporter
 from ledger.services.exports.trace_sheet import SheetQuery, TraceSheet, make_sheet
+from ledger.services.views.lists.shipment_list import ShipmentQuery
 from ledger.services.views.records import PUBLIC, Reader
+from ledger.store import records
+from ledger.store.projections import shipments
 from tests.e2e.stage import AUTHORITY, CARRIER, MAKER, SHOP, SHORT, WAREHOUSE, Stage, remainder
+from tests.e2e.wandering import Wandering
 
 AUDITOR = Reader(auditor=True)
 LOT, MADE = "L-RAW", "L-MADE"
@@ -183,6 +189,8 @@ def test_a_brand_learns_what_became_of_its_goods_and_others_nothing(kitchen: Kit
         kitchen.sheet(reader=Reader(MAKER, key=b"m" * 20), ways=(Way.UP,))
     with pytest.raises(NotFound):
         kitchen.sheet(to_hex(b"\x07" * 32))
+    with pytest.raises(NotFound, match="known to carry"):
+        kitchen.sheet(f"01/{GTIN}/10/NONE")
     with pytest.raises(MalformedRecord):
         kitchen.sheet("no path")
     with pytest.raises(RuleBroken, match="too many shipments"):
@@ -206,6 +214,60 @@ def test_a_bundle_of_the_trace_holds_every_row_s_record(kitchen: Kitchen) -> Non
     assert verify_bundle(forged, trust)[-1].name == "figures"
     swapped = data.replace(to_hex(made.traced[0]).encode() + b'",', to_hex(b"\x01" * 32).encode() + b'",', 1)
     assert not verify_bundle(swapped, trust)[-1].ok
+
+
+def test_random_journeys_give_sheets_whose_bundles_hold(stage: Stage) -> None:
+    """Every kind of step that goods can take: no row fails, and what is told of a shipment is told in its bundle."""
+    wandering = Wandering(stage, 7, 60)
+    for signed in (wandering.granted, *wandering.journey.signed):
+        with suppress(LadingError):
+            stage.node.submission.submit(signed)
+    stage.settle()
+    stage.node.settle()
+    reader, trust = stage.node.reader, parse_trust(canonical_json(stage.node.home.consortium.trust_file()))
+    opened = stage.node.reader.lists.page(ShipmentQuery(), AUDITOR, 100).shipments
+    assert len(opened) > 10
+    for one in opened[::4]:
+        made = make_sheet(reader, SheetQuery(one.id), AUDITOR)
+        closed = make_sheet(reader, SheetQuery(one.id), Reader(AUTHORITY, key=b"k" * 20))
+        assert closed.traced == made.traced
+        for data in (made.data, closed.data):
+            told = sheets(data)
+            assert {row["Shipment"] for row in told["Shipments"]} == {to_hex(each) for each in made.traced}
+            assert all(row["Record id"].startswith("0x") for name in EVENTS for row in told[name])
+        steps = verify_bundle(Exporter(reader).trace(made.traced), trust)
+        assert [(step.name, step.why) for step in steps if not step.ok] == []
+
+
+def test_a_record_that_a_trace_leaves_out_convicts_the_log(kitchen: Kitchen, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever holds the receipt of a handoff of these shipments proves that it is missing; others were not due."""
+    reader = kitchen.stage.node.reader
+    trust = parse_trust(canonical_json(kitchen.stage.node.home.consortium.trust_file()))
+    with reader.home.database.read() as connection:
+        lines = shipments.steps_of_many(connection, [kitchen.raw, kitchen.made])
+        own, others = (
+            records.get(connection, next(step.record_id for step in lines[one] if step.kind == "handoff"))
+            for one in (kitchen.raw, kitchen.made)
+        )
+    assert own is not None
+    assert others is not None
+    held = [
+        HeldReceipt(row.signed, reader.keys.log.receipt(row.log_index, row.leaf_hash, row.log_time))
+        for row in (own, others)
+    ]
+    assert verify_bundle(Exporter(reader).trace([kitchen.raw]), trust, held)[-1].ok
+    closed = Exporter._closed
+    monkeypatch.setattr(
+        Exporter,
+        "_closed",
+        lambda self, state, rows: {i: row for i, row in closed(self, state, rows).items() if i != own.record_id},
+    )
+    lying = Exporter(reader).trace([kitchen.raw])
+    assert all(step.ok for step in verify_bundle(lying, trust))
+    assert verify_bundle(lying, trust, held[1:])[-1].ok
+    last = verify_bundle(lying, trust, held)[-1]
+    assert (last.name, last.ok) == ("receipts", False)
+    assert "left out" in last.why
 
 
 def test_the_command_writes_both_files_and_notes_what_was_opened(

@@ -187,6 +187,7 @@ def test_an_iftsta_can_be_read_again() -> None:
     statuses = [segment.elements[1] for segment in found if segment.tag == "STS"]
     assert statuses == ["13", "210", "73", "218"]
     assert [s.elements[1] for s in found if s.tag == "LOC"] == [["NOOSL", "", "6"]] * 4
+    assert {s.elements[0] for s in found if s.tag == "LOC"} == {"14"}
     assert data.rstrip().endswith(b"UNZ+1+77'")
 
 
@@ -206,10 +207,12 @@ def test_a_214_can_be_read_again_and_says_what_it_leaves_out() -> None:
 
 def test_what_would_end_a_segment_cannot_be_smuggled_in() -> None:
     status = status_of(ID, records(), SITES)
-    odd = replace(status, load="A~B*C", order="P'O+1")
+    odd = replace(status, load="A~B*Cé", order="P'O+1")
     sets = read_x12(shipment_status(odd, Envelope(CARRIER, CUSTOMER, "261130", "1200", 77, "QM"), "RDNO"), "214")
-    assert sets.segments[0][1] == "A B C"
+    assert sets.segments[0][1] == "A B Ce"
     read = read_message(iftsta(odd, (SITES[3], SITES[10]), 1, AT), "IFTSTA")
     assert next(s.elements[0] for s in read if s.tag == "RFF") == ["ON", "P'O+1"]
+    with pytest.raises(MalformedRecord, match="UNOC"):
+        iftsta(replace(status, order="订单"), (SITES[3], SITES[10]), 1, AT)
     data = transportation_status(replace(status, order="<&>"), (SITES[3], SITES[10]), "1", AT)
     assert at(etree.fromstring(data), "cbc:ShippingOrderID") == ["<&>"]
