@@ -82,6 +82,8 @@ def _write(book: Workbook, table: Table) -> str:
     sheet = book.create_sheet(table.name)
     for index, heading in enumerate(table.columns):
         sheet.column_dimensions[_letters(index)].width = min(_WIDEST, max(_NARROWEST, len(heading) + 2))
+    if not table.columns:
+        sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = _WIDEST, 3 * _WIDEST
     quoted = WriteOnlyCell(sheet)
     quoted.quotePrefix = True
     lines, count = [], 1 if table.columns else 0

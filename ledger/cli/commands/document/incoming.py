@@ -16,16 +16,13 @@ from ledger.cli.qr_frames import read_signed
 from ledger.cli.templates import completed
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import to_hex
-from ledger.errors import InvalidInput, MalformedRecord
+from ledger.errors import InvalidInput
 from ledger.formats.documents.advice import Advice, Site
-from ledger.formats.documents.desadv import read_desadv
-from ledger.formats.documents.despatch_advice import read_despatch_advice
 from ledger.formats.documents.drafts import Choices, document_of, manifest_draft, terms_draft
-from ledger.formats.documents.ship_notice import read_ship_notice
+from ledger.formats.documents.reading import read_advice
 from ledger.records.types import Details, ShipmentTerms
 from ledger.records.wallet_input import envelope_from_wallet
 
-_BOM = b"\xef\xbb\xbf"
 _TRUST = Path("trust.json")
 
 
@@ -69,20 +66,6 @@ def incoming(
         print_json({"file": str(output), "draft": draft, "lines": len(advice.lines)})
     else:
         out.print(f"{output}: {told}", markup=False, soft_wrap=True)
-
-
-def read_advice(data: bytes) -> Advice:
-    """The advice in whichever of the formats it is; raises `MalformedRecord`."""
-    start = data.removeprefix(_BOM).lstrip()[:3]
-    if start == b"ISA":
-        return read_ship_notice(data)
-    if start in (b"UNA", b"UNB"):
-        return read_desadv(data)
-    if start[:1] == b"<":
-        return read_despatch_advice(data)
-    raise MalformedRecord(
-        "no format that is known here", where="document", expected="UBL DespatchAdvice, X12 856 or EDIFACT DESADV"
-    )
 
 
 def _partner(known: Trust, site: Site, role: str) -> int:

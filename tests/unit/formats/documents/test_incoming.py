@@ -11,6 +11,7 @@ from ledger.formats.documents.advice import Advice, Moment
 from ledger.formats.documents.desadv import read_desadv
 from ledger.formats.documents.despatch_advice import read_despatch_advice
 from ledger.formats.documents.drafts import Choices, document_of, manifest_draft, terms_draft
+from ledger.formats.documents.reading import read_advice
 from ledger.formats.documents.ship_notice import read_ship_notice
 from tests.unit.formats.documents.samples import (
     CARRIER,
@@ -30,6 +31,16 @@ FORMATS = pytest.mark.parametrize(
     ids=["UBL", "856", "DESADV"],
 )
 OSLO = 3600
+
+
+@FORMATS
+def test_a_format_is_known_by_its_beginning(read: Reader, data: bytes) -> None:
+    for before in (b"", b"\xef\xbb\xbf", b"\r\n  "):
+        assert read_advice(before + data) == read(data)
+    with pytest.raises(MalformedRecord, match="no format"):
+        read_advice(b"%PDF-1.7")
+    with pytest.raises(MalformedRecord, match="no format"):
+        read_advice(b"")
 
 
 @FORMATS
