@@ -9,6 +9,7 @@ from ledger.formats.workbook import Value
 NOT_RECORDED = "unknown (not recorded)"
 PRIVATE = "unknown (private)"
 NOT_TRACED = "unknown (not in this trace)"
+SEVERAL = "several: see what it came from"
 NOT_YET = "not yet under a checkpoint"
 
 

@@ -37,6 +37,13 @@ ABOUT: tuple[tuple[str, str], ...] = (
         ),
     ),
     (
+        "Certainty",
+        (
+            "Named: the shipment's contents name the goods. Possible: they are not open here, or name no lot. Other: "
+            "they name what the goods were made of or into, or travelled with."
+        ),
+    ),
+    (
         "Shipping and receiving",
         (
             "Handoffs from and to partners that are no carriers. What passes between carriers, splits, merges, "

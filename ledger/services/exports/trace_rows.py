@@ -3,22 +3,28 @@
 from collections.abc import Callable, Iterator
 from functools import cache
 
-from ledger.codes import APPLIED, ExceptionBit, Outcome, Purpose, Role, ShipmentState
+from ledger.codes import APPLIED, ExceptionBit, Outcome, Purpose, ShipmentState
 from ledger.common.gs1 import Product
 from ledger.common.ids import RecordId, to_hex
 from ledger.explain.words import spaced, word
 from ledger.formats.food_traceability import elements, events
-from ledger.formats.food_traceability.elements import NOT_RECORDED, NOT_TRACED, PRIVATE, Document, Lot, Proof, moment
+from ledger.formats.food_traceability.elements import (
+    NOT_RECORDED,
+    NOT_TRACED,
+    PRIVATE,
+    Document,
+    Lot,
+    Proof,
+    moment,
+)
 from ledger.products.recall_tracing import Way
-from ledger.records.eip712 import Withheld
 from ledger.records.types import Amendment, Commercial, Goods, Handoff, Load, Place
 from ledger.registry.history import RegistryView
+from ledger.services.exports.trace_keepers import Keepers, place_told
 from ledger.services.exports.traced_records import TracedRecords, is_made, is_move
 from ledger.services.products.lot_tracing import NAMED
 from ledger.store.projections.shipments import CustodyStep, Shipment
 
-_CARRIERS = {Role.CARRIER, Role.MAIN_CARRIER}
-_KEEPERS = {Role.SUPPLIER, Role.WAREHOUSE, Role.PLATFORM, Role.RETAILER, Role.BRAND, Role.CUSTOMS, Role.LOCKER}
 _CHANGES_COUNT = ExceptionBit.SHORT | ExceptionBit.OVER | ExceptionBit.REFUSED | ExceptionBit.WRONG_GOODS
 _PLACES = ("GLN", "UN/LOCODE")
 
@@ -41,7 +47,7 @@ class Rows:
         self._name = name
         self._proof = proof
         self._described, self._asked = described
-        self._transports = cache(self._is_transporter)
+        self._keepers = Keepers(traced, view, name)
         self._lots_of = cache(self._lots)
 
     def all(self) -> Iterator[events.Row]:
@@ -65,10 +71,10 @@ class Rows:
         if is_made(terms):
             used = [("used", lot) for parent in terms.parents for lot in self._lots_of(parent.shipment)]
             for side, lot in (*used, *(("produced", lot) for lot in self._lots_of(shipment))):
-                yield events.Transformation(side, lot, at, by, _place(place), document, proof)
+                yield events.Transformation(side, lot, at, by, place_told(place), document, proof)
         elif terms.purpose == Purpose.ORIGINAL:
             for lot in self._lots_of(shipment):
-                yield events.InitialPacking(lot, at, by, _place(place), document, proof)
+                yield events.InitialPacking(lot, at, by, place_told(place), document, proof)
 
     def _is_told(self, shipment: bytes, step: CustodyStep) -> bool:
         """Whether an opening has rows of its own."""
@@ -82,21 +88,21 @@ class Rows:
             yield self._custody(shipment, step)
             return
         handoff = self._traced.open.get(step.record_id)
-        place = _place(handoff.place) if isinstance(handoff, Handoff) else elements.Place()
+        place = place_told(handoff.place) if isinstance(handoff, Handoff) else elements.Place()
         noted, at = _noted(step.exceptions), moment(step.occurred_at)
         document, proof = self._document(step.record_id, shipment), self._proof(step.record_id, shipment)
         giver, taker = self._name(step.from_partner), self._name(step.to_partner)
         opened_with = self._traced.contents.get(shipment, (None, 0))[1]
         lots = [_counted(lot, step, opened_with) for lot in self._lots_of(shipment)]
-        if not self._transports(step.from_partner):
-            to, where, basis = self._recipient(row, step)
+        if not self._keepers.transports(step.from_partner):
+            to, where, basis = self._keepers.recipient(row, step)
             for lot in lots:
                 yield events.Shipping(lot, at, giver, place, to, where, basis, taker, noted, document, proof)
-        if not self._transports(step.to_partner):
-            source, where = self._source(row, step)
+        if not self._keepers.transports(step.to_partner):
+            source, where = self._keepers.source(row, step)
             for lot in lots:
                 yield events.Receiving(lot, at, taker, place, source, where, giver, noted, document, proof)
-        if self._transports(step.from_partner) and self._transports(step.to_partner):
+        if self._keepers.transports(step.from_partner) and self._keepers.transports(step.to_partner):
             yield self._custody(shipment, step)
 
     def _custody(self, shipment: bytes, step: CustodyStep) -> events.Row:
@@ -166,29 +172,6 @@ class Rows:
         places = "; ".join(dict.fromkeys(f"{self._name(terms.consignor)}, {_told(terms.origin)}" for _, terms in told))
         return places, "first recorded by " + " ".join(to_hex(one) for one, _ in told)
 
-    def _recipient(self, row: Shipment, step: CustodyStep) -> tuple[str, elements.Place, str]:
-        own = [
-            one for one in self._traced.moves[row.shipment] if one.step >= step.step and one.shipment == row.shipment
-        ]
-        for later in own:
-            if not self._transports(later.to_partner):
-                handoff = self._traced.open.get(later.record_id)
-                place = _place(handoff.place) if isinstance(handoff, Handoff) else elements.Place()
-                return self._name(later.to_partner), place, f"received: record {to_hex(later.record_id)}"
-        terms = self._traced.terms(row.shipment)
-        place = _place(terms.destination) if terms is not None else elements.Place(NOT_TRACED, NOT_TRACED, NOT_TRACED)
-        return self._name(row.consignee), place, "named by the terms; this shipment was not received yet"
-
-    def _source(self, row: Shipment, step: CustodyStep) -> tuple[str, elements.Place]:
-        before = [one for one in self._traced.moves[row.shipment] if one.log_index < step.log_index or one == step]
-        for earlier in reversed(before):
-            if not self._transports(earlier.from_partner):
-                handoff = self._traced.open.get(earlier.record_id)
-                place = _place(handoff.place) if isinstance(handoff, Handoff) else elements.Place()
-                return self._name(earlier.from_partner), place
-        terms = self._traced.terms(row.shipment)
-        return self._name(row.consignor), _place(terms.origin) if terms is not None else elements.Place()
-
     def _document(self, record_id: RecordId, shipment: bytes) -> Document:
         """What the goods travelled with, else what they were ordered by, else the record itself."""
         record = self._traced.open.get(record_id)
@@ -217,12 +200,6 @@ class Rows:
             came_from=" ".join(map(to_hex, parents)),
         )
 
-    def _is_transporter(self, partner: int) -> bool:
-        """Whether a partner's roles are those of a carrier alone, in force or not."""
-        known = self._view.state.partner(partner) if partner else None
-        roles = {role for role, _ in known.roles} if known is not None else set()
-        return bool(roles & _CARRIERS) and not roles & _KEEPERS
-
 
 def _counted(lot: Lot, step: CustodyStep, opened_with: int) -> Lot:
     """The lot as a handoff moved it: how much of it is known only where all packages went along as they were."""
@@ -231,13 +208,6 @@ def _counted(lot: Lot, step: CustodyStep, opened_with: int) -> Lot:
     if PRIVATE in (lot.quantity, lot.unit):
         quantity = unit = PRIVATE
     return Lot(lot.code, lot.gtin, lot.product, quantity, unit, step.packages, lot.source, lot.source_basis)
-
-
-def _place(place: object) -> elements.Place:
-    if isinstance(place, Withheld) or not isinstance(place, Place):
-        return elements.Place(PRIVATE, PRIVATE, PRIVATE)
-    named = ", ".join(part for part in (place.name, place.country) if part)
-    return elements.Place(place.gln or NOT_RECORDED, place.locode or NOT_RECORDED, named or NOT_RECORDED)
 
 
 def _told(place: object) -> str:

@@ -121,6 +121,23 @@ def test_each_event_has_its_sheet_and_its_key_data_elements(kitchen: Kitchen) ->
     }
 
 
+def test_the_previous_source_is_who_had_the_goods_and_not_who_wrote_the_terms(stage: Stage) -> None:
+    """The shop sends on what the carrier still holds: it never had the goods, and the maker sent them."""
+    first = stage.open(6, lot=LOT, endorsed=False)
+    stage.hand(MAKER, CARRIER, (first, 0, 6))
+    onward = stage.open(
+        6, consignor=SHOP, consignee=WAREHOUSE, holder=CARRIER, parents=(ShipmentRef(first, 1),),
+        purpose=Purpose.ONWARD, lot=LOT, endorsed=False,
+    )  # fmt: skip
+    stage.hand(CARRIER, WAREHOUSE, (onward, 0, 6))
+    made = sheets(make_sheet(stage.node.reader, SheetQuery(SUBJECT), AUDITOR).data)
+    (received,) = made["Receiving"]
+    assert received["Shipment"] == to_hex(onward)
+    assert received["Immediate previous source"] == made["Shipping"][0]["Shipped by"]
+    assert received["Source known from"] == f"first recorded by {to_hex(first)}"
+    assert [row["Event"] for row in made["Other custody events"]] == ["continued", "opened"]
+
+
 def test_a_lot_is_traced_to_where_it_was_first_recorded(kitchen: Kitchen) -> None:
     made = sheets(kitchen.sheet().data)
     sources = {row["Traceability lot code"]: row["Source known from"] for row in made["Shipping"]}
