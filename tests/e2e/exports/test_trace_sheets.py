@@ -31,6 +31,7 @@ from ledger.store import records
 from ledger.store.projections import shipments
 from tests.e2e.stage import AUTHORITY, CARRIER, MAKER, SHOP, SHORT, WAREHOUSE, Stage, remainder
 from tests.e2e.wandering import Wandering
+from tests.unit.api.pages.node import in_the_page
 
 AUDITOR = Reader(auditor=True)
 LOT, MADE = "L-RAW", "L-MADE"
@@ -88,6 +89,10 @@ def sheets(data: bytes) -> dict[str, list[dict[str, Any]]]:
 def about(data: bytes) -> dict[str, Any]:
     rows = load_workbook(BytesIO(data), read_only=True)["About"].iter_rows(values_only=True)
     return {str(row[0]): row[1] for row in rows}
+
+
+def text_of_trust(kitchen: Kitchen) -> str:
+    return canonical_json(kitchen.stage.node.home.consortium.trust_file()).decode()
 
 
 def test_each_event_has_its_sheet_and_its_key_data_elements(kitchen: Kitchen) -> None:
@@ -224,6 +229,9 @@ def test_a_bundle_of_the_trace_holds_every_row_s_record(kitchen: Kitchen) -> Non
     leaves = {to_hex(record.leaf_hash) for record in bundle.records}
     assert all(row["Leaf hash"] in leaves for name in EVENTS for row in sheets(made.data)[name])
     assert bundle.figures == {"shipments": sorted(map(to_hex, made.traced)), "beyond": []}
+    ((read,),) = in_the_page([{"files": [{"name": "trace", "text": data.decode()}], "trust": text_of_trust(kitchen)}])
+    assert [step["name"] for step in read["steps"] if step["ok"] is not True] == ["figures"]  # left to `lading verify`
+    assert read["steps"][-1]["ok"] is None
     fewer = Exporter(kitchen.stage.node.reader).trace([kitchen.raw])
     beyond = parse_bundle(fewer).figures["beyond"]
     assert beyond == sorted(map(to_hex, (kitchen.missing, kitchen.kept, kitchen.used)))
