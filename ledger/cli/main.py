@@ -41,6 +41,10 @@ PANELS: dict[str, dict[str, Entry]] = {
         ),
         "recall": Entry("recall", "Trace goods by custody: who holds them, who had them, who has answered the recall."),
         "trace": Entry("recall", "Trace goods by custody, up to what they came from and down to whoever holds them."),
+        "document": Entry(
+            "document",
+            "Documents of partners' systems: a despatch advice becomes drafts, what was signed a receipt or a status.",
+        ),
         "replay": Entry("replay", "Turn a delivery history into signed terms and manifests, and add up the penalties."),
     },
     "Numbers": {

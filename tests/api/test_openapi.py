@@ -40,7 +40,7 @@ def test_the_public_surface_is_there(document: dict[str, Any]) -> None:
         "GET /v1/records/types", "GET /v1/records/proposed", "GET /v1/search",
         "GET /v1/shipments", "GET /v1/shipments/{shipment}",
         "GET /v1/shipments/{shipment}/penalty", "GET /v1/shipments/{shipment}/openings",
-        "GET /v1/penalties", "GET /v1/network",
+        "GET /v1/penalties", "GET /v1/network", "GET /v1/recalls/trace/sheet",
         "GET /v1/products/{path}", "POST /v1/products/scans",
         "PUT /v1/products/codes/{attestation}", "GET /v1/partners", "GET /v1/partners/{partner}",
         "GET /v1/partners/{partner}/keys", "GET /v1/partners/book",

@@ -44,7 +44,7 @@ SECURITY_SCHEMES = {
 READS: list[dict[str, list[str]]] = [{}, {"session": []}, {"cookie": []}]
 """The public may ask too."""
 SESSION: list[dict[str, list[str]]] = READS[1:]
-NEEDS_SESSION = frozenset({"getDock", "getWorklist", "listProposals"})
+NEEDS_SESSION = frozenset({"getDock", "getWorklist", "listProposals", "traceLotSheet"})
 ABOUT_ITSELF = ("log", "system")
 """Tags whose answers are the same for everybody."""
 

@@ -72,7 +72,7 @@ def export(
             except NotFound:
                 data = exporter.award(exporter.award_of(record_id))
         reader.views.note(PUBLIC, exporter.opened)
-    _write(output, data)
+    write_file(output, data)
     if json:
         print_json({"file": str(output), "bytes": len(data)})
     else:
@@ -100,11 +100,12 @@ def trust(
         trusted |= {"partners": book.to_json()} if book.entries else {}
     for other in others or ():
         trusted = with_logs_of(trusted, parse_trust(read_file(other)))
-    _write(output, canonical_json(trusted))
+    write_file(output, canonical_json(trusted))
     out.print(f"{output}: fingerprint {trust_fingerprint(trusted)}", soft_wrap=True)
 
 
-def _write(path: Path, data: bytes) -> None:
+def write_file(path: Path, data: bytes) -> None:
+    """Raises `MalformedRecord` where the system refuses."""
     try:
         path.write_bytes(data)
     except OSError as error:

@@ -380,6 +380,14 @@ class RecordViews:
         """The partner's name as enrolled; its number where no document is here."""
         return self._names.of(connection, partner)
 
+    def enrolled(self, connection: Connection, partner: int) -> tuple[str, str]:
+        """Name and GLN as enrolled."""
+        return self._names.enrolled(connection, partner) if partner else (self._names.of(connection, 0).name, "")
+
+    def signers_of(self, connection: Connection, row: StoredRecord) -> tuple[PartnerName, ...]:
+        """Who made each signature of a record in the log."""
+        return self._names.signers_of(connection, row)
+
     def names(self, partners: Sequence[int]) -> dict[int, PartnerName]:
         with self._db.read() as connection:
             self._registry.for_request(connection)

@@ -17,6 +17,8 @@ from tests.e2e.cli.processes import LADING, ROOT, environment, free_port, served
 BLOCK = re.compile(r"^```sh\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
 NETWORK = "docs/guides/network.md"
 """Not about the demo: what it tells people to type is run by the tests of the network."""
+DOCUMENTS = "docs/guides/documents.md"
+"""About files that partners' systems send: `test_documents.py` runs the same commands on them."""
 GUIDE = re.compile(r"^\| \[[^\]]+\]\((docs/guides/[a-z]+\.md)\) \|", re.MULTILINE)
 VARYING = re.compile(r"0x[0-9a-f]+…?")
 PATIENCE = 600
@@ -106,7 +108,8 @@ def test_every_command_of_every_guide_works_in_order(clone: Path) -> None:
 
 
 def test_the_guides_are_those_of_the_table() -> None:
-    listed = [*GUIDE.findall(readme()), NETWORK]
+    listed = [*GUIDE.findall(readme()), NETWORK, DOCUMENTS]
     assert NETWORK in readme()
+    assert DOCUMENTS in readme()
     assert sorted(listed) == sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs" / "guides").iterdir())
-    assert len(listed) == 9
+    assert len(listed) == 10

@@ -9,6 +9,7 @@ from ledger.bundle.format import parse_bundle, parse_trust
 from ledger.bundle.kept_checkpoints import verify_contradiction
 from ledger.bundle.omitted_records import HeldReceipt
 from ledger.bundle.subject import bears_on, parse_subject
+from ledger.bundle.trace import trace_subject
 from ledger.bundle.verify import verify_bundle
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import to_hex
@@ -81,6 +82,12 @@ def test_what_bears_on_a_subject_is_the_same_here_and_there() -> None:
                 "candidates": [view(record) | {"index": index} for record, index in every.values()],
             }
         )
+    shipment = parse_subject(bundles["shipment.json"].subject).id
+    about = trace_subject([shipment])
+    expected.append(
+        [bears_on(about, DOMAIN.record_id(one), one, index, {}, [shipment]) for one, index in every.values()]
+    )
+    cases.append(cases[0] | {"subject": str(about), "records": [], "traced": [to_hex(shipment)]})
     assert in_the_page(cases) == expected
     assert all(0 < sum(answers) < len(answers) for answers in expected)
 
