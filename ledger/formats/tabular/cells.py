@@ -10,12 +10,12 @@ from ledger.common.gs1_keys import check_gln, check_gtin
 from ledger.common.iso_codes import COUNTRIES, CURRENCIES
 from ledger.errors import MalformedRecord
 from ledger.explain.units import digits_of
-from ledger.formats.tabular.amounts import minor_units, read_whole
-from ledger.formats.tabular.dates import read_date
-from ledger.formats.tabular.import_map import DateSource, Source
-from ledger.formats.tabular.judge import Judgement
+from ledger.formats.tabular.judging.judge import Judgement
+from ledger.formats.tabular.mapping.import_map import DateSource, Source
 from ledger.formats.tabular.table import Cell, Row, Unreadable, as_text, shown
-from ledger.formats.tabular.zones import second_of, zone_of
+from ledger.formats.tabular.values.amounts import minor_units, read_whole
+from ledger.formats.tabular.values.dates import read_date
+from ledger.formats.tabular.values.zones import second_of, zone_of
 
 LONGEST = 120
 """Characters that the short texts of a record hold."""
@@ -63,9 +63,11 @@ class Cells:
             raise _at(source, Unreadable(f"empty or longer than {LONGEST} characters"))
         return self._prefixed(source, text)
 
-    def partner(self, source: Source) -> str:
-        """A partner's name, as the map brings its spellings together."""
+    def partner(self, source: Source, *, needed: bool = True) -> str:
+        """A partner's name, as the map brings its spellings together; empty only where none is `needed`."""
         if not (text := self.text(source)):
+            if not needed:
+                return ""
             raise _at(source, Unreadable(f"empty or longer than {LONGEST} characters"))
         return self._prefixed(source, self.judgement.names.resolved(text))
 
@@ -134,7 +136,9 @@ class Cells:
         return self._known(source, "a GLN", lambda text: _passes(check_gln, text))
 
     def gtin(self, source: Source | None) -> str:
-        return self._known(source, "a GTIN", lambda text: _passes(check_gtin, _of_14(text))) and _of_14(self.text(source))
+        return self._known(source, "a GTIN", lambda text: _passes(check_gtin, _of_14(text))) and _of_14(
+            self.text(source)
+        )
 
     def mode(self, source: Source | None) -> Mode:
         text = self.text(source)

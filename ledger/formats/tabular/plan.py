@@ -3,70 +3,15 @@
 Only what a line and the map say is taken over. A line without a delivery opens its shipment, which stays due.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import groupby
-from typing import NamedTuple
 
-from ledger.codes import Mode
 from ledger.formats.tabular.cells import LONGEST, Cells, joined
-from ledger.formats.tabular.import_map import ImportMap, PlaceSources
-from ledger.formats.tabular.judge import Judgement, judge
-from ledger.formats.tabular.read_file import place_of, read_table
+from ledger.formats.tabular.judging.judge import Judgement, judge
+from ledger.formats.tabular.lines import Entry, LeftOut, Line, Where
+from ledger.formats.tabular.mapping.import_map import ImportMap, PlaceSources
+from ledger.formats.tabular.reading.read_file import place_of, read_table
 from ledger.formats.tabular.table import Question, Table, Unreadable, Unusable, as_text, shown
-
-
-class Where(NamedTuple):
-    """A place as records hold it; each part may be empty."""
-
-    country: str = ""
-    locode: str = ""
-    gln: str = ""
-    name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One usable line. Times in UTC seconds, amounts in minor units of the currency.
-
-    `id` names it in its file; `manifest` what it travels by; `delivered_at` None: not yet. `liable` and `beneficiary`
-    are `consignor` or `consignee`, each by name.
-    """
-
-    line: int
-    id: str
-    manifest: str
-    consignor: str
-    consignee: str
-    liable: str
-    beneficiary: str
-    promised_at: int
-    delivered_at: int | None
-    packages: int
-    value: int
-    freight: int
-    currency: str
-    order: str = ""
-    incoterm: str = ""
-    mode: Mode = Mode.NOT_SPECIFIED
-    description: str = ""
-    gtin: str = ""
-    lot: str = ""
-    hs: str = ""
-    origin: Where = Where()
-    destination: Where = Where()
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """A line that is no shipment, by the map's word."""
-
-    line: int
-    column: str
-    text: str
-
-
-Entry = Line | Unusable | LeftOut
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +37,10 @@ class Plan:
 
 
 def plan_of(content: bytes, of: ImportMap, now: int) -> Plan:
-    """The plan for a whole file at time `now`, UTC seconds. Raises `MalformedRecord` for what cannot be read under this map at all."""
+    """The plan for a whole file at time `now`, UTC seconds.
+
+    Raises `MalformedRecord` for what cannot be read under this map at all.
+    """
     table = read_table(content, of)
     judgement = judge(table, of)
     if judgement.questions:
@@ -135,8 +83,10 @@ def _line(cells: Cells, of: ImportMap, seen: Mapping[str, int], now: int) -> Lin
             raise Unreadable(f"longer than {LONGEST} characters: {shown(text)}")
     content, parties = of.content, of.parties
     consignor, consignee = cells.partner(parties.consignor), cells.partner(parties.consignee)
-    if consignor == consignee:
-        raise Unreadable(f"{consignor!r} is consignor and consignee")
+    carrier = cells.partner(parties.carrier, needed=parties.liable == "carrier") if parties.carrier else ""
+    if consignee in (consignor, carrier):
+        raise Unreadable(f"{consignee!r} is the consignee and has the goods already")
+    named = {"consignor": consignor, "consignee": consignee, "carrier": carrier}
     currency = cells.currency(content.currency)
     promised, delivered = cells.second(of.promised, of.zone), cells.second(of.delivered, of.zone)
     if promised is None:
@@ -153,8 +103,8 @@ def _line(cells: Cells, of: ImportMap, seen: Mapping[str, int], now: int) -> Lin
         manifest=joined(key),
         consignor=consignor,
         consignee=consignee,
-        liable=parties.liable,
-        beneficiary=parties.beneficiary,
+        liable=named[parties.liable],
+        beneficiary=named[parties.beneficiary],
         promised_at=promised,
         delivered_at=delivered,
         packages=cells.packages(content.packages),
@@ -170,19 +120,10 @@ def _line(cells: Cells, of: ImportMap, seen: Mapping[str, int], now: int) -> Lin
         hs=cells.short(content.hs),
         origin=_where(cells, of.origin),
         destination=_where(cells, of.destination),
+        carrier=carrier,
     )
 
 
 def _where(cells: Cells, place: PlaceSources) -> Where:
     country = cells.country(place.country)
     return Where(country, cells.locode(place.locode, country), cells.gln(place.gln), cells.short(place.name))
-
-
-def manifests_of(lines: Sequence[Line]) -> list[list[Line]]:
-    """Delivered lines by manifest; those of one with other parties, destination or time are a manifest of their own."""
-
-    def key(line: Line) -> tuple[str, str, str, Where, int]:
-        return (line.manifest, line.consignor, line.consignee, line.destination, line.delivered_at or 0)
-
-    delivered = sorted((line for line in lines if line.delivered_at is not None), key=key)
-    return [list(group) for _, group in groupby(delivered, key)]

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-
 from ledger.cli.imports.scms import COLUMNS, Line, Unusable, cents, last_second, read_lines
+
 from ledger.codes import Mode
 from ledger.errors import MalformedRecord
 from ledger.records.types import Details

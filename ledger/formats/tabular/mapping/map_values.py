@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 
 from ledger.common.json_fields import shown
 from ledger.errors import MalformedRecord
-from ledger.formats.tabular.import_map import Source
+from ledger.formats.tabular.mapping.import_map import Source
 
 _SOURCE = ("column", "nth", "value", "values", "else", "prefix")
 

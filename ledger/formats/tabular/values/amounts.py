@@ -6,7 +6,7 @@ The signs are given; under which of the two decimal signs a text can be read at 
 import re
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from ledger.formats.tabular.import_map import Numbers
+from ledger.formats.tabular.mapping.import_map import Numbers
 from ledger.formats.tabular.table import Cell, Unreadable, shown
 
 SPACES = " \u00a0\u202f\u2009"
@@ -18,7 +18,9 @@ _OTHER = {".": ",", ",": "."}
 
 
 def _pattern(decimal: str, groups: str) -> re.Pattern[str]:
-    grouped = rf"[1-9][0-9]{{0,2}}(?:(?P<sign>[{re.escape(groups)}])[0-9]{{3}}(?:(?P=sign)[0-9]{{3}})*)" if groups else "(?!)"
+    grouped = (
+        rf"[1-9][0-9]{{0,2}}(?:(?P<sign>[{re.escape(groups)}])[0-9]{{3}}(?:(?P=sign)[0-9]{{3}})*)" if groups else "(?!)"
+    )
     return re.compile(rf"(?P<whole>[0-9]+|{grouped})(?:{re.escape(decimal)}(?P<rest>[0-9]+))?")
 
 

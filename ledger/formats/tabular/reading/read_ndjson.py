@@ -1,4 +1,4 @@
-"""Lines of JSON objects (https://github.com/ndjson/ndjson-spec) as a `Table`: one object a line, or the texts of a line.
+"""Lines of JSON objects (https://github.com/ndjson/ndjson-spec) as a `Table`: one object a line.
 
 Objects within objects are columns of their own, named with points: {"a": {"b": 1}} is column `a.b`.
 """
@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from ledger.errors import MalformedRecord
-from ledger.formats.tabular.decoding import decode
-from ledger.formats.tabular.import_map import FileShape
+from ledger.formats.tabular.mapping.import_map import FileShape
+from ledger.formats.tabular.reading.decoding import decode
 from ledger.formats.tabular.table import MOST_COLUMNS, MOST_ROWS, Cell, Row, Table, Unreadable, Unusable, clean
 
 _MOST_DIGITS = 40

@@ -4,22 +4,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ledger.common.toml_file import read_toml
-from ledger.errors import MalformedRecord
-from ledger.formats.tabular.import_map import (
-    PARTIES,
+from ledger.formats.tabular.mapping.import_map import (
     Content,
     DateSource,
     FileShape,
     ImportMap,
     LeaveOut,
     Numbers,
-    Parties,
     PenaltyTerms,
     PlaceSources,
-    Source,
 )
-from ledger.formats.tabular.layouts import layout_fault
-from ledger.formats.tabular.map_values import fail, one_of, several, source, table, text, texts, whole
+from ledger.formats.tabular.mapping.map_parties import parse_parties
+from ledger.formats.tabular.mapping.map_values import fail, one_of, several, source, table, text, texts, whole
+from ledger.formats.tabular.values.layouts import layout_fault
 
 _MARK = "import/1"
 _PLACE = ("country", "locode", "gln", "name")
@@ -35,7 +32,11 @@ _MOST_ALPHA = 2**64
 
 def parse_map(content: bytes, where: str = "map") -> ImportMap:
     """The map in `content`. Raises `MalformedRecord` that names the key."""
-    whole_map = read_toml(content, where)
+    return map_of(read_toml(content, where))
+
+
+def map_of(whole_map: Mapping[str, Any]) -> ImportMap:
+    """The map that a TOML file's table is; likewise."""
     names = (
         "lading", "name", "file", "numbers", "dates", "line", "manifest", "parties", "shipment", "origin",
         "destination", "leave_out", "terms",
@@ -53,7 +54,7 @@ def parse_map(content: bytes, where: str = "map") -> ImportMap:
         numbers=_numbers(data.get("numbers", {})),
         identity=several(line.get("id", ()), "line.id", needed=True),
         manifest=several(manifest.get("by", ()), "manifest.by"),
-        parties=_parties(data.get("parties", {})),
+        parties=parse_parties(data.get("parties", {})),
         content=_content(shipment),
         promised=_dates(dates, "promised"),
         delivered=_dates(dates, "delivered"),
@@ -148,46 +149,6 @@ def _months(value: Any) -> tuple[str, ...]:
     return names
 
 
-def _parties(value: Any) -> Parties:
-    names = (*PARTIES, "liable", "beneficiary", "spelling", "same", "different", "numbers")
-    data = table(value, "parties", names)
-    for name in (*PARTIES, "liable"):
-        if name not in data:
-            fail("the map does not say who this is", f"parties.{name}", _who(name), "nothing")
-    liable = one_of(data["liable"], "parties.liable", PARTIES)
-    other = PARTIES[1 - PARTIES.index(liable)]
-    beneficiary = one_of(data.get("beneficiary", other), "parties.beneficiary", PARTIES)
-    if beneficiary == liable:
-        fail("nobody owes himself", "parties.beneficiary", other, beneficiary)
-    spelling = one_of(data["spelling"], "parties.spelling", ("exact", "letters")) if "spelling" in data else None
-    same: dict[str, str] = {}
-    for name, spellings in table(data.get("same", {}), "parties.same").items():
-        for spelt in texts(spellings, f"parties.same.{name}"):
-            if same.setdefault(spelt, name) != name:
-                fail("one spelling for two partners", f"parties.same.{name}", f"only one of {same[spelt]!r}", spelt)
-    different = data.get("different", ())
-    if not isinstance(different, list | tuple):
-        fail("not a list", "parties.different", 'lists of spellings: [["A", "a"]]', different)
-    numbers = {
-        name: whole(number, f"parties.numbers.{name}", 1, 2**40 - 1)
-        for name, number in table(data.get("numbers", {}), "parties.numbers").items()
-    }
-    return Parties(
-        source(data["consignor"], "parties.consignor"),
-        source(data["consignee"], "parties.consignee"),
-        liable,
-        beneficiary,
-        spelling,
-        same,
-        tuple(frozenset(texts(one, "parties.different")) for one in different),
-        numbers,
-    )
-
-
-def _who(name: str) -> str:
-    return "consignor or consignee" if name == "liable" else 'a column, or { value = "NAME" }'
-
-
 def _content(data: Mapping[str, Any]) -> Content:
     for name, example in (("packages", "a column, or { value = 1 }"), ("currency", 'a column, or { value = "EUR" }')):
         if name not in data:
@@ -218,5 +179,3 @@ def _terms(value: Any) -> PenaltyTerms:
         fail("two caps", "terms.cap", "cap (minor units) or cap_bps (of the value)", "both")
     most = {"alpha": _MOST_ALPHA, "cap_bps": 1_000_000, "cap": _MOST_ALPHA, "grace": 2**32}
     return PenaltyTerms(**{name: whole(one, f"terms.{name}", 0, most[name]) for name, one in data.items()})
-
-

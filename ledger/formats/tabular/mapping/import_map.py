@@ -8,7 +8,7 @@ Order = Literal["dmy", "mdy", "ymd"]
 NumberMeans = Literal["excel-1900", "excel-1904", "yyyymmdd", "unix", "unix-ms"]
 Midnight = Literal["day", "moment"]
 Spelling = Literal["exact", "letters"]
-PARTIES = ("consignor", "consignee")
+PARTIES = ("consignor", "consignee", "carrier")
 NOTHING: Mapping[str, str] = {}
 
 
@@ -76,14 +76,16 @@ class Parties:
 
     `spelling`: `exact` where every spelling is a partner of its own, `letters` where case, spaces and signs do not
     count; None: asked about. `same` brings a spelling to the name that it stands for, `different` are spellings that
-    look alike and are not. `numbers`: partners' numbers in the consortium by name. `liable` and `beneficiary` name one
-    of `PARTIES`.
+    look alike and are not. `numbers`: partners' numbers in the consortium by name. `liable` is `consignor` or
+    `carrier`, `beneficiary` `consignee` or `consignor`. `carrier`: who has the goods until they are delivered; where
+    there is none, the consignor has.
     """
 
     consignor: Source
     consignee: Source
     liable: str
     beneficiary: str
+    carrier: Source | None = None
     spelling: Spelling | None = None
     same: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     different: tuple[frozenset[str], ...] = ()
@@ -158,6 +160,7 @@ class ImportMap:
         content, places = self.content, (self.origin, self.destination)
         named: list[Source | None] = [
             *self.identity, *self.manifest, self.parties.consignor, self.parties.consignee,
+            self.parties.carrier,
             content.packages, content.currency, content.value, content.freight, content.order, content.incoterm,
             content.mode, content.description, content.gtin, content.lot, content.hs,
             self.promised.source, self.promised.plus_days, self.delivered.source, self.delivered.plus_days, self.zone,

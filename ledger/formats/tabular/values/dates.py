@@ -5,32 +5,20 @@ midnight means are given. What a text could mean otherwise is `date_order`'s to 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 
-from ledger.formats.tabular.import_map import Midnight, NumberMeans, Order
-from ledger.formats.tabular.layouts import layout_pattern
+from ledger.formats.tabular.mapping.import_map import Midnight, NumberMeans, Order
 from ledger.formats.tabular.table import Cell, Unreadable, shown
+from ledger.formats.tabular.values.date_texts import MONTH_FIRST, NAMED, NUMERIC, is_number
+from ledger.formats.tabular.values.layouts import layout_pattern
 
-_ENGLISH = (
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
-    "december",
-)  # fmt: skip
-_TIME = (
-    r"(?:[T ]\s*(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:[.,][0-9]{1,9})?)?"
-    r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?P<zone>Z|z|UTC|[+-][0-9]{2}(?::?[0-9]{2})?)?)?"
-)
-_NUMERIC = re.compile(rf"(?P<a>[0-9]{{1,4}})(?P<sign>[-/.])\s?(?P<b>[0-9]{{1,2}})(?P=sign)\s?(?P<c>[0-9]{{1,4}}){_TIME}")
-_NAMED = re.compile(
-    rf"(?:[^\W\d]{{2,12}}\.?,\s)?(?P<a>[0-9]{{1,4}})[-/. ]+(?P<month>[^\W\d]{{3,12}})\.?[-/., ]+(?P<c>[0-9]{{1,4}}){_TIME}"
-)
-_MONTH_FIRST = re.compile(rf"(?P<month>[^\W\d]{{3,12}})\.?\s+(?P<a>[0-9]{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<c>[0-9]{{2,4}}){_TIME}")
-_NUMBER = re.compile(r"[0-9]{1,16}(?:\.[0-9]{1,12})?")
-_FIRST_SERIAL = {"excel-1900": (datetime(1899, 12, 30), 61), "excel-1904": (datetime(1904, 1, 1), 0)}
+_FIRST_SERIAL = {"excel-1900": (date(1899, 12, 30), 61), "excel-1904": (date(1904, 1, 1), 0)}
 """Serial 60 of the 1900 system is a day that never was, so what comes before it is off by one, and not read."""
 _MOST_SERIAL = 2_958_465
+_DAY = 86_400
 LATEST = 2**40
 
 
@@ -51,45 +39,11 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a cell says. `clock` None: a day without a time; `zone` None: at the destination.    """
+    """What a cell says. `clock` None: a day without a time; `zone` None: at the destination."""
 
     day: date
     clock: time | None = None
     zone: timezone | None = None
-
-
-def month_names(names: Sequence[str]) -> dict[str, int]:
-    """English names and their first three letters, and `names` with theirs as far as these tell months apart."""
-    known: dict[str, int] = {}
-    for of in (_ENGLISH, [name.casefold() for name in names]):
-        for number, name in enumerate(of, 1):
-            known[name] = number
-        short = [name[:3] for name in of]
-        for number, name in enumerate(short, 1):
-            if short.count(name) == 1:
-                known.setdefault(name, number)
-    known.setdefault("sept", 9)
-    return known
-
-
-def numeric_parts(text: str) -> tuple[str, str, str] | None:
-    """The three numbers of a date such as 03/04/2016, as they stand there; None for what is no such text."""
-    match = _NUMERIC.fullmatch(text)
-    return (match["a"], match["b"], match["c"]) if match else None
-
-
-def has_short_year(text: str) -> bool:
-    """Whether a text is a date whose year may be two digits."""
-    if match := _NUMERIC.fullmatch(text):
-        return max(len(match["a"]), len(match["c"])) < 3
-    if match := _NAMED.fullmatch(text) or _MONTH_FIRST.fullmatch(text):
-        return len(match["a"]) < 3 and len(match["c"]) < 3
-    return False
-
-
-def is_number(cell: Cell) -> bool:
-    """Whether a cell is a bare number, which may be a serial day, a Unix time or a day without signs."""
-    return isinstance(cell, int | Decimal) or (isinstance(cell, str) and bool(_NUMBER.fullmatch(cell)))
 
 
 def read_date(cell: Cell, reading: Reading) -> Told:
@@ -111,7 +65,7 @@ def read_date(cell: Cell, reading: Reading) -> Told:
 
 
 def _written(text: str, reading: Reading) -> Told:
-    if match := _NUMERIC.fullmatch(text):
+    if match := NUMERIC.fullmatch(text):
         a, b, c = match["a"], match["b"], match["c"]
         if len(a) >= 3 or reading.order == "ymd":
             year, month, day = a, b, c
@@ -119,7 +73,7 @@ def _written(text: str, reading: Reading) -> Told:
             # Without an order the column has only days that are the same either way.
             year, month, day = (c, b, a) if reading.order == "dmy" else (c, a, b)
         return _made(year, int(month), day, match.groupdict(), reading, text)
-    match = _NAMED.fullmatch(text) or _MONTH_FIRST.fullmatch(text)
+    match = NAMED.fullmatch(text) or MONTH_FIRST.fullmatch(text)
     if not match:
         raise Unreadable(f"not a date: {shown(text)}")
     year_first = len(match["a"]) >= 3 or (len(match["c"]) < 3 and reading.order == "ymd")
@@ -134,9 +88,7 @@ def _month(name: str, reading: Reading, cell: Cell) -> int:
     return number
 
 
-def _made(
-    year: str, month: int, day: str, parts: Mapping[str, str | None], reading: Reading, cell: Cell
-) -> Told:
+def _made(year: str, month: int, day: str, parts: Mapping[str, str | None], reading: Reading, cell: Cell) -> Told:
     try:
         when = date(_year(year, reading, cell), month, int(day))
         clock, zone = _clock(parts)
@@ -170,7 +122,7 @@ def _clock(parts: Mapping[str, str | None]) -> tuple[time | None, timezone | Non
     if not zone:
         return time(hour, minute, second), None
     if zone in ("Z", "z", "UTC"):
-        return time(hour, minute, second), timezone.utc
+        return time(hour, minute, second), UTC
     digits = zone[1:].replace(":", "").ljust(4, "0")
     away = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
     if away > timedelta(hours=14):
@@ -184,17 +136,18 @@ def _numbered(number: Decimal, text: str, reading: Reading) -> Told:
             start, least = _FIRST_SERIAL[reading.number]
             if not least <= number <= _MOST_SERIAL:
                 raise Unreadable(f"not a serial day of {reading.number}: {shown(text)}")
-            moment = start + timedelta(seconds=round(number * 86_400))
-            return Told(moment.date(), None if number == int(number) else moment.time())
+            days, seconds = divmod(round(number * _DAY), _DAY)
+            clock = time(seconds // 3600, seconds // 60 % 60, seconds % 60)
+            return Told(start + timedelta(days=days), None if number == int(number) else clock)
         case "unix" | "unix-ms":
             seconds = int(number) // (1000 if reading.number == "unix-ms" else 1)
             if not 0 < seconds < LATEST:
                 raise Unreadable(f"out of range: {shown(text)}")
             try:
-                moment = datetime.fromtimestamp(seconds, timezone.utc)
+                moment = datetime.fromtimestamp(seconds, UTC)
             except (ValueError, OverflowError, OSError):
                 raise Unreadable(f"out of range: {shown(text)}") from None
-            return Told(moment.date(), moment.time(), timezone.utc)
+            return Told(moment.date(), moment.time(), UTC)
         case "yyyymmdd":
             if not re.fullmatch("[0-9]{8}", text):
                 raise Unreadable(f"not a date of eight digits: {shown(text)}")
@@ -208,6 +161,6 @@ def _numbered(number: Decimal, text: str, reading: Reading) -> Told:
 
 def _with_midnight(told: Told, reading: Reading, cell: Cell) -> Told:
     """A time of 00:00:00 as the map says that it is meant."""
-    if told.clock != time() or reading.number in ("unix", "unix-ms") and is_number(cell):
+    if told.clock != time() or (reading.number in ("unix", "unix-ms") and is_number(cell)):
         return told
     return Told(told.day) if reading.midnight == "day" else told

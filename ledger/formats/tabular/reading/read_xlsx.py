@@ -1,4 +1,4 @@
-"""Workbooks (ECMA-376) as a `Table`: values as the workbook last computed them, dates and numbers by their cells' kind."""
+"""Workbooks (ECMA-376) as a `Table`: values as last computed, dates and numbers by their cells' kind."""
 
 import io
 import zipfile
@@ -8,8 +8,18 @@ from decimal import Decimal
 from typing import Any
 
 from ledger.errors import InvalidInput, MalformedRecord, Misconfigured
-from ledger.formats.tabular.import_map import FileShape
-from ledger.formats.tabular.table import MOST_COLUMNS, MOST_ROWS, Cell, Row, Table, Unreadable, Unusable, clean, is_empty
+from ledger.formats.tabular.mapping.import_map import FileShape
+from ledger.formats.tabular.table import (
+    MOST_COLUMNS,
+    MOST_ROWS,
+    Cell,
+    Row,
+    Table,
+    Unreadable,
+    Unusable,
+    clean,
+    is_empty,
+)
 
 MOST_UNPACKED = 1 << 30
 """Bytes that a workbook may unpack to: a few kilobytes can be made to hold terabytes."""
@@ -68,7 +78,8 @@ def _table(sheet: Any, shape: FileShape) -> Table:
     heading: tuple[str, ...] | None = None
     rows: list[Row] = []
     unusable: list[Unusable] = []
-    for number, cells in enumerate(sheet.iter_rows(min_row=shape.heading_line, max_col=MOST_COLUMNS), shape.heading_line):
+    read = sheet.iter_rows(min_row=shape.heading_line, max_col=MOST_COLUMNS)
+    for number, cells in enumerate(read, shape.heading_line):
         try:
             values = tuple(_value(cell) for cell in cells)
         except Unreadable as error:

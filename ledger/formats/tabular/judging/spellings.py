@@ -6,14 +6,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from ledger.formats.tabular.import_map import Parties
+from ledger.formats.tabular.mapping.import_map import Parties
 from ledger.formats.tabular.table import Question
 
 _LEGAL = frozenset(
-    """
-    ag bv co company corp corporation gmbh inc incorporated kg limited llc llp ltd ltda mbh nv oy plc pte pty pvt
-    private public sa sarl sas spa srl sro ab as aps kft doo the
-    """.split()
+    word
+    for words in (
+        "ag bv co company corp corporation gmbh inc incorporated kg limited llc llp ltd ltda mbh nv oy plc",
+        "pte pty pvt private public sa sarl sas spa srl sro ab as aps kft doo the",
+    )
+    for word in words.split()
 )
 """Words that say what kind of company it is: names that differ in these alone are likely one."""
 _LEAST_TYPO = 8

@@ -4,8 +4,8 @@ from datetime import datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from ledger.formats.tabular.dates import LATEST, Told
 from ledger.formats.tabular.table import Unreadable, shown
+from ledger.formats.tabular.values.dates import LATEST, Told
 
 _LAST = time(23, 59, 59)
 

@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from ledger.errors import MalformedRecord
-from ledger.formats.tabular.import_map import FileShape, ImportMap, Source
-from ledger.formats.tabular.read_csv import read_csv
-from ledger.formats.tabular.read_ndjson import read_ndjson
-from ledger.formats.tabular.read_xlsx import read_xlsx
+from ledger.formats.tabular.mapping.import_map import FileShape, ImportMap, Source
+from ledger.formats.tabular.reading.read_csv import read_csv
+from ledger.formats.tabular.reading.read_ndjson import read_ndjson
+from ledger.formats.tabular.reading.read_xlsx import read_xlsx
 from ledger.formats.tabular.table import Cell, Question, Row, Table, clean
 
 _ZIP = b"PK\x03\x04"

@@ -4,8 +4,8 @@ import csv
 from collections.abc import Iterator, Sequence
 
 from ledger.errors import MalformedRecord
-from ledger.formats.tabular.decoding import decode
-from ledger.formats.tabular.import_map import FileShape
+from ledger.formats.tabular.mapping.import_map import FileShape
+from ledger.formats.tabular.reading.decoding import decode
 from ledger.formats.tabular.table import MOST_COLUMNS, MOST_ROWS, Row, Table, Unusable, clean
 
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
