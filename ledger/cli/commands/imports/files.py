@@ -82,7 +82,8 @@ def import_(
         path = reasons or reasons_beside(file)
         write_reasons(plan, path)
         report["reasons"] = str(path)
-        err.print(f"{len(plan.unusable)} lines are unusable; why stands in {path}", markup=False)
+        count = len(plan.unusable)
+        err.print(f"{count} line{'s are' if count > 1 else ' is'} unusable; why stands in {path}", markup=False)
     if dry:
         report["entries"] = [as_json(entry) for entry in plan.entries]
     elif not stopped and history:
