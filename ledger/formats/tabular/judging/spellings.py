@@ -54,9 +54,9 @@ def letters_of(name: str) -> str:
 
 def core_of(name: str) -> str:
     """The same without words for the kind of company, in any order of the words that are left."""
-    folded = unicodedata.normalize("NFKD", name.casefold().replace("&", " and ")).replace("and co", "")
+    folded = unicodedata.normalize("NFKD", name.casefold().replace("&", " and "))
     # Dots within S.A. or B.V. are no ends of words.
-    plain = re.sub(r"(?<=\b\w)\.(?=\w\b)", "", folded)
+    plain = re.sub(r"(?<=\b\w)\.(?=\w\b)", "", re.sub(r"\band\s+co\b", "", folded))
     words = re.findall(r"\w+", "".join(one for one in plain if not unicodedata.combining(one)))
     return " ".join(word for word in words if word not in _LEGAL) or letters_of(name)
 

@@ -60,7 +60,7 @@ def _unreadable(content: bytes, error: UnicodeError, encoding: str, chosen: str)
         return MalformedRecord(
             "the file is not in the map's encoding", where=_KEY, expected=encoding, found=f"byte {start} is none of it"
         )
-    piece = content[max(0, start - 12) : start + 4]
+    piece = content[max(0, start - 12) : start + 12]
     read = "; ".join(f"{name} reads {piece.decode(name, 'replace')!r}" for name in _SUGGESTED)
     return MalformedRecord(
         f"not {chosen.removesuffix('-sig').upper()}, and nothing says what else",
