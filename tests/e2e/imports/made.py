@@ -15,6 +15,7 @@ DATACO = (
     "order date (DateOrders)", "Order Id", "Order Item Id", "Order Item Product Price", "Order Item Quantity", "Sales",
     "Order Item Total", "Order Region", "Order Status", "Product Name", "shipping date (DateOrders)", "Shipping Mode",
 )  # fmt: skip
+_BEGINNING = datetime(2017, 1, 1)  # noqa: DTZ001 local times, as the files have them
 _REGIONS = {
     "Southeast Asia": "Indonesia", "Central America": "México", "South of  USA ": "Estados Unidos",
     "Western Europe": "España", "East Africa": "Kenia",
@@ -28,7 +29,7 @@ def olist(lines: int, seed: int) -> bytes:
     for _ in range(lines):
         status = chance.choice(_STATUSES)
         # Over the nights in which Brazil's clocks changed at midnight, too.
-        bought = datetime(2017, 1, 1) + timedelta(seconds=chance.randrange(60_000_000))
+        bought = _BEGINNING + timedelta(seconds=chance.randrange(60_000_000))
         handed, came = bought + timedelta(days=2), bought + timedelta(seconds=chance.randrange(3_000_000))
         promised = (bought + timedelta(days=chance.randrange(5, 40))).replace(hour=0, minute=0, second=0)
         if 0 <= came.hour < 1 and (came.month, came.day) in ((10, 15), (11, 4)):
@@ -46,7 +47,7 @@ def olist(lines: int, seed: int) -> bytes:
 def dataco(lines: int, seed: int) -> bytes:
     chance = random.Random(seed)
     rows = []
-    order, ordered, region = 0, datetime(2015, 1, 1), ""
+    order, ordered, region = 0, _BEGINNING, ""
     real = scheduled = 0
     for item in range(1, lines + 1):
         if not rows or chance.random() < 0.5:
@@ -60,9 +61,10 @@ def dataco(lines: int, seed: int) -> bytes:
         # As they stand there: 32 bits wide, and shown with seven decimals.
         sales = f"{price * quantity / 100 + chance.choice((0, 0.0000146, -0.0000098)):.7f}".rstrip("0").rstrip(".")
         rows.append(
-            ("DEBIT", real, scheduled, sales, "Shipping canceled" if canceled else late, int(real > scheduled), "Caguas",
-             "Puerto Rico", "LATAM", "Bogotá", _REGIONS[region], _us(ordered), order, item, price / 100, quantity,
-             sales, sales, region, "COMPLETE", "Smart watch, \"Fit\"", _us(ordered + timedelta(days=real)), "First Class")
+            ("DEBIT", real, scheduled, sales, "Shipping canceled" if canceled else late, int(real > scheduled),
+             "Caguas", "Puerto Rico", "LATAM", "Bogotá", _REGIONS[region], _us(ordered), order, item, price / 100,
+             quantity, sales, sales, region, "COMPLETE", "Smart watch, \"Fit\"",
+             _us(ordered + timedelta(days=real)), "First Class")
         )  # fmt: skip
     return _csv(DATACO, rows).encode("latin-1")
 

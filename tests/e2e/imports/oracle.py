@@ -67,7 +67,7 @@ def count_olist(content: bytes) -> Counted:
         if row["order_status"] in ("canceled", "unavailable"):
             counted.left_out += 1
             continue
-        estimate = datetime.strptime(row["order_estimated_delivery_date"], "%Y-%m-%d %H:%M:%S")
+        estimate = datetime.strptime(row["order_estimated_delivery_date"], "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 a day
         # The last second of the day in Brazil; where clocks went back at midnight, of its second last hour.
         promised = (estimate + timedelta(hours=23, minutes=59, seconds=59)).replace(tzinfo=brazil, fold=1)
         when = row["order_delivered_customer_date"]

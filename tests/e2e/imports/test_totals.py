@@ -57,7 +57,9 @@ def test_dataco_dry(tmp_path: Path, seed: int) -> None:
     assert_counted(report, counted, "USD")
     assert report["manifests"] == len(counted.manifests) < counted.shipments
     # The dataset's own figure: days by which shipping took longer than planned.
-    rows = [row for row in oracle.rows_of(file.read_bytes(), "latin-1") if row["Delivery Status"] != "Shipping canceled"]
+    rows = [
+        row for row in oracle.rows_of(file.read_bytes(), "latin-1") if row["Delivery Status"] != "Shipping canceled"
+    ]
     days = (int(row["Days for shipping (real)"]) - int(row["Days for shipment (scheduled)"]) for row in rows)
     assert report["late_days"] == sum(max(0, one) for one in days)
 
@@ -113,7 +115,7 @@ def test_olist_orders_as_records_and_delivered_later(tmp_path: Path) -> None:
 )
 def test_difficult_files(name: str, encoding: str, separator: str, settings: tuple[str, ...]) -> None:
     def day(text: str) -> datetime:
-        return datetime.strptime(text, "%d/%m/%Y" if "/" in text else "%Y-%m-%d")
+        return datetime.strptime(text, "%d/%m/%Y" if "/" in text else "%Y-%m-%d")  # noqa: DTZ007 a day
 
     report = run(FILES / name, "--map", "scms", "--set", ZONES, *settings)
     zones = {"Kenya": "Africa/Nairobi"}

@@ -18,7 +18,9 @@ def day(seconds: int) -> str:
 
 
 def test_dates_that_can_be_read_both_ways_are_refused_with_the_lines() -> None:
-    (question,) = asked(file({"due": "2026-02-03"}, {"due": "03/04/2026"}, {"due": "05/05/2026"}, {"due": "11/12/2026"}))
+    (question,) = asked(
+        file({"due": "2026-02-03"}, {"due": "03/04/2026"}, {"due": "05/05/2026"}, {"due": "11/12/2026"})
+    )
     assert question.key == "dates.promised.order"
     assert question.proof == (
         (3, "03/04/2026 is 3 April 2026 or 4 March 2026"),

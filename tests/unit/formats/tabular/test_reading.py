@@ -21,6 +21,7 @@ def setting(text: str) -> tuple[str, str]:
     return ("[dates]", f"[file]\n{text}\n[dates]")
 
 
+MIDNIGHT = datetime(2026, 3, 1)  # noqa: DTZ001 workbooks know no zones
 WANTED = [("1", 12, 1050), ("2", 3, 1050)]
 ROWS = ({}, {"boxes": "3"})
 
@@ -36,7 +37,7 @@ def test_separators_line_ends_and_marks(separator: str, end: str, encoding: str)
 def test_any_other_separator_and_quotation_mark_by_the_map() -> None:
     assert read(file(*ROWS, separator="^"), setting('separator = "^"')) == WANTED
     quoted = file({"from": "'Kea, Ltd'"})
-    assert lines(quoted, setting("quote = \"'\""))[0].consignor == "Kea, Ltd"
+    assert lines(quoted, setting('quote = "\'"'))[0].consignor == "Kea, Ltd"
     bare = file({"from": '5" pipes'})
     assert lines(bare, setting('quote = ""'))[0].consignor == '5" pipes'
 
@@ -155,8 +156,8 @@ def at(line: Line) -> str:
 
 def test_cells_of_a_workbook_by_their_kind() -> None:
     content = workbook(
-        {"boxes": 12, "worth": 10.5, "due": datetime(2026, 3, 1, 14, 30)},
-        {"boxes": "3", "worth": 0.1 + 0.2, "due": datetime(2026, 3, 1).date()},
+        {"boxes": 12, "worth": 10.5, "due": MIDNIGHT.replace(hour=14, minute=30)},
+        {"boxes": "3", "worth": 0.1 + 0.2, "due": MIDNIGHT.date()},
         {"boxes": 3.0, "worth": 1e6, "due": "2026-03-01"},
     )
     made = lines(content)
@@ -165,7 +166,7 @@ def test_cells_of_a_workbook_by_their_kind() -> None:
 
 
 def test_midnight_in_a_cell_that_shows_times_is_asked_about() -> None:
-    (question,) = asked(workbook({"due": datetime(2026, 3, 1)}))
+    (question,) = asked(workbook({"due": MIDNIGHT}))
     assert question.key == "dates.promised.midnight"
 
 
@@ -186,7 +187,10 @@ def test_cells_that_hold_no_value_are_told() -> None:
 
 def test_a_workbook_that_unpacks_to_too_much_is_not_unpacked() -> None:
     target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed, packed.open("xl/big.xml", "w", force_zip64=True) as big:
+    with (
+        zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed,
+        packed.open("xl/big.xml", "w", force_zip64=True) as big,
+    ):
         for _ in range(1100):
             big.write(bytes(1 << 20))
     with pytest.raises(MalformedRecord, match="too large"):
@@ -197,14 +201,17 @@ def test_a_workbook_that_unpacks_to_too_much_is_not_unpacked() -> None:
 
 
 def test_lines_of_json() -> None:
-    content = b"""{"no": 1, "from": "Kea", "to": "Panda", "boxes": 12, "worth": 10.5, "due": "2026-03-01", "arrived": null}
+    content = b"""{"no": 1, "from": "Kea", "to": "Panda", "boxes": 12, "worth": 10.5, "due": "2026-03-01", "more": null}
 
-{"no": "2", "from": "Kea", "to": "Panda", "boxes": 3, "worth": "10.50", "due": "2026-03-01T10:00:00Z"}
+{"no": "2", "from": "Kea", "to": "Panda", "boxes": 3, "worth": "10.50", "due": "2026-03-01T10:00:00Z", "arrived": null}
 {"no": 3, "no": 4}
 [1]
 """
     made = plan(content)
-    assert [(line.line, line.id, line.packages, line.value) for line in made.lines] == [(1, "1", 12, 1050), (3, "2", 3, 1050)]
+    assert [(line.line, line.id, line.packages, line.value) for line in made.lines] == [
+        (1, "1", 12, 1050),
+        (3, "2", 3, 1050),
+    ]
     assert [(one.line, one.reason) for one in made.unusable] == [
         (4, "the key 'no' stands there twice"),
         (5, "not a JSON object"),

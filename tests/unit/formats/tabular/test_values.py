@@ -83,10 +83,25 @@ def test_formats_take_nothing_else() -> None:
 
 
 def test_months_of_other_languages() -> None:
-    french = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()
+    french = [
+        "janvier",
+        "février",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "août",
+        "septembre",
+        "octobre",
+        "novembre",
+        "décembre",
+    ]
     months = ("[dates]", f"[dates]\nmonths = {french!r}")
     assert promised("2 août 2026", months) == "2026-08-02 23:59:59"
-    assert promised("2 Févr. 2026", ("[dates]", f"[dates]\nmonths = {['févr' if m == 'février' else m for m in french]!r}"))
+    assert promised(
+        "2 Févr. 2026", ("[dates]", f"[dates]\nmonths = {['févr' if m == 'février' else m for m in french]!r}")
+    )
     assert "no month" in refused("2 août 2026")
 
 
@@ -112,7 +127,9 @@ def test_times_that_clocks_showed_twice_or_never_are_not_guessed() -> None:
 
 def test_zones_by_line() -> None:
     by = ('zone = "UTC"', 'zone = { column = "to", values = { Tokyo = "Asia/Tokyo", Rio = "America/Sao_Paulo" } }')
-    made = plan(file({"to": "Tokyo"}, {"to": "Rio"}, {"to": "Atlantis"}, {"to": "Atlantis", "due": "2026-03-01T10:00Z"}), by)
+    made = plan(
+        file({"to": "Tokyo"}, {"to": "Rio"}, {"to": "Atlantis"}, {"to": "Atlantis", "due": "2026-03-01T10:00Z"}), by
+    )
     late, early = (line.promised_at for line in made.lines[1::-1])
     assert late - early == 12 * 3600
     assert [line.line for line in made.lines] == [2, 3, 5], "a moment with its offset needs no zone"
@@ -160,8 +177,8 @@ def test_amounts_are_minor_units(text: str, cents: int) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "-1", "+1", "1.005", "1,23", "1,2,3", "12,3456", ",123", "1.", ".5", "1e3", "NaN", "Infinity", "$5", "1_000",
-        "١٢", "0x10", "See DN-4307", "9" * 29, "9" * 5000, "0,123",
+        "", "-1", "+1", "1.005", "1,23", "1,2,3", "12,3456", ",123", "1.", ".5", "1e3", "NaN", "Infinity", "$5",
+        "1_000", "١٢", "0x10", "See DN-4307", "9" * 29, "9" * 5000, "0,123",
     ],
 )  # fmt: skip
 def test_what_is_no_amount(text: str) -> None:
@@ -169,7 +186,9 @@ def test_what_is_no_amount(text: str) -> None:
     assert (bad.line, bad.column) == (3, "worth")
     assert len(bad.reason) < 160
     otherwise = ('value = "worth"', 'value = { column = "worth", else = "0" }')
-    assert [line.value for line in lines(file({}, {"worth": text}, {"worth": "1.5"}, separator="\t"), POINT, otherwise)] == [
+    assert [
+        line.value for line in lines(file({}, {"worth": text}, {"worth": "1.5"}, separator="\t"), POINT, otherwise)
+    ] == [
         1050,
         0,
         150,
