@@ -25,7 +25,7 @@ _STATUSES = ("delivered",) * 12 + ("shipped", "canceled", "unavailable", "invoic
 
 def olist(lines: int, seed: int) -> bytes:
     chance = random.Random(seed)
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for _ in range(lines):
         status = chance.choice(_STATUSES)
         # Over the nights in which Brazil's clocks changed at midnight, too.
@@ -46,7 +46,8 @@ def olist(lines: int, seed: int) -> bytes:
 
 def dataco(lines: int, seed: int) -> bytes:
     chance = random.Random(seed)
-    rows = []
+    rows: list[tuple[object, ...]] = []
+    canceled = False
     order, ordered, region = 0, _BEGINNING, ""
     real = scheduled = 0
     for item in range(1, lines + 1):

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from ledger.cli.main import app
 from ledger.cli.sandbox import OPERATOR, Party, demo_key, found_trial, open_for_business, open_trial
@@ -79,8 +78,8 @@ def test_a_dry_run_says_what_each_line_becomes_and_makes_nothing(tmp_path: Path,
     first, second, *rest = result.stdout.splitlines()
     assert first == (
         "line 2: opens A-1: 12 packages from Kea Farms to Panda, carried by Tui Trucks, worth 1,000.00 NZD, freight "
-        "90.50 NZD; promised until 2026-03-01 10:59:59 UTC, Tui Trucks liable; handed over 2026-03-02 21:00:00 UTC with "
-        "manifest N-1: 1 day late"
+        "90.50 NZD; promised until 2026-03-01 10:59:59 UTC, Tui Trucks liable; handed over 2026-03-02 21:00:00 UTC "
+        "with manifest N-1: 1 day late"
     )
     assert second.endswith("Tui Trucks liable; not delivered, stays due")
     assert "2 shipments, of which 1 delivered in 1 manifests and 1 still due; 1 late, 1 days together" in rest

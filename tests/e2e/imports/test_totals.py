@@ -4,6 +4,7 @@ import json
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from typer.testing import CliRunner
@@ -128,7 +129,7 @@ def test_difficult_files(name: str, encoding: str, separator: str, settings: tup
 def test_serial_days_and_their_noons() -> None:
     options = ("--map", "scms", "--set", "dates.number=excel-1900", "--set", ZONES)
     entries = run(FILES / "05-excel-serial.csv", *options)["entries"]
-    nairobi = oracle.ZoneInfo("Africa/Nairobi")
+    nairobi = ZoneInfo("Africa/Nairobi")
     whole, part = (
         tuple(datetime.fromtimestamp(entry[name], nairobi).isoformat() for name in ("promised_at", "delivered_at"))
         for entry in entries

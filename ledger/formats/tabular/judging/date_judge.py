@@ -40,7 +40,8 @@ def _judge_order(one: DateSource, cells: Cells, findings: Findings) -> Order | N
     decision = decide(_orders(cells, one.two_digit_years or _ANY_CENTURY), tuple(_ORDERS), one.order or "")
     if decision.against:
         what = f"the map says {_ORDERS[one.order or 'dmy']} in {column!r}, and these lines cannot be read so"
-        findings.ask(key, what, _dated(decision.against), "the order that is meant; dates.order sets it for all columns")
+        choices = "the order that is meant; dates.order sets it for all columns"
+        findings.ask(key, what, _dated(decision.against), choices)
     elif decision.open:
         mixed = any(len(cell.says) == 1 for cell in decision.open)
         how = "are written in two orders" if mixed else "can be read both ways"

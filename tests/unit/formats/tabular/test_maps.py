@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from ledger.cli.imports.maps import open_map, shipped_maps
+from ledger.cli.imports.maps import open_map
 from ledger.cli.report.words import PROGRAMME, VENDOR
 from ledger.errors import InvalidInput, MalformedRecord, NotFound
 from ledger.formats.tabular.lines import Line, manifests_of
 from ledger.formats.tabular.mapping.map_file import parse_map
+from ledger.formats.tabular.mapping.shipped import shipped_maps
 from ledger.formats.tabular.plan import plan_of
 from tests.unit.formats.tabular.helpers import NOW, map_with
 

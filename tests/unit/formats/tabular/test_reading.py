@@ -23,7 +23,7 @@ def setting(text: str) -> tuple[str, str]:
 
 MIDNIGHT = datetime(2026, 3, 1)  # noqa: DTZ001 workbooks know no zones
 WANTED = [("1", 12, 1050), ("2", 3, 1050)]
-ROWS = ({}, {"boxes": "3"})
+ROWS: tuple[dict[str, str], ...] = ({}, {"boxes": "3"})
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
