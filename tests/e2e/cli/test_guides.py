@@ -109,4 +109,4 @@ def test_the_guides_are_those_of_the_table() -> None:
     listed = [*GUIDE.findall(readme()), NETWORK]
     assert NETWORK in readme()
     assert sorted(listed) == sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs" / "guides").iterdir())
-    assert len(listed) == 9
+    assert len(listed) == 10
