@@ -11,7 +11,7 @@ from ledger.formats.tabular.judging.judge import Judgement, judge
 from ledger.formats.tabular.lines import Entry, LeftOut, Line, Where
 from ledger.formats.tabular.mapping.import_map import ImportMap, PlaceSources
 from ledger.formats.tabular.reading.read_file import place_of, read_table
-from ledger.formats.tabular.table import Question, Table, Unreadable, Unusable, as_text, shown
+from ledger.formats.tabular.table import WHOLE_FILES, Limits, Question, Table, Unreadable, Unusable, as_text, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,12 @@ class Plan:
         return [entry for entry in self.entries if isinstance(entry, LeftOut)]
 
 
-def plan_of(content: bytes, of: ImportMap, now: int) -> Plan:
+def plan_of(content: bytes, of: ImportMap, now: int, limits: Limits = WHOLE_FILES) -> Plan:
     """The plan for a whole file at time `now`, UTC seconds.
 
     Raises `MalformedRecord` for what cannot be read under this map at all.
     """
-    table = read_table(content, of)
+    table = read_table(content, of, limits)
     judgement = judge(table, of)
     if judgement.questions:
         return Plan((), judgement.questions, judgement.told, table.heading)

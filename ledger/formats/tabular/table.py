@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-MOST_ROWS = 1_000_000
 MOST_COLUMNS = 1_000
 _SHOWN = 60
 
@@ -15,6 +14,18 @@ Cell = str | int | Decimal | date
 
 A `datetime` is a time of day too; a `date` that is none is a day without one.
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of a file is read before it is refused: its rows, and the bytes that a workbook may unpack to, for a few
+    kilobytes can be made to hold terabytes."""
+
+    rows: int = 1_000_000
+    unpacked: int = 1 << 30
+
+
+WHOLE_FILES = Limits()
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,7 +128,7 @@ def _ask(questions: Sequence[Question], *, as_json: bool, told: Sequence[str]) -
                 err.print(f"    line {line}: {found}", markup=False)
             err.print(f"  set {one.key}" + (f": {one.choices}" if one.choices else ""), markup=False)
     raise InvalidInput(
-        f"the file leaves {len(questions)} things open, and nothing is guessed",
+        f"the file leaves {len(questions)} question{'s' if len(questions) > 1 else ''} open, and nothing is guessed",
         where="map",
         expected=", ".join(dict.fromkeys(one.key for one in questions)),
         mend="Say it in the map, or with --set KEY=VALUE.",

@@ -18,6 +18,7 @@ _LEGAL = frozenset(
     for word in words.split()
 )
 """Words that say what kind of company it is: names that differ in these alone are likely one."""
+LONGEST = 120
 _LEAST_TYPO = 8
 """Shorter names differ in a letter without being slips."""
 _MOST_NAMES = 20_000
@@ -65,7 +66,8 @@ def spellings_asked(names: Iterable[tuple[int, str]], parties: Parties) -> list[
     """A question for each group of `names` (with their lines) that look like one partner."""
     first: dict[str, int] = {}
     for line, name in names:
-        first.setdefault(name, line)
+        if len(name) <= LONGEST:  # longer ones are nobody's names, and too long to compare
+            first.setdefault(name, line)
     groups: dict[str, list[str]] = defaultdict(list)
     for name in first:
         groups[core_of(name).replace(" ", "")].append(name)

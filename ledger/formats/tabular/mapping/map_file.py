@@ -1,5 +1,6 @@
 """A map's TOML as an `ImportMap`. Whatever is wrong is told with its key, what was expected and what stands there."""
 
+import codecs
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -28,6 +29,8 @@ _HOW = {
 }
 _HOW_DATES = (*_HOW, "two_digit_years", "format")
 _MOST_ALPHA = 2**64
+_NO_FILES = {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "utf-7"}
+"""Encodings that files are not in; some take time beyond measure for large texts."""
 
 
 def parse_map(content: bytes, where: str = "map") -> ImportMap:
@@ -89,6 +92,7 @@ def _encoding(name: str) -> str:
     if name:
         try:
             readable = isinstance("".encode(name), bytes) and isinstance(b"".decode(name), str)
+            readable = readable and codecs.lookup(name).name not in _NO_FILES
         except LookupError:  # also what is a codec, and none of text
             readable = False
         if not readable:

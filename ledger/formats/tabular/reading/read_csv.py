@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from ledger.errors import MalformedRecord
 from ledger.formats.tabular.mapping.import_map import FileShape
 from ledger.formats.tabular.reading.decoding import decode
-from ledger.formats.tabular.table import MOST_COLUMNS, MOST_ROWS, Row, Table, Unusable, clean
+from ledger.formats.tabular.table import MOST_COLUMNS, WHOLE_FILES, Limits, Row, Table, Unusable, clean
 
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _DECLARED = "sep="
@@ -14,7 +14,7 @@ _DECLARED = "sep="
 _MOST_BROKEN = 1_000
 
 
-def read_csv(content: bytes, shape: FileShape, needed: Sequence[str]) -> Table:
+def read_csv(content: bytes, shape: FileShape, needed: Sequence[str], limits: Limits = WHOLE_FILES) -> Table:
     """`needed`: the headings that the map uses; they settle the separator where the map does not say it.
 
     Raises `MalformedRecord` when there is no heading, or it does not hold what is needed.
@@ -49,8 +49,8 @@ def read_csv(content: bytes, shape: FileShape, needed: Sequence[str]) -> Table:
                 expected=f"{len(heading or ())} fields",
                 found=unusable[0].reason,
             )
-        if len(rows) > MOST_ROWS:
-            raise MalformedRecord("too many lines", where=f"line {number}", expected=f"at most {MOST_ROWS}")
+        if len(rows) > limits.rows:
+            raise MalformedRecord("too many lines", where=f"line {number}", expected=f"at most {limits.rows}")
     if heading is None:
         raise MalformedRecord("not CSV", where=f"line {first + 1}", expected="a heading", found=unusable[0].reason)
     told = (f"text in {encoding.removesuffix('-sig')}, separated by {SEPARATORS.get(separator, repr(separator))}",)

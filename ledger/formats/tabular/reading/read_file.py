@@ -7,13 +7,13 @@ from ledger.formats.tabular.mapping.import_map import FileShape, ImportMap, Sour
 from ledger.formats.tabular.reading.read_csv import read_csv
 from ledger.formats.tabular.reading.read_ndjson import read_ndjson
 from ledger.formats.tabular.reading.read_xlsx import read_xlsx
-from ledger.formats.tabular.table import Cell, Question, Row, Table, clean
+from ledger.formats.tabular.table import WHOLE_FILES, Cell, Limits, Question, Row, Table, clean
 
 _ZIP = b"PK\x03\x04"
 _OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
 
 
-def read_table(content: bytes, of: ImportMap) -> Table:
+def read_table(content: bytes, of: ImportMap, limits: Limits = WHOLE_FILES) -> Table:
     """The rows of a file; texts that the map calls empty are so.
 
     Raises `MalformedRecord` for what cannot be read so, and for a heading that lacks a column of the map.
@@ -21,11 +21,11 @@ def read_table(content: bytes, of: ImportMap) -> Table:
     needed = [clean(name) for name in of.columns()]
     kind = of.file.format or _kind(content)
     if kind == "xlsx":
-        table = read_xlsx(content, of.file)
+        table = read_xlsx(content, of.file, limits)
     elif kind == "ndjson":
-        table = read_ndjson(content, of.file)
+        table = read_ndjson(content, of.file, limits)
     else:
-        table = read_csv(content, of.file, needed)
+        table = read_csv(content, of.file, needed, limits)
     _check_columns(table, of)
     return _emptied(table, of.file)
 

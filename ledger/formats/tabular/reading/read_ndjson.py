@@ -11,13 +11,23 @@ from typing import Any
 from ledger.errors import MalformedRecord
 from ledger.formats.tabular.mapping.import_map import FileShape
 from ledger.formats.tabular.reading.decoding import decode
-from ledger.formats.tabular.table import MOST_COLUMNS, MOST_ROWS, Cell, Row, Table, Unreadable, Unusable, clean
+from ledger.formats.tabular.table import (
+    MOST_COLUMNS,
+    WHOLE_FILES,
+    Cell,
+    Limits,
+    Row,
+    Table,
+    Unreadable,
+    Unusable,
+    clean,
+)
 
 _MOST_DIGITS = 40
 _DEEPEST = 8
 
 
-def read_ndjson(content: bytes, shape: FileShape) -> Table:
+def read_ndjson(content: bytes, shape: FileShape, limits: Limits = WHOLE_FILES) -> Table:
     """Every key of every line is a column; a line that lacks one has nothing there. Raises `MalformedRecord`."""
     text, encoding = decode(content, shape.encoding)
     columns: dict[str, int] = {}
@@ -34,8 +44,8 @@ def read_ndjson(content: bytes, shape: FileShape) -> Table:
         for name in cells:
             columns.setdefault(name, len(columns))
         read.append((number, cells))
-        if len(read) > MOST_ROWS or len(columns) > MOST_COLUMNS:
-            most = f"at most {MOST_ROWS} lines of {MOST_COLUMNS} keys"
+        if len(read) > limits.rows or len(columns) > MOST_COLUMNS:
+            most = f"at most {limits.rows} lines of {MOST_COLUMNS} keys"
             raise MalformedRecord("too large", where=f"line {number}", expected=most)
     if not read:
         why = unusable[0].reason if unusable else "no line"

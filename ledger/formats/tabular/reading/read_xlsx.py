@@ -11,8 +11,9 @@ from ledger.errors import InvalidInput, MalformedRecord, Misconfigured
 from ledger.formats.tabular.mapping.import_map import FileShape
 from ledger.formats.tabular.table import (
     MOST_COLUMNS,
-    MOST_ROWS,
+    WHOLE_FILES,
     Cell,
+    Limits,
     Row,
     Table,
     Unreadable,
@@ -21,13 +22,10 @@ from ledger.formats.tabular.table import (
     is_empty,
 )
 
-MOST_UNPACKED = 1 << 30
-"""Bytes that a workbook may unpack to: a few kilobytes can be made to hold terabytes."""
 
-
-def read_xlsx(content: bytes, shape: FileShape) -> Table:
+def read_xlsx(content: bytes, shape: FileShape, limits: Limits = WHOLE_FILES) -> Table:
     """The sheet that the map names, or the only one. Raises `MalformedRecord`."""
-    _check_size(content)
+    _check_size(content, limits.unpacked)
     try:
         from openpyxl import load_workbook
     except ModuleNotFoundError:
@@ -40,7 +38,7 @@ def read_xlsx(content: bytes, shape: FileShape) -> Table:
             sheet = _sheet(book, shape)
             # What a workbook says of its own size may be wrong.
             sheet.reset_dimensions()
-            return _table(sheet, shape)
+            return _table(sheet, shape, limits)
         finally:
             book.close()
     except InvalidInput:
@@ -49,14 +47,14 @@ def read_xlsx(content: bytes, shape: FileShape) -> Table:
         raise MalformedRecord("not a workbook that can be read", where="XLSX", found=str(error)[:200]) from None
 
 
-def _check_size(content: bytes) -> None:
+def _check_size(content: bytes, most: int) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             unpacked = sum(entry.file_size for entry in packed.infolist())
     except (zipfile.BadZipFile, ValueError, OSError):
         raise MalformedRecord("not a workbook", where="XLSX", expected="a ZIP file, as .xlsx files are") from None
-    if unpacked > MOST_UNPACKED:
-        raise MalformedRecord("too large", where="XLSX", expected=f"at most {MOST_UNPACKED} bytes", found=unpacked)
+    if unpacked > most:
+        raise MalformedRecord("too large", where="XLSX", expected=f"at most {most} bytes", found=unpacked)
 
 
 def _sheet(book: Any, shape: FileShape) -> Any:
@@ -74,7 +72,7 @@ def _sheet(book: Any, shape: FileShape) -> Any:
     return book[names[0]]
 
 
-def _table(sheet: Any, shape: FileShape) -> Table:
+def _table(sheet: Any, shape: FileShape, limits: Limits) -> Table:
     heading: tuple[str, ...] | None = None
     rows: list[Row] = []
     unusable: list[Unusable] = []
@@ -96,8 +94,8 @@ def _table(sheet: Any, shape: FileShape) -> Table:
             unusable.append(Unusable(number, "", reason, values))
             continue
         rows.append(Row(number, (*values[: len(heading)], *[""] * (len(heading) - len(values)))))
-        if len(rows) > MOST_ROWS:
-            raise MalformedRecord("too many rows", where=f"line {number}", expected=f"at most {MOST_ROWS}")
+        if len(rows) > limits.rows:
+            raise MalformedRecord("too many rows", where=f"line {number}", expected=f"at most {limits.rows}")
     if heading is None:
         raise MalformedRecord("the sheet is empty", where=sheet.title, expected="a heading")
     return Table(heading, tuple(rows), tuple(unusable), (f"a workbook, sheet {sheet.title!r}",))

@@ -10,6 +10,8 @@ _ENGLISH = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
     "december",
 )  # fmt: skip
+LONGEST = 60
+"""Characters that a date has at most; longer texts are none, and would cost time to find out."""
 _TIME = (
     r"(?:[T ]\s*(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:[.,][0-9]{1,9})?)?"
     r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?P<zone>Z|z|UTC|[+-][0-9]{2}(?::?[0-9]{2})?)?)?"
@@ -40,12 +42,14 @@ def month_names(names: Sequence[str]) -> dict[str, int]:
 
 def numeric_parts(text: str) -> tuple[str, str, str] | None:
     """The three numbers of a date such as 03/04/2016, as they stand there; None for what is no such text."""
-    match = NUMERIC.fullmatch(text)
+    match = NUMERIC.fullmatch(text) if len(text) <= LONGEST else None
     return (match["a"], match["b"], match["c"]) if match else None
 
 
 def has_short_year(text: str) -> bool:
     """Whether a text is a date whose year may be two digits."""
+    if len(text) > LONGEST:
+        return False
     if match := NUMERIC.fullmatch(text):
         return max(len(match["a"]), len(match["c"])) < 3
     if match := NAMED.fullmatch(text) or MONTH_FIRST.fullmatch(text):

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from ledger.formats.tabular.mapping.import_map import Midnight, NumberMeans, Order
 from ledger.formats.tabular.table import Cell, Unreadable, shown
-from ledger.formats.tabular.values.date_texts import MONTH_FIRST, NAMED, NUMERIC, is_number
+from ledger.formats.tabular.values.date_texts import LONGEST, MONTH_FIRST, NAMED, NUMERIC, is_number
 from ledger.formats.tabular.values.layouts import layout_pattern
 
 _FIRST_SERIAL = {"excel-1900": (date(1899, 12, 30), 61), "excel-1904": (date(1904, 1, 1), 0)}
@@ -52,6 +52,8 @@ def read_date(cell: Cell, reading: Reading) -> Told:
         return _with_midnight(Told(cell.date(), cell.time().replace(microsecond=0)), reading, cell)
     if isinstance(cell, date):
         return Told(cell)
+    if isinstance(cell, str) and len(cell) > LONGEST:
+        raise Unreadable(f"not a date: {shown(cell)}")
     if reading.layout:
         match = layout_pattern(reading.layout).fullmatch(str(cell))
         if not match:

@@ -49,6 +49,7 @@ SCMS = ROOT.parent / "shared" / "data" / "scms_delivery_history.csv"
         ('packages = "boxes"', 'packages = { column = "boxes", values = { a = 1 } }', "shipment.packages.values.a"),
         ("[dates]", '[file]\nencoding = "klingon"\n[dates]', "file.encoding"),
         ("[dates]", '[file]\nencoding = "hex"\n[dates]', "file.encoding"),
+        ("[dates]", '[file]\nencoding = "punycode"\n[dates]', "file.encoding"),
         ("[dates]", '[file]\nseparator = "::"\n[dates]', "file.separator"),
         ("[dates]", '[file]\nformat = "xls"\n[dates]', "file.format"),
         ("[dates]", '[numbers]\ndecimal = ";"\n[dates]', "numbers.decimal"),
