@@ -82,6 +82,7 @@ def _page(
         plan=plan,
         sums=sums_of(plan) if plan else None,
         entries=entries,
+        example="dates.order=dmy",
         most_lines=LIMITS.rows,
         most_bytes=MAX_BODY // 1024,
     )
