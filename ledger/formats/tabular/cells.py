@@ -93,7 +93,7 @@ class Cells:
             return minor_units(source.otherwise, signs, digits)
 
     def second(self, of: DateSource, zone: Source | None) -> int | None:
-        """The UTC second that a date tells; None for an empty cell."""
+        """The UTC second that a date tells, by `zone` where its column has none of its own; None for an empty cell."""
         source, reading = of.source, self.judgement.dates[of.source.key]
         cell = self.raw(source)
         if isinstance(cell, str) and (source.values or not cell):
@@ -102,6 +102,7 @@ class Cells:
             return None
         days = self._days(of.plus_days)
         told = _reading(source, lambda: read_date(cell, reading))
+        zone = of.zone or zone
         there = None
         if zone is not None and (told.clock is None or told.zone is None):
             name = self.text(zone)

@@ -90,7 +90,7 @@ def _judge_times(one: DateSource, reading: Reading, cells: Cells, findings: Find
         clock, away = _clock_of(cell, reading)
         if clock == time() and not (is_number(cell) and (one.number or "").startswith("unix")):
             midnights.append((line, str(cell)))
-        if not away:
+        if not away and one.zone is None:
             findings.naive.append((line, str(cell)))
     if midnights and one.midnight is None:
         choices = "day (a day without a time, which ends at the destination) or moment (that very second)"

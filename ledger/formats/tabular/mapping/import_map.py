@@ -58,7 +58,8 @@ class DateSource:
 
     `two_digit_years`: the first year of the hundred that two digits name. `number`: what a bare number means.
     `midnight`: whether 00:00 is that very moment, or a day without a time. `layout`: the one way in which every cell is
-    written, such as `DD.MM.YYYY hh:mm`. `plus_days`: days to add, from a column or the same for all.
+    written, such as `DD.MM.YYYY hh:mm`. `plus_days`: days to add, from a column or the same for all. `zone`: that of
+    this column, where it is not the destination's.
     """
 
     source: Source
@@ -68,6 +69,7 @@ class DateSource:
     midnight: Midnight | None = None
     layout: str = ""
     plus_days: Source | None = None
+    zone: Source | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,8 @@ class ImportMap:
             self.parties.carrier,
             content.packages, content.currency, content.value, content.freight, content.order, content.incoterm,
             content.mode, content.description, content.gtin, content.lot, content.hs,
-            self.promised.source, self.promised.plus_days, self.delivered.source, self.delivered.plus_days, self.zone,
+            self.promised.source, self.promised.plus_days, self.promised.zone,
+            self.delivered.source, self.delivered.plus_days, self.delivered.zone, self.zone,
             *(one for place in places for one in (place.country, place.locode, place.gln, place.name)),
             *(one.source for one in self.leave_out),
         ]  # fmt: skip

@@ -118,7 +118,7 @@ def _dates(dates: Mapping[str, Any], name: str) -> DateSource:
     if name not in dates:
         fail("the map does not say where this date is", key, "a column's heading", "nothing")
     given = dates[name]
-    own = {} if isinstance(given, str) else table(given, key, (*_HOW_DATES, "plus_days", *_SOURCE_NAMES))
+    own = {} if isinstance(given, str) else table(given, key, (*_HOW_DATES, "plus_days", "zone", *_SOURCE_NAMES))
     where = source({k: v for k, v in own.items() if k in _SOURCE_NAMES} if own else given, key)
     if not where.column:
         fail("a date comes from a column", key, "a column's heading", where.value)
@@ -131,9 +131,10 @@ def _dates(dates: Mapping[str, Any], name: str) -> DateSource:
             value = text(value, at) if how == "format" else whole(value, at, 1900, 2100)
         chosen[how] = value
     plus = source(own["plus_days"], f"{key}.plus_days") if "plus_days" in own else None
+    zone = source(own["zone"], f"{key}.zone", plain="value") if "zone" in own else None
     return DateSource(
         where, chosen["order"], chosen["two_digit_years"], chosen["number"], chosen["midnight"],
-        _layout(chosen["format"] or "", f"{key}.format"), plus,
+        _layout(chosen["format"] or "", f"{key}.format"), plus, zone,
     )  # fmt: skip
 
 

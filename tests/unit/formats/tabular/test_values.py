@@ -138,6 +138,17 @@ def test_zones_by_line() -> None:
     assert "no such time zone" in bad.reason
 
 
+def test_a_column_may_have_a_zone_of_its_own() -> None:
+    own = ('delivered = "arrived"', 'delivered = { column = "arrived", zone = "UTC" }')
+    tokyo = ('zone = "UTC"', 'zone = "Asia/Tokyo"')
+    (line,) = lines(file({"due": "2026-03-01", "arrived": "2026-03-01 15:00"}), tokyo, own)
+    assert line.delivered_at is not None
+    assert line.delivered_at - line.promised_at == 1, "a second after the day had ended in Japan"
+    none = ('zone = "UTC"\n', "")
+    (question,) = plan(file({"arrived": "2026-03-01 15:00"}), none, own).questions
+    assert [found for _, found in question.proof] == ["2026-03-01"], "only the other column needs the destination's"
+
+
 def test_days_are_added_by_the_calendar() -> None:
     plus = ('promised = "due"', 'promised = { column = "due", plus_days = "boxes" }')
     berlin = ('zone = "UTC"', 'zone = "Europe/Berlin"')
