@@ -19,6 +19,10 @@ _LEGAL = frozenset(
 )
 """Words that say what kind of company it is: names that differ in these alone are likely one."""
 LONGEST = 120
+_LETTERS = str.maketrans({"ø": "o", "æ": "a", "œ": "o", "ł": "l", "đ": "d", "ı": "i"})
+"""Letters with a stroke or joined, which Unicode takes for letters of their own."""
+_UMLAUT = re.compile(r"([aou])e")
+"""Müller is spelt Mueller or Muller where there is no ü."""
 _LEAST_TYPO = 8
 """Shorter names differ in a letter without being slips."""
 _MOST_NAMES = 20_000
@@ -54,11 +58,12 @@ def letters_of(name: str) -> str:
 
 
 def core_of(name: str) -> str:
-    """The same without words for the kind of company, in any order of the words that are left."""
+    """The same without words for the kind of company, however umlauts are spelt; with spaces between words."""
     folded = unicodedata.normalize("NFKD", name.casefold().replace("&", " and "))
-    # Dots within S.A. or B.V. are no ends of words.
-    plain = re.sub(r"(?<=\b\w)\.(?=\w\b)", "", re.sub(r"\band\s+co\b", "", folded))
-    words = re.findall(r"\w+", "".join(one for one in plain if not unicodedata.combining(one)))
+    # Dots within S.A. and strokes within A/S are no ends of words.
+    plain = re.sub(r"(?<=\b\w)[./](?=\w\b)", "", re.sub(r"\band\s+co\b", "", folded))
+    bare = "".join(one for one in plain if not unicodedata.combining(one)).translate(_LETTERS)
+    words = re.findall(r"\w+", _UMLAUT.sub(r"\1", bare))
     return " ".join(word for word in words if word not in _LEGAL) or letters_of(name)
 
 

@@ -148,7 +148,10 @@ def test_doubled_headings_are_asked_about_where_they_matter() -> None:
     [
         ("Acme Ltd", "ACME LTD.", "Acme Limited"),
         ("Müller & Co", "Muller and Co", "MÜLLER & CO."),
-        ("Kuehne Nagel", "Kuhne Nagel"),
+        ("Kuehne Nagel", "Kuhne Nagel", "Kühne + Nagel"),
+        ("Müller GmbH", "Mueller GmbH"),
+        ("Mærsk A/S", "Maersk AS"),
+        ("Jørgensen", "Jorgensen"),
         ("Aurobindo Pharma", "Aurobndo Pharma"),
         ("Smith, Jones", "Smith  Jones"),
         ("S.A. Ferron", "Ferron SA"),
