@@ -53,7 +53,7 @@ def sums_in_words(sums: Sums) -> Iterator[str]:
     yield f"{sums.lines} lines, {sums.usable} usable, {sums.unusable} not{left_out}"
     yield (
         f"{counted(sums.usable, 'shipment')}, of which {sums.delivered} delivered in {sums.manifests} manifests and "
-        f"{sums.open} still due; {sums.late} late, {sums.late_days} days together"
+        f"{sums.open} still due; {sums.late} late, {counted(sums.late_days, 'day')} together"
     )
     yield from (f"worth {money(amount, currency)}" for currency, amount in sums.value.items())
 

@@ -82,7 +82,7 @@ def test_a_dry_run_says_what_each_line_becomes_and_makes_nothing(tmp_path: Path,
         "with manifest N-1: 1 day late"
     )
     assert second.endswith("Tui Trucks liable; not delivered, stays due")
-    assert "2 shipments, of which 1 delivered in 1 manifests and 1 still due; 1 late, 1 days together" in rest
+    assert "2 shipments, of which 1 delivered in 1 manifests and 1 still due; 1 late, 1 day together" in rest
     assert sorted(path.name for path in tmp_path.iterdir()) == ["f.csv", "map.toml"]
 
 
