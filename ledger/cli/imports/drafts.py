@@ -78,8 +78,12 @@ class Desk:
                 continue
             drafts.append(draft)
         for manifest in manifests_of([line for line in lines if line.id in opened]):
-            starts = range(0, len(manifest), MANIFEST)
-            drafts += [self._handoff(manifest[start : start + MANIFEST], opened) for start in starts]
+            for start in range(0, len(manifest), MANIFEST):
+                part = manifest[start : start + MANIFEST]
+                try:
+                    drafts.append(self._handoff(part, opened))
+                except LadingError as error:
+                    self.refused += [Refusal(line.line, str(error)) for line in part]
         return drafts
 
     def _too_old(self, line: Line) -> str:

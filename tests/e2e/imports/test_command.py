@@ -184,10 +184,10 @@ def recent() -> tuple[str, str]:
     )
 
 
-def drafted(source: Path, chart: Path, tmp_path: Path, *options: str) -> dict[str, Any]:
+def drafted(source: Path, chart: Path, tmp_path: Path, *options: str, status: int = 0) -> dict[str, Any]:
     words = ("--map", chart, "--drafts", tmp_path / "drafts", "--trust", tmp_path / "trust.json", "--json")
     result = invoke("import", source, *words, *options)
-    assert result.exit_code == 0, result.output
+    assert result.exit_code == status, result.output
     return dict(json.loads(result.stdout))
 
 
@@ -227,19 +227,33 @@ def test_drafts_are_signed_and_handed_in_as_they_are(tmp_path: Path, chart: Path
     assert invoke("submit", later[3]["file"], home=consortium).exit_code == 0
 
 
+def test_a_handoff_that_is_signed_is_not_written_over(tmp_path: Path, chart: Path, consortium: Path) -> None:
+    came, _ = recent()
+    source = file(tmp_path / "f.csv", came)
+    drafts = drafted(source, chart, tmp_path)["drafts"]
+    signed(drafts[1], consortium, tmp_path / "trust.json")
+    before = Path(drafts[1]["file"]).read_bytes()
+    chart.write_text(MAP.replace('country = { value = "NZ" }', 'country = { value = "NZ" }\nname = "to"'), "utf-8")
+    again = drafted(source, chart, tmp_path, status=3)
+    assert again["refused"][0]["line"] == 2
+    assert Path(drafts[1]["file"]).read_bytes() == before
+
+
 def test_a_draft_that_the_file_no_longer_bears_out_is_told(tmp_path: Path, chart: Path, consortium: Path) -> None:
     _, waits = recent()
     source = file(tmp_path / "f.csv", waits)
     drafted(source, chart, tmp_path)
-    again = drafted(file(source, waits.replace(";3;", ";4;")), chart, tmp_path)
+    again = drafted(file(source, waits.replace(";3;", ";4;")), chart, tmp_path, status=3)
     assert again["drafts"] == []
     (refusal,) = again["refused"]
     assert (refusal["line"], "has another packages than the file" in refusal["reason"]) == (2, True)
 
 
 def test_what_came_long_ago_is_no_draft(tmp_path: Path, chart: Path, consortium: Path) -> None:
-    report = drafted(file(tmp_path / "f.csv", GOOD), chart, tmp_path)
+    source = file(tmp_path / "f.csv", GOOD)
+    report = drafted(source, chart, tmp_path, status=3)
     assert report["drafts"] == []
+    assert drafted(source, chart, tmp_path, "--skip-unusable") == report
     assert "--history" in report["refused"][0]["reason"]
 
 

@@ -92,7 +92,7 @@ def import_(
         report |= _drafts(plan, of, terms, drafts, trust, now, as_json=json)
     if json:
         print_json(report)
-    if stopped:
+    if stopped or (report.get("refused") and not skip_unusable):
         raise SystemExit(UNUSABLE)
 
 
