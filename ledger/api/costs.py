@@ -32,6 +32,7 @@ TABLE: tuple[tuple[str, int], ...] = (
     (f"/records/{_ID}/sheet", 100),  # with order and goods of a hundred shipments
     (f"/records/{_ID}(?:/beside/{_ID})?|/v1/records/{_ID}/rivals|/council", 15),
     ("(?:/v1)?/shipments/.*|/v1/records/typed-data|/docs|/openapi.json", 20),
+    ("/import/preview", 100),
     (f"/devices|/v1/partners/(?:book|{_ID}/keys)", 15),
     ("/|(?:/v1)?/(?:search|records|shipments|bonuses|recalls|partners|enrolments)", 15),
 )

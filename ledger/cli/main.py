@@ -20,7 +20,8 @@ from ledger.errors import LadingError, StorageFailed
 class Entry(NamedTuple):
     """A command: its module in `ledger/cli/commands`, and the first paragraph of its help.
 
-    The module holds a function of the command's name, or an `app` with commands of its own.
+    The module holds a function of the command's name (with a _ behind it where Python needs that), or an `app` with
+    commands of its own.
     """
 
     module: str
@@ -45,7 +46,13 @@ PANELS: dict[str, dict[str, Entry]] = {
             "document",
             "Documents of partners' systems: a despatch advice becomes drafts, what was signed a receipt or a status.",
         ),
-        "replay": Entry("replay", "Turn a delivery history into signed terms and manifests, and add up the penalties."),
+        "import": Entry(
+            "imports.files",
+            "Read a partner's own file under a map: what each line becomes, then records or drafts of them.",
+        ),
+        "replay": Entry(
+            "imports.replay", "Turn a delivery history into signed terms and manifests, and add up the penalties."
+        ),
     },
     "Numbers": {
         "penalties": Entry("numbers", "Delay penalties from verified records: who owes what to whom, and why."),
@@ -140,8 +147,9 @@ def loaded(name: str) -> Any:
     """The command `name` of `COMMANDS`, its module imported."""
     module: Any = import_module(f"ledger.cli.commands.{COMMANDS[name].module}")
     holder = typer.Typer(pretty_exceptions_enable=False)
-    if hasattr(module, name):
-        holder.command(name)(getattr(module, name))
+    function = getattr(module, name, None) or getattr(module, f"{name}_", None)  # `import` is no name in Python
+    if function is not None:
+        holder.command(name)(function)
     else:
         holder.add_typer(module.app, name=name)
     return _flowing(get_group(holder).commands[name])

@@ -31,7 +31,7 @@ LOOKS = {
     "dark": (LAPTOP, "dark"),
 }
 READERS = {"public": 0, "carrier": CARRIER, "customs": CN, "auditor": AUDITOR}
-OWN = ("/worklist", "/devices", "/shipments", f"/partners/{CARRIER}", f"/partners/{CARRIER}/score",
+OWN = ("/worklist", "/import", "/devices", "/shipments", f"/partners/{CARRIER}", f"/partners/{CARRIER}/score",
        f"/partners/{CARRIER}/penalties", "/network", "/network?by=lane")  # fmt: skip
 WIDER = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 

@@ -19,6 +19,7 @@ from ledger.api.pages import (
     signing,
 )
 from ledger.api.pages.errors import error_page
+from ledger.api.pages.files import imports
 from ledger.api.pages.languages import choice
 from ledger.api.pages.shipment import paper
 from ledger.api.pages.work import worklist
@@ -42,6 +43,7 @@ for part in (
     paper,
     choice,
     worklist,
+    imports,
 ):
     router.include_router(part.router)
 
