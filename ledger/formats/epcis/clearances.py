@@ -1,0 +1,54 @@
+"""What customs does with goods, as events: presented, held, inspected, released and the rest."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ledger.codes import RELEASES, ClearanceStatus, HoldCause, Regime
+from ledger.formats.epcis.identity import Naming
+from ledger.records.types import Clearance, Duty
+
+_STATUS: Mapping[ClearanceStatus, tuple[str, str]] = {
+    ClearanceStatus.LODGED: ("other", "in_progress"),
+    ClearanceStatus.PRESENTED: ("arriving", "in_progress"),
+    ClearanceStatus.HELD: ("holding", "unavailable"),
+    ClearanceStatus.INSPECTED: ("inspecting", "in_progress"),
+    ClearanceStatus.RELEASED: ("other", "available"),
+    ClearanceStatus.RELEASED_WITH_CONDITIONS: ("other", "available"),
+    ClearanceStatus.REFUSED: ("holding", "unavailable"),
+    ClearanceStatus.AMENDED: ("other", "in_progress"),
+    ClearanceStatus.SEIZED: ("holding", "unavailable"),
+    ClearanceStatus.DESTROYED: ("destroying", "destroyed"),
+    ClearanceStatus.RECALLED: ("holding", "recalled"),
+}
+"""Business step and disposition. The CBV has no step of releasing: `lading:status` says it."""
+
+
+def clearance_event(
+    clearance: Clearance, shipments: Sequence[bytes], naming: Naming
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The event's members, and which private parts are told in it."""
+    status = ClearanceStatus(clearance.status)
+    step, state = _STATUS[status]
+    number = clearance.duty.mrn if isinstance(clearance.duty, Duty) else ""
+    lasting = None
+    if status in RELEASES:
+        lasting = {"set": ["conformant"]}
+    elif status in (ClearanceStatus.REFUSED, ClearanceStatus.SEIZED, ClearanceStatus.RECALLED):
+        lasting = {"set": ["non_conformant"]}
+    cause = HoldCause(clearance.holdCause).name.lower() if clearance.holdCause else ""
+    return {
+        "type": "ObjectEvent",
+        "at": clearance.occurredAt,
+        "action": "DELETE" if status is ClearanceStatus.DESTROYED else "OBSERVE",
+        "epcList": [naming.shipment(shipment) for shipment in shipments],
+        "bizStep": step,
+        "disposition": state,
+        "persistentDisposition": lasting,
+        "lading:customsBy": naming.partner(clearance.by),
+        "lading:declarant": naming.partner(clearance.declarant) if clearance.declarant else "",
+        "lading:jurisdiction": clearance.jurisdiction.decode("ascii"),
+        "lading:regime": Regime(clearance.regime).name.lower(),
+        "lading:status": status.name.lower(),
+        "lading:holdCause": cause,
+        "lading:mrn": number,
+    }, ("duty",) if number else ()

@@ -1,0 +1,257 @@
+"""Events with what they are found by and who may see them."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Select, and_, delete, exists, func, or_, select, update
+from sqlalchemy.sql import ColumnElement
+
+from ledger.store.epcis.tables import epcis_captures, epcis_due, epcis_events, epcis_readers, epcis_terms
+from ledger.store.rows import chunks, insert_new, selection, some
+
+EVERYBODY = 0
+"""A reader that all readers are."""
+_events, _terms, _readers = epcis_events, epcis_terms, epcis_readers
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """Times are microseconds of UTC; the other fields as in the table."""
+
+    number: int
+    event_id: str
+    record_id: bytes
+    record_type: int
+    capture: str
+    hash: bytes
+    event_time: int
+    record_time: int
+    parts: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event to keep; `terms`: kinds and values that it is found by; `readers`: partners that may see it."""
+
+    event_id: str
+    record_id: bytes
+    record_type: int
+    capture: str
+    hash: bytes
+    event_time: int
+    record_time: int
+    parts: str
+    body: str
+    terms: Collection[tuple[str, str]]
+    readers: Collection[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One condition: a term of one of `kinds` that compares so with one of `values`. `comparison` as
+    `ledger.formats.epcis.query.Comparison` spells it."""
+
+    kinds: Sequence[str]
+    comparison: str
+    values: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Who looks: a partner, or everything (`partner` None). `types`: record types that its key may read."""
+
+    partner: int | None
+    types: Collection[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """By "event_time", "record_time", "number", or else the values of a kind of terms."""
+
+    by: str = "number"
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """From inclusive, until exclusive; None: open."""
+
+    event_from: int | None = None
+    event_until: int | None = None
+    record_from: int | None = None
+    record_until: int | None = None
+
+
+def add(connection: Connection, new: Sequence[NewEvent]) -> list[int]:
+    """Keep events; their numbers."""
+    numbers = []
+    for event in new:
+        row = {c.name: getattr(event, c.name) for c in _events.c if c.name != "number"}
+        (number,) = connection.execute(_events.insert().values(**row)).inserted_primary_key or (0,)
+        numbers.append(int(number))
+        for chunk in chunks({"kind": kind, "value": value, "event": number} for kind, value in event.terms):
+            connection.execute(_terms.insert(), chunk)
+        connection.execute(_readers.insert(), [{"partner": one, "event": number} for one in set(event.readers)])
+    return numbers
+
+
+def forget(connection: Connection, record_id: bytes) -> None:
+    """Delete the events made from a record, and note that they are to be made anew."""
+    remove_of(connection, [record_id])
+    insert_new(connection, epcis_due, [{"record_id": record_id}])
+
+
+def due(connection: Connection, limit: int) -> list[bytes]:
+    """Records whose events are to be made anew."""
+    return [bytes(one) for one in connection.scalars(select(epcis_due.c.record_id).limit(limit))]
+
+
+def done(connection: Connection, record_ids: Iterable[bytes]) -> None:
+    for chunk in chunks(record_ids):
+        connection.execute(delete(epcis_due).where(epcis_due.c.record_id.in_(chunk)))
+
+
+def remove_of(connection: Connection, record_ids: Iterable[bytes]) -> None:
+    """Delete the events made from these records; what was captured stays."""
+    for chunk in chunks(record_ids):
+        connection.execute(delete(_events).where(_events.c.record_id.in_(chunk), _events.c.record_type != 0))
+
+
+def known(connection: Connection, capture: str) -> list[StoredEvent]:
+    """The events of a capture job, in the order of its document."""
+    query = selection(_events, StoredEvent).where(_events.c.capture == capture).order_by(_events.c.number)
+    return some(connection, query, StoredEvent)
+
+
+def captured_with(connection: Connection, hashes: Iterable[bytes], partner: int) -> dict[bytes, StoredEvent]:
+    """By hash, the first captured event that `partner` may see."""
+    found: dict[bytes, StoredEvent] = {}
+    for chunk in chunks(hashes):
+        query = selection(_events, StoredEvent).where(
+            _events.c.hash.in_(chunk), _events.c.record_type == 0, _visible([partner])
+        )
+        for row in some(connection, query.order_by(_events.c.number), StoredEvent):
+            found.setdefault(row.hash, row)
+    return found
+
+
+def observed(connection: Connection, event_hash: bytes, partner: int, observation: bytes) -> None:
+    """Note that `partner` signed an observation of what it captured with this hash."""
+    mine = select(epcis_captures.c.capture_id).where(epcis_captures.c.partner == partner)
+    captured = (_events.c.hash == event_hash, _events.c.record_type == 0, _events.c.record_id == b"")
+    connection.execute(update(_events).where(*captured, _events.c.capture.in_(mine)).values(record_id=observation))
+
+
+def newest(connection: Connection, sight: Sight, event_id: str) -> StoredEvent | None:
+    """Of the events with this id that may be seen, the one that came last."""
+    query = _matching(selection(_events, StoredEvent), sight, (), Spans()).where(_events.c.event_id == event_id)
+    found = some(connection, query.order_by(_events.c.number.desc()).limit(1), StoredEvent)
+    return found[0] if found else None
+
+
+def search(
+    connection: Connection,
+    sight: Sight,
+    wanted: Sequence[Wanted],
+    spans: Spans,
+    order: Order,
+    *,
+    after: tuple[str | int, int] | None = None,
+    limit: int,
+) -> list[tuple[StoredEvent, str | int]]:
+    """At most `limit` events that all of `wanted` hold for, each with what it is ordered by. `after`: where the page
+    before ended: that and the event's number."""
+    key = _key(order)
+    query = _matching(selection(_events, StoredEvent).add_columns(key), sight, wanted, spans)
+    if after is not None:
+        value, number = after
+        further, behind = (key < value, _events.c.number < number) if order.descending else (
+            key > value, _events.c.number > number
+        )  # fmt: skip
+        query = query.where(behind if order.by == "number" else or_(further, and_(key == value, behind)))
+    directed = (key.desc(), _events.c.number.desc()) if order.descending else (key, _events.c.number)
+    rows = connection.execute(query.order_by(*directed).limit(limit)).all()
+    return [(StoredEvent(*row[:-1]), row[-1]) for row in rows]
+
+
+def count(connection: Connection, sight: Sight, wanted: Sequence[Wanted], spans: Spans, most: int) -> int:
+    """How many events there are, counted no further than `most`."""
+    inner = _matching(select(_events.c.number), sight, wanted, spans).limit(most).subquery()
+    return int(connection.scalar(select(func.count()).select_from(inner)) or 0)
+
+
+def values(
+    connection: Connection, sight: Sight, kinds: Sequence[str], after: str, limit: int
+) -> list[str]:
+    """The different values of terms of these kinds in the events that may be seen, ascending behind `after`."""
+    query = select(_terms.c.value).distinct().where(_terms.c.kind.in_(kinds), _terms.c.value > after)
+    query = query.where(
+        _terms.c.event.in_(_matching(select(_events.c.number), sight, (), Spans()))
+    )
+    return [str(one) for one in connection.scalars(query.order_by(_terms.c.value).limit(limit))]
+
+
+def _key(order: Order) -> ColumnElement[str | int]:
+    if order.by in ("event_time", "record_time", "number"):
+        column: ColumnElement[str | int] = _events.c[order.by]
+        return column
+    own = select(func.min(_terms.c.value)).where(_terms.c.event == _events.c.number, _terms.c.kind == order.by)
+    return func.coalesce(own.scalar_subquery(), "")
+
+
+def _matching[S: Select[tuple[object, ...]]](query: S, sight: Sight, wanted: Sequence[Wanted], spans: Spans) -> S:
+    c = _events.c
+    for column, start, end in (
+        (c.event_time, spans.event_from, spans.event_until),
+        (c.record_time, spans.record_from, spans.record_until),
+    ):
+        query = query.where(*([column >= start] if start is not None else []))
+        query = query.where(*([column < end] if end is not None else []))
+    first, *others = sorted(wanted, key=_selectivity) or (None,)
+    if first is not None:
+        # The index of terms gives the events; each is then asked for the rest.
+        query = query.where(c.number.in_(select(_terms.c.event).where(*_compares(first))))
+    for one in others:
+        query = query.where(exists(select(1).where(_terms.c.event == c.number, *_compares(one))))
+    if sight.partner is not None:
+        mine = (EVERYBODY, sight.partner) if sight.partner else (EVERYBODY,)
+        query = query.where(c.record_type.in_([0, *sight.types]))
+        if first is not None:
+            query = query.where(_visible(mine))
+        else:
+            query = query.where(c.number.in_(select(_readers.c.event).where(_readers.c.partner.in_(mine))))
+    return query
+
+
+def _visible(partners: Iterable[int]) -> ColumnElement[bool]:
+    return exists(select(1).where(_readers.c.event == _events.c.number, _readers.c.partner.in_(list(partners))))
+
+
+_COMMON = ("eventType", "action", "bizStep", "disposition", "exists")
+
+
+def _selectivity(one: Wanted) -> tuple[bool, bool]:
+    """Conditions that few events meet come first."""
+    return one.kinds[0] in _COMMON, one.comparison != "="
+
+
+def _compares(one: Wanted) -> list[ColumnElement[bool]]:
+    value = _terms.c.value
+    kinds = _terms.c.kind.in_(list(one.kinds)) if len(one.kinds) > 1 else _terms.c.kind == one.kinds[0]
+    match one.comparison:
+        case "=":
+            holds = value.in_(list(one.values))
+        case "begins":
+            holds = or_(*(and_(value >= start, value < start + "\U0010ffff") for start in one.values))
+        case ">":
+            holds = value > one.values[0]
+        case ">=":
+            holds = value >= one.values[0]
+        case "<":
+            holds = value < one.values[0]
+        case "<=":
+            holds = value <= one.values[0]
+        case _:
+            raise ValueError(one.comparison)
+    return [kinds, holds]
