@@ -16,6 +16,7 @@ from ledger.api.deps import only_known_parameters
 from ledger.api.middleware import Border
 from ledger.api.quota import Budgets, LookQuota
 from ledger.api.quota_exchange import QuotaExchange
+from ledger.api.routers import epcis
 from ledger.api.routers import (
     batches,
     bonuses,
@@ -35,9 +36,11 @@ from ledger.api.routers import (
     system,
     worklist,
 )
+from ledger.api.routers.epcis.protocol import own_validator
 from ledger.api.schemas.description import DESCRIPTION, TAGS, describe
 from ledger.api.shared import SharedLook
 from ledger.api.together import Together
+from ledger.services.epcis.service import Epcis
 from ledger.services.home.settings import EMBEDDED
 from ledger.services.node.health import Readiness
 from ledger.services.node.node import Node
@@ -89,6 +92,8 @@ def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
     app.state.readiness = SharedLook(partial(_readiness, node))
     app.state.measuring = SharedLook(partial(_measure, node))
     home = node.home
+    app.state.epcis = Epcis.of(node)
+    app.state.epcis_validator = own_validator()
     app.state.sessions = Sessions(
         node.reader.keys.session_secret, home.settings.public_url, home.domain.chain_id, home.clock, home.database
     )
@@ -122,6 +127,8 @@ def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
         system,
     ):
         app.include_router(router.router, dependencies=strict)
+    for router in epcis.ROUTERS:  # a query may have parameters that no list holds
+        app.include_router(router)
     app.include_router(products.router)  # a scanned link may carry parameters of its own
     app.include_router(pages.router)
     app.mount("/static", Assets(packages=[("ledger.api.pages", "static")]), name="static")

@@ -22,6 +22,8 @@ TABLE: tuple[tuple[str, int], ...] = (
     (f"/partners/{_ID}", 40),
     (f"/v1/penalties|/penalties|/partners/{_ID}/penalties|/v1/shipments/{_ID}/penalty", 40),
     ("(?:/v1)?/recalls/.*", 40),
+    ("/epcis/capture.*", 60),
+    ("/epcis/.*", 20),
     ("/v1/dock", 60),
     ("(?:/v1)?/shipments/.*|/v1/records/typed-data|/docs|/openapi.json", 20),
     (f"/devices|/v1/partners/(?:book|{_ID}/keys)", 15),

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from ledger.formats.epcis.context import full_name
+from ledger.formats.epcis.context import STANDARD, full_name
 from ledger.formats.epcis.identifiers import canonical
 from ledger.formats.epcis.vocabulary import AT
 
@@ -145,7 +145,8 @@ def _entry(key: str, item: Any, declared: Mapping[str, str], holder: str, name: 
 
 def _bracketed(name: str, declared: Mapping[str, str]) -> str:
     prefix, colon, local = name.partition(":")
-    return f"{{{declared[prefix]}}}{local}" if colon and prefix in declared else name
+    space = declared.get(prefix) or STANDARD.get(prefix)
+    return f"{{{space}}}{local}" if colon and space else name
 
 
 def _value(item: Any, declared: Mapping[str, str], holder: str, name: str) -> str:

@@ -46,7 +46,7 @@ class Naming:
         return f"{self.base}/partners/{partner}" if partner else f"{self.base}/sd/recipient"
 
     def place(self, place: Place) -> str:
-        """"" for a place that says nothing of where it is."""
+        """ "" for a place that says nothing of where it is."""
         if _right(check_gln, place.gln):
             return f"{GS1}414/{place.gln}"
         code = place.locode or place.country

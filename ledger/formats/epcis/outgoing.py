@@ -39,11 +39,13 @@ MAKES_EVENTS: tuple[type[Record], ...] = (
 @dataclass(frozen=True, slots=True)
 class Source:
     """A record that took effect. `applied`: the items that did; `delivered`: shipments whose goods reached their
-    consignee by it; `logged`: when it came into the log, UTC seconds."""
+    consignee by it; `logged`: when it came into the log, `concluded`: when what the chain made of it did, UTC
+    seconds."""
 
     record_id: bytes
     record: Record
     logged: int
+    concluded: int
     applied: frozenset[int]
     delivered: frozenset[bytes] = frozenset()
 
@@ -65,7 +67,7 @@ def events_from(source: Source, naming: Naming) -> list[Made]:
     for members, parts in _drafts(source, naming):
         whole = {
             "type": members.pop("type"),
-            **_times(members.pop("at", source.logged), source.logged),
+            **_times(members.pop("at", source.logged), source.concluded),
             **{name: value for name, value in members.items() if value not in ("", [], None)},
             "lading:record": naming.record(source.record_id),
             "lading:proof": naming.proof(source.record_id),
@@ -101,9 +103,9 @@ def _drafts(source: Source, naming: Naming) -> Iterator[_Draft]:
                 yield told, ()
 
 
-def _times(at: int, logged: int) -> dict[str, str]:
+def _times(at: int, known: int) -> dict[str, str]:
     """Records have no time zone: UTC."""
-    return {"eventTime": _iso(at), "eventTimeZoneOffset": "+00:00", "recordTime": _iso(logged)}
+    return {"eventTime": _iso(at), "eventTimeZoneOffset": "+00:00", "recordTime": _iso(known)}
 
 
 def _iso(seconds: int) -> str:
@@ -182,17 +184,20 @@ def _handoff(source: Source, handoff: Handoff, naming: Naming) -> Iterator[_Draf
     parts = tuple(name for name, told in (("place", place), ("load", load)) if told)
     for (exceptions, delivered), numbers in groups.items():
         items = [handoff.items[number] for number in numbers]
-        yield {
-            "type": "ObjectEvent",
-            "at": handoff.occurredAt,
-            "action": "OBSERVE",
-            "epcList": [*([load] if load else []), *(naming.shipment(item.shipment) for item in items)],
-            **_received(exceptions, delivered, place),
-            "sourceList": _pairs("source", possessing_party=naming.partner(handoff.releaser)),
-            "destinationList": _pairs("destination", possessing_party=naming.partner(handoff.receiver)),
-            "lading:packages": [item.packages for item in items],
-            "lading:exceptions": _exceptions(exceptions),
-        }, parts
+        yield (
+            {
+                "type": "ObjectEvent",
+                "at": handoff.occurredAt,
+                "action": "OBSERVE",
+                "epcList": [*([load] if load else []), *(naming.shipment(item.shipment) for item in items)],
+                **_received(exceptions, delivered, place),
+                "sourceList": _pairs("source", possessing_party=naming.partner(handoff.releaser)),
+                "destinationList": _pairs("destination", possessing_party=naming.partner(handoff.receiver)),
+                "lading:packages": [item.packages for item in items],
+                "lading:exceptions": _exceptions(exceptions),
+            },
+            parts,
+        )
 
 
 def _override(source: Source, override: Override, naming: Naming) -> _Draft:
@@ -250,15 +255,18 @@ def _split(split: Split, naming: Naming) -> Iterator[_Draft]:
         naming.shipment(child_id(split.shipment, split.sequence, number)) for number in range(len(split.children))
     ]
     common = {"at": split.occurredAt, "disposition": "in_progress"}
-    yield {
-        "type": "AggregationEvent",
-        "action": "DELETE",
-        "parentID": naming.shipment(split.shipment),
-        "childEPCs": children,
-        "bizStep": "unpacking",
-        **common,
-        "lading:packages": [child.packages for child in split.children],
-    }, ()
+    yield (
+        {
+            "type": "AggregationEvent",
+            "action": "DELETE",
+            "parentID": naming.shipment(split.shipment),
+            "childEPCs": children,
+            "bizStep": "unpacking",
+            **common,
+            "lading:packages": [child.packages for child in split.children],
+        },
+        (),
+    )
     for number, (uri, child) in enumerate(zip(children, split.children, strict=True)):
         if goods := _quantities(child.contents, naming):
             inside = {"parentID": uri, "childQuantityList": goods, "bizStep": "packing"}
@@ -281,13 +289,16 @@ def _statement(statement: Statement, naming: Naming) -> Iterator[_Draft]:
     if told is None:
         return
     place = _place(statement.place, naming)
-    yield {
-        "type": "ObjectEvent",
-        "at": statement.occurredAt,
-        "action": told[0],
-        "epcList": [naming.shipment(statement.shipment)],
-        "bizStep": told[1],
-        "disposition": told[2],
-        "readPoint": place,
-        "lading:statement": StatementKind(statement.kind).name.lower(),
-    }, ("place",) if place else ()
+    yield (
+        {
+            "type": "ObjectEvent",
+            "at": statement.occurredAt,
+            "action": told[0],
+            "epcList": [naming.shipment(statement.shipment)],
+            "bizStep": told[1],
+            "disposition": told[2],
+            "readPoint": place,
+            "lading:statement": StatementKind(statement.kind).name.lower(),
+        },
+        ("place",) if place else (),
+    )

@@ -157,4 +157,3 @@ def _decoded(token: str) -> tuple[str | int, int, int]:
     if any(abs(one) >= 1 << 62 for one in (key, number, left) if isinstance(one, int)):
         raise problem
     return key, number, left
-

@@ -97,8 +97,8 @@ class Recording:
         settled = outcomes.of_many(connection, (row.record_id for row in wanted))
         naming = self.naming(connection)
         for row in wanted:
-            for items, logged in self._concluded(connection, settled.get(row.record_id, []), concluded):
-                self._add(connection, row, items, logged, naming)
+            for items, known in self._concluded(connection, settled.get(row.record_id, []), concluded):
+                self._add(connection, row, items, known, naming)
 
     def _concluded(
         self, connection: Connection, items: list[ItemOutcome], concluded: set[RecordId] | None
@@ -113,13 +113,13 @@ class Recording:
             yield frozenset(numbers), leaves[outcome].log_time
 
     def _add(
-        self, connection: Connection, row: StoredRecord, applied: frozenset[int], logged: int, naming: Naming
+        self, connection: Connection, row: StoredRecord, applied: frozenset[int], concluded: int, naming: Naming
     ) -> None:
         try:
             record = shipment_state.opened(connection, row)
         except VerificationFailed:  # a kept part is not the one that was signed; the audit names it
             record = row.record
-        source = Source(row.record_id, record, logged, applied, _delivered(connection, record))
+        source = Source(row.record_id, record, row.log_time, concluded, applied, _delivered(connection, record))
         readers = _readers(connection, row.record_id, record)
         new = []
         for made in events_from(source, naming):

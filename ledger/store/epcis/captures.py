@@ -42,9 +42,7 @@ def get(connection: Connection, capture_id: str, partner: int | None) -> StoredC
     return one(connection, epcis_captures, StoredCapture, *where)
 
 
-def listing(
-    connection: Connection, partner: int, before: tuple[int, str] | None, limit: int
-) -> list[StoredCapture]:
+def listing(connection: Connection, partner: int, before: tuple[int, str] | None, limit: int) -> list[StoredCapture]:
     """A partner's jobs, the newest first, behind `before`: time and id of the last one of the page before."""
     c = epcis_captures.c
     query = selection(epcis_captures, StoredCapture).where(c.partner == partner)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, Select, and_, delete, exists, func, or_, select, update
 from sqlalchemy.sql import ColumnElement
@@ -136,6 +137,14 @@ def captured_with(connection: Connection, hashes: Iterable[bytes], partner: int)
     return found
 
 
+def has_id(connection: Connection, event_id: str, partner: int) -> bool:
+    """Whether `partner` may see a captured event with this id."""
+    query = select(_events.c.number).where(
+        _events.c.event_id == event_id, _events.c.record_type == 0, _visible([partner])
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
 def observed(connection: Connection, event_hash: bytes, partner: int, observation: bytes) -> None:
     """Note that `partner` signed an observation of what it captured with this hash."""
     mine = select(epcis_captures.c.capture_id).where(epcis_captures.c.partner == partner)
@@ -181,14 +190,10 @@ def count(connection: Connection, sight: Sight, wanted: Sequence[Wanted], spans:
     return int(connection.scalar(select(func.count()).select_from(inner)) or 0)
 
 
-def values(
-    connection: Connection, sight: Sight, kinds: Sequence[str], after: str, limit: int
-) -> list[str]:
+def values(connection: Connection, sight: Sight, kinds: Sequence[str], after: str, limit: int) -> list[str]:
     """The different values of terms of these kinds in the events that may be seen, ascending behind `after`."""
     query = select(_terms.c.value).distinct().where(_terms.c.kind.in_(kinds), _terms.c.value > after)
-    query = query.where(
-        _terms.c.event.in_(_matching(select(_events.c.number), sight, (), Spans()))
-    )
+    query = query.where(_terms.c.event.in_(_matching(select(_events.c.number), sight, (), Spans())))
     return [str(one) for one in connection.scalars(query.order_by(_terms.c.value).limit(limit))]
 
 
@@ -200,7 +205,7 @@ def _key(order: Order) -> ColumnElement[str | int]:
     return func.coalesce(own.scalar_subquery(), "")
 
 
-def _matching[S: Select[tuple[object, ...]]](query: S, sight: Sight, wanted: Sequence[Wanted], spans: Spans) -> S:
+def _matching(query: Select[Any], sight: Sight, wanted: Sequence[Wanted], spans: Spans) -> Select[Any]:
     c = _events.c
     for column, start, end in (
         (c.event_time, spans.event_from, spans.event_until),

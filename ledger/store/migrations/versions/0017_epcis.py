@@ -38,7 +38,9 @@ def upgrade() -> None:
         ("record_time", "number"),
     ):
         op.create_index(f"ix_epcis_events_{'_'.join(columns)}", "epcis_events", list(columns))
-    _of_events("epcis_terms", sa.Column("kind", sa.String(), nullable=False), sa.Column("value", sa.String(), nullable=False))
+    _of_events(
+        "epcis_terms", sa.Column("kind", sa.String(), nullable=False), sa.Column("value", sa.String(), nullable=False)
+    )
     _of_events("epcis_readers", sa.Column("partner", sa.BigInteger(), nullable=False))
     op.create_table(
         "epcis_due",
@@ -77,9 +79,7 @@ def _of_events(table: str, *columns: sa.Column[str] | sa.Column[int]) -> None:
         table,
         *columns,
         sa.Column("event", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["event"], ["epcis_events.number"], name=op.f(f"fk_{table}_event"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["event"], ["epcis_events.number"], name=op.f(f"fk_{table}_event"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint(*names, "event", name=op.f(f"pk_{table}")),
         sqlite_with_rowid=False,
     )
