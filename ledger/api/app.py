@@ -16,12 +16,12 @@ from ledger.api.deps import only_known_parameters
 from ledger.api.middleware import Border
 from ledger.api.quota import Budgets, LookQuota
 from ledger.api.quota_exchange import QuotaExchange
-from ledger.api.routers import epcis
 from ledger.api.routers import (
     batches,
     bonuses,
     consents,
     dock,
+    epcis,
     log,
     networks,
     partners,
@@ -36,7 +36,7 @@ from ledger.api.routers import (
     system,
     worklist,
 )
-from ledger.api.routers.epcis.protocol import own_validator
+from ledger.api.routers.epcis.protocol import HEADERS, own_validator
 from ledger.api.schemas.description import DESCRIPTION, TAGS, describe
 from ledger.api.shared import SharedLook
 from ledger.api.together import Together
@@ -106,6 +106,7 @@ def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
         signed_now=partial(records.signed_now, node),
         page=pages.error_page,
         direct={SINGLE: records.submitting},
+        told={"epcis": HEADERS},
     )
     strict = [Depends(only_known_parameters)]
     for router in (  # asked in this order which of them has a path: first what is asked most
@@ -127,8 +128,8 @@ def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
         system,
     ):
         app.include_router(router.router, dependencies=strict)
-    for router in epcis.ROUTERS:  # a query may have parameters that no list holds
-        app.include_router(router)
+    for under_epcis in epcis.ROUTERS:  # a query may have parameters that no list holds
+        app.include_router(under_epcis)
     app.include_router(products.router)  # a scanned link may carry parameters of its own
     app.include_router(pages.router)
     app.mount("/static", Assets(packages=[("ledger.api.pages", "static")]), name="static")

@@ -66,9 +66,11 @@ class Border:
         signed_now: Callable[[str, bytes], Collection[int]],
         page: problems.ErrorPage,
         direct: Mapping[str, ASGIApp],
+        told: Mapping[str, Mapping[str, str]],
     ) -> None:
         self._app = app
         self._direct = direct
+        self._told = told
         self._signed_now = signed_now
         self._routes = routes
         self._budgets = budgets
@@ -197,7 +199,8 @@ class Border:
         allowed = problems.allowed_methods(self._routes, scope)
         if not allowed:
             return problems.response_of(_no_such(scope), scope["path"])
-        return Response(status_code=204, headers={"Allow": ", ".join((*allowed, "OPTIONS"))} | PREFLIGHT)
+        more = self._told.get(scope["path"].split("/", 2)[1], {})
+        return Response(status_code=204, headers={"Allow": ", ".join((*allowed, "OPTIONS"))} | PREFLIGHT | more)
 
 
 def _problem(error: problems.Limited | LadingError, scope: Scope) -> JSONResponse:

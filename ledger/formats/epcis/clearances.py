@@ -35,7 +35,7 @@ def clearance_event(
         lasting = {"set": ["conformant"]}
     elif status in (ClearanceStatus.REFUSED, ClearanceStatus.SEIZED, ClearanceStatus.RECALLED):
         lasting = {"set": ["non_conformant"]}
-    cause = HoldCause(clearance.holdCause).name.lower() if clearance.holdCause else ""
+    cause = HoldCause(clearance.holdCause).name if clearance.holdCause else ""
     return {
         "type": "ObjectEvent",
         "at": clearance.occurredAt,
@@ -47,8 +47,8 @@ def clearance_event(
         "lading:customsBy": naming.partner(clearance.by),
         "lading:declarant": naming.partner(clearance.declarant) if clearance.declarant else "",
         "lading:jurisdiction": clearance.jurisdiction.decode("ascii"),
-        "lading:regime": Regime(clearance.regime).name.lower(),
-        "lading:status": status.name.lower(),
+        "lading:regime": Regime(clearance.regime).name,
+        "lading:status": status.name,
         "lading:holdCause": cause,
         "lading:mrn": number,
     }, ("duty",) if number else ()

@@ -32,10 +32,9 @@ def namespaces(*contexts: Any) -> dict[str, str]:
     for context in contexts:
         for entry in _entries(context):
             for prefix, value in entry.items():
-                if isinstance(value, dict):
-                    value = value.get("@id")
-                if isinstance(value, str) and not prefix.startswith("@"):
-                    found[prefix] = value
+                space = value.get("@id") if isinstance(value, dict) else value
+                if isinstance(space, str) and not prefix.startswith("@"):
+                    found[prefix] = space
     return found
 
 

@@ -111,7 +111,7 @@ def prehash(event: Mapping[str, Any], declared: Mapping[str, str], ignored: Coll
     return f"eventType={full_name(str(event.get('type', '')), declared)}{text}{_others(left)}"
 
 
-# --- the standard's model of the event ---------------------------------------------------------------------------------
+# --- the standard's model of the event ------------------------------------------------------------------------------
 
 
 def _nodes(members: Mapping[str, Any], declared: Mapping[str, str], holder: str) -> list[_Node]:
@@ -163,7 +163,7 @@ def _value(item: Any, declared: Mapping[str, str], holder: str, name: str) -> st
     return text
 
 
-# --- printing ------------------------------------------------------------------------------------------------------------
+# --- printing -------------------------------------------------------------------------------------------------------
 
 
 def _ordered(nodes: list[_Node], order: _Order, *, top: bool = False) -> tuple[str, list[_Node]]:

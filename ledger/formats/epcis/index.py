@@ -32,15 +32,18 @@ _QUANTITIES = {
     "outputQuantityList": "outputEPCClass",
 }  # fmt: skip
 _PAIRS = {"bizTransactionList": "bizTransaction", "sourceList": "source", "destinationList": "destination"}
-SENSOR_TEXTS = frozenset(
-    "type deviceID deviceMetadata rawData dataProcessingMethod bizRules microorganism chemicalSubstance component "
-    "stringValue booleanValue hexBinaryValue uriValue exception coordinateReferenceSystem".split()
-)
+SENSOR_TEXTS = frozenset({
+    "type", "deviceID", "deviceMetadata", "rawData", "dataProcessingMethod", "bizRules", "microorganism",
+    "chemicalSubstance", "component", "stringValue", "booleanValue", "hexBinaryValue", "uriValue", "exception",
+    "coordinateReferenceSystem",
+})  # fmt: skip
 SENSOR_TIMES = frozenset({"time", "startTime", "endTime"})
-SENSOR_NUMBERS = frozenset("value minValue maxValue meanValue sDev percRank percValue".split())
-_PLACES = {"": "", "ilmd": "ILMD_", "errorDeclaration": "ERROR_DECLARATION_", "readPoint": "readPoint_",
-           "bizLocation": "bizLocation_", "sensorElementList": "SENSORELEMENT_",
-           "sensorMetadata": "SENSORMETADATA_", "sensorReport": "SENSORREPORT_"}  # fmt: skip
+SENSOR_NUMBERS = frozenset(["value", "minValue", "maxValue", "meanValue", "sDev", "percRank", "percValue"])
+_PLACES = {
+    "": "", "ilmd": "ILMD_", "errorDeclaration": "ERROR_DECLARATION_", "readPoint": "readPoint_",
+    "bizLocation": "bizLocation_", "sensorElementList": "SENSORELEMENT_", "sensorMetadata": "SENSORMETADATA_",
+    "sensorReport": "SENSORREPORT_",
+}  # fmt: skip
 
 
 def terms_of(event: Event) -> set[Term]:
@@ -154,7 +157,7 @@ def _items(value: Any) -> list[Mapping[str, Any]]:
     return [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, Mapping)]
 
 
-# --- texts that sort ---------------------------------------------------------------------------------------------------
+# --- texts that sort ------------------------------------------------------------------------------------------------
 
 _NUMBER = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,2})?")
 _NINES = str.maketrans("0123456789", "9876543210")

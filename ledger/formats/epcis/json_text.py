@@ -10,8 +10,8 @@ from typing import Any
 from ledger.common.canonical import check_depth
 from ledger.errors import MalformedRecord
 
-DEEPEST = 12
-"""Levels of nesting, as everywhere in Lading's JSON."""
+DEEPEST = 20
+"""Levels of nesting: an answer wraps events, which may have extensions of their own, into five."""
 _LONGEST_NUMBER = 40
 
 
@@ -19,7 +19,7 @@ def parse(text: bytes, *, most: int, where: str = "body") -> Any:
     """The value of a JSON text; raises `MalformedRecord`."""
     if len(text) > most:
         raise MalformedRecord("too large", where=where, expected=f"at most {most} bytes", found=len(text))
-    check_depth(text, where)
+    check_depth(text, where, DEEPEST)
     try:
         value = _DECODER.decode(text.decode("utf-8-sig"))
         json.dumps(value, ensure_ascii=False, default=str).encode()

@@ -4,7 +4,7 @@ An event is made from one record alone, its private parts as far as they are ope
 So it is the same for everybody who may read it, and its id is the hash of it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -121,9 +121,9 @@ def _place(place: object, naming: Naming) -> dict[str, str] | None:
     return {"id": uri} if uri else None
 
 
-def _quantities(contents: Sequence[Goods | bytes], naming: Naming) -> list[dict[str, Any]]:
+def _quantities(contents: object, naming: Naming) -> list[dict[str, Any]]:
     result = []
-    for goods in contents:
+    for goods in contents if isinstance(contents, tuple) else ():
         if isinstance(goods, Goods) and (uri := naming.goods(goods)):
             unit = goods.unit if goods.unit.isascii() and goods.unit.isalnum() and 2 <= len(goods.unit) <= 3 else ""
             counted = not unit or unit in ("EA", "C62", "H87", "PCE")
@@ -132,7 +132,7 @@ def _quantities(contents: Sequence[Goods | bytes], naming: Naming) -> list[dict[
     return result
 
 
-# --- custody -------------------------------------------------------------------------------------------------------------
+# --- custody --------------------------------------------------------------------------------------------------------
 
 
 def _opening(shipment: bytes, terms: ShipmentTerms, naming: Naming) -> Iterator[_Draft]:
@@ -246,7 +246,7 @@ def _received(exceptions: int, delivered: bool, place: dict[str, str] | None) ->
 
 
 def _exceptions(bits: int) -> list[str]:
-    return [str(bit.name).lower() for bit in ExceptionBit if bit & bits]
+    return [str(bit.name) for bit in ExceptionBit if bit & bits]
 
 
 def _split(split: Split, naming: Naming) -> Iterator[_Draft]:
@@ -298,7 +298,7 @@ def _statement(statement: Statement, naming: Naming) -> Iterator[_Draft]:
             "bizStep": told[1],
             "disposition": told[2],
             "readPoint": place,
-            "lading:statement": StatementKind(statement.kind).name.lower(),
+            "lading:statement": StatementKind(statement.kind).name,
         },
         ("place",) if place else (),
     )

@@ -226,7 +226,8 @@ def _extension(name: str, field: str, declared: Mapping[str, str]) -> str:
 
 
 def _match(name: str, values: tuple[str, ...]) -> Condition:
-    exact, classes = [], []
+    exact: list[str] = []
+    classes: list[str] = []
     for text in values:
         written = canonical(text)
         if "*" in written:
@@ -250,7 +251,7 @@ def _unknown(name: str) -> MalformedRecord:
     )
 
 
-# --- values ------------------------------------------------------------------------------------------------------------
+# --- values ---------------------------------------------------------------------------------------------------------
 
 
 def _many(name: str, value: Any) -> tuple[str, ...]:
@@ -294,9 +295,7 @@ def _time(name: str, value: Any) -> str:
 
 
 def _micros(name: str, value: Any) -> int:
-    result = micros(_time(name, value))
-    assert result is not None
-    return result
+    return micros(_time(name, value)) or 0
 
 
 def _count(name: str, value: Any) -> int:

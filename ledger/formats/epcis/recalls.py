@@ -25,8 +25,8 @@ def recall_event(recall: Recall, naming: Naming) -> dict[str, Any] | None:
         "quantityList": [{"epcClass": uri} for uri in classes],
         "bizStep": "holding",
         "disposition": "recalled",
-        "lading:hazard": Hazard(recall.hazard).name.lower(),
-        "lading:recallAction": RecallAction(recall.action).name.lower(),
+        "lading:hazard": Hazard(recall.hazard).name,
+        "lading:recallAction": RecallAction(recall.action).name,
         "lading:contact": recall.contact,
         "lading:serials": spans,
     }

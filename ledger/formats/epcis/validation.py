@@ -54,8 +54,8 @@ class Validator:
 
 
 def amended(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The schema with what GS1 itself uses beyond it: measurement types that its vocabulary got later, business rules in
-    a sensor report, and reports of an exception that measure nothing."""
+    """The schema with what GS1 itself uses beyond it: measurement types that its vocabulary got later, business rules
+    in a sensor report, and reports of an exception that measure nothing."""
     result = copy.deepcopy(dict(schema))
     definitions = result["definitions"]
     definitions["measurementType"]["anyOf"].append({"type": "string", "pattern": _NEWER_MEASUREMENT})

@@ -57,7 +57,7 @@ def _parsed(body: bytes) -> etree._Element:
         root = etree.fromstring(body, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise MalformedRecord(f"not XML: {str(error)[:200]}", where="body", expected="XML in UTF-8") from None
-    if root.getroottree().docinfo.doctype:
+    if (b"<!DOCTYPE" in body) or root.getroottree().docinfo.internalDTD is not None:
         raise MalformedRecord("a document type declaration is not read here", where="body")
     depth, element = 0, root
     for element in root.iter():
@@ -75,8 +75,6 @@ def _name(element: etree._Element) -> tuple[str, str]:
 def _elements(holder: etree._Element) -> Iterator[etree._Element]:
     """The elements of a holder; those that the schema of EPCIS 1 wrapped into an extension are taken out of it."""
     for element in holder:
-        if not isinstance(element.tag, str):
-            continue
         if _name(element) in (("", "extension"), ("", "baseExtension")):
             yield from _elements(element)
         else:
@@ -206,8 +204,7 @@ class _Reader:
             if name.namespace not in _NOT_OURS:
                 inner[self._qualified(name.namespace or "", name.localname, None)] = str(value)
         for child in element:
-            if isinstance(child.tag, str):
-                _put(inner, self.key(child), self._extension(child))
+            _put(inner, self.key(child), self._extension(child))
         if not inner:
             return _text(element)
         return {**inner, "#text": _text(element)} if _text(element) else inner

@@ -6,8 +6,8 @@ from typing import Any
 from ledger.codes import ShipmentState
 from ledger.common.ids import to_hex
 from ledger.formats.epcis.document import Event
-from ledger.formats.epcis.identifiers import canonical
-from ledger.formats.epcis.identity import GS1, Naming
+from ledger.formats.epcis.identifiers import GS1, canonical
+from ledger.formats.epcis.identity import Naming
 from ledger.formats.epcis.vocabulary import BIZ_STEPS, SOURCES
 from ledger.store.database import Connection
 from ledger.store.projections import shipments
@@ -37,7 +37,7 @@ def handoff_draft(
     receivers = _partners(members.get("destinationList", []), "destination", naming, {releaser, partner})
     receivers |= {partner} - {releaser}
     receivers -= {releaser}
-    if partner != releaser and receivers != {partner} or len(receivers) != 1 or not releaser:
+    if (partner != releaser and receivers != {partner}) or len(receivers) != 1 or not releaser:
         return None
     place = members.get("readPoint")
     where = canonical(str(place.get("id", ""))) if isinstance(place, Mapping) else ""

@@ -130,7 +130,7 @@ def _spans(query: EventQuery) -> tuple[int | None, ...]:
     return query.event_from, query.event_until, query.record_from, query.record_until
 
 
-# --- tokens of pages ----------------------------------------------------------------------------------------------------
+# --- tokens of pages ------------------------------------------------------------------------------------------------
 
 
 def _token(key: str | int, number: int, left: int) -> str:

@@ -60,7 +60,8 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """Who looks: a partner, or everything (`partner` None). `types`: record types that its key may read."""
+    """Who looks: a partner, or everything (`partner` None). `types`: record types whose
+    private parts its key may read."""
 
     partner: int | None
     types: Collection[int]
@@ -219,9 +220,9 @@ def _matching(query: Select[Any], sight: Sight, wanted: Sequence[Wanted], spans:
         query = query.where(c.number.in_(select(_terms.c.event).where(*_compares(first))))
     for one in others:
         query = query.where(exists(select(1).where(_terms.c.event == c.number, *_compares(one))))
+    query = query.where(or_(c.parts == "", c.record_type.in_(list(sight.types))))
     if sight.partner is not None:
         mine = (EVERYBODY, sight.partner) if sight.partner else (EVERYBODY,)
-        query = query.where(c.record_type.in_([0, *sight.types]))
         if first is not None:
             query = query.where(_visible(mine))
         else:
@@ -244,6 +245,7 @@ def _selectivity(one: Wanted) -> tuple[bool, bool]:
 def _compares(one: Wanted) -> list[ColumnElement[bool]]:
     value = _terms.c.value
     kinds = _terms.c.kind.in_(list(one.kinds)) if len(one.kinds) > 1 else _terms.c.kind == one.kinds[0]
+    holds: ColumnElement[bool]
     match one.comparison:
         case "=":
             holds = value.in_(list(one.values))

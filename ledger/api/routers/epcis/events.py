@@ -59,7 +59,7 @@ def query(
     """
     parsed = parse_query(query_parameters(request))
     answer = service.querying.run(parsed, reader, per_page=per_page(perPage), token=nextPageToken or "")
-    return events_answer(request, service, answer, SIMPLE_EVENT_QUERY, node.home.clock.now())
+    return events_answer(request, answer, SIMPLE_EVENT_QUERY, node.home.clock.now())
 
 
 @router.get("/events/{event_id:path}", operation_id="getEpcisEvent", responses=examples.READ_RESPONSES)

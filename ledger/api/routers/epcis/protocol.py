@@ -126,7 +126,7 @@ def _number(text: str) -> tuple[int, int, int]:
     return first, second, third
 
 
-# --- what routes need ---------------------------------------------------------------------------------------------------
+# --- what routes need -----------------------------------------------------------------------------------------------
 
 
 async def epcis(request: Request) -> Epcis:
@@ -187,7 +187,7 @@ def json_answer(value: object, status: int = 200, headers: Mapping[str, str] | N
     return Response(json_text.dump(value), status, media_type="application/json", headers=dict(headers or {}))
 
 
-def events_answer(request: Request, service: Epcis, answer: Answer, name: str, now: int) -> Response:
+def events_answer(request: Request, answer: Answer, name: str, now: int) -> Response:
     """A query document, with the proofs of captured events that were signed since."""
     with_proof: dict[str, dict[str, str]] = {}
     base = request.app.state.node.home.settings.public_url.rstrip("/")

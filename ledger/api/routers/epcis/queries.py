@@ -110,7 +110,7 @@ def run(
     answer = service.querying.run(
         parse_query({**kept, **further}), reader, per_page=per_page(perPage), token=nextPageToken or ""
     )
-    return events_answer(request, service, answer, name, node.home.clock.now())
+    return events_answer(request, answer, name, node.home.clock.now())
 
 
 def _shown(query: Named) -> dict[str, Any]:

@@ -70,7 +70,7 @@ def _listing(name: str, resource: Resource) -> Any:
 
 def _within(name: str, resource: Resource) -> Any:
     def within(
-        value: str,
+        value: str,  # noqa: ARG001 - read raw, for it may hold slashes
         request: Request,
         service: EpcisOf,
         node: NodeOf,
@@ -93,7 +93,7 @@ def _within(name: str, resource: Resource) -> Any:
             raise MalformedRecord("said by the path already", where=resource.parameter)
         query = parse_query({**further, resource.parameter: [text]})
         answer = service.querying.run(query, reader, per_page=per_page(perPage), token=nextPageToken or "")
-        return events_answer(request, service, answer, SIMPLE_EVENT_QUERY, node.home.clock.now())
+        return events_answer(request, answer, SIMPLE_EVENT_QUERY, node.home.clock.now())
 
     within.__doc__ = (
         f"With `/events` behind it, the events of one of the {name}; the parameters of a query narrow them."

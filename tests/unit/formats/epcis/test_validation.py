@@ -1,6 +1,7 @@
 """Other people's documents are accepted and refused rightly."""
 
 import json
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def validator() -> Validator:
     return Validator(json.loads(schema.read_text(encoding="utf-8")))
 
 
-def document(*events: dict[str, object]) -> dict[str, object]:
+def document(*events: Mapping[str, object]) -> dict[str, object]:
     return {**DOCUMENT, "epcisBody": {"eventList": list(events)}}
 
 
@@ -69,7 +70,7 @@ def test_a_wrong_document_is_refused_with_its_reasons(path: Path, validator: Val
 
 
 def test_there_are_as_many_vectors_as_were_given() -> None:
-    assert (len(VALID), len(INVALID)) == (37, 14)
+    assert (len(VALID), len(INVALID)) == (36, 14)
 
 
 def test_with_proceed_right_events_are_kept_and_the_others_named(validator: Validator) -> None:
