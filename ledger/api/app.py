@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
+from functools import cache, partial
 from importlib import metadata
 from typing import Any
 
@@ -92,8 +92,8 @@ def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
     app.state.readiness = SharedLook(partial(_readiness, node))
     app.state.measuring = SharedLook(partial(_measure, node))
     home = node.home
-    app.state.epcis = Epcis.of(node)
-    app.state.epcis_validator = own_validator()
+    app.state.epcis = cache(partial(Epcis.of, node))
+    app.state.epcis_validator = cache(own_validator)
     app.state.sessions = Sessions(
         node.reader.keys.session_secret, home.settings.public_url, home.domain.chain_id, home.clock, home.database
     )

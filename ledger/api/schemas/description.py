@@ -47,9 +47,9 @@ READS: list[dict[str, list[str]]] = [{}, {"session": []}, {"cookie": []}]
 SESSION: list[dict[str, list[str]]] = READS[1:]
 NEEDS_SESSION = frozenset(
     {
-        "getDock", "getWorklist", "listProposals", "captureEpcisDocument", "captureEpcisEvent", "listEpcisCaptures",
-        "getEpcisCapture", "createEpcisQuery", "listEpcisQueries", "getEpcisQuery", "deleteEpcisQuery",
-        "runEpcisQuery",
+        "getDock", "getWorklist", "listProposals", "submitEpcisDocument", "submitEpcisEvent", "listEpcisCaptures",
+        "getEpcisCapture", "submitEpcisQuery", "listEpcisQueries", "getEpcisQuery", "eraseEpcisQuery",
+        "searchEpcisQuery",
     }
 )  # fmt: skip
 ABOUT_ITSELF = ("log", "system")

@@ -51,9 +51,9 @@ ORDER: _Order = (
                     (
                         "sensorReport",
                         _flat(
-                            f"type exception {_DEVICE} time microorganism chemicalSubstance value component stringValue "
-                            "booleanValue hexBinaryValue uriValue minValue maxValue meanValue sDev percRank percValue "
-                            "uom coordinateReferenceSystem"
+                            f"type exception {_DEVICE} time microorganism chemicalSubstance value "
+                            "component stringValue booleanValue hexBinaryValue uriValue minValue maxValue meanValue "
+                            "sDev percRank percValue uom coordinateReferenceSystem"
                         ),
                     ),
                 ),

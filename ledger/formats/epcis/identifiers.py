@@ -6,7 +6,6 @@ Sources: EPC Tag Data Standard 2.0 (section 6, URNs), GS1 Digital Link URI synta
 
 import re
 from collections.abc import Callable, Mapping
-from urllib.parse import urlsplit
 
 from ledger.common.gs1_keys import check_digit
 
@@ -42,6 +41,7 @@ _QUALIFIERS: Mapping[str, tuple[str, ...]] = {
     "8010": ("8011",),
 }
 """By key, what makes it finer: the first one that is there stands alone."""
+_UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _SAFE = str.maketrans({c: f"%{ord(c):02X}" for c in "!()*+,:"})
 _URN = re.compile(r"urn:epc:(id|class|idpat):([a-z]+):(.+)")
 _LONGEST = 300
@@ -59,17 +59,15 @@ def canonical(uri: str) -> str:
     return uri if made is None else GS1 + made
 
 
-def is_gs1(uri: str) -> bool:
-    return canonical(uri).startswith(GS1)
+def quoted(text: str) -> str:
+    """A value as it stands in a link: everything but letters, digits and ``-._~`` percent-encoded (RFC 3986)."""
+    return "".join(chr(b) if chr(b) in _UNRESERVED else f"%{b:02X}" for b in text.encode())
 
 
 def _of_link(uri: str) -> str | None:
     if not uri.startswith(("https://", "http://")):
         return None
-    try:
-        steps = urlsplit(uri).path.split("/")
-    except ValueError:
-        return None
+    steps = re.split("[?#]", uri, maxsplit=1)[0].split("/")[2:]
     for start in range(1, len(steps) - 1):
         key = _SHORT.get(steps[start], steps[start])
         if key in _KEYS and (made := _read(key, steps[start + 1 :])) is not None:

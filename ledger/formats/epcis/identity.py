@@ -6,12 +6,11 @@ A GS1 key is written as a GS1 Digital Link. What has none gets an address under 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from ledger.common.gs1_keys import check_gln, check_gtin
 from ledger.common.ids import to_hex
 from ledger.errors import MalformedRecord
-from ledger.formats.epcis.identifiers import GS1
+from ledger.formats.epcis.identifiers import GS1, quoted
 from ledger.records.types import Goods, Place
 
 NAMESPACE = "urn:lading:epcis:"
@@ -50,16 +49,16 @@ class Naming:
         if _right(check_gln, place.gln):
             return f"{GS1}414/{place.gln}"
         code = place.locode or place.country
-        return f"{self.base}/loc/{quote(code, safe='')}" if code else ""
+        return f"{self.base}/loc/{quoted(code)}" if code else ""
 
     def goods(self, goods: Goods) -> str:
         """The class of some goods; "" for goods without a right GTIN."""
         if not _right(check_gtin, goods.gtin):
             return ""
-        return f"{GS1}01/{goods.gtin}" + (f"/10/{quote(goods.lot, safe='')}" if goods.lot else "")
+        return f"{GS1}01/{goods.gtin}" + (f"/10/{quoted(goods.lot)}" if goods.lot else "")
 
     def order(self, consignor: int, reference: str) -> str:
-        return f"{self.base}/bt/{consignor}/{quote(reference, safe='')}"
+        return f"{self.base}/bt/{consignor}/{quoted(reference)}"
 
     def record(self, record_id: bytes) -> str:
         return f"{self.base}/v1/records/{to_hex(record_id)}"

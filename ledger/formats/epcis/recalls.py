@@ -1,13 +1,12 @@
 """A recall as an event: what is recalled is held, wherever it is."""
 
 from typing import Any
-from urllib.parse import quote
 
 from ledger.codes import Hazard, RecallAction
 from ledger.common.gs1 import Lot, product_of_link, recalled_lots
 from ledger.common.ids import bytes_from_hex
 from ledger.errors import MalformedRecord
-from ledger.formats.epcis.identifiers import GS1
+from ledger.formats.epcis.identifiers import GS1, quoted
 from ledger.formats.epcis.identity import Naming
 from ledger.records.types import Recall
 
@@ -45,6 +44,6 @@ def _subjects(recall: Recall, naming: Naming) -> tuple[list[str], list[str], lis
     if product.serial:
         return [own], [], []
     listed = recalled_lots(recall.lots)
-    lots = [f"{GS1}01/{product.gtin}/10/{quote(entry.lot, safe='')}" for entry in listed if isinstance(entry, Lot)]
+    lots = [f"{GS1}01/{product.gtin}/10/{quoted(entry.lot)}" for entry in listed if isinstance(entry, Lot)]
     spans = [f"{entry.first}..{entry.last}" for entry in listed if not isinstance(entry, Lot)]
     return [], lots or [own], spans

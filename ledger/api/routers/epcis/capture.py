@@ -64,7 +64,7 @@ def _body(example: dict[str, Any]) -> dict[str, Any]:
 
 @router.post(
     "/capture",
-    operation_id="captureEpcisDocument",
+    operation_id="submitEpcisDocument",
     status_code=HTTPStatus.ACCEPTED,
     responses=examples.write_responses({202: "Taken; the Location tells what became of it"}),
     openapi_extra=_body(_EXAMPLE),
@@ -108,7 +108,7 @@ async def capture(
 
 @router.post(
     "/events",
-    operation_id="captureEpcisEvent",
+    operation_id="submitEpcisEvent",
     status_code=HTTPStatus.CREATED,
     responses=examples.write_responses({201: "Kept, at the Location"}),
     openapi_extra=_body({"@context": _EXAMPLE["@context"], **_EXAMPLE["epcisBody"]["eventList"][0]}),  # type: ignore[index]

@@ -28,13 +28,14 @@ _HAS_QUERY = "?ver="
 
 @router.get(
     "/events",
-    operation_id="queryEpcisEvents",
+    operation_id="searchEpcisEvents",
     responses=examples.READ_RESPONSES,
     openapi_extra={
         "parameters": [
             {
                 "name": "parameters",
                 "in": "query",
+                "required": False,
                 "style": "form",
                 "explode": True,
                 "description": "Parameters of the simple event query, such as eventType, GE_eventTime, EQ_bizStep, "

@@ -130,12 +130,12 @@ def _number(text: str) -> tuple[int, int, int]:
 
 
 async def epcis(request: Request) -> Epcis:
-    service: Epcis = request.app.state.epcis
+    service: Epcis = request.app.state.epcis()
     return service
 
 
 async def validator(request: Request) -> Validator:
-    checks: Validator = request.app.state.epcis_validator
+    checks: Validator = request.app.state.epcis_validator()
     return checks
 
 

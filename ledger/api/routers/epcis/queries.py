@@ -33,7 +33,7 @@ _EXAMPLE = {"name": "what-arrived", "query": {"eventType": ["ObjectEvent"], "EQ_
 
 @router.post(
     "",
-    operation_id="createEpcisQuery",
+    operation_id="submitEpcisQuery",
     status_code=HTTPStatus.CREATED,
     responses=examples.write_responses({201: "Kept, at the Location"}),
     openapi_extra=examples.body(_EXAMPLE),
@@ -81,7 +81,7 @@ def read(name: Name, service: EpcisOf, reader: Captor) -> Response:
 
 @router.delete(
     "/{name}",
-    operation_id="deleteEpcisQuery",
+    operation_id="eraseEpcisQuery",
     status_code=HTTPStatus.NO_CONTENT,
     responses=examples.READ_RESPONSES,
     dependencies=[FROM_OWN_PAGES],
@@ -92,7 +92,7 @@ def remove(name: Name, service: EpcisOf, reader: Captor) -> Response:
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
-@router.get("/{name}/events", operation_id="runEpcisQuery", responses=examples.READ_RESPONSES)
+@router.get("/{name}/events", operation_id="searchEpcisQuery", responses=examples.READ_RESPONSES)
 def run(
     name: Name,
     request: Request,

@@ -107,6 +107,6 @@ for _name, _resource in RESOURCES.items():
     )
     router.get(
         f"/{_name}/{{value:path}}",
-        operation_id=f"queryEpcis{_name[0].upper()}{_name[1:]}",
+        operation_id=f"searchEpcis{_name[0].upper()}{_name[1:]}",
         responses=examples.READ_RESPONSES,
     )(_within(_name, _resource))
