@@ -4,6 +4,7 @@ files of whoever captured it: its proof is an `Observation` in the log.
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
 
+from ledger.store.projections.projected import TEXT_BY_CODE
 from ledger.store.tables import Serial, durable
 
 epcis_events = Table(
@@ -27,7 +28,7 @@ epcis_terms = Table(
     "epcis_terms",
     durable,
     Column("kind", String, primary_key=True),
-    Column("value", String, primary_key=True),
+    Column("value", TEXT_BY_CODE, primary_key=True),  # numbers and times are written so that they sort
     Column("event", BigInteger, ForeignKey("epcis_events.number", ondelete="CASCADE"), primary_key=True),
     Index(None, "event"),
     sqlite_with_rowid=False,

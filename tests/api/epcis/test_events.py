@@ -14,8 +14,10 @@ from ledger.formats.epcis import json_text
 from ledger.formats.epcis.document import events_of
 from ledger.formats.epcis.event_hash import hash_id
 from ledger.formats.epcis.query import parse_query
+from ledger.records.erasure import ErasureReason
 from ledger.records.types import Recall
 from ledger.services.views.records import PUBLIC
+from ledger.store import openings, records
 from tests.api.world import World, bearer
 from tests.e2e.stage import AUDITOR, BROKER, CARRIER, CN, MAKER, OCEAN, SHOP
 
@@ -252,3 +254,38 @@ def test_a_shipments_name_in_events_leads_to_its_page(world: World) -> None:
     answer = world.client.get(f"/obj/{world.id('late')}")
     assert answer.status_code == 307
     assert answer.headers["Location"] == f"/shipments/{world.id('late')}"
+
+
+def test_what_is_erased_is_told_by_no_event(world: World, maker: str) -> None:
+    """A lot of its own, in an opening whose goods are then erased: no answer names it, and no row."""
+    node, lot = world.stage.node, "https://id.gs1.org/01/09421900000012/10/L77"
+    opened = world.stage.open(lot="L77")
+    world.stage.settle()
+    node.settle()
+    (before,) = listed(asked(world, maker, MATCH_epcClass=lot))
+    node.erasing.erase(opened, ["contents"], reason=ErasureReason.MISTAKE)
+    assert listed(asked(world, maker, MATCH_epcClass=lot)) == []
+    (after,) = [e for e in recorded(world, maker) if e["lading:record"] == before["lading:record"]]
+    assert "childQuantityList" not in after
+    assert after["eventID"] != before["eventID"]
+    with node.home.database.read() as connection:
+        for table, column in (("epcis_events", "body"), ("epcis_terms", "value")):
+            found = connection.exec_driver_sql(f"SELECT count(*) FROM {table} WHERE {column} LIKE '%L77%'").scalar()
+            assert found == 0, table
+
+
+def test_a_private_part_that_comes_later_is_told_then(world: World, maker: str) -> None:
+    node = world.stage.node
+    opened = world.stage.open(lot="L78")
+    world.stage.settle()
+    node.settle()
+    lot = "https://id.gs1.org/01/09421900000012/10/L78"
+    with node.home.database.write() as connection:
+        row = records.get(connection, opened)
+        assert row is not None
+        parts = openings.of(connection, row)
+        openings.forget(connection, opened)
+    assert listed(asked(world, maker, MATCH_epcClass=lot)) == []
+    with node.home.database.write() as connection:
+        openings.add(connection, opened, parts)
+    assert len(listed(asked(world, maker, MATCH_epcClass=lot))) == 1

@@ -11,6 +11,7 @@ revision = "0017"
 down_revision = "0015"
 branch_labels = None
 depends_on = None
+BY_CODE = sa.String().with_variant(sa.String(collation="C"), "postgresql")
 SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
@@ -39,7 +40,7 @@ def upgrade() -> None:
     ):
         op.create_index(f"ix_epcis_events_{'_'.join(columns)}", "epcis_events", list(columns))
     _of_events(
-        "epcis_terms", sa.Column("kind", sa.String(), nullable=False), sa.Column("value", sa.String(), nullable=False)
+        "epcis_terms", sa.Column("kind", sa.String(), nullable=False), sa.Column("value", BY_CODE, nullable=False)
     )
     _of_events("epcis_readers", sa.Column("partner", sa.BigInteger(), nullable=False))
     op.create_table(
