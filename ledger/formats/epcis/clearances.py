@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ledger.codes import RELEASES, ClearanceStatus, HoldCause, Regime
-from ledger.formats.epcis.identity import Naming
+from ledger.formats.epcis.identity import Naming, code_word
 from ledger.records.types import Clearance, Duty
 
-_STATUS: Mapping[ClearanceStatus, tuple[str, str]] = {
+_STATUS: Mapping[int, tuple[str, str]] = {
     ClearanceStatus.LODGED: ("other", "in_progress"),
     ClearanceStatus.PRESENTED: ("arriving", "in_progress"),
     ClearanceStatus.HELD: ("holding", "unavailable"),
@@ -27,28 +27,27 @@ def clearance_event(
     clearance: Clearance, shipments: Sequence[bytes], naming: Naming
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The event's members, and which private parts are told in it."""
-    status = ClearanceStatus(clearance.status)
-    step, state = _STATUS[status]
+    status = clearance.status
+    step, state = _STATUS.get(status, ("other", "unknown"))
     number = clearance.duty.mrn if isinstance(clearance.duty, Duty) else ""
     lasting = None
     if status in RELEASES:
         lasting = {"set": ["conformant"]}
     elif status in (ClearanceStatus.REFUSED, ClearanceStatus.SEIZED, ClearanceStatus.RECALLED):
         lasting = {"set": ["non_conformant"]}
-    cause = HoldCause(clearance.holdCause).name if clearance.holdCause else ""
     return {
         "type": "ObjectEvent",
         "at": clearance.occurredAt,
-        "action": "DELETE" if status is ClearanceStatus.DESTROYED else "OBSERVE",
-        "epcList": [naming.shipment(shipment) for shipment in shipments],
+        "action": "DELETE" if status == ClearanceStatus.DESTROYED else "OBSERVE",
+        "epcList": [naming.shipment(shipment) for shipment in dict.fromkeys(shipments)],
         "bizStep": step,
         "disposition": state,
         "persistentDisposition": lasting,
         "lading:customsBy": naming.partner(clearance.by),
         "lading:declarant": naming.partner(clearance.declarant) if clearance.declarant else "",
-        "lading:jurisdiction": clearance.jurisdiction.decode("ascii"),
-        "lading:regime": Regime(clearance.regime).name,
-        "lading:status": status.name,
-        "lading:holdCause": cause,
+        "lading:jurisdiction": clearance.jurisdiction.decode("ascii", "replace"),
+        "lading:regime": code_word(Regime, clearance.regime),
+        "lading:status": code_word(ClearanceStatus, status),
+        "lading:holdCause": code_word(HoldCause, clearance.holdCause) if clearance.holdCause else "",
         "lading:mrn": number,
     }, ("duty",) if number else ()

@@ -6,6 +6,7 @@ A GS1 key is written as a GS1 Digital Link. What has none gets an address under 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import IntEnum
 
 from ledger.common.gs1_keys import check_gln, check_gtin
 from ledger.common.ids import to_hex
@@ -82,3 +83,11 @@ def _right(check: Callable[[str], None], text: str) -> bool:
     except MalformedRecord:
         return False
     return True
+
+
+def code_word(codes: type[IntEnum], number: int) -> str:
+    """A code by its name; one that this release does not know, as another operator may have recorded it, by number."""
+    try:
+        return codes(number).name
+    except ValueError:
+        return str(number)

@@ -13,7 +13,7 @@ from ledger.codes import ExceptionBit, Purpose, StatementKind
 from ledger.formats.epcis.clearances import clearance_event
 from ledger.formats.epcis.document import Event
 from ledger.formats.epcis.event_hash import hash_id
-from ledger.formats.epcis.identity import DECLARED, Naming, sscc_of
+from ledger.formats.epcis.identity import DECLARED, Naming, code_word, sscc_of
 from ledger.formats.epcis.recalls import recall_event
 from ledger.records.shipment_ids import child_id
 from ledger.records.types import (
@@ -58,6 +58,8 @@ class Made:
     parts: tuple[str, ...]
 
 
+_LAST = 253_402_300_799
+"""The last second that a date of four digits names."""
 _Draft = tuple[dict[str, Any], tuple[str, ...]]
 
 
@@ -109,11 +111,15 @@ def _times(at: int, known: int) -> dict[str, str]:
 
 
 def _iso(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.fromtimestamp(min(seconds, _LAST), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _pairs(kind: str, **told: str) -> list[dict[str, str]]:
     return [{"type": name, kind: uri} for name, uri in told.items() if uri]
+
+
+def _once(*uris: str) -> list[str]:
+    return list(dict.fromkeys(uris))
 
 
 def _place(place: object, naming: Naming) -> dict[str, str] | None:
@@ -189,7 +195,7 @@ def _handoff(source: Source, handoff: Handoff, naming: Naming) -> Iterator[_Draf
                 "type": "ObjectEvent",
                 "at": handoff.occurredAt,
                 "action": "OBSERVE",
-                "epcList": [*([load] if load else []), *(naming.shipment(item.shipment) for item in items)],
+                "epcList": _once(*([load] if load else []), *(naming.shipment(item.shipment) for item in items)),
                 **_received(exceptions, delivered, place),
                 "sourceList": _pairs("source", possessing_party=naming.partner(handoff.releaser)),
                 "destinationList": _pairs("destination", possessing_party=naming.partner(handoff.receiver)),
@@ -273,7 +279,7 @@ def _split(split: Split, naming: Naming) -> Iterator[_Draft]:
             yield {"type": "AggregationEvent", "action": "ADD", **inside, **common}, (f"children[{number}].contents",)
 
 
-_STATED: Mapping[StatementKind, tuple[str, str, str]] = {
+_STATED: Mapping[int, tuple[str, str, str]] = {
     StatementKind.LOST: ("OBSERVE", "other", "unavailable"),
     StatementKind.LEFT: ("OBSERVE", "departing", "in_transit"),
     StatementKind.SOLD: ("OBSERVE", "retail_selling", "retail_sold"),
@@ -285,7 +291,7 @@ _STATED: Mapping[StatementKind, tuple[str, str, str]] = {
 
 def _statement(statement: Statement, naming: Naming) -> Iterator[_Draft]:
     """Tenders and contests are words about goods, and no event of theirs."""
-    told = _STATED.get(StatementKind(statement.kind))
+    told = _STATED.get(statement.kind)
     if told is None:
         return
     place = _place(statement.place, naming)
@@ -298,7 +304,7 @@ def _statement(statement: Statement, naming: Naming) -> Iterator[_Draft]:
             "bizStep": told[1],
             "disposition": told[2],
             "readPoint": place,
-            "lading:statement": StatementKind(statement.kind).name,
+            "lading:statement": code_word(StatementKind, statement.kind),
         },
         ("place",) if place else (),
     )

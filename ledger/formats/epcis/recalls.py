@@ -7,7 +7,7 @@ from ledger.common.gs1 import Lot, product_of_link, recalled_lots
 from ledger.common.ids import bytes_from_hex
 from ledger.errors import MalformedRecord
 from ledger.formats.epcis.identifiers import GS1, quoted
-from ledger.formats.epcis.identity import Naming
+from ledger.formats.epcis.identity import Naming, code_word
 from ledger.records.types import Recall
 
 
@@ -24,8 +24,8 @@ def recall_event(recall: Recall, naming: Naming) -> dict[str, Any] | None:
         "quantityList": [{"epcClass": uri} for uri in classes],
         "bizStep": "holding",
         "disposition": "recalled",
-        "lading:hazard": Hazard(recall.hazard).name,
-        "lading:recallAction": RecallAction(recall.action).name,
+        "lading:hazard": code_word(Hazard, recall.hazard),
+        "lading:recallAction": code_word(RecallAction, recall.action),
         "lading:contact": recall.contact,
         "lading:serials": spans,
     }
