@@ -93,6 +93,7 @@ def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
     app.state.measuring = SharedLook(partial(_measure, node))
     home = node.home
     app.state.epcis = cache(partial(Epcis.of, node))
+    app.state.epcis_places = epcis.Places()
     app.state.epcis_validator = cache(own_validator)
     app.state.sessions = Sessions(
         node.reader.keys.session_secret, home.settings.public_url, home.domain.chain_id, home.clock, home.database

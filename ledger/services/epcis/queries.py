@@ -32,6 +32,8 @@ class Answer:
     events: Sequence[Event]
     proved_by: Sequence[RecordId | None]
     next: str
+    reached: str = ""
+    """Where the page ends, as a token; empty for an empty one."""
 
 
 class TooMany(MalformedRecord):
@@ -61,11 +63,16 @@ class Querying:
             shown, opened = self._shown(connection, [row for row, _ in found], reader)
         self._views.note(reader, opened)
         left = limit - size if limit else 0
-        following = ""
-        if more and not (limit and left <= 0):
-            row, key = found[-1]
-            following = _token(key, row.number, left)
-        return Answer([_event(row) for row in shown], [_proved_by(row) for row in shown], following)
+        reached = _token(found[-1][1], found[-1][0].number, left) if found else ""
+        following = reached if more and not (limit and left <= 0) else ""
+        return Answer([_event(row) for row in shown], [_proved_by(row) for row in shown], following, reached)
+
+    def now(self) -> str:
+        """The token behind everything that is here, for a query without an order of its own."""
+        self._recording.catch_up()
+        with self._db.read() as connection:
+            last = events.last(connection)
+        return _token(last, last, 0)
 
     def one(self, event_id: str, reader: Reader) -> tuple[Event, RecordId | None]:
         """The newest event with this id; raises `NotFound`, also for what the reader may not see."""
@@ -145,7 +152,7 @@ def _read_token(token: str) -> tuple[tuple[str | int, int] | None, int]:
 
 
 def _decoded(token: str) -> tuple[str | int, int, int]:
-    problem = MalformedRecord("not a page token", where="nextPageToken", expected="as the page before gave it")
+    problem = MalformedRecord("not a page token", where="page token", expected="as the page before gave it")
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,1000}", token):
         raise problem
     try:

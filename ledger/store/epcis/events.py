@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, delete, exists, func, or_, select, update
 from sqlalchemy.sql import ColumnElement
 
+from ledger.store import meta
 from ledger.store.epcis.tables import epcis_captures, epcis_due, epcis_events, epcis_readers, epcis_terms
 from ledger.store.rows import chunks, insert_new, selection, some
 
@@ -86,7 +87,8 @@ class Spans:
 
 
 def add(connection: Connection, new: Sequence[NewEvent]) -> list[int]:
-    """Keep events; their numbers."""
+    """Keep events; their numbers, which ascend in the order of commits: who follows them misses none."""
+    meta.put(connection, "epcis events", "")  # whoever else adds some waits for this row
     numbers = []
     for event in new:
         row = {c.name: getattr(event, c.name) for c in _events.c if c.name != "number"}
@@ -136,6 +138,11 @@ def captured_with(connection: Connection, hashes: Iterable[bytes], partner: int)
         for row in some(connection, query.order_by(_events.c.number), StoredEvent):
             found.setdefault(row.hash, row)
     return found
+
+
+def last(connection: Connection) -> int:
+    """The number of the event that came last; 0 before the first."""
+    return int(connection.scalar(select(func.max(_events.c.number))) or 0)
 
 
 def has_id(connection: Connection, event_id: str, partner: int) -> bool:

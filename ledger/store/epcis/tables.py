@@ -22,6 +22,7 @@ epcis_events = Table(
     Column("body", Text, nullable=False),  # JSON, with its context
     Index(None, "event_time", "number"),
     Index(None, "record_time", "number"),
+    sqlite_autoincrement=True,  # a number is never used again: who follows events goes on behind it
 )
 
 epcis_terms = Table(

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from ledger.api.routers.epcis import streams
 from ledger.common.ids import bytes_from_hex, to_hex
 from ledger.formats.epcis import json_text
 from ledger.formats.epcis.document import events_of
@@ -273,3 +274,57 @@ def test_a_named_query_is_kept_asked_and_forgotten(world: World, shop: str) -> N
 def test_a_wrong_query_is_not_kept(world: World, shop: str, query: Any) -> None:
     answer = world.post("/epcis/queries", copy.deepcopy(query), headers=bearer(shop))
     assert (answer.status_code, answer.json()["type"]) == (400, "epcisException:ValidationException")
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(streams, "LONGEST_SECONDS", 1.5)
+
+
+def followed(world: World, token: str, name: str, last: str = "") -> list[dict[str, Any]]:
+    """Everything that a stream tells until it ends: id, and serials of the items."""
+    headers = {**bearer(token), "Accept": "text/event-stream", **({"Last-Event-ID": last} if last else {})}
+    with world.client.stream("GET", f"/epcis/queries/{name}/events", headers=headers) as answer:
+        assert answer.status_code == 200
+        assert answer.headers["Content-Type"].startswith("text/event-stream")
+        blocks = "".join(answer.iter_text()).split("\n\n")
+    told = []
+    for block in blocks:
+        fields = dict(line.partition(": ")[::2] for line in block.splitlines() if not line.startswith(":"))
+        if "id" in fields:
+            data = json_text.parse(fields.get("data", '{"epcisBody":{}}').encode(), most=1 << 24)
+            results = data["epcisBody"].get("queryResults", {"resultsBody": {"eventList": []}})
+            items = [one["epcList"][0].rsplit("/", 1)[1] for one in results["resultsBody"]["eventList"]]
+            told.append({"id": fields["id"], "items": items})
+    return told
+
+
+def test_a_query_that_is_followed_tells_what_comes_and_goes_on_where_it_broke_off(
+    world: World, shop: str, impatient: None
+) -> None:
+    world.post("/epcis/queries", {"name": "live", "query": {"EQ_bizStep": ["storing"]}}, headers=bearer(shop))
+    captured(world, shop, document(event("s0", bizStep="storing")))
+    (start,) = followed(world, shop, "live")
+    assert start["items"] == []
+    captured(world, shop, document(event("s1", bizStep="storing"), event("s2", bizStep="packing")))
+    captured(world, world.token(CARRIER), document(event("s3", bizStep="storing")))
+    captured(world, shop, document(event("s4", bizStep="storing")))
+    again = followed(world, shop, "live", start["id"])
+    assert [item for one in again for item in one["items"]] == ["s1", "s4"]
+    assert not any(one["items"] for one in followed(world, shop, "live", again[-1]["id"]))
+
+
+def test_what_is_no_stream_is_refused_before_it_begins(world: World, shop: str) -> None:
+    stream = {**bearer(shop), "Accept": "text/event-stream"}
+    query = {"name": "limited", "query": {"eventCountLimit": 3}}
+    world.post("/epcis/queries", query, headers=bearer(shop))
+    assert world.client.get("/epcis/queries/limited/events", headers=stream).status_code == 400
+    broken = {**stream, "Last-Event-ID": "!"}
+    assert world.client.get("/epcis/queries/SimpleEventQuery/events", headers=broken).status_code == 400
+    places = world.client.app.state.epcis_places  # type: ignore[attr-defined]
+    assert places.taken.total() == 0
+    places.taken[SHOP] = places.of_one
+    refused = world.client.get("/epcis/queries/SimpleEventQuery/events", headers=stream)
+    places.taken[SHOP] = 0
+    assert refused.status_code == 429

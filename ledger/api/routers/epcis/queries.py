@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from ledger.api.deps import FROM_OWN_PAGES, MAX_BODY, NodeOf, json_text
@@ -20,10 +20,11 @@ from ledger.api.routers.epcis.protocol import (
     per_page,
     query_parameters,
 )
+from ledger.api.routers.epcis.streams import MEDIA_TYPE, Followed, follow
 from ledger.api.schemas import examples
 from ledger.errors import MalformedRecord
 from ledger.formats.epcis.json_text import parse
-from ledger.formats.epcis.query import parse_query
+from ledger.formats.epcis.query import EventQuery, parse_query
 from ledger.services.epcis.named import Named
 
 router = APIRouter(prefix="/epcis/queries", tags=["epcis"], route_class=EpcisRoute)
@@ -93,7 +94,7 @@ def remove(name: Name, service: EpcisOf, reader: Captor) -> Response:
 
 
 @router.get("/{name}/events", operation_id="searchEpcisQuery", responses=examples.READ_RESPONSES)
-def run(
+async def run(
     name: Name,
     request: Request,
     service: EpcisOf,
@@ -101,15 +102,26 @@ def run(
     reader: Captor,
     perPage: PerPage = None,  # noqa: N803 - GS1's names
     nextPageToken: Token = None,  # noqa: N803
+    last: Annotated[str | None, Header(alias="Last-Event-ID", description="Where a stream broke off")] = None,
 ) -> Response:
-    """The events that a named query finds now; further parameters narrow it."""
-    kept = service.named.parameters(reader.partner, name)
-    further = query_parameters(request)
-    if twice := sorted(set(kept) & set(further)):
-        raise MalformedRecord("the query has this parameter itself", where=twice[0])
-    answer = service.querying.run(
-        parse_query({**kept, **further}), reader, per_page=per_page(perPage), token=nextPageToken or ""
-    )
+    """The events that a named query finds now; further parameters narrow it.
+
+    Asked for as `text/event-stream`, the query is subscribed to: each message is a query document of what came since,
+    with an id to go on from. Without one the stream begins now.
+    """
+    size = per_page(perPage)
+
+    def asked() -> EventQuery:
+        kept = service.named.parameters(reader.partner, name)
+        further = query_parameters(request)
+        if twice := sorted(set(kept) & set(further)):
+            raise MalformedRecord("the query has this parameter itself", where=twice[0])
+        return parse_query({**kept, **further})
+
+    query = await run_in_threadpool(asked)
+    if MEDIA_TYPE in request.headers.get("accept", ""):
+        return await follow(service, node, request.app.state.epcis_places, Followed(query, reader, name), last)
+    answer = await run_in_threadpool(service.querying.run, query, reader, per_page=size, token=nextPageToken or "")
     return events_answer(request, answer, name, node.home.clock.now())
 
 

@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.Column("parts", sa.String(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_epcis_events")),
+        sqlite_autoincrement=True,
     )
     for columns in (
         ("event_id",),

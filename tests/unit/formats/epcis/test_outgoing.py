@@ -15,6 +15,7 @@ from ledger.formats.epcis.identity import Naming, sscc_of
 from ledger.formats.epcis.index import terms_of
 from ledger.formats.epcis.outgoing import MAKES_EVENTS, Source, events_from
 from ledger.formats.epcis.validation import Validator
+from ledger.records.eip712 import Withheld
 from ledger.records.shipment_ids import child_id
 from ledger.records.types import (
     Child,
@@ -27,7 +28,6 @@ from ledger.records.types import (
     ShipmentRef,
     ShipmentTerms,
     Split,
-    Withheld,
 )
 from tests.samples import changed, sample
 
