@@ -32,7 +32,7 @@ from ledger.services.state.partner_names import Names
 from ledger.store import meta, migrate, records
 from ledger.store.database import Connection
 from ledger.store.epcis import events
-from ledger.store.epcis.events import EVERYBODY, NewEvent
+from ledger.store.epcis.events import CURSOR, EVERYBODY, NewEvent
 from ledger.store.projections import outcomes, shipments
 from ledger.store.projections.outcomes import ItemOutcome
 from ledger.store.records import StoredRecord
@@ -41,8 +41,6 @@ STRETCH = 200
 """Leaves that are taken in by one transaction."""
 MOST_STRETCHES = 50
 """In one request: whoever comes to a log that nobody asked about before is told to come again."""
-CURSOR = "epcis"
-"""In `meta`: up to which log index events are made."""
 _NUMBERS = frozenset(kind.NUMBER for kind in MAKES_EVENTS)
 
 

@@ -11,6 +11,8 @@ from ledger.store import meta
 from ledger.store.epcis.tables import epcis_captures, epcis_due, epcis_events, epcis_readers, epcis_terms
 from ledger.store.rows import chunks, insert_new, selection, some
 
+CURSOR = "epcis"
+"""In `meta`: up to which log index events are made."""
 EVERYBODY = 0
 """A reader that all readers are."""
 _events, _terms, _readers = epcis_events, epcis_terms, epcis_readers
@@ -114,6 +116,13 @@ def due(connection: Connection, limit: int) -> list[bytes]:
 def done(connection: Connection, record_ids: Iterable[bytes]) -> None:
     for chunk in chunks(record_ids):
         connection.execute(delete(epcis_due).where(epcis_due.c.record_id.in_(chunk)))
+
+
+def start_over(connection: Connection) -> None:
+    """Delete all events made from records: they are made again from the first leaf on. What was captured stays."""
+    connection.execute(delete(_events).where(_events.c.record_type != 0))
+    connection.execute(delete(epcis_due))
+    meta.remove(connection, CURSOR)
 
 
 def remove_of(connection: Connection, record_ids: Iterable[bytes]) -> None:

@@ -16,8 +16,10 @@ from ledger.formats.epcis.event_hash import hash_id
 from ledger.formats.epcis.query import parse_query
 from ledger.records.erasure import ErasureReason
 from ledger.records.types import Recall
+from ledger.services.epcis import recorded as recording
 from ledger.services.views.records import PUBLIC
 from ledger.store import openings, records
+from ledger.store.epcis import events
 from tests.api.world import World, bearer
 from tests.e2e.stage import AUDITOR, BROKER, CARRIER, CN, MAKER, OCEAN, SHOP
 
@@ -289,3 +291,28 @@ def test_a_private_part_that_comes_later_is_told_then(world: World, maker: str) 
     with node.home.database.write() as connection:
         openings.add(connection, opened, parts)
     assert len(listed(asked(world, maker, MATCH_epcClass=lot))) == 1
+
+
+def test_events_that_are_made_again_are_the_same(world: World) -> None:
+    auditor = world.token(AUDITOR)
+    before = recorded(world, auditor)
+    with world.stage.node.home.database.write() as connection:
+        events.start_over(connection)
+    after = recorded(world, auditor)
+    assert len(before) > 10
+    assert sorted(map(str, after)) == sorted(map(str, before))
+
+
+def test_a_long_log_is_taken_in_step_by_step(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recording, "STRETCH", 2)
+    monkeypatch.setattr(recording, "MOST_STRETCHES", 3)
+    with world.stage.node.home.database.write() as connection:
+        events.start_over(connection)
+    busy = 0
+    while (answer := world.client.get("/epcis/events")).status_code == 503:
+        assert answer.json()["type"] == "epcisException:ImplementationException"
+        assert answer.headers["Retry-After"]
+        busy += 1
+        assert busy < 100
+    assert answer.status_code == 200
+    assert busy
