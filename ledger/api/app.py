@@ -36,10 +36,11 @@ from ledger.api.routers import (
     system,
     worklist,
 )
-from ledger.api.routers.epcis.protocol import HEADERS, own_validator
+from ledger.api.routers.epcis.protocol import HEADERS
 from ledger.api.schemas.description import DESCRIPTION, TAGS, describe
 from ledger.api.shared import SharedLook
 from ledger.api.together import Together
+from ledger.services.epcis.schema import own_validator
 from ledger.services.epcis.service import Epcis
 from ledger.services.home.settings import EMBEDDED
 from ledger.services.node.health import Readiness

@@ -8,7 +8,6 @@ from urllib.parse import quote
 import pytest
 from epcis_event_hash_generator import hash_generator, json_to_py
 
-from ledger.api.routers.epcis.protocol import own_validator
 from ledger.common.ids import RecordId, to_hex
 from ledger.formats.epcis import json_text
 from ledger.formats.epcis.document import events_of
@@ -17,6 +16,7 @@ from ledger.formats.epcis.query import parse_query
 from ledger.records.erasure import ErasureReason
 from ledger.records.types import Recall
 from ledger.services.epcis import recorded as recording
+from ledger.services.epcis.schema import own_validator
 from ledger.services.views.records import PUBLIC
 from ledger.store import openings, records
 from ledger.store.epcis import events

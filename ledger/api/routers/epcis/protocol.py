@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from importlib import metadata, resources
+from importlib import metadata
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
@@ -146,17 +146,6 @@ async def captor(reader: SessionReader) -> Reader:
             "the key that signed in has no partner", where="session", expected="a key in force of a partner"
         )
     return reader
-
-
-def own_validator() -> Validator:
-    """GS1's schema, as `make web` put it beside the pages' libraries."""
-    file = resources.files("ledger.api.pages") / "static" / "lib" / "epcis.json"
-    try:
-        return Validator(json.loads(file.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        raise errors.Misconfigured(
-            "GS1's schema of EPCIS is not installed", where=str(file), mend="Run `make web`."
-        ) from None
 
 
 EpcisOf = Annotated[Epcis, Depends(epcis)]
