@@ -206,8 +206,25 @@ def plans(tmp_path: Path) -> Iterator[list[str]]:
         events.captured_with(connection, [bytes(32)], 7)
         events.has_id(connection, "urn:x:1", 7)
         events.known(connection, "job")
+        for kinds in (["bizStep"], ["epc", "parentID"]):
+            events.values(connection, mine, kinds, "", 10)
+            events.values(connection, ALL, kinds, "", 10)
     yield found
     database.close()
+
+
+@pytest.mark.parametrize("few", [0, 7, 1_000])
+def test_whichever_way_is_taken_the_same_is_found(kept: Any, few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the index of a condition that few events meet, or by all events in order."""
+    database, _ = kept
+    with database.read() as connection:
+        for parameters in QUERIES:
+            for sight in (Sight(7, TYPES), ALL):
+                query = asked(parse_query(parameters))
+                usual = events.search(connection, sight, *query, Order("event_time", True), limit=9)
+                with monkeypatch.context() as patched:
+                    patched.setattr(events, "FEW", few)
+                    assert events.search(connection, sight, *query, Order("event_time", True), limit=9) == usual
 
 
 def test_no_query_reads_what_no_index_led_to(plans: list[str]) -> None:

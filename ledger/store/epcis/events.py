@@ -9,7 +9,7 @@ from sqlalchemy.sql import ColumnElement
 
 from ledger.store import meta
 from ledger.store.epcis.tables import epcis_captures, epcis_due, epcis_events, epcis_readers, epcis_terms
-from ledger.store.rows import chunks, insert_new, selection, some
+from ledger.store.rows import chunks, insert_many, insert_new, selection, some
 
 CURSOR = "epcis"
 """In `meta`: up to which log index events are made."""
@@ -91,14 +91,18 @@ class Spans:
 def add(connection: Connection, new: Sequence[NewEvent]) -> list[int]:
     """Keep events; their numbers, which ascend in the order of commits: who follows them misses none."""
     meta.put(connection, "epcis events", "")  # whoever else adds some waits for this row
-    numbers = []
+    numbers: list[int] = []
+    terms: list[dict[str, object]] = []
+    readers: list[dict[str, object]] = []
     for event in new:
         row = {c.name: getattr(event, c.name) for c in _events.c if c.name != "number"}
         (number,) = connection.execute(_events.insert().values(**row)).inserted_primary_key or (0,)
         numbers.append(int(number))
-        for chunk in chunks({"kind": kind, "value": value, "event": number} for kind, value in event.terms):
-            connection.execute(_terms.insert(), chunk)
-        connection.execute(_readers.insert(), [{"partner": one, "event": number} for one in set(event.readers)])
+        terms += [{"kind": kind, "value": value, "event": number} for kind, value in event.terms]
+        readers += [{"partner": one, "event": number} for one in set(event.readers)]
+    for table, rows in ((_terms, terms), (_readers, readers)):
+        for chunk in chunks(rows):
+            insert_many(connection, table, chunk)
     return numbers
 
 
@@ -189,7 +193,8 @@ def search(
     """At most `limit` events that all of `wanted` hold for, each with what it is ordered by. `after`: where the page
     before ended: that and the event's number."""
     key = _key(order)
-    query = _matching(selection(_events, StoredEvent).add_columns(key), sight, wanted, spans)
+    lead = _lead(connection, sight, wanted)
+    query = _matching(selection(_events, StoredEvent).add_columns(key), sight, wanted, spans, lead)
     if after is not None:
         value, number = after
         further, behind = (key < value, _events.c.number < number) if order.descending else (
@@ -203,14 +208,15 @@ def search(
 
 def count(connection: Connection, sight: Sight, wanted: Sequence[Wanted], spans: Spans, most: int) -> int:
     """How many events there are, counted no further than `most`."""
-    inner = _matching(select(_events.c.number), sight, wanted, spans).limit(most).subquery()
+    lead = _lead(connection, sight, wanted)
+    inner = _matching(select(_events.c.number), sight, wanted, spans, lead).limit(most).subquery()
     return int(connection.scalar(select(func.count()).select_from(inner)) or 0)
 
 
 def values(connection: Connection, sight: Sight, kinds: Sequence[str], after: str, limit: int) -> list[str]:
     """The different values of terms of these kinds in the events that may be seen, ascending behind `after`."""
-    query = select(_terms.c.value).distinct().where(_terms.c.kind.in_(kinds), _terms.c.value > after)
-    query = query.where(_terms.c.event.in_(_matching(select(_events.c.number), sight, (), Spans())))
+    seen = _matching(select(_events.c.number), sight, (), Spans()).where(_events.c.number == _terms.c.event)
+    query = select(_terms.c.value).distinct().where(_terms.c.kind.in_(kinds), _terms.c.value > after, exists(seen))
     return [str(one) for one in connection.scalars(query.order_by(_terms.c.value).limit(limit))]
 
 
@@ -222,7 +228,11 @@ def _key(order: Order) -> ColumnElement[str | int]:
     return func.coalesce(own.scalar_subquery(), "")
 
 
-def _matching(query: Select[Any], sight: Sight, wanted: Sequence[Wanted], spans: Spans) -> Select[Any]:
+def _matching(
+    query: Select[Any], sight: Sight, wanted: Sequence[Wanted], spans: Spans, led_by: "_Lead" = None
+) -> Select[Any]:
+    """`led_by`: what few events meet, whose index then gives the events; else they are walked through in the order
+    that is asked for, each asked whether it meets everything."""
     c = _events.c
     for column, start, end in (
         (c.event_time, spans.event_from, spans.event_until),
@@ -230,20 +240,42 @@ def _matching(query: Select[Any], sight: Sight, wanted: Sequence[Wanted], spans:
     ):
         query = query.where(*([column >= start] if start is not None else []))
         query = query.where(*([column < end] if end is not None else []))
-    first, *others = sorted(wanted, key=_selectivity) or (None,)
-    if first is not None:
-        # The index of terms gives the events; each is then asked for the rest.
-        query = query.where(c.number.in_(select(_terms.c.event).where(*_compares(first))))
-    for one in others:
-        query = query.where(exists(select(1).where(_terms.c.event == c.number, *_compares(one))))
-    query = query.where(or_(c.parts == "", c.record_type.in_(list(sight.types))))
-    if sight.partner is not None:
-        mine = (EVERYBODY, sight.partner) if sight.partner else (EVERYBODY,)
-        if first is not None:
-            query = query.where(_visible(mine))
+    for one in wanted:
+        if one is led_by:
+            query = query.where(c.number.in_(select(_terms.c.event).where(*_compares(one))))
         else:
-            query = query.where(c.number.in_(select(_readers.c.event).where(_readers.c.partner.in_(mine))))
-    return query
+            query = query.where(exists(select(1).where(_terms.c.event == c.number, *_compares(one))))
+    query = query.where(or_(c.parts == "", c.record_type.in_(list(sight.types))))
+    if sight.partner is None:
+        return query
+    if sight is led_by:
+        return query.where(c.number.in_(select(_readers.c.event).where(_readers.c.partner.in_(_as(sight)))))
+    return query.where(_visible(_as(sight)))
+
+
+FEW = 2_000
+"""Events up to which it is quicker to look at each than to walk through all in order until enough are found."""
+_Lead = Wanted | Sight | None
+
+
+def _lead(connection: Connection, sight: Sight, wanted: Sequence[Wanted]) -> _Lead:
+    """The first condition that few events meet, those first that few are likely to; None where many meet each."""
+    for one in sorted(wanted, key=_selectivity):
+        if _are_few(connection, select(_terms.c.event).where(*_compares(one))):
+            return one
+    if sight.partner is not None:
+        mine = select(_readers.c.event).where(_readers.c.partner.in_(_as(sight)))
+        return sight if _are_few(connection, mine) else None
+    return None
+
+
+def _are_few(connection: Connection, query: Select[Any]) -> bool:
+    found = connection.scalar(select(func.count()).select_from(query.limit(FEW).subquery()))
+    return int(found or 0) < FEW
+
+
+def _as(sight: Sight) -> list[int]:
+    return [EVERYBODY, sight.partner] if sight.partner else [EVERYBODY]
 
 
 def _visible(partners: Iterable[int]) -> ColumnElement[bool]:

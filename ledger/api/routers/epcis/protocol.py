@@ -99,7 +99,7 @@ def problem(request: Request, error: errors.LadingError, status: int) -> Respons
 
 
 def check_versions(request: Request) -> None:
-    """Raise `Limited` (406) for a client that wants other versions than there are."""
+    """Raise `Limited` (406) for a client that wants other versions, or another form, than there are."""
     for standard in ("EPCIS", "CBV"):
         wanted = request.headers.get(f"GS1-{standard}-Version")
         least, most = request.headers.get(f"GS1-{standard}-Min"), request.headers.get(f"GS1-{standard}-Max")
@@ -108,6 +108,9 @@ def check_versions(request: Request) -> None:
         wrong = most if most and _number(most) < (2, 0, 0) else wrong
         if wrong:
             raise _not_acceptable(f"GS1-{standard}-Version", VERSION, wrong)
+    accept = request.headers.get("Accept", "*/*").lower()
+    if not any(kind in accept for kind in ("json", "*/*", "application/*", "text/event-stream")):
+        raise _not_acceptable("Accept", "application/json", accept)
     form = request.headers.get("GS1-EPC-Format", "Never_Translates")
     if form not in ("Never_Translates", "No_Preference"):
         raise _not_acceptable("GS1-EPC-Format", "Never_Translates", form)

@@ -101,6 +101,16 @@ def _within(name: str, resource: Resource) -> Any:
     return within
 
 
+@router.get("", operation_id="getEpcisInterface", responses=examples.READ_RESPONSES)
+def interface(request: Request) -> Response:
+    """What there is under `/epcis`; the headers tell versions and limits, as those of OPTIONS do."""
+    if extra := sorted(request.query_params):
+        raise MalformedRecord("no such query parameter", where="query", found=extra[0][:80])
+    members = ["capture", "events", "queries", *RESOURCES]
+    whole = {"@context": EPCIS_CONTEXT, "type": "Collection", "member": [f"/epcis/{name}" for name in members]}
+    return json_answer(whole)
+
+
 for _name, _resource in RESOURCES.items():
     router.get(f"/{_name}", operation_id=f"listEpcis{_name[0].upper()}{_name[1:]}", responses=examples.READ_RESPONSES)(
         _listing(_name, _resource)
