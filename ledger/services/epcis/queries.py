@@ -36,8 +36,8 @@ class Answer:
     """Where the page ends, as a token; empty for an empty one."""
 
 
-class TooMany(MalformedRecord):
-    """More events than the query's `maxEventCount` allows."""
+TOO_MANY = "more events than maxEventCount"
+"""What is wrong with a query whose answer is larger than it allows."""
 
 
 class Querying:
@@ -47,7 +47,8 @@ class Querying:
         self._recording = recording
 
     def run(self, query: EventQuery, reader: Reader, *, per_page: int, token: str = "") -> Answer:
-        """A page of the query's answer. Raises `MalformedRecord` for a token that is none, and `TooMany`."""
+        """A page of the query's answer. Raises `MalformedRecord` for a token that is none, and with
+        `TOO_MANY` for an answer that is larger than the query allows."""
         self._recording.catch_up()
         after, left = _read_token(token)
         limit = query.limit if not token else left
@@ -57,7 +58,7 @@ class Querying:
         size = min(per_page, limit) if limit else per_page
         with self._db.read() as connection:
             if query.most and events.count(connection, sight, wanted, spans, query.most + 1) > query.most:
-                raise TooMany("more events than maxEventCount", where="maxEventCount", expected=query.most)
+                raise MalformedRecord(TOO_MANY, where="maxEventCount", expected=query.most)
             found = events.search(connection, sight, wanted, spans, order, after=after, limit=size + 1)
             more, found = len(found) > size, found[:size]
             shown, opened = self._shown(connection, [row for row, _ in found], reader)

@@ -15,8 +15,8 @@ import pytest
 from tests.e2e.cli.processes import LADING, ROOT, environment, free_port, served, wait_for
 
 BLOCK = re.compile(r"^```sh\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
-NETWORK = "docs/guides/network.md"
-"""Not about the demo: what it tells people to type is run by the tests of the network."""
+BESIDE = ("docs/guides/network.md", "docs/guides/epcis.md")
+"""Not about the demo: what they tell people to type is run by the tests of the network, and of the API."""
 GUIDE = re.compile(r"^\| \[[^\]]+\]\((docs/guides/[a-z]+\.md)\) \|", re.MULTILINE)
 VARYING = re.compile(r"0x[0-9a-f]+…?")
 PATIENCE = 600
@@ -106,7 +106,7 @@ def test_every_command_of_every_guide_works_in_order(clone: Path) -> None:
 
 
 def test_the_guides_are_those_of_the_table() -> None:
-    listed = [*GUIDE.findall(readme()), NETWORK]
-    assert NETWORK in readme()
+    listed = [*GUIDE.findall(readme()), *BESIDE]
+    assert all(name in readme() for name in BESIDE)
     assert sorted(listed) == sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs" / "guides").iterdir())
-    assert len(listed) == 9
+    assert len(listed) == 10

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ledger.cli.commands.epcis import epcis
+from ledger.cli.commands.formats.epcis import epcis
 from tests.unit.formats.epcis import SHARED
 
 VECTORS = SHARED / "openepcis"

@@ -22,7 +22,7 @@ from ledger.formats.epcis.identity import NAMESPACE, PREFIX
 from ledger.formats.epcis.query import DEFAULT_PER_PAGE, MOST_PER_PAGE
 from ledger.formats.epcis.validation import Validator
 from ledger.services.epcis.capture import MOST_EVENTS, PROCEED, ROLLBACK
-from ledger.services.epcis.queries import Answer, TooMany
+from ledger.services.epcis.queries import TOO_MANY, Answer
 from ledger.services.epcis.service import Epcis
 from ledger.services.views.records import Reader
 
@@ -44,7 +44,6 @@ HEADERS: Mapping[str, str] = {
 BEHAVIOURS = (ROLLBACK, PROCEED)
 TOKEN_LASTS = timedelta(days=30)
 _EXCEPTIONS: tuple[tuple[type[Exception], str], ...] = (
-    (TooMany, "QueryTooLargeException"),
     (errors.NotPermitted, "SecurityException"),
     (errors.RuleBroken, "DuplicateNameException"),
     (errors.NotFound, "NoSuchNameException"),
@@ -56,6 +55,8 @@ def exception_of(error: errors.LadingError, method: str, status: int) -> str:
     """GS1's name of an error (EPCIS 2.0, section 12.8)."""
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and method == "POST":
         return "CaptureLimitExceededException"
+    if error.what == TOO_MANY:
+        return "QueryTooLargeException"
     for kind, name in _EXCEPTIONS:
         if isinstance(error, kind):
             return name
@@ -74,10 +75,9 @@ class EpcisRoute(APIRoute):
                 response = await handle(request)
             except problems.Limited as error:
                 response = problem(request, error.problem, error.status_code)
-            except TooMany as error:
-                response = problem(request, error, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
             except errors.LadingError as error:
                 status = HTTPStatus.CONFLICT if isinstance(error, errors.RuleBroken) else 0
+                status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE if error.what == TOO_MANY else status
                 response = problem(request, error, status)
             except RequestValidationError as error:
                 first = error.errors()[0]
