@@ -64,7 +64,9 @@ async def follow(service: Epcis, node: Node, places: Places, followed: Followed,
     query = followed.query
     if query.order_by or query.limit or query.most:
         raise MalformedRecord("a stream has no order, limit or end", where="query", mend="Leave it out of the query.")
-    token: str = last or await run_in_threadpool(service.querying.now)
+    token = last or ""
+    if not token:
+        token = await run_in_threadpool(service.querying.now)
     first = await run_in_threadpool(_page, service, followed, token)  # what is wrong is told before the stream begins
     places.take(followed.reader.partner)
     lines = _lines(service, node, places, followed, (token, first))
