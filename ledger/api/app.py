@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
+from functools import cache, partial
 from importlib import metadata
 from typing import Any
 
@@ -21,6 +21,7 @@ from ledger.api.routers import (
     bonuses,
     consents,
     dock,
+    epcis,
     log,
     networks,
     partners,
@@ -35,11 +36,14 @@ from ledger.api.routers import (
     system,
     worklist,
 )
+from ledger.api.routers.epcis.protocol import HEADERS
 from ledger.api.routers.resolver import codes, resolver
 from ledger.api.routers.scitt import receipts, scrapi
 from ledger.api.schemas.description import DESCRIPTION, TAGS, describe
 from ledger.api.shared import SharedLook
 from ledger.api.together import Together
+from ledger.services.epcis.schema import own_validator
+from ledger.services.epcis.service import Epcis
 from ledger.services.home.settings import EMBEDDED
 from ledger.services.node.health import Readiness
 from ledger.services.node.node import Node
@@ -91,6 +95,9 @@ def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
     app.state.readiness = SharedLook(partial(_readiness, node))
     app.state.measuring = SharedLook(partial(_measure, node))
     home = node.home
+    app.state.epcis = cache(partial(Epcis.of, node))
+    app.state.epcis_places = epcis.Places()
+    app.state.epcis_validator = cache(own_validator)
     app.state.sessions = Sessions(
         node.reader.keys.session_secret, home.settings.public_url, home.domain.chain_id, home.clock, home.database
     )
@@ -103,6 +110,7 @@ def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
         signed_now=partial(records.signed_now, node),
         page=pages.error_page,
         direct={SINGLE: records.submitting},
+        told={"epcis": HEADERS},
     )
     strict = [Depends(only_known_parameters)]
     for router in (  # asked in this order which of them has a path: first what is asked most
@@ -127,6 +135,8 @@ def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
         system,
     ):
         app.include_router(router.router, dependencies=strict)
+    for under_epcis in epcis.ROUTERS:  # a query may have parameters that no list holds
+        app.include_router(under_epcis)
     app.include_router(products.router)  # a scanned link may carry parameters of its own
     app.include_router(resolver.router)
     app.include_router(pages.router)

@@ -27,6 +27,8 @@ TABLE: tuple[tuple[str, int], ...] = (
     (f"/v1/penalties|/penalties|/partners/{_ID}/penalties|/v1/shipments/{_ID}/penalty", 40),
     ("/v1/recalls/trace/sheet|/recalls/sheet", 100),
     ("(?:/v1)?/recalls/.*", 40),
+    ("/epcis/capture.*", 60),
+    ("/epcis/.*", 20),
     ("/v1/dock", 60),
     ("(?:/v1)?/worklist", 20),
     (f"/records/{_ID}/sheet", 100),  # with order and goods of a hundred shipments

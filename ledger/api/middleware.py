@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
@@ -51,7 +52,7 @@ _EVERYWHERE = tuple((name.lower().encode(), value.encode()) for name, value in (
 _UNDER_V1 = (*_EVERYWHERE, *((name.lower().encode(), value.encode()) for name, value in CROSS_ORIGIN.items()))
 PREFLIGHT = {
     "Access-Control-Allow-Methods": ", ".join(problems.METHODS),
-    "Access-Control-Allow-Headers": "Authorization, Content-Type, Lading-Device",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, Lading-Device, Last-Event-ID, GS1-Capture-Error-Behaviour",
     "Access-Control-Max-Age": "86400",
 }
 
@@ -60,6 +61,7 @@ class Border:
     """ASGI middleware around the whole application. `routes` are those that `OPTIONS` speaks of; `signed_now` says of
     which partners a submission (path and body) brings new signatures. `direct`, by path, are applications that a `POST`
     without a query goes to straight from here, past all that lies between: what they raise is answered as elsewhere.
+    `told`: further headers of `OPTIONS`, by the first step of a path.
     """
 
     def __init__(
@@ -70,9 +72,11 @@ class Border:
         signed_now: Callable[[str, bytes], Collection[int]],
         page: problems.ErrorPage,
         direct: Mapping[str, ASGIApp],
+        told: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
     ) -> None:
         self._app = app
         self._direct = direct
+        self._told = told
         self._signed_now = signed_now
         self._routes = routes
         self._budgets = budgets
@@ -201,7 +205,8 @@ class Border:
         allowed = problems.allowed_methods(self._routes, scope)
         if not allowed:
             return problems.response_of(_no_such(scope), scope["path"])
-        return Response(status_code=204, headers={"Allow": ", ".join((*allowed, "OPTIONS"))} | PREFLIGHT)
+        more = dict(self._told.get(scope["path"].split("/", 2)[1], {}))
+        return Response(status_code=204, headers={"Allow": ", ".join((*allowed, "OPTIONS"))} | PREFLIGHT | more)
 
 
 def _problem(error: problems.Limited | LadingError, scope: Scope) -> JSONResponse:

@@ -76,6 +76,7 @@ PANELS: dict[str, dict[str, Entry]] = {
         "validators": Entry(
             "validators", "The CometBFT validators by whose seals bundles are proved: propose, approve, adopt."
         ),
+        "epcis": Entry("formats.epcis", "Check EPCIS 2.0 files offline, and tell the hash ids of their events."),
         "audit": Entry("audit", "Derive everything anew from signed records, chain and log, and name what differs."),
         "monitor": Entry("audit", "Audit for ever, and end when anything differs."),
     },

@@ -126,20 +126,20 @@ _DECODER = json.JSONDecoder(
 )
 
 
-def check_depth(text: bytes, where: str) -> None:
+def check_depth(text: bytes, where: str, most: int = MAX_DEPTH) -> None:
     """Raise `MalformedRecord` for JSON that is nested deeper than any of ours. A parser that is not asked before may
     need more of the stack than there is, and the process ends: the EVM library lets Python nest without measure.
     """
-    if text.count(b"[") + text.count(b"{") <= MAX_DEPTH or _is_flat(text):
+    if text.count(b"[") + text.count(b"{") <= most or _is_flat(text, most):
         return
     depth = 0
     for bracket in _STRING.sub(b"", text).translate(None, _NO_BRACKETS):
         depth += 1 if bracket in b"[{" else -1
-        if depth > MAX_DEPTH:
-            raise MalformedRecord("nested too deeply", where=where, expected=f"at most {MAX_DEPTH} levels")
+        if depth > most:
+            raise MalformedRecord("nested too deeply", where=where, expected=f"at most {most} levels")
 
 
-def _is_flat(text: bytes) -> bool:
+def _is_flat(text: bytes, most: int) -> bool:
     """Whether `text` has so few levels, found without looking at each bracket: level by level they go away in pairs.
 
     False where they do not match, which is left to whoever looks at each.
@@ -147,6 +147,6 @@ def _is_flat(text: bytes) -> bool:
     if b"\\" in text:
         text = text.replace(b"\\\\", b"").replace(b'\\"', b"")  # whatever quote is left begins or ends a string
     left = b"".join(text.translate(_ROUND, _NO_MARKS).split(b'"')[::2])
-    for _ in range(MAX_DEPTH):
+    for _ in range(most):
         left = left.replace(b"()", b"")
     return not left

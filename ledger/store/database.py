@@ -29,7 +29,7 @@ BUSY_TIMEOUT = 30
 """Seconds that a writer waits for another process's transaction before it gives up."""
 CONNECT_TIMEOUT = 10
 """Seconds in which a PostgreSQL server has to answer who connects."""
-ERASED_FROM = ("openings", "proposals", "goods", "meta", "sealed_records")
+ERASED_FROM = ("openings", "proposals", "goods", "meta", "sealed_records", "epcis_events", "epcis_terms")
 """Tables from which private parts, and what repeats them, are deleted."""
 _WRITING = {"lading_writing": True}
 _BROKEN_DISK = ("SQLITE_IOERR", "SQLITE_CORRUPT", "SQLITE_NOTADB")

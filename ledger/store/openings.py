@@ -15,6 +15,7 @@ from ledger.records.erasure import Erasure
 from ledger.records.types import BY_NUMBER, Record
 from ledger.store import changes, sealed
 from ledger.store import records as stored_records
+from ledger.store.epcis import events
 from ledger.store.records import StoredRecord
 from ledger.store.rows import among, chunks, insert_new, selection, some, values_of
 from ledger.store.tables import accesses, erasures, openings, records
@@ -64,6 +65,7 @@ def add(connection: Connection, record_id: RecordId, parts: Mapping[str, Part]) 
         insert_new(connection, openings, new)
         changes.note(connection, changes.PARTS)
         sealed.forget(connection, record_id)
+        events.forget(connection, record_id)
 
 
 def new_parts(connection: Connection, record: StoredRecord, parts: Mapping[str, Part]) -> dict[str, Part]:
@@ -84,6 +86,7 @@ def forget(connection: Connection, record_id: RecordId, path: str = "") -> int:
     if gone:
         changes.note(connection, changes.PARTS)
         sealed.forget(connection, record_id)
+        events.forget(connection, record_id)
     return gone
 
 

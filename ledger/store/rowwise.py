@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, String, Table, Text, text
 
+from ledger.store.epcis import tables as _epcis  # noqa: F401 - declares its tables
 from ledger.store.projections.projected import projections
 from ledger.store.rows import chunks, in_list, insert_many
 from ledger.store.tables import durable

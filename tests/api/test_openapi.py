@@ -59,7 +59,7 @@ def test_every_operation_says_what_it_does_and_what_it_answers(document: dict[st
     for method, path, operation in operations(document):
         assert operation["description"], (method, path)
         good = [answer for status, answer in operation["responses"].items() if status.startswith("2")]
-        assert any(answer.get("content") for answer in good), (method, path)
+        assert any(answer.get("content") for answer in good) or "204" in operation["responses"], (method, path)
 
 
 def test_every_operation_has_a_readable_name_of_its_own(document: dict[str, Any]) -> None:
@@ -103,7 +103,7 @@ def test_every_operation_is_shown_in_curl_and_in_python(document: dict[str, Any]
 
 def test_every_write_has_examples_and_its_problems(document: dict[str, Any]) -> None:
     writes = [(p, o) for m, p, o in operations(document) if m in ("post", "put")]
-    assert len(writes) == 11
+    assert len(writes) == 14
     for path, operation in writes:
         content = operation["requestBody"]["content"]["application/json"]
         assert content.get("example") or content.get("examples"), path

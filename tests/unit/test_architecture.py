@@ -52,6 +52,7 @@ PACKAGES = (
     "ledger.services.figures",
     "ledger.services.worklist",
     "ledger.services.node",
+    "ledger.services.epcis",
     "ledger.services.audit",
     "ledger.services.exports",
     "ledger.services.lifecycle",

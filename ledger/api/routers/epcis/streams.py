@@ -1,0 +1,110 @@
+"""A named query as server-sent events: what it finds from now on, or from where a stream broke off."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import StreamingResponse
+from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
+
+from ledger.common.ids import KeyAddress
+from ledger.errors import Busy, LadingError, MalformedRecord
+from ledger.formats.epcis import json_text
+from ledger.formats.epcis.document import query_document
+from ledger.formats.epcis.query import MOST_PER_PAGE, EventQuery
+from ledger.services.epcis.queries import Answer
+from ledger.services.epcis.service import Epcis
+from ledger.services.node.node import Node
+from ledger.services.views.records import Reader
+
+MEDIA_TYPE = "text/event-stream"
+LOOK_SECONDS = 1.0
+ALIVE_SECONDS = 15
+LONGEST_SECONDS = 3_600
+"""After so long a follower comes again."""
+RETRY = 3_000
+"""Milliseconds after which it does."""
+
+
+@dataclass
+class Places:
+    """How many follow in this process, and of each partner."""
+
+    taken: Counter[int] = field(default_factory=Counter)
+    of_one: int = 5
+    most: int = 100
+
+    def take(self, partner: int) -> None:
+        """Raises `Busy`."""
+        if self.taken[partner] >= self.of_one or self.taken.total() >= self.most:
+            raise Busy("too many follow queries already", retry_after=30)
+        self.taken[partner] += 1
+
+    def free(self, partner: int) -> None:
+        self.taken[partner] -= 1
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What is followed, for whom, and the name that answers bear."""
+
+    query: EventQuery
+    reader: Reader
+    name: str
+
+
+async def follow(service: Epcis, node: Node, places: Places, followed: Followed, last: str | None) -> StreamingResponse:
+    """Events in the order in which they came here. `last`: the id of the last message that was taken in.
+
+    Raises `MalformedRecord` for a query with an order or limit of its own, and an id that is none; `Busy`.
+    """
+    query = followed.query
+    if query.order_by or query.limit or query.most:
+        raise MalformedRecord("a stream has no order, limit or end", where="query", mend="Leave it out of the query.")
+    token = last or ""
+    if not token:
+        token = await run_in_threadpool(service.querying.now)
+    first = await run_in_threadpool(_page, service, followed, token)  # what is wrong is told before the stream begins
+    places.take(followed.reader.partner)
+    lines = _lines(service, node, places, followed, (token, first))
+    unbuffered = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+    return StreamingResponse(lines, media_type=MEDIA_TYPE, headers=unbuffered)
+
+
+async def _lines(
+    service: Epcis, node: Node, places: Places, followed: Followed, begun: tuple[str, Answer]
+) -> AsyncIterator[bytes]:
+    token, answer = begun
+    clock = asyncio.get_running_loop().time
+    until, alive = clock() + LONGEST_SECONDS, clock()
+    try:
+        yield format_sse_event(comment="follow", retry=RETRY, id=token)
+        while clock() < until:
+            if answer.events:
+                token, alive = answer.reached, clock()
+                created = datetime.fromtimestamp(node.home.clock.now(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+                document = query_document(answer.events, created=created, name=followed.name)
+                yield format_sse_event(event="epcis", id=token, data_str=json_text.dump(document))
+            if not answer.next:
+                await asyncio.sleep(LOOK_SECONDS)
+            if clock() - alive >= ALIVE_SECONDS:
+                alive = clock()
+                yield KEEPALIVE_COMMENT
+            answer = await run_in_threadpool(_again, service, node, followed, token)
+    except LadingError:  # the key is in force no more, or the database is away: who follows comes again
+        return
+    finally:
+        places.free(followed.reader.partner)
+
+
+def _again(service: Epcis, node: Node, followed: Followed, token: str) -> Answer:
+    """As its key may read now: one that was revoked sees nothing more of its partner."""
+    reader = node.reader.views.reader(KeyAddress(followed.reader.key))
+    return _page(service, replace(followed, reader=reader), token)
+
+
+def _page(service: Epcis, followed: Followed, token: str) -> Answer:
+    return service.querying.run(followed.query, followed.reader, per_page=MOST_PER_PAGE, token=token)

@@ -1,0 +1,1 @@
+"""Files of other people's formats: checked and told of, without a service."""

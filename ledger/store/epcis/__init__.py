@@ -1,0 +1,1 @@
+"""What the EPCIS interface keeps: events with what they are found by, capture jobs, named queries."""
