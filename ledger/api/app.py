@@ -13,6 +13,7 @@ from ledger.api import pages, problems
 from ledger.api.batches import SINGLE, Places
 from ledger.api.compression import PublicCompression
 from ledger.api.deps import only_known_parameters
+from ledger.api.live import LiveFeed
 from ledger.api.middleware import Border
 from ledger.api.quota import Budgets, LookQuota
 from ledger.api.quota_exchange import QuotaExchange
@@ -21,6 +22,7 @@ from ledger.api.routers import (
     bonuses,
     consents,
     dock,
+    events,
     log,
     networks,
     partners,
@@ -85,6 +87,7 @@ def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
     app.state.batches = Places()
     app.state.together = Together(node)
     app.state.looks = LookQuota()
+    app.state.live = LiveFeed(node.reader.feed)
     app.state.bundles = Answers(BUNDLES)
     app.state.readiness = SharedLook(partial(_readiness, node))
     app.state.measuring = SharedLook(partial(_measure, node))
@@ -113,6 +116,7 @@ def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
         partners,
         scores,
         search,
+        events,
         consents,
         networks,
         bonuses,

@@ -24,7 +24,7 @@ TABLE: tuple[tuple[str, int], ...] = (
     ("(?:/v1)?/recalls/.*", 40),
     ("/v1/dock", 60),
     ("(?:/v1)?/shipments/.*|/v1/records/typed-data|/docs|/openapi.json", 20),
-    (f"/devices|/v1/partners/(?:book|{_ID}/keys)", 15),
+    (f"/v1/events(?:/stream)?|/v1/webhooks(?:/.*)?|/webhooks(?:/.*)?|/devices|/v1/partners/(?:book|{_ID}/keys)", 15),
     ("/|(?:/v1)?/(?:search|records|shipments|bonuses|recalls|partners|enrolments)", 15),
 )
 """The first pattern that fits a path says what it costs."""

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ledger.api import problems
 from ledger.api.costs import CHEAP, is_batch, is_sign_in, is_submission, points_of
-from ledger.api.deps import READ, read_body
+from ledger.api.deps import HEAD, READ, read_body
 from ledger.api.fair_queue import FairQueue
 from ledger.api.quota import REFUSED, Budgets, paid_by
 from ledger.errors import Busy, LadingError, NotFound
@@ -47,7 +47,7 @@ _EVERYWHERE = tuple((name.lower().encode(), value.encode()) for name, value in S
 _UNDER_V1 = (*_EVERYWHERE, *((name.lower().encode(), value.encode()) for name, value in CROSS_ORIGIN.items()))
 PREFLIGHT = {
     "Access-Control-Allow-Methods": ", ".join(problems.METHODS),
-    "Access-Control-Allow-Headers": "Authorization, Content-Type, Lading-Device",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, Lading-Device, Last-Event-ID",
     "Access-Control-Max-Age": "86400",
 }
 
@@ -182,6 +182,7 @@ class Border:
         match scope["method"]:
             case "HEAD":
                 answer.bodiless = True
+                scope.setdefault("state", {})[HEAD] = True
                 await self._app({**scope, "method": "GET"}, receive, answer.send)
             case "OPTIONS":
                 await self._options(scope)(scope, receive, answer.send)

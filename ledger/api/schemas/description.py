@@ -25,6 +25,7 @@ TAGS = [
     {"name": "bonuses", "description": "Agreements, awards and claims."},
     {"name": "log", "description": "The append-only log: checkpoint, tiles, proofs."},
     {"name": "worklist", "description": "What waits for whoever has signed in."},
+    {"name": "events", "description": "The log as events to follow, and webhooks that they are delivered to."},
     {"name": "session", "description": "Signing in with a key, to read private parts."},
     {"name": "system", "description": "For whoever runs the service."},
 ]
@@ -44,7 +45,13 @@ SECURITY_SCHEMES = {
 READS: list[dict[str, list[str]]] = [{}, {"session": []}, {"cookie": []}]
 """The public may ask too."""
 SESSION: list[dict[str, list[str]]] = READS[1:]
-NEEDS_SESSION = frozenset({"getDock", "getWorklist", "listProposals"})
+NEEDS_SESSION = frozenset(
+    {
+        "getDock", "getWorklist", "listProposals",
+        "registerWebhook", "listWebhooks", "getWebhook", "removeWebhook", "setWebhookState", "renewWebhookSecret",
+        "listDeadLetters", "resendDeadLetters",
+    }
+)  # fmt: skip
 ABOUT_ITSELF = ("log", "system")
 """Tags whose answers are the same for everybody."""
 
