@@ -10,6 +10,7 @@ import socket
 import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from ipaddress import IPv6Address, ip_address
 from types import TracebackType
 from typing import Self
@@ -70,7 +71,7 @@ class Outbound:
         if self._kept is None:
             limits = httpx2.Limits(max_connections=4, max_keepalive_connections=2)
             client = httpx2.AsyncClient(
-                verify=_contexts(), trust_env=False, follow_redirects=False, timeout=self._seconds, limits=limits
+                verify=trust(), trust_env=False, follow_redirects=False, timeout=self._seconds, limits=limits
             )
             self._kept = host, client
         return self._kept[1]
@@ -161,11 +162,7 @@ def _target(url: str) -> str:
     return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
-_context: list[ssl.SSLContext] = []
-
-
-def _contexts() -> ssl.SSLContext:
-    """Kept: to read the authorities takes longer than a delivery."""
-    if not _context:
-        _context.append(httpx2.create_ssl_context())
-    return _context[0]
+@cache
+def trust() -> ssl.SSLContext:
+    """The authorities that certificates are checked against. Kept: to read them takes longer than a delivery."""
+    return httpx2.create_ssl_context()

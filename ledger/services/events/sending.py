@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ledger.client.outbound import Outbound, Reply
-from ledger.errors import LadingError, RuleBroken
+from ledger.errors import RuleBroken
 from ledger.formats.standard_webhooks import headers
 from ledger.services.events.event import Event
 from ledger.services.events.feed import Feed
@@ -67,6 +67,7 @@ class WebhookSender:
         self._busy: set[int] = set()
         self._lock = threading.Lock()
         self._pool: ThreadPoolExecutor | None = None
+        self._trouble: Exception | None = None
         self.may_send: Callable[[], bool] = lambda: True
         """Asked before each post: whether it is still this process's turn."""
         self.on_end: Callable[[], None] = lambda: None
@@ -75,8 +76,11 @@ class WebhookSender:
     def step(self) -> bool:
         """Plan what is new, and begin the turns of partners that have something due; True to be called again soon.
 
-        It waits for no endpoint.
+        It waits for no endpoint. Raises what a turn ended with since the last step.
         """
+        trouble, self._trouble = self._trouble, None
+        if trouble is not None:
+            raise trouble
         more = self._planner.plan()
         for partner in self._due():
             with self._lock:
@@ -122,8 +126,8 @@ class WebhookSender:
         more = False
         try:
             more = asyncio.run(self._turn(partner)).more
-        except LadingError:
-            pass  # the store is busy or away, and the loop says so; all of it is still due
+        except Exception as error:  # noqa: BLE001 - the next step raises it: all of it is still due
+            self._trouble = error
         finally:
             with self._lock:
                 self._busy.discard(partner)
