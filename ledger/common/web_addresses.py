@@ -10,6 +10,8 @@ Network = IPv4Network | IPv6Network
 MOST_URL = 500
 _TRANSLATED = IPv6Network("64:ff9b::/96")
 """IPv4 behind NAT64 (RFC 6052)."""
+_SPECIAL = (IPv4Network("192.0.0.0/24"), IPv4Network("192.88.99.0/24"), IPv6Network("64:ff9b:1::/48"))
+"""Of IANA's registries of special addresses, what some releases of Python take for global."""
 
 
 def networks_of(text: str, where: str) -> tuple[Network, ...]:
@@ -48,11 +50,11 @@ def is_public(address: Address) -> bool:
     """Whether it is one of the whole Internet's: neither private, local, shared, reserved nor of many, nor an IPv6
     address that only wraps such a one."""
     if isinstance(address, IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
         if address in _TRANSLATED:
-            inner = IPv4Address(int(address) & 0xFFFFFFFF)
-        if inner is not None and not is_public(inner):
+            return is_public(IPv4Address(int(address) & 0xFFFFFFFF))
+        inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
+        if address.is_site_local or (inner is not None and not is_public(inner)):
             return False
-        if address.is_site_local:
-            return False
+    if any(address in network for network in _SPECIAL):
+        return False
     return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)

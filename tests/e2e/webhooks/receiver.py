@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -95,10 +95,8 @@ def receiving(answer: Answer = lambda _: TAKE) -> Iterator[Receiver]:
             pass
 
         def handle(self) -> None:
-            try:
+            with suppress(OSError):  # the sender was killed
                 super().handle()
-            except OSError:
-                pass  # the sender was killed
 
     class Server(ThreadingHTTPServer):
         daemon_threads = True
