@@ -53,7 +53,8 @@ def test_the_public_surface_is_there(document: dict[str, Any]) -> None:
         "GET /v1/log", "GET /v1/log/checkpoint", "GET /v1/log/tile/{path}", "GET /v1/log/proof/inclusion",
         "GET /v1/log/proof/consistency", "GET /v1/bonuses", "GET /v1/bonuses/{agreement}",
         "PUT /v1/bonuses/{agreement}/awards/{version}", "GET /v1/session/challenge", "POST /v1/session",
-        "DELETE /v1/session", "GET /v1/events", "GET /v1/events/stream", "POST /v1/webhooks", "GET /healthz", "GET /readyz", "GET /metrics",
+        "DELETE /v1/session", "GET /v1/events",
+        "GET /v1/events/stream", "POST /v1/webhooks", "GET /healthz", "GET /readyz", "GET /metrics",
     }  # fmt: skip
 
 

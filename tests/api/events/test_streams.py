@@ -115,7 +115,7 @@ def test_followers_hold_no_connection_to_the_database_and_keep_nobody_waiting(
         since = time.monotonic()
         held = []
         while time.monotonic() < since + 3:
-            held.append(pool.checkedout())  # type: ignore[attr-defined]
+            held.append(pool.checkedout())
             assert httpx2.get(f"{url}/healthz").status_code == 200
             time.sleep(0.05)
     assert len(asked) <= 8, "one look for all, twice a second"

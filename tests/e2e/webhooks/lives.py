@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from ledger.client.outbound import trust
 from ledger.services.events.sending import WebhookSender
-from ledger.services.home.clock import Clock
+from ledger.services.home.clock import Clock, SystemClock
 from ledger.services.home.consortium import open_keys, read_consortium
 from ledger.services.home.home import Home
 from ledger.services.home.settings import read_settings
@@ -21,7 +21,7 @@ from ledger.store.database import Database
 ENVIRONMENT = {"LADING_WEBHOOK_NETWORKS": "127.0.0.0/8"}
 
 
-class Fast(Clock):
+class Fast(SystemClock):
     """From `start`, `times` as fast as the machine's."""
 
     def __init__(self, start: float, times: int) -> None:

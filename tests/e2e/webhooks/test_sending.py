@@ -14,7 +14,6 @@ from ledger.services.events.event import Wanted
 from ledger.services.events.sending import WebhookSender
 from ledger.services.events.webhooks import MOST_WEBHOOKS, Registered, Webhooks, wanted_of
 from ledger.services.home.clock import ManualClock
-from ledger.services.home.home import Home
 from ledger.services.views.records import Reader
 from ledger.store.events import webhooks as store
 from tests.e2e.stage import CARRIER, MAKER, OCEAN, Stage
@@ -30,7 +29,7 @@ class Desk:
     def __init__(self, stage: Stage, networks: str = LOCAL) -> None:
         self.stage = stage
         home = stage.node.home
-        self.home: Home = replace(home, settings=replace(home.settings, webhook_networks=networks))
+        self.home = replace(home, settings=replace(home.settings, webhook_networks=networks))
         self.key: bytes = stage.node.reader.keys.session_secret
         self.webhooks = Webhooks(self.home, self.key)
         self.sender = WebhookSender(self.home, self.key)
@@ -270,7 +269,7 @@ def test_only_its_partner_sees_a_webhook(desk: Desk, receiver: Receiver) -> None
         assert desk.webhooks.of(stranger) == []
         for act in (desk.webhooks.one, desk.webhooks.remove, desk.webhooks.pause, desk.webhooks.dead):
             with pytest.raises(NotFound):
-                act(stranger, made.webhook.id)  # type: ignore[operator]
+                act(stranger, made.webhook.id)
     for nobody in (Reader(), Reader(MAKER, scopes=1)):
         with pytest.raises(NotPermitted):
             desk.webhooks.of(nobody)

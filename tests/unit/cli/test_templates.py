@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from ledger.cli.templates import completed, told_defaults
+from ledger.cli.templates import told_defaults
+from ledger.client.drafts import completed
 from ledger.records.signing import SignedRecord
 from ledger.records.types import ShipmentTerms
 from ledger.shipments.default_terms import REPORT_LAG, TENDER_WINDOW

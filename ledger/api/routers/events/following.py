@@ -122,5 +122,6 @@ async def _lines(told: AsyncIterator[Told]) -> AsyncIterator[bytes]:
 
 
 async def _nothing() -> AsyncIterator[Told]:
-    for one in ():
+    nothing: tuple[Told, ...] = ()
+    for one in nothing:
         yield one
