@@ -157,6 +157,10 @@ class Client(Desk):
         """Pause a webhook, or deliver again."""
         return self._run(flows.set_webhook(webhook, self._token, active=active))
 
+    def renew_secret(self, webhook: str) -> dict[str, Any]:
+        """`{webhook, secret}`: another secret, shown this once; the one before signs beside it for a day."""
+        return self._run(flows.post(f"/v1/webhooks/{quote(webhook)}/secret", {}, self._token))
+
     def dead_letters(self, webhook: str) -> list[dict[str, Any]]:
         """What could not be delivered to a webhook."""
         return self._run(flows.listed("dead", f"/v1/webhooks/{quote(webhook)}/dead", self._token))

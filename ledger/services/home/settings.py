@@ -31,7 +31,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "LADING_QUOTA_READ_BURST": ("`2000`", "points for reading that are saved up at most"),
     "LADING_QUOTA_WRITES": ("`200`", "records a second of a signer; what is refused counts for its sender; 0: any"),
     "LADING_QUOTA_WRITE_BURST": ("`5000`", "records that are saved up at most"),
-    "LADING_WEBHOOK_NETWORKS": ("none", "networks beside the public ones that webhooks may go to, comma between"),
+    "LADING_WEBHOOK_NETWORKS": ("none", "private networks that webhooks may go to"),
     "LADING_NETWORK_PROGRAM": (
         "what `make network-node` built, or the PATH",
         "program of a reference network's validators",
