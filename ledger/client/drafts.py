@@ -7,8 +7,7 @@ from typing import Any
 
 from ledger.common.ids import to_hex
 from ledger.errors import MalformedRecord
-from ledger.explain.fields import CODES
-from ledger.explain.words import spaced
+from ledger.records.coded_fields import CODES
 from ledger.records.content_checks import PROPOSED_SUBMIT_BY
 from ledger.records.eip712 import Member, Struct
 from ledger.records.types import ShipmentTerms, record_named
@@ -74,9 +73,9 @@ def _filled(kind: type[Struct], data: Mapping[str, Any], times: Mapping[str, int
 
 def _code(codes: type[IntEnum] | type[IntFlag], named: str | list[Any], where: str) -> int:
     """The number of a code that a template calls by its name; of a mask several, in a list or with commas between."""
-    known = {spaced(name): code for name, code in codes.__members__.items()}
+    known = {_spaced(name): code for name, code in codes.__members__.items()}
     names = named if isinstance(named, list) else named.split(",") if issubclass(codes, IntFlag) else [named]
-    result = [known.get(spaced(str(name).strip().replace("-", "_")).replace("_", " ")) for name in names]
+    result = [known.get(_spaced(str(name).strip().replace("-", "_")).replace("_", " ")) for name in names]
     if None in result or not (issubclass(codes, IntFlag) or len(result) == 1):
         raise MalformedRecord("no such code", where=where, expected=", ".join(known), found=str(named)[:80])
     return sum({int(code) for code in result if code is not None})
@@ -104,3 +103,7 @@ def _empty(member: Member) -> Any:
         return 0 if int(member.solidity.removeprefix("uint")) <= 48 else "0"
     length = 20 if member.solidity == "address" else int(member.solidity.removeprefix("bytes") or 0)
     return "0x" + "00" * length
+
+
+def _spaced(name: str) -> str:
+    return name.lower().replace("_", " ")

@@ -18,11 +18,12 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from ledger.common.web_addresses import Address, Network, check_url, is_public
+from ledger.common.web_addresses import Address, Network, is_public
 from ledger.errors import MalformedRecord
 
 SECONDS = 10
 """For the name, the connection, the request and the head of the answer, together."""
+MOST_URL = 500
 MOST_TRIED = 3
 """Addresses of one name."""
 MOST_ANSWER = 4096
@@ -41,6 +42,28 @@ class Reply:
     @property
     def taken(self) -> bool:
         return 200 <= self.status < 300
+
+
+def check_url(url: str, *, plain: bool = False) -> None:
+    """Raise `MalformedRecord` for what is no address to post to; `plain`: without TLS too."""
+    expected = f"an {'http or ' if plain else ''}https URL of at most {MOST_URL} characters, without user and fragment"
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise MalformedRecord("not a web address", where="url", expected=expected, found=url[:80]) from None
+    if (
+        len(url) > MOST_URL
+        or not url.isascii()
+        or not url.isprintable()
+        or " " in url
+        or parts.scheme not in (("http", "https") if plain else ("https",))
+        or not parts.hostname
+        or "@" in parts.netloc
+        or parts.fragment
+        or port == 0
+    ):
+        raise MalformedRecord("not an address to deliver to", where="url", expected=expected, found=url[:80])
 
 
 class Outbound:

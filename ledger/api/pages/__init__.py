@@ -20,6 +20,7 @@ from ledger.api.pages import (
     worklist,
 )
 from ledger.api.pages.errors import error_page
+from ledger.api.pages.events import webhooks
 from ledger.api.pages.languages import choice
 from ledger.api.pages.shipment import paper
 
@@ -42,6 +43,7 @@ for part in (
     paper,
     choice,
     worklist,
+    webhooks,
 ):
     router.include_router(part.router)
 

@@ -7,9 +7,9 @@ import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
+from ledger.client.outbound import check_url
 from ledger.common.ids import bytes_from_hex, to_hex
 from ledger.common.scopes import ALL_SCOPES
-from ledger.common.web_addresses import check_url
 from ledger.errors import MalformedRecord, NotFound, NotPermitted, RuleBroken
 from ledger.formats.standard_webhooks import secret_text
 from ledger.records.types import BY_NUMBER, record_named

@@ -65,12 +65,12 @@ class Settings:
     passphrase: str | None = None
     network_program: Path | None = None
     cometbft: str | None = None
-    webhook_networks: str = ""
+    webhook_networks: str | None = None
 
     @property
     def networks(self) -> tuple[Network, ...]:
         """Those of `webhook_networks`."""
-        return networks_of(self.webhook_networks, "LADING_WEBHOOK_NETWORKS")
+        return networks_of(self.webhook_networks or "", "LADING_WEBHOOK_NETWORKS")
 
     @property
     def nodes(self) -> tuple[str, ...]:
@@ -118,8 +118,8 @@ def read_settings(environment: Mapping[str, str] | None = None, *, home: Path | 
     public_url = env.get("LADING_PUBLIC_URL", _address(host, port)).rstrip("/")
     if not public_url.startswith(_WEB):
         raise Misconfigured("not a web address", where="LADING_PUBLIC_URL", expected="http(s)://…", found=public_url)
-    webhook_networks = env.get("LADING_WEBHOOK_NETWORKS", "")
-    networks_of(webhook_networks, "LADING_WEBHOOK_NETWORKS")
+    webhook_networks = env.get("LADING_WEBHOOK_NETWORKS") or None
+    networks_of(webhook_networks or "", "LADING_WEBHOOK_NETWORKS")
     log_level = env.get("LADING_LOG_LEVEL", "info")
     if log_level not in LOG_LEVELS:
         raise Misconfigured(

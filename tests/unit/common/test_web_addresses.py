@@ -4,7 +4,8 @@ from ipaddress import ip_address
 
 import pytest
 
-from ledger.common.web_addresses import check_url, is_public, networks_of
+from ledger.client.outbound import check_url
+from ledger.common.web_addresses import is_public, networks_of
 from ledger.errors import MalformedRecord, Misconfigured
 
 INSIDE = (
