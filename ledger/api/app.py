@@ -49,6 +49,24 @@ from ledger.services.state.shared_quotas import SharedQuotas
 
 BUNDLES = 32
 """Bundles of products that are kept: those that were asked for last. Each has the registry's whole history."""
+ABOUT: dict[str, Any] = {
+    "title": "Lading",
+    "version": metadata.version("lading"),
+    "summary": "A permissioned ledger for supply chain traceability.",
+    "description": DESCRIPTION,
+    "openapi_tags": TAGS,
+    "docs_url": None,  # its viewer would come from another host; ours is a page
+    "redoc_url": None,
+    "redirect_slashes": False,
+}
+
+
+def openapi_document(server: str) -> dict[str, Any]:
+    """The API's description, for a service at this address; no home is needed for it."""
+    app = FastAPI(**ABOUT)
+    _include_routes(app)
+    describe(app, server)
+    return app.openapi()
 
 
 def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
@@ -71,17 +89,7 @@ def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
             exchange.stop()
             node.stop()
 
-    app = FastAPI(
-        title="Lading",
-        version=metadata.version("lading"),
-        summary="A permissioned ledger for supply chain traceability.",
-        description=DESCRIPTION,
-        openapi_tags=TAGS,
-        docs_url=None,  # its viewer would come from another host; ours is a page
-        redoc_url=None,
-        redirect_slashes=False,
-        lifespan=lifespan,
-    )
+    app = FastAPI(**ABOUT, lifespan=lifespan)
     app.state.node = node
     app.state.budgets = quotas
     app.state.batches = Places()
@@ -105,6 +113,13 @@ def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
         page=pages.error_page,
         direct={SINGLE: records.submitting},
     )
+    _include_routes(app)
+    app.mount("/static", Assets(packages=[("ledger.api.pages", "static")]), name="static")
+    describe(app, home.settings.public_url)
+    return app
+
+
+def _include_routes(app: FastAPI) -> None:
     strict = [Depends(only_known_parameters)]
     for router in (  # asked in this order which of them has a path: first what is asked most
         log,
@@ -128,9 +143,6 @@ def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
         app.include_router(router.router, dependencies=strict)
     app.include_router(products.router)  # a scanned link may carry parameters of its own
     app.include_router(pages.router)
-    app.mount("/static", Assets(packages=[("ledger.api.pages", "static")]), name="static")
-    describe(app, home.settings.public_url)
-    return app
 
 
 class Assets(StaticFiles):
