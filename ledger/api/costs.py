@@ -35,7 +35,7 @@ TABLE: tuple[tuple[str, int], ...] = (
     (f"/records/{_ID}(?:/beside/{_ID})?|/v1/records/{_ID}/rivals|/council", 15),
     ("(?:/v1)?/shipments/.*|/v1/records/typed-data|/docs|/openapi.json", 20),
     ("/import/preview", 100),
-    (f"/devices|/v1/partners/(?:book|{_ID}/keys)", 15),
+    (f"/v1/events(?:/stream)?|/v1/webhooks(?:/.*)?|/webhooks(?:/.*)?|/devices|/v1/partners/(?:book|{_ID}/keys)", 15),
     ("/|(?:/v1)?/(?:search|records|shipments|bonuses|recalls|partners|enrolments)", 15),
 )
 """The first pattern that fits a path says what it costs."""

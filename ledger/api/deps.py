@@ -37,6 +37,8 @@ SMALL = 16 * 1024
 """Up to this size a body is parsed where it arrives; a larger one would hold up everybody else."""
 READ = "body"
 """In the state of a request, its body, once that was read."""
+HEAD = "head"
+"""In the state of a request, whether only the head of the answer is wanted: what never ends is ended at once."""
 PAGE = 100
 """Most entries of a list in one answer."""
 Note = Callable[[int], None]

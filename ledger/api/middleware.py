@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ledger.api import problems
 from ledger.api.costs import CHEAP, is_batch, is_sign_in, is_submission, points_of
-from ledger.api.deps import READ, read_body
+from ledger.api.deps import HEAD, READ, read_body
 from ledger.api.fair_queue import FairQueue
 from ledger.api.quota import REFUSED, Budgets, paid_by
 from ledger.errors import Busy, LadingError, NotFound
@@ -52,7 +52,9 @@ _EVERYWHERE = tuple((name.lower().encode(), value.encode()) for name, value in (
 _UNDER_V1 = (*_EVERYWHERE, *((name.lower().encode(), value.encode()) for name, value in CROSS_ORIGIN.items()))
 PREFLIGHT = {
     "Access-Control-Allow-Methods": ", ".join(problems.METHODS),
-    "Access-Control-Allow-Headers": "Authorization, Content-Type, Lading-Device, Last-Event-ID, GS1-Capture-Error-Behaviour",
+    "Access-Control-Allow-Headers": (
+        "Authorization, Content-Type, Lading-Device, Last-Event-ID, GS1-Capture-Error-Behaviour"
+    ),
     "Access-Control-Max-Age": "86400",
 }
 
@@ -190,6 +192,7 @@ class Border:
         match scope["method"]:
             case "HEAD":
                 answer.bodiless = True
+                scope.setdefault("state", {})[HEAD] = True
                 await self._app({**scope, "method": "GET"}, receive, answer.send)
             case "OPTIONS":
                 await self._options(scope)(scope, receive, answer.send)

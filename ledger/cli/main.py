@@ -34,6 +34,8 @@ PANELS: dict[str, dict[str, Entry]] = {
         "submit": Entry("submit", "Hand in signed records, in any order."),
         "keys": Entry("keys", "Make and show signing keys (encrypted keystores)."),
         "worklist": Entry("worklist", "What waits for you at a service, and drafts of what is to be signed."),
+        "events": Entry("events", "Events of the log, one for each record, in its order."),
+        "webhooks": Entry("events", "Have events of the log delivered to an address of yours, signed."),
         "partners": Entry("partners", "Who takes part, asking to be admitted, and the changes that the council signs."),
     },
     "Shipments": {

@@ -15,22 +15,13 @@ from ledger.explain.text import Text, partner, say, sentences, several, term
 from ledger.explain.titles import scopes_text
 from ledger.explain.units import duration, moment, money, whole
 from ledger.explain.words import spaced, word, words
+from ledger.records.coded_fields import CODES
 from ledger.records.eip712 import Member, Struct
 from ledger.records.types import (
-    Amendment,
-    Clearance,
-    HandoffItem,
     KeyGrant,
     Outcome,
-    Override,
-    Recall,
     RegistryChange,
-    Require,
-    Revocation,
     Ruling,
-    ShipmentTerms,
-    Split,
-    Statement,
 )
 
 WITHOUT_LIMIT = 2**40 - 1
@@ -154,27 +145,6 @@ _PARTNERS = {
 _RECORDS = {"target", "previous", "recall", "accreditation", "supersedes", "record"}
 _RECIPIENT = {"consignee", "holder", "releaser", "receiver"}
 """Here partner 0 is the recipient with the one-time key; elsewhere it is nobody."""
-CODES: Mapping[tuple[type[Struct], str], type[IntEnum] | type[IntFlag]] = {
-    (RegistryChange, "action"): codes.RegistryAction,
-    (RegistryChange, "role"): codes.Role,
-    (ShipmentTerms, "purpose"): codes.Purpose,
-    (ShipmentTerms, "mode"): codes.Mode,
-    (ShipmentTerms, "fulfilment"): codes.Fulfilment,
-    (HandoffItem, "exceptions"): codes.ExceptionBit,
-    (Override, "exceptions"): codes.ExceptionBit,
-    (Split, "reason"): codes.SplitReason,
-    (Statement, "kind"): codes.StatementKind,
-    (Clearance, "regime"): codes.Regime,
-    (Clearance, "status"): codes.ClearanceStatus,
-    (Clearance, "holdCause"): codes.HoldCause,
-    (Clearance, "assurance"): codes.Assurance,
-    (Require, "regime"): codes.Regime,
-    (Require, "gate"): codes.Gate,
-    (Revocation, "reason"): codes.RevocationReason,
-    (Recall, "hazard"): codes.Hazard,
-    (Recall, "action"): codes.RecallAction,
-    (Amendment, "kind"): codes.AmendmentKind,
-}
 
 
 def label_of(kind: type[Struct], name: str) -> Text:

@@ -167,6 +167,12 @@ NOT_JUDGED: tuple[NotJudged, ...] = (
         ),
     ),
     NotJudged(
+        "webhooks",
+        "where partners have events delivered to, and what is still to be delivered",
+        "they are no evidence: an event tells of a leaf that can be asked for, and whoever missed one asks again",
+        ("webhooks*", "deliveries*"),
+    ),
+    NotJudged(
         "secrets",
         "key files that are not here, whether it is a demonstration where both keystores are among them, the key of "
         "sign-in sessions, names of keystores, and other people's keys",

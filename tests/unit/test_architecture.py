@@ -51,6 +51,7 @@ PACKAGES = (
     "ledger.services.products",
     "ledger.services.figures",
     "ledger.services.worklist",
+    "ledger.services.events",
     "ledger.services.node",
     "ledger.services.epcis",
     "ledger.services.audit",

@@ -19,6 +19,7 @@ from ledger.api.pages import (
     signing,
 )
 from ledger.api.pages.errors import error_page
+from ledger.api.pages.events import webhooks
 from ledger.api.pages.files import imports
 from ledger.api.pages.languages import choice
 from ledger.api.pages.shipment import paper
@@ -44,6 +45,7 @@ for part in (
     choice,
     worklist,
     imports,
+    webhooks,
 ):
     router.include_router(part.router)
 

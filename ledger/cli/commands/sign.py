@@ -14,7 +14,8 @@ from ledger.cli.commands.keys import domains_of, keystore_path, open_key, read_f
 from ledger.cli.output import err, print_json
 from ledger.cli.qr_frames import read_signed, to_frames
 from ledger.cli.signing_check import given_beside, money_domain, told_goods, told_signer
-from ledger.cli.templates import completed, enrolment_in_words, in_words, told_defaults
+from ledger.cli.templates import enrolment_in_words, in_words, told_defaults
+from ledger.client.drafts import completed
 from ledger.codes import ExceptionBit
 from ledger.common.canonical import canonical_json, parse_json
 from ledger.common.ids import ConsortiumId, KeyAddress, bytes_from_hex, to_hex

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ledger.cli.templates import completed
+from ledger.client.drafts import completed
 from ledger.codes import Purpose
 from ledger.common.canonical import canonical_json, parse_json
 from ledger.common.ids import to_hex

@@ -29,6 +29,7 @@ WORKER = "worker"
 """The name of the worker's news, and what the guard is held by while the worker would accept nothing either."""
 PUBLISHING, FOLLOWING, RELAYING = "publishing", "following", "relaying"
 ANCHORING, POOLS, KEEPING = "anchoring", "asking about bonuses", "keeping"
+SENDING = "sending webhooks"
 """The loops of the work: each has its own troubles."""
 _WORKERS_CLOCK = "the worker's clock"
 TELL_SECONDS = 5

@@ -13,6 +13,8 @@ from ledger.common.ids import to_hex
 from ledger.errors import NotFound
 from ledger.log.signed_note import parse_checkpoint
 from ledger.records.types import BY_NUMBER
+from ledger.services.events.feed import Feed
+from ledger.services.events.webhooks import Webhooks
 from ledger.services.figures.bonuses import Bonuses
 from ledger.services.figures.lanes import LaneTimes
 from ledger.services.figures.penalties_and_scores import Numbers
@@ -90,6 +92,8 @@ class LedgerReader:
         self.products = Products(home, self.registry, self.views)
         self.recalls = Recalls(home.database, home.consortium, self.registry, Names(self.registry, consortium_id))
         self.worklists = Worklists(home, self.registry, self.recalls)
+        self.feed = Feed(home)
+        self.webhooks = Webhooks(home, keys.session_secret)
         self.bonuses = Bonuses(home, self.views, pools or AskedPools(home))
         self.witness_problems = self.publisher.witness_problems
         self.contradictions = partial(contradictions_told, self.publisher)

@@ -10,7 +10,7 @@ from lxml import etree
 from typer.testing import CliRunner
 
 from ledger.cli.main import app
-from ledger.cli.templates import completed
+from ledger.client.drafts import completed
 from ledger.codes import ExceptionBit
 from ledger.common.canonical import canonical_json
 from ledger.formats.documents.edifact import read_message

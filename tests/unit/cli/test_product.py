@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from ledger.cli.commands.product import app
 from ledger.cli.demo.brand import NAMES, packaging, picture
-from ledger.cli.templates import completed
+from ledger.client.drafts import completed
 from ledger.common.gs1 import parse_product
 from ledger.common.ids import to_hex
 from ledger.errors import InvalidInput, LadingError

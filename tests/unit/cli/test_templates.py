@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from ledger.cli.templates import completed, told_defaults
+from ledger.cli.templates import told_defaults
+from ledger.client.drafts import completed
 from ledger.errors import MalformedRecord
 from ledger.records.signing import SignedRecord
 from ledger.records.types import ShipmentTerms

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from ledger.cli.demo.scribe import NO_HASH, details
-from ledger.cli.templates import completed, in_words
+from ledger.cli.templates import in_words
+from ledger.client.drafts import completed
 from ledger.codes import AmendmentKind, ExceptionBit, StatementKind
 from ledger.common.canonical import canonical_json
 from ledger.errors import MalformedRecord

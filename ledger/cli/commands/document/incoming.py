@@ -13,7 +13,7 @@ from ledger.cli.commands.bundles import write_file
 from ledger.cli.commands.keys import domains_of, read_file
 from ledger.cli.output import out, print_json
 from ledger.cli.qr_frames import read_signed
-from ledger.cli.templates import completed
+from ledger.client.drafts import completed
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import to_hex
 from ledger.errors import InvalidInput
