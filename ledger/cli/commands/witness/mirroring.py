@@ -82,6 +82,7 @@ def _from(url: str) -> Fetch:
             with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310 the same
                 data: bytes = answer.read(most + 1)
         except urllib.error.HTTPError as error:
+            error.close()
             if error.code == 404:
                 raise NotFound("the source has no such file", where=name) from None
             raise Unavailable("the source refused", where=f"{url}/{name}", found=error.code) from None
