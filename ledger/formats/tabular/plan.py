@@ -77,10 +77,6 @@ def _line(cells: Cells, of: ImportMap, seen: Mapping[str, int], now: int) -> Lin
     if identity in seen:
         names = joined([one.column for one in of.identity])
         raise Unreadable(f"{names} {identity!r} stands already in line {seen[identity]}")
-    key = tuple(cells.named(one) for one in of.manifest) or (identity,)
-    for text in (identity, joined(key)):
-        if len(text) > LONGEST:
-            raise Unreadable(f"longer than {LONGEST} characters: {shown(text)}")
     content, parties = of.content, of.parties
     consignor, consignee = cells.partner(parties.consignor), cells.partner(parties.consignee)
     carrier = cells.partner(parties.carrier, needed=parties.liable == "carrier") if parties.carrier else ""
@@ -97,10 +93,14 @@ def _line(cells: Cells, of: ImportMap, seen: Mapping[str, int], now: int) -> Lin
         error = Unreadable("lies in the future (a day lasts until it ends at the destination)")
         error.column = of.delivered.source.column
         raise error
+    manifest = _manifest(cells, of, identity, delivered=delivered is not None)
+    for text in (identity, manifest):
+        if len(text) > LONGEST:
+            raise Unreadable(f"longer than {LONGEST} characters: {shown(text)}")
     return Line(
         line=cells.row.line,
         id=identity,
-        manifest=joined(key),
+        manifest=manifest,
         consignor=consignor,
         consignee=consignee,
         liable=named[parties.liable],
@@ -122,6 +122,13 @@ def _line(cells: Cells, of: ImportMap, seen: Mapping[str, int], now: int) -> Lin
         destination=_where(cells, of.destination),
         carrier=carrier,
     )
+
+
+def _manifest(cells: Cells, of: ImportMap, identity: str, *, delivered: bool) -> str:
+    """What a line travels by; by itself where the map names nothing, or nothing is written for goods still to come."""
+    if not of.manifest or (not delivered and not any(cells.text(one) for one in of.manifest)):
+        return identity
+    return joined([cells.named(one) for one in of.manifest])
 
 
 def _where(cells: Cells, place: PlaceSources) -> Where:

@@ -263,6 +263,16 @@ def test_a_carrier_has_the_goods_and_may_be_liable() -> None:
     ]
 
 
+def test_goods_still_to_come_need_no_manifest() -> None:
+    by = ("[parties]", '[manifest]\nby = ["from", "boxes"]\n[parties]')
+    party = ('consignor = "from"', 'consignor = { value = "Kea" }')
+    count = ('packages = "boxes"', "packages = { value = 1 }")
+    rows = ({"from": "", "boxes": ""}, {"from": "N", "boxes": "7"}, {"from": "", "boxes": "", "arrived": "2026-03-01"})
+    made = plan(file(*rows), by, party, count)
+    assert [(line.id, line.manifest) for line in made.lines] == [("1", "1"), ("2", "N / 7")]
+    assert [(one.line, one.column) for one in made.unusable] == [(4, "from")]
+
+
 def test_a_line_stands_there_once() -> None:
     made = plan(file({"no": "7"}, {"no": "7"}, {"no": "8", "boxes": "x"}, {"no": "8"}))
     assert [(one.line, one.reason) for one in made.unusable] == [
