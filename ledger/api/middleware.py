@@ -48,7 +48,9 @@ _EVERYWHERE = tuple((name.lower().encode(), value.encode()) for name, value in S
 _UNDER_V1 = (*_EVERYWHERE, *((name.lower().encode(), value.encode()) for name, value in CROSS_ORIGIN.items()))
 PREFLIGHT = {
     "Access-Control-Allow-Methods": ", ".join(problems.METHODS),
-    "Access-Control-Allow-Headers": "Authorization, Content-Type, Lading-Device, Last-Event-ID, GS1-Capture-Error-Behaviour",
+    "Access-Control-Allow-Headers": (
+        "Authorization, Content-Type, Lading-Device, Last-Event-ID, GS1-Capture-Error-Behaviour"
+    ),
     "Access-Control-Max-Age": "86400",
 }
 
