@@ -15,8 +15,10 @@ from typing import Any
 from ledger.common.ids import RecordId
 from ledger.errors import MalformedRecord, NotFound
 from ledger.formats.epcis import json_text
+from ledger.formats.epcis.context import full_name
 from ledger.formats.epcis.document import Event, event_of
 from ledger.formats.epcis.event_hash import hash_id, observed_hash
+from ledger.formats.epcis.identity import NAMESPACE
 from ledger.formats.epcis.index import micros, terms_of
 from ledger.formats.epcis.reading import Read
 from ledger.formats.epcis.validation import Problem
@@ -116,6 +118,12 @@ class Capturing:
                 drafted.append(Drafted(row.event_id, record_id, observation.to_json(), signed, handoff))
             return drafted
 
+    def _claims_a_record(self, event: Event) -> bool:
+        """Whether it says of itself that it was made here: who reads it would take it for the ledger's word."""
+        own = [value for name, value in event.members.items() if full_name(name, event.declared).startswith(NAMESPACE)]
+        base = self._home.settings.public_url.rstrip("/")
+        return any(isinstance(value, str) and value.startswith(base) for value in own)
+
     def _observation(self, row: StoredEvent, partner: int) -> Observation:
         """An event cannot have occurred after it came, whatever it says."""
         occurred = max(0, min(row.event_time, row.record_time) // MICROS)
@@ -136,6 +144,9 @@ class Capturing:
                 continue
             seen.add(digest)
             event_id = str(event.members["eventID"])
+            if self._claims_a_record(event):
+                problems.append(Problem(f"event {number}", "only an event made from a record names one of this ledger"))
+                continue
             if problem := _of_its_id(connection, event, event_id, partner, new):
                 problems.append(Problem(f"event {number}/eventID", problem))
                 continue

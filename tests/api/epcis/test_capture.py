@@ -205,6 +205,18 @@ def test_somebody_elses_observation_proves_nothing_of_it(world: World, shop: str
     assert "lading:observations" not in answer.json()["epcisBody"]["queryResults"]
 
 
+@pytest.mark.parametrize("prefix", ["lading", "other"])
+def test_no_captured_event_says_that_it_was_made_from_a_record(world: World, shop: str, prefix: str) -> None:
+    base = world.stage.node.home.settings.public_url
+    forged = event(f"d3{prefix}", **{f"{prefix}:record": f"{base}/v1/records/{world.id('delivery')}"})
+    whole = {**document(forged), "@context": [*CONTEXT, {prefix: "urn:lading:epcis:"}]}
+    job = captured(world, shop, whole)
+    assert not job["success"]
+    assert found(world, shop, MATCH_epc=f"{ITEM}d3{prefix}") == []
+    elsewhere = event(f"d4{prefix}", **{f"{prefix}:record": "https://other.example/v1/records/0x00"})
+    assert captured(world, shop, {**whole, "epcisBody": {"eventList": [elsewhere]}})["success"]
+
+
 def test_a_shipping_event_gives_a_handoff_to_sign_and_moves_nothing(world: World) -> None:
     base = world.stage.node.home.settings.public_url
     shipment = f"{base}/obj/{to_hex(world.ids['open'])}"

@@ -39,7 +39,9 @@ def listed(document: Any) -> Events:
 
 def recorded(world: World, token: str) -> Events:
     """Without what other tests captured."""
-    return listed(asked(world, token, **{"EXISTS_urn:lading:epcis:record": ""}))
+    base = world.stage.node.home.settings.public_url
+    found = listed(asked(world, token, **{"EXISTS_urn:lading:epcis:record": ""}))
+    return [event for event in found if event.get("lading:record", "").startswith(base)]
 
 
 def of(world: World, token: str, name: str) -> Events:
