@@ -7,7 +7,7 @@ is free again afterwards: while it waits, a follower holds neither a connection 
 import asyncio
 import logging
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from starlette.concurrency import run_in_threadpool
@@ -33,9 +33,9 @@ log = logging.getLogger("lading.api")
 
 
 class LiveFeed:
-    """For one event loop at a time."""
+    """For one event loop at a time. `feed`: where to ask for events, once somebody follows."""
 
-    def __init__(self, feed: Feed) -> None:
+    def __init__(self, feed: Callable[[], Feed]) -> None:
         self._feed = feed
         self._places: Counter[str] = Counter()
         self._recent: deque[Event] = deque(maxlen=RECENT)
@@ -86,7 +86,7 @@ class LiveFeed:
                     yield anchored
                 await _wait(changed)
                 continue
-            page = await run_in_threadpool(self._feed.page, wanted, after, PAGE)
+            page = await run_in_threadpool(self._feed().page, wanted, after, PAGE)
             for event in page.events:
                 yield event
             if page.next is not None and page.next > after:
@@ -117,7 +117,7 @@ class LiveFeed:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _look(self) -> None:
-        size, anchored = await run_in_threadpool(self._feed.extent)
+        size, anchored = await run_in_threadpool(self._feed().extent)
         before = self._size
         if before is None or size - before > RECENT:
             self._recent.clear()
@@ -125,7 +125,7 @@ class LiveFeed:
         else:
             reached = before
             while reached < size:
-                page = await run_in_threadpool(self._feed.page, Wanted(), reached - 1, PAGE)
+                page = await run_in_threadpool(self._feed().page, Wanted(), reached - 1, PAGE)
                 if not page.events:
                     break
                 self._recent.extend(page.events)  # and the size with it: nobody looks in between

@@ -1,4 +1,4 @@
-"""A service and its worker as processes: what a partner registers with `lading webhooks` is delivered as it comes."""
+"""A service and its worker as processes: to what `lading webhooks` registers, records are delivered as they come."""
 
 import json
 import subprocess
