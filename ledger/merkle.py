@@ -107,9 +107,27 @@ def verify_inclusion(leaf_hash: bytes, index: int, size: int, proof: Sequence[by
     bytes, the whole proof used up.
     """
     step = "inclusion proof"
+    found = root_of_inclusion(leaf_hash, index, size, proof)
+    _check_hashes(step, root)
+    if found != root:
+        raise VerificationFailed(
+            "the proof leads to another root",
+            where=step,
+            expected=f"0x{root.hex()}",
+            found=f"0x{found.hex()}",
+            mend="The leaf is not at this index of the tree, or leaf, proof or root was altered.",
+        )
+
+
+def root_of_inclusion(leaf_hash: bytes, index: int, size: int, proof: Sequence[bytes]) -> bytes:
+    """The root to which `proof` leads from `leaf_hash` at `index` of a tree of `size`: for roots that others signed.
+
+    As `verify_inclusion`; raises `VerificationFailed` for a proof that fits no tree of this size.
+    """
+    step = "inclusion proof"
     if not 0 <= index < size:
         raise VerificationFailed("no such leaf in this tree", where=step, expected=f"0 to {size - 1}", found=index)
-    _check_hashes(step, leaf_hash, root, *proof[: MAX_PROOF + 1])
+    _check_hashes(step, leaf_hash, *proof[: MAX_PROOF + 1])
     fn, sn, found = index, size - 1, leaf_hash
     for sibling in proof:
         if sn == 0:
@@ -123,14 +141,7 @@ def verify_inclusion(leaf_hash: bytes, index: int, size: int, proof: Sequence[by
         fn, sn = fn >> 1, sn >> 1
     if sn != 0:
         raise _wrong_length(step, index, size, proof)
-    if found != root:
-        raise VerificationFailed(
-            "the proof leads to another root",
-            where=step,
-            expected=f"0x{root.hex()}",
-            found=f"0x{found.hex()}",
-            mend="The leaf is not at this index of the tree, or leaf, proof or root was altered.",
-        )
+    return found
 
 
 def verify_consistency(size1: int, size2: int, proof: Sequence[bytes], root1: bytes, root2: bytes) -> None:

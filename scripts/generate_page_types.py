@@ -18,10 +18,11 @@ from typing import Any
 from ledger import codes
 from ledger.common.iso_codes import COUNTRIES
 from ledger.common.scopes import ALL_SCOPES, key_covers
-from ledger.explain.fields import CODES, Kind, field_line, label_of, one_of
+from ledger.explain.fields import Kind, field_line, label_of, one_of
 from ledger.explain.titles import TITLES
 from ledger.explain.units import digits_of
 from ledger.explain.words import spaced, word
+from ledger.records.coded_fields import CODES
 from ledger.records.eip712 import Member, Struct, encode_type
 from ledger.records.types import RECORDS, Outcome, RegistryChange
 from ledger.registry.keys import DEVICE_SCOPES

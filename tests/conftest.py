@@ -23,6 +23,15 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(100_000, 20, 100)
 
 
+@pytest.fixture(autouse=True)
+def nobody_is_signed_in(request: pytest.FixtureRequest) -> None:
+    """Tests that share a world share its client: who signed in for one of them is not there in the next."""
+    if "world" in request.fixturenames:
+        client = getattr(request.getfixturevalue("world"), "client", None)
+        if client is not None:
+            client.cookies.clear()
+
+
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
     """The URL of a PostgreSQL server, without the database's name."""

@@ -13,6 +13,7 @@ from ledger.api import pages, problems
 from ledger.api.batches import SINGLE, Places
 from ledger.api.compression import PublicCompression
 from ledger.api.deps import only_known_parameters
+from ledger.api.live import LiveFeed
 from ledger.api.middleware import Border
 from ledger.api.quota import Budgets, LookQuota
 from ledger.api.quota_exchange import QuotaExchange
@@ -22,6 +23,7 @@ from ledger.api.routers import (
     consents,
     dock,
     epcis,
+    events,
     log,
     networks,
     partners,
@@ -37,6 +39,8 @@ from ledger.api.routers import (
     worklist,
 )
 from ledger.api.routers.epcis.protocol import HEADERS
+from ledger.api.routers.resolver import codes, resolver
+from ledger.api.routers.scitt import receipts, scrapi
 from ledger.api.schemas.description import DESCRIPTION, TAGS, describe
 from ledger.api.shared import SharedLook
 from ledger.api.together import Together
@@ -51,6 +55,24 @@ from ledger.services.state.shared_quotas import SharedQuotas
 
 BUNDLES = 32
 """Bundles of products that are kept: those that were asked for last. Each has the registry's whole history."""
+ABOUT: dict[str, Any] = {
+    "title": "Lading",
+    "version": metadata.version("lading"),
+    "summary": "A permissioned ledger for supply chain traceability.",
+    "description": DESCRIPTION,
+    "openapi_tags": TAGS,
+    "docs_url": None,  # its viewer would come from another host; ours is a page
+    "redoc_url": None,
+    "redirect_slashes": False,
+}
+
+
+def openapi_document(server: str) -> dict[str, Any]:
+    """The API's description, for a service at this address; no home is needed for it."""
+    app = FastAPI(**ABOUT)
+    _include_routes(app)
+    describe(app, server)
+    return app.openapi()
 
 
 def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
@@ -73,22 +95,13 @@ def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
             exchange.stop()
             node.stop()
 
-    app = FastAPI(
-        title="Lading",
-        version=metadata.version("lading"),
-        summary="A permissioned ledger for supply chain traceability.",
-        description=DESCRIPTION,
-        openapi_tags=TAGS,
-        docs_url=None,  # its viewer would come from another host; ours is a page
-        redoc_url=None,
-        redirect_slashes=False,
-        lifespan=lifespan,
-    )
+    app = FastAPI(**ABOUT, lifespan=lifespan)
     app.state.node = node
     app.state.budgets = quotas
     app.state.batches = Places()
     app.state.together = Together(node)
     app.state.looks = LookQuota()
+    app.state.live = LiveFeed(node.reader.feed)
     app.state.bundles = Answers(BUNDLES)
     app.state.readiness = SharedLook(partial(_readiness, node))
     app.state.measuring = SharedLook(partial(_measure, node))
@@ -110,33 +123,43 @@ def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
         direct={SINGLE: records.submitting},
         told={"epcis": HEADERS},
     )
+    _include_routes(app)
+    app.mount("/static", Assets(packages=[("ledger.api.pages", "static")]), name="static")
+    describe(app, home.settings.public_url)
+    return app
+
+
+def _include_routes(app: FastAPI) -> None:
     strict = [Depends(only_known_parameters)]
     for router in (  # asked in this order which of them has a path: first what is asked most
         log,
         batches,
         records,
+        receipts,
         shipments,
         penalties,
         recalls,
         partners,
         scores,
         search,
+        events,
         consents,
         networks,
         bonuses,
         worklist,
         sessions,
         dock,
+        codes,
+        scrapi,
         system,
     ):
         app.include_router(router.router, dependencies=strict)
     for under_epcis in epcis.ROUTERS:  # a query may have parameters that no list holds
         app.include_router(under_epcis)
     app.include_router(products.router)  # a scanned link may carry parameters of its own
+    app.include_router(resolver.router)
     app.include_router(pages.router)
-    app.mount("/static", Assets(packages=[("ledger.api.pages", "static")]), name="static")
-    describe(app, home.settings.public_url)
-    return app
+    app.include_router(resolver.anywhere)
 
 
 class Assets(StaticFiles):

@@ -4,10 +4,14 @@ The price is that of the path, not of the moment: otherwise it would tell whethe
 """
 
 import re
+from urllib.parse import parse_qsl
 
 CHEAP = 1
 """Up to here a request is served at once; what is dearer waits for its turn."""
 DEFAULT = 5
+FILE = 200
+"""A list of shipments as a file."""
+LIST = "/v1/shipments"
 _ID = "[^/]+"
 TABLE: tuple[tuple[str, int], ...] = (
     ("/healthz|/readyz", 0),  # whoever watches the service is never sent away
@@ -21,12 +25,17 @@ TABLE: tuple[tuple[str, int], ...] = (
     (f"/v1/network|/network|(?:/v1)?/partners/{_ID}/score(?:/.*)?", 20),
     (f"/partners/{_ID}", 40),
     (f"/v1/penalties|/penalties|/partners/{_ID}/penalties|/v1/shipments/{_ID}/penalty", 40),
+    ("/v1/recalls/trace/sheet|/recalls/sheet", 100),
     ("(?:/v1)?/recalls/.*", 40),
     ("/epcis/capture.*", 60),
     ("/epcis/.*", 20),
     ("/v1/dock", 60),
+    ("(?:/v1)?/worklist", 20),
+    (f"/records/{_ID}/sheet", 100),  # with order and goods of a hundred shipments
+    (f"/records/{_ID}(?:/beside/{_ID})?|/v1/records/{_ID}/rivals|/council", 15),
     ("(?:/v1)?/shipments/.*|/v1/records/typed-data|/docs|/openapi.json", 20),
-    (f"/devices|/v1/partners/(?:book|{_ID}/keys)", 15),
+    ("/import/preview", 100),
+    (f"/v1/events(?:/stream)?|/v1/webhooks(?:/.*)?|/webhooks(?:/.*)?|/devices|/v1/partners/(?:book|{_ID}/keys)", 15),
     ("/|(?:/v1)?/(?:search|records|shipments|bonuses|recalls|partners|enrolments)", 15),
 )
 """The first pattern that fits a path says what it costs."""
@@ -34,7 +43,10 @@ _TABLE = tuple((re.compile(pattern), points) for pattern, points in TABLE)
 _SUBMISSION = re.compile(rf"/v1/records(?:/batch|/{_ID}/signatures)?")
 
 
-def points_of(path: str) -> int:
+def points_of(path: str, query: bytes = b"") -> int:
+    """`query`: as it was sent; it decides where one path gives a page of a list, or a file of thousands of rows."""
+    if path == LIST and query and dict(parse_qsl(query.decode("latin-1"))).get("format") == "csv":
+        return FILE
     return next((points for pattern, points in _TABLE if pattern.fullmatch(path)), DEFAULT)
 
 

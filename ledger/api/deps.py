@@ -18,7 +18,7 @@ from starlette.datastructures import State
 from ledger.api.problems import SIGN_IN, Limited
 from ledger.api.quota import COOKIE, Budgets, LookQuota, bearer_of, client_of
 from ledger.api.shared import SharedLook
-from ledger.common.canonical import parse_json
+from ledger.common.canonical import parse_json, without_mark
 from ledger.common.ids import RecordId, bytes_from_hex
 from ledger.common.json_fields import fields_of
 from ledger.common.periods import LONGEST_ROLLING
@@ -37,6 +37,8 @@ SMALL = 16 * 1024
 """Up to this size a body is parsed where it arrives; a larger one would hold up everybody else."""
 READ = "body"
 """In the state of a request, its body, once that was read."""
+HEAD = "head"
+"""In the state of a request, whether only the head of the answer is wanted: what never ends is ended at once."""
 PAGE = 100
 """Most entries of a list in one answer."""
 Note = Callable[[int], None]
@@ -192,7 +194,7 @@ async def json_text(request: Request, most: int = MAX_BODY, note: Note = lambda 
         raise Limited(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, problem)
     # What had to wait for its turn has been read before, within the same bounds.
     body: bytes | None = request.scope.get("state", {}).get(READ)
-    return await read_body(request, most, note) if body is None else body
+    return without_mark(await read_body(request, most, note) if body is None else body)
 
 
 def media_type(request: Request) -> str:

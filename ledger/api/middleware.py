@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ledger.api import problems
 from ledger.api.costs import CHEAP, is_batch, is_sign_in, is_submission, points_of
-from ledger.api.deps import READ, read_body
+from ledger.api.deps import HEAD, READ, read_body
 from ledger.api.fair_queue import FairQueue
 from ledger.api.quota import REFUSED, Budgets, paid_by
 from ledger.errors import Busy, LadingError, NotFound
@@ -43,8 +43,12 @@ SECURITY = {
     "Referrer-Policy": "same-origin",
 }
 CROSS_ORIGIN = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": ", ".join(problems.KEPT)}
-"""Under /v1 only. No cookie goes along: a write carries its own signatures, a reader its token in a header."""
-_EVERYWHERE = tuple((name.lower().encode(), value.encode()) for name, value in SECURITY.items())
+"""No cookie goes along: a write carries its own signatures, a reader its token in a header."""
+FOR_OTHERS = ("/v1/", "/01/", "/.well-known/")
+"""Where pages of other sites may ask: the API, and the GS1 resolver."""
+KEPT = {"Cache-Control": "private, no-cache"}
+"""Where a route says nothing else: what one reader may see is kept by no proxy, and given to nobody unasked."""
+_EVERYWHERE = tuple((name.lower().encode(), value.encode()) for name, value in (SECURITY | KEPT).items())
 _UNDER_V1 = (*_EVERYWHERE, *((name.lower().encode(), value.encode()) for name, value in CROSS_ORIGIN.items()))
 PREFLIGHT = {
     "Access-Control-Allow-Methods": ", ".join(problems.METHODS),
@@ -110,7 +114,7 @@ class Border:
         if is_submission(scope["method"], scope["path"]):
             await self._submitted(payer, scope, receive, answer)
             return
-        points = points_of(scope["path"]) if scope["method"] != "OPTIONS" else CHEAP
+        points = points_of(scope["path"], scope.get("query_string", b"")) if scope["method"] != "OPTIONS" else CHEAP
         if is_sign_in(scope["path"]):
             payer = f"sign-in of {payer}"
         if points:
@@ -188,6 +192,7 @@ class Border:
         match scope["method"]:
             case "HEAD":
                 answer.bodiless = True
+                scope.setdefault("state", {})[HEAD] = True
                 await self._app({**scope, "method": "GET"}, receive, answer.send)
             case "OPTIONS":
                 await self._options(scope)(scope, receive, answer.send)
@@ -253,7 +258,7 @@ class _Answer:
             self._begin()
             headers = message["headers"] = list(message.get("headers", ()))
             given = {name for name, _ in headers}
-            ours = _UNDER_V1 if self._scope["path"].startswith("/v1/") else _EVERYWHERE
+            ours = _UNDER_V1 if self._scope["path"].startswith(FOR_OTHERS) else _EVERYWHERE
             headers += [header for header in ours if header[0] not in given]
         elif self.bodiless:
             message = {**message, "body": b""}

@@ -17,6 +17,7 @@ from ledger.bundle.outcome_checks import REGISTRY_RECORDS, by_contracts, check_o
 from ledger.bundle.sealed.checks import SealChecks, seal_checks, why_attested
 from ledger.bundle.steps import Said
 from ledger.bundle.times import check_times
+from ledger.bundle.trace import traced_in
 from ledger.codes import ContractKind, RegistryAction
 from ledger.codes import Outcome as Code
 from ledger.common.ids import RecordId, to_hex
@@ -317,9 +318,10 @@ class BundleChecks:
     def check_receipts(self, held: Iterable[HeldReceipt]) -> str:
         records = {self.ids[r.index]: r.signed.record for r in self.bundle.records}
         indexes = {record_id: index for index, record_id in self.ids.items()}
-        domains = self._domains()
+        domains, subject = self._domains(), self.bundle.subject
+        traced = traced_in(self.bundle.figures)
         judged = [
-            check_not_omitted(receipt, self.log, self.head.size, self.bundle.subject, records, indexes, domains)
+            check_not_omitted(receipt, self.log, self.head.size, subject, records, indexes, domains, traced)
             for receipt in held
         ]
         return "; ".join(judged)

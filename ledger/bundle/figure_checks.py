@@ -12,6 +12,7 @@ from ledger.bonuses.rule_file import parse_rule
 from ledger.bundle.figures import LAST_SECOND, award_figures, award_for, partner_figures, range_for, shipment_figures
 from ledger.bundle.product import check_product, product_verdict
 from ledger.bundle.subject import Subject, SubjectKind, parse_subject
+from ledger.bundle.trace import check_trace
 from ledger.common.ids import LogId, PartnerId, RecordId, bytes_from_hex, to_hex
 from ledger.common.json_fields import entries, wide_integer
 from ledger.common.periods import Period
@@ -30,6 +31,7 @@ FIGURES_OF = {
     SubjectKind.PARTNER: ("withheld", "penalties", "scores"),
     SubjectKind.AWARD: ("withheld", "award", "card"),
     SubjectKind.PRODUCT: ("codes",),
+    SubjectKind.TRACE: ("shipments", "beyond"),
 }
 """What is compared, in this order: what was not shown is named before what it changes."""
 
@@ -84,7 +86,7 @@ def check_figures(
     """Make the figures again and compare; what was made.
 
     1. The figures are those of the subject: a shipment's penalty, a partner's penalties and scores, an award, which
-       attested codes list a product.
+       attested codes list a product, the shipments of a trace.
     2. Made from the verified records, by the scorecard that governs, they are the same in every field.
     3. No rule file is there that no figure names.
 
@@ -111,6 +113,8 @@ def check_figures(
         return CheckedFigures(subject, computed, verdict=verdict, judged_at=judged_at)
     elif subject.kind is SubjectKind.PARTNER:
         computed = _partner(subject, figures, rules, used, ground)
+    elif subject.kind is SubjectKind.TRACE:
+        computed = check_trace(subject, figures, Journeys(ground.verified))
     else:
         computed = shipment_figures(Journeys(ground.verified), subject.id, _judged_at(figures))
     _check_judged(figures, subject, ground.latest)

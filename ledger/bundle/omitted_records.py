@@ -1,6 +1,6 @@
 """Proof that a log lied: a record that bears on a bundle's subject, left out although the log gave a receipt for it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ledger import merkle
@@ -35,8 +35,11 @@ def check_not_omitted(
     records: Mapping[RecordId, Record],
     indexes: Mapping[RecordId, int],
     domains: Sequence[Domain],
+    traced: Collection[bytes] = (),
 ) -> str:
     """Raise `VerificationFailed` when the record was due in the bundle and is not there; else say why it is no lie.
+
+    `traced`: of a trace, the shipments that its figures name.
 
     1. The receipt is the log's, and about this record.
     2. In the bundle, at the receipt's place: nothing is amiss.
@@ -71,7 +74,7 @@ def check_not_omitted(
     # 3. Not due.
     if receipt.index >= size:
         return f"{name} was logged after this checkpoint"
-    if not bears_on(parse_subject(subject), record_id, record, receipt.index, records):
+    if not bears_on(parse_subject(subject), record_id, record, receipt.index, records, traced):
         return f"{name} does not bear on {subject}"
     # 4. Omitted.
     raise VerificationFailed(

@@ -1,4 +1,6 @@
-"""What a bundle is about, and which records bear on that: `shipment/0x…`, `partner/7`, `award/0x…` or a GS1 path."""
+"""What a bundle is about, and which records bear on that: `shipment/0x…`, `partner/7`, `award/0x…`, `trace/0x…` or a
+GS1 path.
+"""
 
 import re
 from collections.abc import Collection, Mapping
@@ -18,7 +20,7 @@ OF_SHIPMENTS = range(4, 10)
 NUMBERS_NEED = (1, *OF_SHIPMENTS, 10, 11, 12, 14, 15)
 """With the registry's changes, which say who speaks for a brand, and attestations, revocations, recalls, amendments,
 endorsements: all that figures are computed from."""
-_SUBJECT = re.compile(r"(shipment|award)/(0x[0-9a-f]{64})|partner/([1-9][0-9]{0,12})")
+_SUBJECT = re.compile(r"(shipment|award|trace)/(0x[0-9a-f]{64})|partner/([1-9][0-9]{0,12})")
 
 
 class SubjectKind(StrEnum):
@@ -26,11 +28,14 @@ class SubjectKind(StrEnum):
     PARTNER = "partner"
     AWARD = "award"
     PRODUCT = "product"
+    TRACE = "trace"
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """`id`: the shipment's or the award's 32 bytes, empty for others. `partner`: 0 for others. `product`: only its."""
+    """`id`: the shipment's or the award's 32 bytes, of a trace the root over its shipments, empty for others.
+    `partner`: 0 for others. `product`: only its.
+    """
 
     kind: SubjectKind
     id: bytes = b""
@@ -50,7 +55,7 @@ def parse_subject(text: str) -> Subject:
         raise MalformedRecord(
             "not a subject",
             where="subject",
-            expected="shipment/0x…, partner/7, award/0x… or a GS1 path",
+            expected="shipment/0x…, partner/7, award/0x…, trace/0x… or a GS1 path",
             found=text[:100],
         )
     if match[3]:
@@ -59,9 +64,15 @@ def parse_subject(text: str) -> Subject:
 
 
 def bears_on(
-    subject: Subject, record_id: RecordId, record: Record, index: int, records: Mapping[RecordId, Record]
+    subject: Subject,
+    record_id: RecordId,
+    record: Record,
+    index: int,
+    records: Mapping[RecordId, Record],
+    traced: Collection[bytes] = (),
 ) -> bool:
-    """Whether a record at leaf `index` must be in a bundle about `subject` that holds `records`.
+    """Whether a record at leaf `index` must be in a bundle about `subject` that holds `records`. `traced`: of a
+    trace, the shipments that its figures name.
 
     Judged by public fields. True means that it must; what only private parts or figures tell is not known here.
 
@@ -69,7 +80,8 @@ def bears_on(
     - partner: records of shipments that name it, and of shipments whose terms are in the bundle;
     - award: all that figures need below the award's log size, and what names its agreement;
     - product: attestations that cover it, all authorisations by brands, recalls of its GTIN, revocations of these;
-    - the first three: amendments and endorsements of records in the bundle.
+    - trace: records of exactly these shipments;
+    - all but products: amendments and endorsements of records in the bundle.
     """
     if subject.product is not None:
         return bears_on_product(subject.product, record, records)
@@ -84,6 +96,8 @@ def bears_on(
         return any(Concern(index_keys.RECORD, to_hex(known)) in keys for known in records)
     if record.NUMBER not in OF_SHIPMENTS:
         return False
+    if subject.kind is SubjectKind.TRACE:
+        return any(Concern(index_keys.SHIPMENT, to_hex(shipment)) in keys for shipment in traced)
     if subject.kind is SubjectKind.SHIPMENT:
         return Concern(index_keys.SHIPMENT, to_hex(subject.id)) in keys
     if Concern(index_keys.PARTNER, str(subject.partner)) in keys:

@@ -17,6 +17,15 @@ _SEQUENCE = re.compile(r"(?:got|tx:?)\s*(\d+)\D+(?:expected|state:?)\s*(\d+)")
 
 _METHOD_NOT_FOUND = -32601
 """JSON-RPC 2.0, section 5.1."""
+_TOO_MANY_REQUESTS = 429
+"""HTTP's, which some providers put into an answer that HTTP calls a success."""
+_TOO_OFTEN = re.compile(
+    r"rate.?limit|request rate|too many requests|requests? (?:limit|count|quota)|throttl|slow down"
+    r"|(?:per|/) ?(?:second|sec|minute|min|hour|day)\b|compute units|(?:daily|monthly) (?:limit|quota)",
+    re.IGNORECASE,
+)
+_TOO_MUCH = re.compile(r"range|results|response size|\blogs\b|\bblocks\b", re.IGNORECASE)
+"""What was asked for at once. Codes tell nothing: -32005 stands for this, and for how often was asked."""
 
 _KNOWN = ("already known", "known transaction", "already imported", "already in mempool", "tx already in cache")
 _NONCE_USED = ("nonce too low", "nonce is too low", "nonce too small", "oldnonce", "old nonce")
@@ -76,6 +85,17 @@ def refusal_of(error: Any) -> Refusal:
     # Code 3 is geth's for a revert; others say it in the sentence.
     is_revert = error.get("code") == 3 or "revert" in message.lower()
     return Refusal(message, result, is_revert, error.get("code") == _METHOD_NOT_FOUND)
+
+
+def is_too_often(error: Any) -> bool:
+    """Whether the `error` member of an answer says that the node was asked too often, not that it was asked for too
+    much at once: then asking for less, and so more often, makes it worse."""
+    if not isinstance(error, dict):
+        return False
+    message = str(error.get("message", ""))[:300]
+    if error.get("code") == _TOO_MANY_REQUESTS:
+        return True
+    return _TOO_OFTEN.search(message) is not None and _TOO_MUCH.search(message) is None
 
 
 def sent_of(refusal: Refusal) -> SendResult:

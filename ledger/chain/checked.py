@@ -165,7 +165,8 @@ class CheckedEvents:
             asked = {"fromBlock": hex(start), "toBlock": hex(end), "address": [to_hex(a) for a in sorted(wanted)]}
             answer = self._node.attempt("eth_getLogs", asked)
             if isinstance(answer, Refusal):
-                # Nodes limit ranges and numbers of events, each in its own words.
+                # Nodes limit ranges and numbers of events, each in its own words (how often they are asked: see
+                # `is_too_often`).
                 if width == 1:
                     raise ChainUnavailable(answer.message, where="eth_getLogs")
                 width = max(width // 4, 1)

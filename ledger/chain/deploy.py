@@ -19,7 +19,7 @@ from ledger.chain.transactions import created_address, sign_transaction
 from ledger.codes import ContractKind
 from ledger.common.ids import ConsortiumId, KeyAddress, bytes_from_hex, to_hex
 from ledger.errors import ChainUnavailable, MalformedRecord, Misconfigured
-from ledger.records.signing import Domain, SigningKey
+from ledger.records.signing import MOST_CHAIN_ID, Domain, SigningKey
 from ledger.registry.history import Genesis
 
 NO_PREDECESSOR = bytes(20)
@@ -146,6 +146,15 @@ def deploy(
     `key` must deploy nothing else. Raises `Misconfigured` when another contract stands there or the nonce was used for
     something else, `ChainUnavailable` when the network does not come round in time.
     """
+    chain_id = patiently(lambda: chain.chain_id, patience)
+    if chain_id > MOST_CHAIN_ID:  # before anything is spent there
+        raise Misconfigured(
+            "the network's chain id is too large",
+            where="eth_chainId",
+            expected="at most 2^53 - 1",
+            found=chain_id,
+            mend="Trust files and wallets could not name it: found the consortium on another network.",
+        )
     registry = created_address(key.address, 0)
     begun = bool(patiently(partial(chain.code, registry), patience))
     # Where to follow the chain from. After a crash that is not known any more, and the beginning is always right.
@@ -159,7 +168,7 @@ def deploy(
         raise ChainUnavailable("the block is not final yet", where=f"block {first}")
     contracts = {kind: placed[name] for kind, name in CONTRACT_OF_KIND.items()}
     return Deployment(
-        patiently(lambda: chain.chain_id, patience),
+        chain_id,
         genesis,
         registry,
         contracts,

@@ -19,7 +19,7 @@ from requests.utils import get_netrc_auth
 from web3 import HTTPProvider
 from web3.types import RPCEndpoint, RPCResponse
 
-from ledger.chain.answers import Refusal, refusal_of
+from ledger.chain.answers import Refusal, is_too_often, refusal_of
 from ledger.chain.faults import translated
 from ledger.common.canonical import check_depth
 from ledger.errors import ChainUnavailable, MalformedRecord
@@ -113,6 +113,8 @@ class HttpNode:
                 answers = self._provider.make_batch_request([(RPCEndpoint(method), list(one)) for one in some])
             if isinstance(answers, list) and len(answers) == len(some):
                 results += [result_of(answer, method) for answer in answers]
+            elif isinstance(answers, dict) and is_too_often(answers.get("error")):
+                result_of(answers, method)  # which raises: to ask one by one would be to ask more often still
             else:  # the node takes no lists of questions or not such long ones, or so much is too large
                 results += [self.attempt(method, *one) for one in some]
         return results
@@ -146,11 +148,15 @@ class HttpNode:
 
 
 def result_of(answer: Any, method: str) -> Any:
-    """What a JSON-RPC response says: its result, or a `Refusal`; raises `ChainUnavailable` when it says nothing."""
+    """What a JSON-RPC response says: its result, or a `Refusal`; raises `ChainUnavailable` when it says nothing, or
+    that the node was asked too often."""
     if not isinstance(answer, dict):
         raise ChainUnavailable("the answer is no JSON-RPC response", where=method)
     if answer.get("error") is not None:
-        return refusal_of(answer["error"])
+        refusal = refusal_of(answer["error"])
+        if not refusal.is_revert and is_too_often(answer["error"]):
+            raise ChainUnavailable(f"the node was asked too often ({refusal.message})", where=method)
+        return refusal
     if "result" not in answer:
         raise ChainUnavailable("the answer holds neither result nor error", where=method)
     return answer["result"]

@@ -34,6 +34,8 @@ class Ledger(Protocol):
 
     def submit_many(self, batch: Sequence[SignedRecord]) -> list[dict[str, Any]]: ...
 
+    def publish_product(self, record: str, text: bytes, picture: bytes) -> dict[str, Any]: ...
+
 
 WAIT = 600
 """Seconds for which the home waits for the chain's outcome of what is handed in; a service answers at once."""

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
-from ledger.common.ids import bytes_from_hex, to_hex
+from ledger.common.ids import RecordId, bytes_from_hex, to_hex
 from ledger.errors import Misconfigured
 from ledger.records.signing import SignedRecord
 from ledger.services.exports.forwarding import Forwarding
@@ -66,6 +66,11 @@ class HomeClient:
     def submit_many(self, batch: Sequence[SignedRecord]) -> list[dict[str, Any]]:
         """As `submit`, one after the other; raises for the first that is refused."""
         return [self.submit(signed) for signed in batch]
+
+    def publish_product(self, record: str, text: bytes, picture: bytes) -> dict[str, Any]:
+        attestation = RecordId(bytes_from_hex(record, 32, "record"))
+        self._node.reader.products.keep_description(attestation, text, picture)
+        return {"kept": 1 + bool(picture)}
 
 
 @contextmanager

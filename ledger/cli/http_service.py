@@ -86,6 +86,7 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         notify(STOPPING)
+        self.config.app.state.live.end()  # type: ignore[union-attr] # streams have no end of their own
         await super().shutdown(sockets)
 
 

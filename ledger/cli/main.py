@@ -6,8 +6,8 @@ neither web server nor chain, should not wait for them, and works where only the
 
 import os
 from collections.abc import Callable
-from importlib import import_module
-from typing import Any, NamedTuple
+from importlib import import_module, metadata
+from typing import Annotated, Any, NamedTuple
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -20,7 +20,8 @@ from ledger.errors import LadingError, StorageFailed
 class Entry(NamedTuple):
     """A command: its module in `ledger/cli/commands`, and the first paragraph of its help.
 
-    The module holds a function of the command's name, or an `app` with commands of its own.
+    The module holds a function of the command's name (with a _ behind it where Python needs that), or an `app` with
+    commands of its own.
     """
 
     module: str
@@ -33,12 +34,27 @@ PANELS: dict[str, dict[str, Entry]] = {
         "submit": Entry("submit", "Hand in signed records, in any order."),
         "keys": Entry("keys", "Make and show signing keys (encrypted keystores)."),
         "worklist": Entry("worklist", "What waits for you at a service, and drafts of what is to be signed."),
+        "events": Entry("events", "Events of the log, one for each record, in its order."),
+        "webhooks": Entry("events", "Have events of the log delivered to an address of yours, signed."),
         "partners": Entry("partners", "Who takes part, asking to be admitted, and the changes that the council signs."),
     },
     "Shipments": {
+        "product": Entry(
+            "product", "What a brand says of its product: name, description and picture, written down and published."
+        ),
         "recall": Entry("recall", "Trace goods by custody: who holds them, who had them, who has answered the recall."),
         "trace": Entry("recall", "Trace goods by custody, up to what they came from and down to whoever holds them."),
-        "replay": Entry("replay", "Turn a delivery history into signed terms and manifests, and add up the penalties."),
+        "document": Entry(
+            "document",
+            "Documents of partners' systems: a despatch advice becomes drafts, what was signed a receipt or a status.",
+        ),
+        "import": Entry(
+            "imports.files",
+            "Read a partner's own file under a map: what each line becomes, then records or drafts of them.",
+        ),
+        "replay": Entry(
+            "imports.replay", "Turn a delivery history into signed terms and manifests, and add up the penalties."
+        ),
     },
     "Numbers": {
         "penalties": Entry("numbers", "Delay penalties from verified records: who owes what to whom, and why."),
@@ -51,7 +67,10 @@ PANELS: dict[str, dict[str, Entry]] = {
         "report": Entry("report", "Write one HTML page with indicators, lanes, penalties, scores and charts."),
     },
     "Verify": {
-        "verify": Entry("verify", "Check a bundle offline: no database, no node, no network."),
+        "verify": Entry("verify", "Check a bundle, receipt or credential offline: no database, no node, no network."),
+        "credential": Entry(
+            "credential", "Issue Verifiable Credentials of what you signed (UNTP, vc+jwt), with the key that signed it."
+        ),
         "export": Entry(
             "bundles", "Write what is needed to check a shipment, a partner, an award or a product offline."
         ),
@@ -112,8 +131,18 @@ app = typer.Typer(
 )
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"lading {metadata.version('lading')}")
+        raise typer.Exit
+
+
 @app.callback()
-def lading() -> None:
+def lading(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
     """A permissioned ledger for supply chain traceability."""
 
 
@@ -121,8 +150,9 @@ def loaded(name: str) -> Any:
     """The command `name` of `COMMANDS`, its module imported."""
     module: Any = import_module(f"ledger.cli.commands.{COMMANDS[name].module}")
     holder = typer.Typer(pretty_exceptions_enable=False)
-    if hasattr(module, name):
-        holder.command(name)(getattr(module, name))
+    function = getattr(module, name, None) or getattr(module, f"{name}_", None)  # `import` is no name in Python
+    if function is not None:
+        holder.command(name)(function)
     else:
         holder.add_typer(module.app, name=name)
     return _flowing(get_group(holder).commands[name])

@@ -1,12 +1,16 @@
-"""A ledger's service over HTTP: what a partner's own program needs to hand in what it signed.
+"""A ledger's service over HTTP: what a partner's own program needs to draft, sign, hand in, follow and check.
 
     from ledger.client import Client
 
-    answer = Client("https://ledger.example.org").submit(signed)
+    client = Client("https://ledger.example.org", trust=Path("trust.json").read_bytes(), key=key)
+    answer = client.submit(client.sign(client.draft("Statement", {...})))
 
-Standard library only beside `ledger.records`: it is part of the base package, which has neither database nor chain.
+It is part of the base package, which has neither database nor chain. `AsyncClient` does the same with `await`.
 """
 
+from ledger.client.asynchronous import AsyncClient
+from ledger.client.checking import Proved
+from ledger.client.following import Which
 from ledger.client.service import Client
 
-__all__ = ["Client"]
+__all__ = ["AsyncClient", "Client", "Proved", "Which"]

@@ -1,166 +1,234 @@
 """`Client`: a service's API by its URL. Answers are the API's own, as plain data; problem documents become errors."""
 
-import json
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator, Sequence
-from http.client import HTTPException
-from typing import Any
+import weakref
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import suppress
+from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
-from ledger.client.problems import error_of
-from ledger.common.canonical import parse_json
-from ledger.common.ids import bytes_from_hex, to_hex
-from ledger.errors import InvalidInput, MalformedRecord, Unavailable
-from ledger.records.signing import SignedRecord
+import httpx2
 
-PATIENCE = 60
-"""Seconds to wait for an answer, and until one may ask again."""
-TOO_MANY = 429
-MOST_ANSWER = 16 * 1024 * 1024
-PAGE = 100
-BATCH = 200
-MOST_SENT = 2 * 1024 * 1024
-"""Bytes of records in a batch: half of what a service takes."""
+from ledger.bundle.format import Trust
+from ledger.client import flows
+from ledger.client.calls import MOST_ANSWER, NOTHING, PATIENCE, Answer, Call, Flow, Pause, ask
+from ledger.client.checking import Proved, proved
+from ledger.client.desk import Desk
+from ledger.client.following import EVERY, MOST_EVENT, SILENCE, Following, Which
+from ledger.errors import Unavailable
+from ledger.records.signing import SignedRecord, SigningKey
+
+T = TypeVar("T")
 
 
-class Client:
+class Client(Desk):
     """The service at `url`. Every method raises the error that an answer names, `Unavailable` when there is none."""
 
-    def __init__(self, url: str, sleep: Callable[[float], None] = time.sleep) -> None:
-        """Raises `MalformedRecord` for what is no http(s) address; nothing is asked yet."""
+    def __init__(
+        self,
+        url: str,
+        sleep: Callable[[float], None] = time.sleep,
+        *,
+        trust: bytes | Trust | None = None,
+        key: SigningKey | None = None,
+    ) -> None:
+        """Raises `MalformedRecord` for what is no http(s) address or no trust file; nothing is asked yet."""
+        super().__init__(url, trust, key)
         self._sleep = sleep
-        if not url.startswith(("http://", "https://")):
-            raise MalformedRecord("not a web address", where="--url", expected="http(s)://…", found=url[:80])
-        self._url = url.rstrip("/")
+        self._http = httpx2.Client(timeout=PATIENCE)
+        self._closing = weakref.finalize(self, self._http.close)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections; otherwise they are closed with the client."""
+        self._closing()
+
+    def sign_in(self, key: SigningKey | None = None) -> dict[str, Any]:
+        """`{address, token}`; from now on this client asks as the key's partner, for an hour.
+
+        Raises `MalformedRecord` when the service asks to sign anything but that.
+        """
+        session = self._run(flows.sign_in(self._signer(key)))
+        self._token = str(session["token"])
+        return session
+
+    def sign_out(self) -> None:
+        """End the session, wherever its token is."""
+        self.delete("/v1/session")
+        self._token = ""
 
     def get(self, path: str) -> dict[str, Any]:
-        return self._ask(urllib.request.Request(self._url + path))  # noqa: S310 checked above
+        """What the service answers to a GET of `path`, its query included."""
+        return self._run(flows.get(path, self._token))
 
     def post(self, path: str, body: object) -> dict[str, Any]:
-        data = json.dumps(body).encode()
-        headers = {"Content-Type": "application/json"}
-        return self._ask(urllib.request.Request(self._url + path, data=data, headers=headers))  # noqa: S310
+        """The same to a POST."""
+        return self._run(flows.post(path, body, self._token))
+
+    def put(self, path: str, body: object) -> dict[str, Any]:
+        """The same to a PUT."""
+        return self._run(ask(Call("PUT", path, body, self._token)))
+
+    def delete(self, path: str) -> dict[str, Any]:
+        """The same to a DELETE."""
+        return self._run(ask(Call("DELETE", path, token=self._token)))
 
     def consortium(self) -> dict[str, Any]:
         """The trust file, and what the registry says now: council, contracts in force, the next change's sequence."""
-        return self.get("/v1/consortium")
+        return self._run(flows.get("/v1/consortium"))
 
     def partners(self) -> list[dict[str, Any]]:
-        return list(self._pages("partners", "/v1/partners"))
+        """Everybody who takes part."""
+        return self._run(flows.listed("partners", "/v1/partners"))
 
     def enrolments(self) -> list[dict[str, Any]]:
-        return list(self._pages("enrolments", "/v1/enrolments"))
+        """Who asks to be admitted."""
+        return self._run(flows.listed("enrolments", "/v1/enrolments"))
 
     def enrolment(self, document: str) -> dict[str, Any]:
         """The enrolment whose document has this SHA-256, with its signed text."""
-        return self.get(f"/v1/enrolments/{to_hex(bytes_from_hex(document, 32, 'document'))}")
+        return self._run(flows.identified("/v1/enrolments", document, "document"))
 
     def enrol(self, document: str, signature: str) -> dict[str, Any]:
-        return self.post("/v1/enrolments", {"document": document, "signature": signature})
+        """Ask to be admitted, with a signed document."""
+        return self._run(flows.post("/v1/enrolments", {"document": document, "signature": signature}))
 
     def consent(self, document: str, signature: str) -> dict[str, Any]:
         """Hand in a consent to forwarding, or its revocation; where the consent stands then."""
-        return self.post("/v1/consents", {"document": document, "signature": signature})
+        return self._run(flows.post("/v1/consents", {"document": document, "signature": signature}))
 
     def consent_status(self, consent: str) -> dict[str, Any]:
         """Where the consent whose document has this SHA-256 stands."""
-        return self.get(f"/v1/consents/{to_hex(bytes_from_hex(consent, 32, 'consent'))}")
+        return self._run(flows.identified("/v1/consents", consent, "consent"))
+
+    def worklist(self, token: str = "") -> dict[str, Any]:
+        """What waits for whoever signed in, here or for `token`: all pages in one."""
+        return self._run(flows.worklist(token or self._token))
+
+    def records(self, **filters: object) -> list[dict[str, Any]]:
+        """Records of the log, all pages in one: by `type_`, and one of `partner`, `shipment`, `subject`, `target`."""
+        return self._run(flows.listed("records", "/v1/records", self._token, **filters))
+
+    def record(self, record: str) -> dict[str, Any]:
+        """One record, as far as whoever signed in may see it."""
+        return self._run(flows.identified("/v1/records", record, "record", self._token))
+
+    def shipments(self, **filters: object) -> list[dict[str, Any]]:
+        """Shipments, all pages in one: by `partner`, `status`, `late`, `q` and the other filters of `/v1/shipments`."""
+        return self._run(flows.listed("shipments", "/v1/shipments", self._token, **filters))
+
+    def shipment(self, shipment: str) -> dict[str, Any]:
+        """One shipment with its story."""
+        return self._run(flows.identified("/v1/shipments", shipment, "shipment", self._token))
 
     def submit(self, signed: SignedRecord) -> dict[str, Any]:
         """`{id, status: accepted, receipt}`, or `{id, status: proposed, missing}` while signatures are missing."""
-        return self.post("/v1/records", signed.to_json())
+        return self._run(flows.submit(signed))
 
     def submit_many(self, batch: Sequence[SignedRecord]) -> list[dict[str, Any]]:
         """The answer to each, in their order: as `submit` gives it, or `{status: refused, problem}` for that one alone.
 
         What there is no quota for now is handed in again, as long as that is soon.
         """
-        answers = self._submitted(batch)
-        waited = 0
-        while busy := [i for i, answer in enumerate(answers) if _is_busy(answer)]:
-            seconds = max(1, *(answers[i].get("retryAfter", 1) for i in busy))
-            if waited + seconds > PATIENCE:
-                break
-            waited += seconds
-            self._sleep(seconds)
-            for i, answer in zip(busy, self._submitted([batch[i] for i in busy]), strict=True):
-                answers[i] = answer
-        return answers
+        return self._run(flows.submit_many(batch))
 
-    def worklist(self, token: str) -> dict[str, Any]:
-        """What waits for whoever signed in for `token`: all pages in one."""
-        result = page = self._get_as(token, f"/v1/worklist?limit={PAGE}")
-        while page["next"] is not None:
-            page = self._get_as(token, f"/v1/worklist?limit={PAGE}&after={quote(page['next'])}")
-            result["items"] += page["items"]
-        return result | {"next": None}
+    def publish_product(self, record: str, text: bytes, picture: bytes) -> dict[str, Any]:
+        """Bring what the attestation `record` says of a product, and its picture, empty where there is none."""
+        return self.put(f"/v1/products/data/{quote(record)}", flows.product_data(text, picture))
 
-    def _get_as(self, token: str, path: str) -> dict[str, Any]:
-        """As whoever signed in for `token`."""
-        headers = {"Authorization": f"Bearer {token}"}
-        return self._ask(urllib.request.Request(self._url + path, headers=headers))  # noqa: S310 checked above
+    def events(self, after: int | None = None, which: Which = EVERY, limit: int = 100) -> dict[str, Any]:
+        """A page of events beyond the cursor `after`: `{events, next, more, size, anchored}`."""
+        return self._run(flows.get(which.query("/v1/events", after=after, limit=limit), self._token))
 
-    def _submitted(self, batch: Sequence[SignedRecord]) -> list[dict[str, Any]]:
-        answers: list[dict[str, Any]] = []
-        for part in _parts(batch):
-            results = self.post("/v1/records/batch", {"records": part}).get("results")
-            if not isinstance(results, list) or len(results) != len(part):
-                raise Unavailable("that is no answer of a ledger", where=self._url)
-            answers += results
-        return answers
+    def register_webhook(self, url: str, which: Which = EVERY, after: int | None = None) -> dict[str, Any]:
+        """`{webhook, secret}`: have events delivered; `ledger.formats.standard_webhooks.verify` checks what comes."""
+        return self._run(flows.post("/v1/webhooks", which.to_json() | {"url": url, "after": after}, self._token))
 
-    def _pages(self, name: str, path: str) -> Iterator[dict[str, Any]]:
-        after = ""
+    def webhooks(self) -> list[dict[str, Any]]:
+        """The webhooks of whoever signed in."""
+        return self._run(flows.only("webhooks", "/v1/webhooks", self._token))
+
+    def remove_webhook(self, webhook: str) -> dict[str, Any]:
+        """Deliver nothing more."""
+        return self._run(ask(Call("DELETE", f"/v1/webhooks/{quote(webhook)}", token=self._token)))
+
+    def set_webhook(self, webhook: str, *, active: bool) -> dict[str, Any]:
+        """Pause a webhook, or deliver again."""
+        return self._run(flows.set_webhook(webhook, self._token, active=active))
+
+    def renew_secret(self, webhook: str) -> dict[str, Any]:
+        """`{webhook, secret}`: another secret, shown this once; the one before signs beside it for a day."""
+        return self._run(flows.post(f"/v1/webhooks/{quote(webhook)}/secret", {}, self._token))
+
+    def dead_letters(self, webhook: str) -> list[dict[str, Any]]:
+        """What could not be delivered to a webhook."""
+        return self._run(flows.listed("dead", f"/v1/webhooks/{quote(webhook)}/dead", self._token))
+
+    def resend(self, webhook: str, indexes: Sequence[int] | None = None) -> int:
+        """Deliver dead letters again, those of these events or all; how many there were."""
+        return self._run(flows.resend(webhook, indexes, self._token))
+
+    def prove(self, record: str) -> Proved:
+        """Check a record, its receipt and its proof against the log's key of the trust file.
+
+        Raises `NotFound` while it is not under a checkpoint, `VerificationFailed` for whatever does not hold.
+        """
+        return self._run(proved(self.trust, record))
+
+    def follow(self, after: int | None = None, which: Which = EVERY) -> Generator[dict[str, Any], None, None]:
+        """Events beyond the cursor `after` as they come, without an end. What is lost is taken up where it was left,
+        so that each event comes once. An event's cursor is its `index`.
+        """
+        following = Following(which, after)
         while True:
-            answer = self.get(f"{path}?limit={PAGE}{after}")
-            yield from answer[name]
-            if answer["next"] is None:
-                return
-            after = f"&after={answer['next']}"
+            with suppress(Unavailable):  # it comes again
+                yield from self._streamed(following)
+            self._sleep(following.pause())
 
-    def _ask(self, request: urllib.request.Request) -> dict[str, Any]:
-        """One answer. Who is told that it asks for too much comes back when it may, as long as that is soon."""
-        waited = 0
+    # --- inside ------------------------------------------------------------------------------------------------------
+
+    def _run(self, flow: Flow[T]) -> T:
+        answer = NOTHING
+        step = next(flow)
         while True:
+            if isinstance(step, Pause):
+                self._sleep(step.seconds)
+                answer = NOTHING
+            else:
+                answer = self._answer(step)
             try:
-                with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310 http(s), see above
-                    return self._parsed(answer.read(MOST_ANSWER))
-            except urllib.error.HTTPError as error:
-                seconds = error.headers.get("Retry-After", "")
-                if error.code != TOO_MANY or not seconds.isdecimal() or waited + int(seconds) > PATIENCE:
-                    raise error_of(error.read(MOST_ANSWER), error.code) from None
-                waited += max(1, int(seconds))
-                self._sleep(max(1, int(seconds)))
-            except (OSError, HTTPException) as error:
-                raise Unavailable("the service does not answer", where=self._url, found=str(error)) from None
+                step = flow.send(answer)
+            except StopIteration as done:
+                result: T = done.value
+                return result
 
-    def _parsed(self, text: bytes) -> dict[str, Any]:
+    def _answer(self, call: Call) -> Answer:
+        url = self._url + call.path
         try:
-            answer = parse_json(text, max_size=MOST_ANSWER, where=self._url)
-        except InvalidInput:
-            answer = None
-        if not isinstance(answer, dict):
-            raise Unavailable("that is no answer of a ledger", where=self._url)
-        return answer
+            with self._http.stream(call.method, url, content=call.content(), headers=call.headers()) as answer:
+                body = b""
+                for chunk in answer.iter_bytes():
+                    body += chunk
+                    if len(body) > MOST_ANSWER:
+                        break
+                return Answer(answer.status_code, body[:MOST_ANSWER], answer.headers)
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            raise self._without_answer(error) from None
 
-
-def _parts(batch: Sequence[SignedRecord]) -> Iterator[list[dict[str, Any]]]:
-    """In batches that a service takes."""
-    part: list[dict[str, Any]] = []
-    size = 0
-    for signed in batch:
-        sent = signed.to_json()
-        length = len(json.dumps(sent))
-        if part and (len(part) == BATCH or size + length > MOST_SENT):
-            yield part
-            part, size = [], 0
-        part.append(sent)
-        size += length
-    if part:
-        yield part
-
-
-def _is_busy(answer: dict[str, Any]) -> bool:
-    return answer.get("status") == "refused" and answer.get("problem", {}).get("status") == TOO_MANY
+    def _streamed(self, following: Following) -> Iterator[dict[str, Any]]:
+        call = following.call()
+        try:
+            with self._http.stream("GET", self._url + call.path, headers=call.headers(), timeout=SILENCE) as answer:
+                if answer.status_code != 200:
+                    following.refused(Answer(answer.status_code, answer.read(), answer.headers))
+                    return
+                for told in httpx2.EventSource(answer, max_event_size=MOST_EVENT):
+                    if event := following.take(told.event, told.id, told.data):
+                        yield event
+        except httpx2.HTTPError as error:
+            raise self._without_answer(error) from None

@@ -4,6 +4,7 @@ Refused on the way in: duplicate keys, floats, NaN and Infinity, integers beyond
 `MAX_DEPTH` levels, more than `max_size` bytes.
 """
 
+import codecs
 import json
 import re
 from collections.abc import Mapping
@@ -58,6 +59,14 @@ def prints_as(value: Any, text: bytes) -> bool:
     if _BEYOND_BMP.search(text):
         return canonical_json(value) == text
     return _PRINTER.encode(value).encode() == text
+
+
+def without_mark(text: bytes) -> bytes:
+    """What somebody sent or saved, without the byte order mark that some editors put in front of UTF-8.
+
+    RFC 8259, section 8.1, lets a reader pass it over. `parse_json` refuses it: nothing that is signed begins with one.
+    """
+    return text.removeprefix(codecs.BOM_UTF8)
 
 
 def parse_json(text: bytes, *, max_size: int = MAX_SIZE, where: str = "body") -> Any:

@@ -1,8 +1,8 @@
 """GS1 identification: check digits, company prefixes, Digital Link paths, and the lots of a recall.
 
 Subjects of attestations and recalls are GS1 Digital Link paths without the leading slash, with a GTIN of 14 digits:
-``01/09506000134352/10/LOT/21/SERIAL``. Every function accepts only what it would print, but for `product_of_link`,
-which reads what a consumer's phone scanned.
+``01/09506000134352/10/LOT/21/SERIAL``. Every function accepts only what it would print; what a consumer's phone
+scanned is read by `ledger.formats.gs1`.
 
 Sources: GS1 General Specifications, section 7.9 (check digits) and figure 7.11-1 (character set 82); GS1 Digital Link
 Standard: URI Syntax, section 4 (grammar, percent-encoding of values).
@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from ledger.codes import Role
 from ledger.common.canonical import canonical_json, parse_json
-from ledger.common.gs1_keys import check_gtin, digits_only
+from ledger.common.gs1_keys import check_gtin
 from ledger.common.scopes import scope_fits, scope_text
 from ledger.errors import MalformedRecord
 
@@ -113,22 +113,6 @@ def recalled_product(subject: str) -> Product | None:
     except MalformedRecord:
         return None
     return Product(gtin) if key == "01" else None
-
-
-def product_of_link(link: str, where: str = "link") -> Product:
-    """The product that a scanned GS1 Digital Link names, whatever its host, prefix path, query or padding.
-
-    Raises `MalformedRecord` when there is no GTIN in it.
-    """
-    if len(link) > 2048:
-        raise MalformedRecord("link too long", where=where, expected="at most 2048 characters", found=len(link))
-    segments = re.split("[?#]", link, maxsplit=1)[0].split("/")
-    for i in range(len(segments) - 1):
-        if segments[i] == "01" and digits_only(segments[i + 1]):
-            product = Product(gtin14(segments[i + 1], where))
-            rest = segments[i + 2 :]
-            return _with_qualifiers(product, rest[: len(rest) // 2 * 2], link, where)
-    raise MalformedRecord("no GTIN in this link", where=where, expected="…/01/<GTIN>/…", found=link[:80])
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,12 @@
 Source: GS1 General Specifications, section 7.9.
 """
 
+import re
+
 from ledger.errors import MalformedRecord
+
+_GAPS = re.compile(r"[\s\-()]")
+_SSCC = re.compile(r"(?:00)?([0-9]{18})")
 
 
 def check_digit(digits: str) -> str:
@@ -20,6 +25,34 @@ def check_gtin(text: str, where: str = "gtin") -> None:
 def check_gln(text: str, where: str = "gln") -> None:
     """Raise `MalformedRecord` unless `text` is a global location number (13 digits)."""
     _check_key(text, 13, "GLN", where)
+
+
+def check_sscc(text: str, where: str = "sscc") -> None:
+    """Raise `MalformedRecord` unless `text` is a serial shipping container code (18 digits)."""
+    _check_key(text, 18, "SSCC", where)
+
+
+def sscc_in(text: str) -> str:
+    """The 18 digits of what is written as an SSCC, with its application identifier 00 or without; empty for a container
+    or waybill of another kind."""
+    match = _SSCC.fullmatch(_GAPS.sub("", text))
+    return match[1] if match else ""
+
+
+def check_load(text: str, where: str = "load") -> None:
+    """Raise `MalformedRecord` for an SSCC with a wrong check digit, before anybody signs it.
+
+    Records that were signed are not judged by it: a load may be any carrier's number, of 18 digits too.
+    """
+    sscc = sscc_in(text)
+    if sscc and check_digit(sscc[:-1]) != sscc[-1]:
+        raise MalformedRecord(
+            "wrong check digit of an SSCC",
+            where=where,
+            expected=sscc[:-1] + check_digit(sscc[:-1]),
+            found=text[:40],
+            mend="Write a carrier's own number of 18 digits with the carrier's name in front.",
+        )
 
 
 def digits_only(text: str) -> bool:

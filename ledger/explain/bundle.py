@@ -45,6 +45,8 @@ def summary(checked: CheckedFigures) -> str:
             return _award(checked)
         case SubjectKind.PRODUCT:
             return _product(checked)
+        case SubjectKind.TRACE:
+            return _trace(figures)
 
 
 def _shipment(figures: Mapping[str, Any]) -> str:
@@ -79,6 +81,13 @@ def _product(checked: CheckedFigures) -> str:
     verdict = checked.verdict.verdict if checked.verdict else ""
     known = f"{checked.subject}: {verdict}, by what was known at {moment(checked.judged_at)}."
     return f"{known} {why} Who looked at the code, and where the goods went, is in no bundle"
+
+
+def _trace(figures: Mapping[str, Any]) -> str:
+    beyond = figures["beyond"]
+    rest = f"{len(beyond)} more lie one step beyond: {', '.join(beyond[:5])}{' …' if len(beyond) > 5 else ''}"
+    closed = "nothing that goods came from or went into lies beyond them"
+    return f"A trace of {counted(len(figures['shipments']), 'shipment')}; {rest if beyond else closed}"
 
 
 def _award(checked: CheckedFigures) -> str:

@@ -10,26 +10,18 @@ from enum import IntEnum, IntFlag, StrEnum
 
 from ledger import codes
 from ledger.common.ids import to_hex
+from ledger.common.visible import visible
 from ledger.explain.text import Text, partner, say, sentences, several, term
 from ledger.explain.titles import scopes_text
 from ledger.explain.units import duration, moment, money, whole
 from ledger.explain.words import spaced, word, words
+from ledger.records.coded_fields import CODES
 from ledger.records.eip712 import Member, Struct
 from ledger.records.types import (
-    Amendment,
-    Clearance,
-    HandoffItem,
     KeyGrant,
     Outcome,
-    Override,
-    Recall,
     RegistryChange,
-    Require,
-    Revocation,
     Ruling,
-    ShipmentTerms,
-    Split,
-    Statement,
 )
 
 WITHOUT_LIMIT = 2**40 - 1
@@ -139,10 +131,11 @@ ENTRIES: Mapping[str, Text] = {
     "clearances required": term("field", "clearance required"),
 }
 """Labels of lists, for one entry."""
-_TIMES = {
+TIMES = {
     "notBefore", "validFrom", "validUntil", "submitBy", "occurredAt", "dueAt", "effectiveFrom", "promisedAt",
     "periodStart", "periodEnd", "deadline", "claimUntil", "blockTime",
 }  # fmt: skip
+"""Fields that hold a moment, in UTC seconds."""
 _DURATIONS = {"grace", "lostAfter", "tenderWindow", "reportLag", "disputeWindow", "arbiterWindow"}
 _AMOUNTS = {"value", "freight", "alpha", "penaltyCap", "base", "assessed", "paid", "total", "amount"}
 _PARTNERS = {
@@ -152,27 +145,6 @@ _PARTNERS = {
 _RECORDS = {"target", "previous", "recall", "accreditation", "supersedes", "record"}
 _RECIPIENT = {"consignee", "holder", "releaser", "receiver"}
 """Here partner 0 is the recipient with the one-time key; elsewhere it is nobody."""
-CODES: Mapping[tuple[type[Struct], str], type[IntEnum] | type[IntFlag]] = {
-    (RegistryChange, "action"): codes.RegistryAction,
-    (RegistryChange, "role"): codes.Role,
-    (ShipmentTerms, "purpose"): codes.Purpose,
-    (ShipmentTerms, "mode"): codes.Mode,
-    (ShipmentTerms, "fulfilment"): codes.Fulfilment,
-    (HandoffItem, "exceptions"): codes.ExceptionBit,
-    (Override, "exceptions"): codes.ExceptionBit,
-    (Split, "reason"): codes.SplitReason,
-    (Statement, "kind"): codes.StatementKind,
-    (Clearance, "regime"): codes.Regime,
-    (Clearance, "status"): codes.ClearanceStatus,
-    (Clearance, "holdCause"): codes.HoldCause,
-    (Clearance, "assurance"): codes.Assurance,
-    (Require, "regime"): codes.Regime,
-    (Require, "gate"): codes.Gate,
-    (Revocation, "reason"): codes.RevocationReason,
-    (Recall, "hazard"): codes.Hazard,
-    (Recall, "action"): codes.RecallAction,
-    (Amendment, "kind"): codes.AmendmentKind,
-}
 
 
 def label_of(kind: type[Struct], name: str) -> Text:
@@ -202,7 +174,7 @@ def text_of(line: Line) -> str:
         case Kind.PRIVATE:
             return say("withheld, {hash}", hash=line.value)
         case _:
-            return line.value if isinstance(line.value, str) else str(line.value)
+            return visible(line.value) if isinstance(line.value, str) else str(line.value)
 
 
 def sentence_of(lines: Iterable[Line]) -> Text:
@@ -258,7 +230,7 @@ def _number(name: str, label: str, value: int, currency: str) -> Line | None:
         return Line(label, Kind.TEXT, whole(value))
     if not value:
         return None
-    if name in _TIMES:
+    if name in TIMES:
         return Line(label, Kind.TIME, value)
     if name in _DURATIONS:
         return Line(label, Kind.DURATION, value)

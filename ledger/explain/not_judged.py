@@ -119,6 +119,12 @@ NOT_JUDGED: tuple[NotJudged, ...] = (
         ("cosignatures -row", "file log/cosignatures deleted"),
     ),
     NotJudged(
+        "cose-heads-gone",
+        "the published file of the log's COSE signatures",
+        "homes of before have none; it is written anew from the checkpoint, and only receipts for others rest on it",
+        ("file log/cose-heads deleted",),
+    ),
+    NotJudged(
         "relaying",
         "how often and why a record was tried, what it waits for, the transactions that carried it, whether those that "
         "are settled are noted so, and the account that relays",
@@ -159,6 +165,12 @@ NOT_JUDGED: tuple[NotJudged, ...] = (
             "meta -row unscrubbed",
             "file *.db outside of rows",
         ),
+    ),
+    NotJudged(
+        "webhooks",
+        "where partners have events delivered to, and what is still to be delivered",
+        "they are no evidence: an event tells of a leaf that can be asked for, and whoever missed one asks again",
+        ("webhooks*", "deliveries*"),
     ),
     NotJudged(
         "secrets",

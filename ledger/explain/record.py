@@ -120,14 +120,17 @@ def _part(label: str, part: Struct) -> Iterator[Line]:
 
 
 def _details(label: str, text: str) -> Iterator[Line]:
-    """The members of a JSON object in words; any other text as it is."""
+    """The members of a JSON object in words; any other text as it is.
+
+    They stand by themselves: whoever wrote them chose what they are called too, and none is to pass for a field.
+    """
     if not text:
         return
     data = _object(text)
     if data is None:
         yield Line(label, Kind.TEXT, text)
-    else:
-        yield from told(data)
+    elif lines := tuple(told(data)):
+        yield Line(label, Kind.GROUP, lines=lines)
 
 
 def _changes(record: Amendment, changes: Details, target: Record | None) -> Iterator[Line]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from ledger.common.ids import checksum_address
+from ledger.common.visible import visible
 from ledger.explain.text import Text, partner, say, term
 from ledger.records.signers import (
     CouncilSigners,
@@ -20,7 +21,7 @@ def partner_text(number: int, names: Mapping[int, str] = NO_NAMES) -> Text:
     """`Kea Forwarding (partner 3)`, or `partner 3` where the name is not known."""
     if number not in names:
         return partner(number)
-    return say("{name} (partner {number})", name=names[number], number=str(number))
+    return say("{name} (partner {number})", name=visible(names[number]), number=str(number))
 
 
 def signer_text(signer: Signer, names: Mapping[int, str] = NO_NAMES) -> Text:

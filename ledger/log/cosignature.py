@@ -167,7 +167,7 @@ class WitnessPolicy:
         return cls(threshold, tuple(parse_witness_key(key) for key in keys))
 
     def cosignatures(self, checkpoint: SignedCheckpoint) -> tuple[Cosignature, ...]:
-        """The cosignatures of these witnesses, earliest first; of one that signed twice, the earlier.
+        """The cosignatures of these witnesses, earliest first.
 
         Lines of others are passed over, as C2SP asks. Raises `VerificationFailed` for a line that names one of these
         keys and does not hold.
@@ -210,10 +210,20 @@ def parse_witness_key(text: str) -> WitnessKey:
 
 
 def with_cosignatures(note: bytes, cosignatures: Iterable[Cosignature]) -> bytes:
-    """A checkpoint with these cosignatures after the signatures it has; a line that it has already is not doubled."""
+    """A checkpoint with these cosignatures after the signatures it has: of one witness the earliest, and none of a key
+    that has signed it already.
+    """
     parsed = parse_checkpoint(note)
-    lines = dict.fromkeys((*parsed.signatures, *(c.note_signature() for c in cosignatures)))
-    return SignedCheckpoint(parsed.head, tuple(lines)).encode()
+    lines = {(line.name, line.key_id): line for line in parsed.signatures}
+    earliest: dict[WitnessKey, Cosignature] = {}
+    for cosignature in cosignatures:
+        known = earliest.setdefault(cosignature.witness, cosignature)
+        if cosignature.time < known.time:
+            earliest[cosignature.witness] = cosignature
+    for cosignature in earliest.values():
+        line = cosignature.note_signature()
+        lines.setdefault((line.name, line.key_id), line)
+    return SignedCheckpoint(parsed.head, tuple(lines.values())).encode()
 
 
 def _message(head: TreeHead, time: int) -> bytes:

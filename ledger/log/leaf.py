@@ -1,8 +1,8 @@
 """What the log says and signs: leaves, checkpoints, receipts and `complete` statements.
 
-A log is its origin and its Ed25519 key. It signs four things, each in a space of its own, so that none can pass for
-another: checkpoints are signed notes whose text starts with the origin line; receipts, `complete` statements and
-partner books start with a version name and a zero byte, which no note text may hold.
+A log is its origin and its Ed25519 key. What it signs is kept apart, so that nothing can pass for another: checkpoints
+are signed notes whose text starts with the origin line; receipts, `complete` statements and partner books start with a
+version name and a zero byte, which no note text may hold; roots for COSE receipts with a byte that no text may.
 
 Parsers here accept only what the printers would print.
 
@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from ledger.common.ids import LogId, RecordId, to_hex
 from ledger.common.json_fields import fields_of, hex_bytes, integer, text
 from ledger.errors import MalformedRecord, VerificationFailed
+from ledger.log.cose_head import protected_header, signed_message
 from ledger.log.signed_note import (
     NoteSignature,
     SignedCheckpoint,
@@ -250,6 +251,14 @@ class LogIdentity:
         """Raise `VerificationFailed` unless this log signed the evidence of time with this digest as all it has."""
         self._verify(_times_message(self.log_id, subject, size, digest), signature, "times")
 
+    def cose_header(self, size: int) -> bytes:
+        """The protected header of the COSE receipts of this log's tree of `size`, encoded."""
+        return protected_header(self.origin, self.log_id, self.public_key, size)
+
+    def verify_cose_head(self, size: int, root: bytes, signature: bytes) -> None:
+        """Raise `VerificationFailed` unless this log signed the tree as COSE receipts have it."""
+        self._verify(signed_message(self.cose_header(size), root), signature, "COSE signature")
+
     def _same_log(self, log_id: LogId, step: str) -> None:
         if log_id != self.log_id:
             raise VerificationFailed(
@@ -285,6 +294,10 @@ class LogSigner:
         head = TreeHead(self.identity.origin, size, root)
         signature = NoteSignature(head.origin, self.identity.key_id, self._key.sign(head.text().encode()))
         return SignedCheckpoint(head, (signature,)).encode()
+
+    def cose_head(self, size: int, root: bytes) -> bytes:
+        """The signature under every COSE receipt of a tree, 64 bytes; to be called for trees that `checkpoint` was."""
+        return self._key.sign(signed_message(self.identity.cose_header(size), root))
 
     def receipt(self, index: int, leaf_hash: bytes, log_time: int) -> Receipt:
         """The receipt of a leaf; call it after the commit only."""

@@ -63,7 +63,7 @@ def parse_ed25519_key(text: str, kind: int) -> tuple[str, bytes]:
 class TreeHead:
     """What a checkpoint states: the log named `origin` has `size` leaves under `root`.
 
-    `extensions`: further lines that other logs may print; ours has none.
+    `extensions`: further lines that a log may print, which are signed and mean nothing here; ours has none.
     """
 
     origin: str
@@ -103,9 +103,9 @@ class SignedCheckpoint:
 def parse_checkpoint(note: bytes, *, foreign: bool = False) -> SignedCheckpoint:
     """The checkpoint in `note`, signatures unchecked.
 
-    `foreign`: of any log, as witnesses take it, with extension lines and any origin line that C2SP allows. Raises
-    `MalformedRecord` for anything that `SignedCheckpoint.encode` would not print byte for byte: leading zeros, other
-    base64, no or more than 16 signatures, more than 128 KiB; and, unless `foreign`, for extension lines.
+    `foreign`: of any log, as witnesses take it, with any origin line that C2SP allows. Raises `MalformedRecord` for
+    anything that `SignedCheckpoint.encode` would not print byte for byte: leading zeros, other base64, no or more than
+    16 signatures, more than 128 KiB; and for two signatures by one key, of which readers might take either.
     """
     if len(note) > MAX_NOTE:
         raise _malformed("too large", f"at most {MAX_NOTE} bytes", f"{len(note)} bytes")
@@ -115,7 +115,7 @@ def parse_checkpoint(note: bytes, *, foreign: bool = False) -> SignedCheckpoint:
         raise _malformed("not UTF-8", "a C2SP signed note", "other bytes") from None
     body, blank, tail = text.partition("\n\n")
     lines = body.split("\n")
-    if not blank or len(lines) < 3 or (len(lines) > 3 and not foreign):
+    if not blank or len(lines) < 3:
         raise _malformed("not a checkpoint", "three lines, a blank line and signatures", f"{len(lines)} lines")
     if _CONTROLS.search(text):
         raise _malformed("control characters", "text and line feeds", "others")
@@ -131,6 +131,10 @@ def parse_checkpoint(note: bytes, *, foreign: bool = False) -> SignedCheckpoint:
         TreeHead(origin, int(size), _from_base64(root, HASH_LENGTH), tuple(extensions)),
         tuple(map(parse_signature_line, signatures)),
     )
+    keys = [(signature.name, signature.key_id) for signature in parsed.signatures]
+    if len(set(keys)) != len(keys):
+        name, key = next(pair for pair in keys if keys.count(pair) > 1)
+        raise _malformed("a key has signed twice", "one signature a key", f"{name} {key.hex()}")
     if parsed.encode() != note:
         raise _malformed("not in canonical form", "the bytes that a log prints", "another spelling")
     return parsed

@@ -6,9 +6,9 @@ A tile of level L and index N holds up to 256 consecutive hashes, hash i being t
 Source: C2SP tlog-tiles, sections "Merkle Tree" and "Log entries".
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import sha256
 
 from ledger.errors import VerificationFailed
@@ -118,6 +118,14 @@ class TileTree:
         if wanted > self.size:
             raise VerificationFailed("not a smaller tree", where="size", expected=f"0 to {self.size}", found=wanted)
         return inclusion_path(index, wanted, self._range)
+
+    def inclusion_proofs(self, indexes: Iterable[int], size: int | None = None) -> dict[int, list[bytes]]:
+        """As `inclusion_proof`, of each of `indexes`; what their paths have in common is made once."""
+        wanted = self.size if size is None else size
+        if wanted > self.size:
+            raise VerificationFailed("not a smaller tree", where="size", expected=f"0 to {self.size}", found=wanted)
+        known = cache(self._range)
+        return {index: inclusion_path(index, wanted, known) for index in sorted(indexes)}
 
     def consistency_proof(self, size1: int, size2: int | None = None) -> list[bytes]:
         """The proof that the first `size1` leaves are a prefix of the first `size2`."""

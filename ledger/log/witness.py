@@ -1,4 +1,4 @@
-"""What a witness decides, and the request by which it is asked: C2SP tlog-witness, "add-checkpoint".
+"""What a witness decides, and the requests by which it is asked: C2SP tlog-witness.
 
 Pure: the caller keeps the state, and makes the new one durable before a cosignature leaves the house. Statuses are the
 protocol's.
@@ -6,6 +6,7 @@ protocol's.
 
 import base64
 import binascii
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -72,6 +73,18 @@ class Refusal:
     status: int
     why: str
     size: int | None = None
+
+
+def latest_path(origin: str) -> str:
+    """Where a witness, below its monitoring prefix, gives the latest checkpoint that it cosigned of a log; in the same
+    folder a mirror has its copy of the log.
+    """
+    return f"/{origin_hash(origin)}/checkpoint"
+
+
+def origin_hash(origin: str) -> str:
+    """How witnesses and mirrors name a log in paths: the SHA-256 of its origin in lower-case hex."""
+    return hashlib.sha256(origin.encode()).hexdigest()
 
 
 def nothing_yet(origin: str) -> TreeHead:

@@ -69,7 +69,7 @@ def parse_description(text: bytes, where: str = "document") -> Description:
     """The description in `text`; raises `MalformedRecord` for anything but the canonical spelling of one."""
     if len(text) > MOST_TEXT:
         raise MalformedRecord("too large", where=where, expected=f"at most {MOST_TEXT} bytes", found=len(text))
-    data = parse_json(text)
+    data = parse_json(text, where=where)
     if not isinstance(data, dict) or data.keys() - {"picture"} != _FIELDS or data["lading"] != FORMAT:
         expected = f"lading {FORMAT}, gtin, brand, names, descriptions, and a picture or none"
         raise MalformedRecord("not a product's description", where=where, expected=expected)
@@ -96,6 +96,15 @@ def description_text(description: Description) -> bytes:
     if (picture := description.picture) is not None:
         data["picture"] = {"sha256": f"0x{picture.sha256.hex()}", "type": picture.type}
     return canonical_json(data)
+
+
+def picture_type(body: bytes) -> str | None:
+    """The type of a picture by its first bytes, one of `PICTURE_TYPES`."""
+    if body.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "image/png"
+    if body.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    return "image/webp" if body[:4] == b"RIFF" and body[8:12] == b"WEBP" else None
 
 
 def in_language(texts: Mapping[str, str], language: str) -> str:

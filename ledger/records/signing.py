@@ -25,6 +25,8 @@ MAX_SIGNATURES = 200
 """Of one record: a council's, or those of an agreement's parties."""
 CURVE_ORDER = 0xFFFFFFFF_FFFFFFFF_FFFFFFFF_FFFFFFFE_BAAEDCE6_AF48A03B_BFD25E8C_D0364141
 _HALF_ORDER = CURVE_ORDER // 2
+MOST_CHAIN_ID = 2**53 - 1
+"""EIP-712 would take 256 bits; a JSON number, and so trust files and wallets' data, keeps no more than this exactly."""
 _EVIDENCE_DOMAIN = keccak256(b"EIP712Domain(string name,string version,bytes32 salt)")
 _MONEY_DOMAIN = keccak256(
     b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract,bytes32 salt)"
@@ -35,11 +37,18 @@ _VERSION = keccak256(b"1")
 
 @dataclass(frozen=True)
 class Domain:
-    """What a record's id is bound to. `chain_id` and `bonus_pool` serve the money domain only."""
+    """What a record's id is bound to. `chain_id` and `bonus_pool` serve the money domain only.
+
+    Raises `MalformedRecord` for a chain id over `MOST_CHAIN_ID`: in JSON and in browsers it would be another number.
+    """
 
     consortium_id: ConsortiumId
     chain_id: int = 0
     bonus_pool: bytes = bytes(20)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.chain_id <= MOST_CHAIN_ID:
+            raise MalformedRecord("not a chain id", where="chainId", expected="0 to 2^53 - 1", found=self.chain_id)
 
     @cached_property
     def evidence_separator(self) -> bytes:

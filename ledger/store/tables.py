@@ -306,3 +306,43 @@ quotas = Table(
     Column("payer", String, primary_key=True),
     Column("full_at", BigInteger, nullable=False),  # UTC microseconds by the database's clock
 )
+
+webhooks = Table(
+    "webhooks",
+    durable,
+    Column("id", String, primary_key=True),
+    Column("partner", BigInteger, nullable=False, index=True),
+    Column("key", LargeBinary, nullable=False),  # the address that registered it
+    Column("url", String, nullable=False),
+    Column("types", String, nullable=False),  # numbers with commas between; empty: all
+    Column("shipment", String, nullable=False),  # 0x-hex; empty: any
+    Column("about", BigInteger, nullable=False),  # partner whom events have to concern; 0: any
+    Column("salt", LargeBinary, nullable=False),  # its secret is derived from this and a secret of the home
+    Column("fingerprint", LargeBinary, nullable=False),  # eight bytes by which a wrong secret shows
+    Column("old_salt", LargeBinary, nullable=True),  # of the secret before, which signs too until `old_until`
+    Column("old_fingerprint", LargeBinary, nullable=True),
+    Column("old_until", BigInteger, nullable=False),
+    Column("planned", BigInteger, nullable=False),  # log index up to which its deliveries are planned
+    Column("state", String, nullable=False),  # active, paused
+    Column("problem", String, nullable=False),
+    Column("failures", Integer, nullable=False),  # in a row, of the endpoint as a whole
+    Column("not_before", BigInteger, nullable=False),
+    Column("delivered", BigInteger, nullable=False),  # how many were taken
+    Column("delivered_at", BigInteger, nullable=False),  # when the last was; 0: none yet
+    Column("created_at", BigInteger, nullable=False),
+)
+
+deliveries = Table(
+    "deliveries",
+    durable,
+    Column("webhook", String, ForeignKey("webhooks.id", ondelete="CASCADE"), primary_key=True),
+    Column("log_index", BigInteger, primary_key=True, autoincrement=False),
+    Column("places", LargeBinary, nullable=False),  # eight bytes for each shipment whose order it keeps
+    Column("state", String, nullable=False),  # due, dead
+    Column("planned_at", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_try", BigInteger, nullable=False),
+    Column("status", Integer, nullable=False),  # of the last answer; 0: none
+    Column("problem", String, nullable=False),
+    Index(None, "webhook", "state", "log_index"),
+)

@@ -8,11 +8,14 @@ from ledger.common.ids import KeyAddress, to_hex
 from ledger.common.periods import DAY, FOREVER
 from ledger.errors import LadingError
 from ledger.records.signers import CouncilSigners, GrantedKeySigner, MasterSigner, PartnerSigner, expected_signers
-from ledger.records.types import Amendment, KeyGrant, Record, RegistryChange
+from ledger.records.types import RECORDS, Amendment, KeyGrant, Record, RegistryChange
 from ledger.registry.keys import MAX_DEVICE_PERIOD
 from ledger.registry.state import Address, AddressKind
 from ledger.worklist.items import Action, Item, Kind
 
+WAITING = tuple(kind.NUMBER for kind in RECORDS if kind is not KeyGrant)
+"""Types of which a proposal may wait for a partner's signature: of grants anybody can make any number, in anybody's
+name, and they would stand before all others."""
 KEY_NOTICE = 14 * DAY
 """Seconds before a device key expires from which on its partner is told."""
 

@@ -14,16 +14,15 @@ from typing import Any
 from eth_account import Account
 from eth_account.messages import encode_typed_data
 
-from ledger.cli.imports.replay import Replay, Terms, open_replay
-from ledger.cli.imports.scms import Line
+from ledger.cli.imports.replay import Replay, open_replay
+from ledger.cli.imports.seed import Terms
 from ledger.cli.output import out, table
-from ledger.codes import Mode
-from ledger.common.periods import DAY
 from ledger.records.signing import recover
 from ledger.records.types import Endorsement
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.settings import read_settings
 from scripts.bench import audits, batches, flood, numbers, pages, seals, service, tracing, trickle
+from scripts.bench.lines import bench_line
 
 HANDOFFS = 100_000
 """In `make bench`; `make bench HANDOFFS=1000000` takes minutes and a gigabyte."""
@@ -181,7 +180,7 @@ def _encode(play: Replay) -> object:
 
 
 def _records(play: Replay, rows: list[tuple[str, str]]) -> None:
-    lines = [_line(i) for i in range(LINES + 50)]
+    lines = [bench_line(i, 10**9) for i in range(LINES + 50)]
     play.admit(lines)
     submission, node = play.trial.node.submission, play.trial.node
     singly = [play.signed_terms(line) for line in lines[:50]]
@@ -195,10 +194,6 @@ def _records(play: Replay, rows: list[tuple[str, str]]) -> None:
         ("records a second to the chain and back", f"{1 / chain:.0f}"),
         ("chain and back, against accepting in one commit", f"{chain / many:.1f}"),
     ]
-
-
-def _line(i: int) -> Line:
-    return Line(str(i), f"N{i}", "PO", "Maker", "Land", "EXW", Mode.AIR, 10**9, 10**9 + DAY, 10, 1000, 0, "goods")
 
 
 def _seconds(run: Callable[[], object]) -> float:

@@ -21,7 +21,8 @@ from typing import Any
 from coincurve import PublicKey
 from coincurve.ecdsa import cdata_to_der, deserialize_recoverable, recoverable_convert
 
-from ledger.cli.imports.replay import Replay, Terms, open_replay
+from ledger.cli.imports.replay import Replay, open_replay
+from ledger.cli.imports.seed import Terms
 from ledger.records.signing import SIGNATURE_LENGTH, SignedRecord
 from ledger.services.audit.held_evidence import HeldCheckpoint
 from ledger.services.audit.run import audit

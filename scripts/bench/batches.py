@@ -18,15 +18,16 @@ from pathlib import Path
 from typing import Any
 
 from ledger.api.app import create_app
-from ledger.cli.imports.replay import Replay, Terms, open_replay
-from ledger.cli.imports.scms import Line
-from ledger.codes import Mode
+from ledger.cli.imports.replay import Replay, open_replay
+from ledger.cli.imports.seed import Terms
 from ledger.common.ids import RecordId
 from ledger.common.periods import DAY
+from ledger.formats.tabular.lines import Line
 from ledger.records.signing import SignedRecord, recover
 from ledger.records.types import Handoff
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.settings import read_settings
+from scripts.bench.lines import bench_line
 
 BATCHES = 5
 SIZE = 200
@@ -64,10 +65,7 @@ def _rates(seconds: tuple[float, float], handoffs: int, core: float) -> dict[str
 def handoffs(play: Replay, count: int) -> list[SignedRecord]:
     """Of shipments that the chain has recorded, signed by both sides."""
     now = int(time.time())
-    lines = [
-        Line(str(i), f"N{i}", "PO", "Maker", "Land", "EXW", Mode.AIR, now, now + DAY, 10, 1000, 0, "goods")
-        for i in range(count)
-    ]
+    lines = [bench_line(i, now) for i in range(count)]
     play.admit(lines)
     domain = play.trial.node.home.domain
     opened = [play.signed_terms(line) for line in lines]

@@ -17,15 +17,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from ledger.cli.imports.replay import BATCH, MANIFEST, Replay, Terms, open_replay
-from ledger.cli.imports.scms import Line
-from ledger.codes import Mode
+from ledger.cli.imports.replay import BATCH, MANIFEST, Replay, open_replay
+from ledger.cli.imports.seed import Terms
 from ledger.common.ids import RecordId
-from ledger.common.periods import DAY
 from ledger.errors import LadingError
 from ledger.records.signing import SignedRecord
 from ledger.services.home.clock import SystemClock
 from ledger.services.home.settings import read_settings
+from scripts.bench.lines import bench_line
 
 RECORDS = 2_000
 WATCHED_A_SECOND = 5
@@ -52,7 +51,7 @@ def main() -> None:
 
 def _backlog(play: Replay, records: int) -> dict[str, Any]:
     """Accept everything while nothing is relayed, then see how long it takes, and how old the tree gets meanwhile."""
-    lines = [_line(i) for i in range(records // 2)]
+    lines = [bench_line(i, 10**9) for i in range(records // 2)]
     play.admit(lines)
     before, size = time.monotonic(), _kept(play)
     for batch in play.records(lines):
@@ -87,7 +86,7 @@ def _kept(play: Replay) -> dict[str, int]:
 
 def _manifests(play: Replay, first: int, items: int) -> dict[str, Any]:
     """Open what the manifests carry, accept them while nothing is relayed, and see how long they take."""
-    lines = [_line(first + i) for i in range(items)]
+    lines = [bench_line(first + i, 10**9) for i in range(items)]
     opened = [(line, play.signed_terms(line)) for line in lines]
     for start in range(0, items, BATCH):
         _accept(play, [signed for _, signed in opened[start : start + BATCH]])
@@ -163,17 +162,13 @@ def _accept(play: Replay, batch: Sequence[SignedRecord]) -> None:
 
 
 def _terms(play: Replay, numbers: range) -> Iterator[SignedRecord]:
-    return (play.signed_terms(_line(number)) for number in numbers)
+    return (play.signed_terms(bench_line(number, 10**9)) for number in numbers)
 
 
 def _gauge(play: Replay, name: str) -> float:
     health = play.trial.node.health
     health.measure()
     return health.metrics.get_sample_value(f"lading_{name}") or 0.0
-
-
-def _line(i: int) -> Line:
-    return Line(str(i), f"N{i}", "PO", "Maker", "Land", "EXW", Mode.AIR, 10**9, 10**9 + DAY, 10, 1000, 0, "goods")
 
 
 if __name__ == "__main__":

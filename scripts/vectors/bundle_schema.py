@@ -6,6 +6,7 @@ from ledger.bundle.figures import AwardFigures, PartnerFigures, ShipmentFigures
 from ledger.bundle.format import BUNDLE, MAX_RULES
 from ledger.bundle.product import ProductFigures
 from ledger.bundle.subject import SubjectKind
+from ledger.bundle.trace import TraceFigures
 from ledger.common.figure import json_schema
 from ledger.log.cosignature import MAX_WITNESSES
 from ledger.log.leaf import LEAF_LENGTH
@@ -25,12 +26,14 @@ SUBJECTS = {
     SubjectKind.PARTNER: "^partner/[1-9][0-9]{0,12}$",
     SubjectKind.AWARD: "^award/0x[0-9a-f]{64}$",
     SubjectKind.PRODUCT: "^01/[0-9]{14}(/22/[^/]+)?(/10/[^/]+)?(/21/[^/]+)?$",
+    SubjectKind.TRACE: "^trace/0x[0-9a-f]{64}$",
 }
 FIGURES = {
     SubjectKind.SHIPMENT: ShipmentFigures,
     SubjectKind.PARTNER: PartnerFigures,
     SubjectKind.AWARD: AwardFigures,
     SubjectKind.PRODUCT: ProductFigures,
+    SubjectKind.TRACE: TraceFigures,
 }
 
 
@@ -62,7 +65,7 @@ def schema() -> dict[str, Any]:
 
 def _bundle(kind: SubjectKind, number: dict[str, Any], records: list[str]) -> dict[str, Any]:
     subject = {"type": "string", "pattern": SUBJECTS[kind]}
-    seals = {} if kind is SubjectKind.PRODUCT else {"seals": _seals(number)}
+    seals = {} if kind in (SubjectKind.PRODUCT, SubjectKind.TRACE) else {"seals": _seals(number)}
     complete = {"logId": HEX32, "size": number, "subject": subject, "root": HEX32, "signature": _hex(64)}
     return _object(
         {

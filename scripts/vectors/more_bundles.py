@@ -200,7 +200,7 @@ def _bad_times(played: Played, good: dict[str, Any]) -> Cases:
         ("all cosignatures stripped", "witnessed", "witnesses", note_of(own)),
         ("a cosignature of another state", "witnessed", "witnesses",
          note_of(own, first, _timed(log, seen).note.split("\n")[-2])),
-        ("one witness twice", "witnessed", "witnesses", note_of(
+        ("one witness twice", "witnessed", "checkpoint", note_of(
             own, first, _cosigned(log, size, _cosigned_at(log) + 5, WITNESSES[:1]).split("\n")[-2])),
         ("a line twice", "witnessed", "checkpoint", note_of(own, first, second, second)),
         ("times by a smaller quorum, signed by the log", "witnessed", "times",

@@ -8,14 +8,17 @@ from typing import Any
 
 import pytest
 
-from ledger.cli.demo.scribe import salt
+from ledger.cli.demo.scribe import details, salt
 from ledger.common.ids import to_hex
-from ledger.records.types import Load
+from ledger.common.periods import DAY
+from ledger.common.scopes import key_scopes
+from ledger.records.types import KeyGrant, Load
 from ledger.services.state.partner_names import PartnerName
 from ledger.services.views.lists.listed_shipment import ListedShipment, PromiseView
 from ledger.services.views.lists.shipment_csv import COLUMNS, shipments_csv
+from ledger.services.views.lists.shipment_list import ShipmentListing, ShipmentQuery
 from tests.api.world import GTIN, World, bearer
-from tests.e2e.stage import AUDITOR, BROKER, CARRIER, CN, CONSUMER, MAKER, NZ, OCEAN, SECOND, SHOP
+from tests.e2e.stage import AUDITOR, BROKER, CARRIER, CN, CONSUMER, MAKER, NZ, OCEAN, SECOND, SHOP, key_of
 
 
 def ids(world: World, query: str, token: str = "") -> set[str]:
@@ -157,6 +160,18 @@ def test_a_cell_is_no_formula() -> None:
     assert (read["held"], read["disputed"], read["due_at"]) == ("0", "1", "")
 
 
+def test_no_formula_stands_behind_another_separator() -> None:
+    """Spreadsheets part cells at semicolons and tabs as well."""
+    who = PartnerName(1, "x;=cmd|' /C calc'!A0")
+    row = ListedShipment(
+        "0x1", "0x1", who, who, who, 1, 0, "open", "original", "air", 5, None, False, True,
+        PromiseView("y\t=1+1", None, None, None, None),
+    )  # fmt: skip
+    for separator in (";", "\t"):
+        cells = [cell for line in csv.reader(io.StringIO(shipments_csv([row])), delimiter=separator) for cell in line]
+        assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))], separator
+
+
 # --- the box ------------------------------------------------------------------------------------------------------
 
 
@@ -204,6 +219,21 @@ def test_private_numbers_are_found_by_those_alone_who_may_read_them(world: World
     assert any(one["partner"]["id"] == SHOP and one["paths"] == ["load"] for one in entries), "who found it is noted"
 
 
+def test_a_device_finds_what_stands_in_records_that_it_may_sign(world: World) -> None:
+    stage = world.stage
+    shipment = stage.open(lot="LOT 88-B")
+    leg = stage.scribe_handoff(MAKER, CARRIER, (shipment, 0, 10))
+    carried = stage.sign(replace(leg, load=Load(salt(), "MSKU 888888-8")), MAKER, CARRIER)
+    load, lot = ("load", to_hex(carried)), ("lot", to_hex(shipment))
+    for types, sees in (((4,), [lot]), ((4, 5), [load, lot]), ((5, 6), [])):
+        device = key_of(f"device for {types}")
+        until, said = stage.now + 30 * DAY, details()
+        stage.sign(KeyGrant(CARRIER, device.address, 0, key_scopes(types), stage.now, until, said), CARRIER, device)
+        token = world.token(device)
+        found = {*matches(world, "MSKU8888888", token), *matches(world, "LOT88B", token)}
+        assert [one for one in (load, lot) if one in found] == sees, types
+
+
 def test_the_box_leads_to_the_only_thing_or_lists_what_it_may_be(world: World) -> None:
     late = world.id("late")
     answer = world.client.get(f"/search?q={late}")
@@ -218,6 +248,21 @@ def test_the_box_leads_to_the_only_thing_or_lists_what_it_may_be(world: World) -
     assert "You can look for" in world.page("/search")
     assert 'name="q"' in world.page("/log"), "on every page"
     assert world.client.get("/v1/search?q=%00").status_code == 400
+
+
+def test_a_file_reads_so_far_and_names_the_rest(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing fits for a long way, a file ends all the same, with the address of the rest."""
+    cursor, asked = f"1.2.{world.id('late')}", list[str]()
+
+    def nothing_fits(query: ShipmentQuery, *_: object) -> ShipmentListing:
+        asked.append(query.cursor)
+        assert len(asked) < 100
+        return ShipmentListing((), cursor)
+
+    monkeypatch.setattr(world.stage.node.reader.lists, "page", nothing_fits)
+    answer = world.client.get("/v1/shipments?format=csv&status=tendered")
+    assert (len(asked), len(answer.text.splitlines())) == (10, 1)
+    assert f"cursor={cursor}&format=csv" in answer.headers["link"]
 
 
 # --- the page -----------------------------------------------------------------------------------------------------

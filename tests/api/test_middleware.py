@@ -7,6 +7,7 @@ from fastapi.testclient import TestClient
 
 from ledger.api.app import create_app
 from tests.api.world import UNLIMITED, World
+from tests.e2e.stage import MAKER
 
 HTML = {"Accept": "text/html"}
 
@@ -43,6 +44,17 @@ def test_unchanged_files_of_pages_and_tiles_are_not_sent_again(world: World) -> 
         assert again.headers["cache-control"] == kept
         other = world.client.get(path, headers={"If-None-Match": '"another"'})
         assert (other.status_code, other.content) == (200, first.content)
+
+
+def test_what_one_reader_sees_is_kept_for_nobody_else(world: World) -> None:
+    shipment, session = world.id("late"), {"Authorization": f"Bearer {world.token(MAKER)}"}
+    for path in (
+        "/v1/shipments", "/v1/shipments?format=csv", f"/v1/shipments/{shipment}", f"/v1/shipments/{shipment}/penalty",
+        f"/v1/records/{shipment}", "/v1/search?q=PO-1", "/v1/dock", "/v1/worklist", "/v1/session", "/v1/penalties",
+        "/v1/records/0x12", "/shipments", f"/shipments/{shipment}", "/search?q=PO-1", "/worklist",
+    ):  # fmt: skip
+        answer = world.client.get(path, headers=session | HTML, follow_redirects=False)
+        assert answer.headers["cache-control"] == "private, no-cache", path
 
 
 def test_options_says_what_a_path_allows(world: World) -> None:

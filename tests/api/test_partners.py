@@ -14,10 +14,10 @@ from tests.api.world import World, bearer
 from tests.e2e.stage import AUDITOR, CARRIER, CONSUMER, MAKER, ROLES, SHOP, key_of
 
 
-def document(world: World, name: str) -> tuple[str, str]:
+def document(world: World, name: str, gln: str = "") -> tuple[str, str]:
     key = key_of(name)
     consortium_id = world.stage.node.home.consortium.genesis.consortium_id
-    enrolment = Enrolment(consortium_id, name, "", key.address, (RoleRequest(Role.CARRIER),))
+    enrolment = Enrolment(consortium_id, name, gln, key.address, (RoleRequest(Role.CARRIER),))
     return enrolment.document().decode(), to_hex(sign_enrolment(enrolment, key))
 
 
@@ -165,6 +165,24 @@ def test_an_enrolment_needs_the_key_that_it_names(world: World) -> None:
     assert world.post("/v1/enrolments", {"document": other, "signature": signature}).status_code == 400
     assert world.post("/v1/enrolments", {"document": 7, "signature": signature}).status_code == 400
     assert world.post("/v1/enrolments", {"document": text}).status_code == 400
+
+
+def test_an_enrolment_with_a_gln_needs_its_check_digit(world: World) -> None:
+    text, signature = document(world, "A located one", "9506000111117")
+    assert world.post("/v1/enrolments", {"document": text, "signature": signature}).status_code == 201
+    for gln in ("9506000111118", "950600011111", "gate 4"):
+        text, signature = document(world, "A lost one", gln)
+        refused = world.post("/v1/enrolments", {"document": text, "signature": signature})
+        assert (refused.status_code, refused.json()["where"]) == (400, "document.gln")
+
+
+def test_a_byte_order_mark_in_front_of_a_body_does_no_harm(world: World) -> None:
+    text, signature = document(world, "An editor's")
+    body = json.dumps({"document": text, "signature": signature}).encode()
+    sent = {"Content-Type": "application/json"}
+    assert world.client.post("/v1/enrolments", content=b"\xef\xbb\xbf" + body, headers=sent).status_code == 201
+    twice = world.client.post("/v1/enrolments", content=b"\xef\xbb\xbf" * 2 + body, headers=sent)
+    assert (twice.status_code, twice.json()["expected"]) == (400, "JSON")
 
 
 def test_enrolments_page_by_key(world: World) -> None:

@@ -13,10 +13,13 @@ from ledger import merkle
 from ledger.api.app import create_app
 from ledger.api.quota import LookQuota
 from ledger.cli.demo.scribe import NO_HASH, details, salt
+from ledger.cli.home_client import HomeClient
+from ledger.client import Client
 from ledger.codes import RegistryAction, Role
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY
 from ledger.common.scopes import schema_hash, scope_bytes
+from ledger.errors import RuleBroken
 from ledger.explain.units import day
 from ledger.products.description import PRODUCT_SCHEMA, Description, Picture, description_text
 from ledger.records.types import Attestation, Claims
@@ -78,7 +81,7 @@ def test_a_slash_inside_a_lot_stays_part_of_it(world: World) -> None:
     attested(world, "A%2FB")
     assert world.get(f"/v1/products/01/{GTIN}/10/A%2FB")["verdict"] == "authentic"
     assert world.get(f"/v1/products/01/{GTIN}/10/A%2fB")["id"] == f"01/{GTIN}/10/A%2FB"
-    assert world.client.get(f"/v1/products/01/{GTIN}/10/A/B").json()["id"] == f"01/{GTIN}/10/A"
+    assert world.client.get(f"/v1/products/01/{GTIN}/10/A/B").status_code == 400
 
 
 def attested(world: World, lot: str, seconds: int = DAY) -> RecordId:
@@ -288,7 +291,44 @@ def test_a_description_that_was_edited_here_is_not_given(world: World) -> None:
     assert world.client.get(f"/v1/products/pictures/{picture}").status_code == 404
 
 
+def test_what_is_said_of_another_product_is_not_shown(world: World) -> None:
+    """Neither by the service nor by the browser, which compares the number as well."""
+    text = description_text(replace(SAYS, gtin=OTHER_GTIN))
+    assert published(world, describe(world, "D4", text), text).status_code == 200
+    assert world.get(f"/v1/products/01/{GTIN}/10/D4")["product"] is None
+
+
+def test_one_text_under_two_attestations_is_told_with_the_one_in_question(world: World) -> None:
+    text = description_text(replace(SAYS, brand="Both"))
+    first, second = describe(world, "D5", text), describe(world, "D6", text)
+    published(world, first, text)
+    told = [world.get(f"/v1/products/01/{GTIN}/10/{lot}")["product"]["record"] for lot in ("D5", "D6")]
+    assert told == [first, second]
+
+
 def test_what_a_brand_signs_by_mistake_is_not_shown(world: World) -> None:
     record_id = describe(world, "D3", b"no description")
     assert published(world, record_id, b"no description").status_code == 400
     assert world.get(f"/v1/products/01/{GTIN}/10/D3")["product"] is None
+
+
+def test_the_client_and_the_home_publish_what_a_brand_signed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = description_text(replace(SAYS, brand="Published"))
+    record_id = describe(world, "D4", text)
+    home = HomeClient(world.stage.node)
+    with pytest.raises(RuleBroken):
+        home.publish_product(record_id, text, b"other bytes")
+    assert home.publish_product(record_id, text, b"") == {"kept": 1}
+    assert world.get(f"/v1/products/01/{GTIN}/10/D4")["product"]["picture"] is None
+    sent: list[Any] = []
+
+    def ask(_: Client, request: Any) -> Any:
+        path, headers = request.full_url.removeprefix("http://x"), dict(request.header_items())
+        answer = world.client.request(request.method, path, content=request.data, headers=headers)
+        sent.append(answer.status_code)
+        return answer.json()
+
+    monkeypatch.setattr(Client, "_ask", ask)
+    assert Client("http://x").publish_product(record_id, text, PICTURE) == {"kept": 2}
+    assert sent == [200]
+    assert world.get(f"/v1/products/01/{GTIN}/10/D4")["product"]["picture"] is not None

@@ -32,7 +32,7 @@ def test_a_partner_reads_what_waits_for_it_a_page_at_a_time(world: World) -> Non
     assert ids == [item["id"] for item in whole["items"]]
     item = whole["items"][0]
     assert (item["kind"], item["action"], item["urgent"], item["overdue"]) == ("custody", "hand_on", True, False)
-    assert item["page"] == f"/shipments/{item['shipment']}"
+    assert item["page"] == f"/dock#{item['shipment']}"
     assert item["draft"]["message"]["items"][0]["shipment"] == item["shipment"]
     dates = [item["until"] for item in whole["items"]]
     assert dates == sorted(dates, key=lambda until: (until is None, until))

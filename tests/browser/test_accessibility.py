@@ -10,7 +10,7 @@ import pytest
 
 from ledger.api.pages.languages.language import LANGUAGES
 from ledger.api.quota import COOKIE
-from tests.e2e.stage import AUDITOR, CARRIER
+from tests.e2e.stage import AUDITOR, CARRIER, CN
 from tests.e2e.views.test_pages import every_page
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ LOOKS = {
     "laptop": (LAPTOP, "light"),
     "dark": (LAPTOP, "dark"),
 }
-READERS = {"public": 0, "carrier": CARRIER, "auditor": AUDITOR}
-OWN = ("/worklist", "/devices", "/shipments", f"/partners/{CARRIER}", f"/partners/{CARRIER}/score",
+READERS = {"public": 0, "carrier": CARRIER, "customs": CN, "auditor": AUDITOR}
+OWN = ("/worklist", "/import", "/devices", "/shipments", f"/partners/{CARRIER}", f"/partners/{CARRIER}/score",
        f"/partners/{CARRIER}/penalties", "/network", "/network?by=lane")  # fmt: skip
 WIDER = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 
@@ -39,8 +39,12 @@ WIDER = "document.documentElement.scrollWidth > document.documentElement.clientW
 def pages(world: "World", reader: str) -> list[str]:
     """Without the records of one kind more than once: their page is the same."""
     every = [*every_page(world), "/docs/try"]
-    own = [*OWN, *(f"/shipments/{world.id(name)}" for name in ("open", "late", "breach"))]
-    return every if reader == "public" else own
+    if reader == "public":
+        return every
+    waiting = world.get("/v1/worklist", world.token(READERS[reader]))["items"]
+    forms = {item["action"]: item["page"] for item in waiting if item["page"].startswith("/worklist/do")}
+    assert forms or reader != "customs", "there is something to decide"
+    return [*OWN, *(f"/shipments/{world.id(name)}" for name in ("open", "late", "breach")), *forms.values()]
 
 
 @pytest.fixture

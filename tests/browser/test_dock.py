@@ -365,3 +365,42 @@ def test_a_new_version_takes_over_when_it_is_asked_to(
     maker.offline()
     maker.dock()
     assert maker.page.evaluate("() => caches.keys()") == ["lading-dock another"]
+
+
+SIGN_IN = """
+async (address) => {
+  const { deviceSigners } = await import("/static/signers/device.js");
+  const { signIn } = await import("/static/sign_in.js");
+  await signIn((await deviceSigners()).find((one) => one.address === address));
+}
+"""
+
+
+def test_what_one_took_along_is_not_there_for_the_next_who_signs_in(phones: Any, service: Service) -> None:
+    (goods,) = opened(service, 1)
+    phone, other = phones(MAKER).prepared(), device_of(CARRIER)
+    of_maker = phone.page.locator(f"fieldset[data-shipment='{to_hex(goods)}']")
+    assert of_maker.count() == 1
+    phone.compose([goods], CARRIER)
+    phone.sign()
+    assert phone.states() == ["open"]
+
+    # Somebody else signs in: of the maker's goods and handoffs nothing is left, though it signed here.
+    phone.offline(False)
+    phone.page.evaluate(PLANT, [list(other.secret()), to_hex(other.address), "Another", CARRIER])
+    phone.page.evaluate(SIGN_IN, to_hex(other.address))
+    phone.dock()
+    phone.page.locator(".age", has_text="less than a minute old").wait_for()
+    assert (of_maker.count(), phone.states()) == (0, [])
+    assert "is shown to who signed it" in phone.page.locator("#kept").inner_text()
+
+    # Signed out, the dock knows nothing; what was signed waits, and is there again for who signed it.
+    phone.page.goto(f"{service.url}/shipments")
+    phone.page.get_by_role("button", name="Sign out").click()
+    phone.page.get_by_role("link", name="Sign in").wait_for()
+    phone.dock()
+    assert "This device knows nothing yet" in phone.page.locator(".age").inner_text()
+    phone.page.evaluate(SIGN_IN, to_hex(device_of(MAKER).address))
+    phone.refreshed()
+    assert (of_maker.count(), phone.states()) == (1, ["open"])
+    assert phone.who.errors == []

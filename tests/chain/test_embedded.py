@@ -19,11 +19,13 @@ from web3 import EthereumTesterProvider, Web3
 
 from ledger.chain import embedded
 from ledger.chain.client import MAX_TRANSACTION_GAS, Sent
+from ledger.chain.deploy import deploy
 from ledger.chain.embedded import EmbeddedChain, EmbeddedReader
 from ledger.chain.transactions import created_address, sign_transaction
 from ledger.errors import ChainUnavailable, DiskFailed, Misconfigured, StorageFailed
 from ledger.records.signing import SigningKey
 from tests.chain.conftest import CHAIN_ID, GENESIS, OpenChain, Rig
+from tests.chain.operator import genesis, key_of
 from tests.chain.probe import DEPLOY, READ, RUNTIME, Sender, count, fail
 from tests.lost_commits import LostCommits
 
@@ -369,3 +371,12 @@ def test_kill_at_any_moment_leaves_whole_blocks(tmp_path: Path) -> None:
         events = chain.events(1, head, [address]).logs
         assert int.from_bytes(chain.call(address, READ).output) == len(events) == 5 * (head - 1)
         chain.close()
+
+
+def test_nothing_is_founded_where_the_chain_id_is_no_json_number(tmp_path: Path) -> None:
+    chain = EmbeddedChain(tmp_path / "chain.db", chain_id=2**53, genesis_time=GENESIS, now=lambda: GENESIS + 1)
+    key = key_of("deployer")
+    with pytest.raises(Misconfigured, match="chain id is too large"):
+        deploy(chain, key, genesis("anybody"), lambda: GENESIS + 1, patience=0)
+    assert chain.nonce(key.address) == 0
+    chain.close()

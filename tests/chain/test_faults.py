@@ -10,6 +10,7 @@ import requests.exceptions
 from ledger.chain.answers import Refusal, data_of, field_of, fixed_bytes, quantity, refusal_of, sent_of
 from ledger.chain.client import Sent
 from ledger.chain.faults import converted, translated
+from ledger.chain.jsonrpc import result_of
 from ledger.chain.rpc import RpcChain
 from ledger.errors import ChainUnavailable, LadingError, Misconfigured, StorageFailed
 
@@ -84,6 +85,48 @@ def test_what_nodes_say_of_a_transaction(sentence: str, sent: Sent) -> None:
 def test_a_sentence_nobody_knows_means_unknown() -> None:
     with pytest.raises(ChainUnavailable, match="the frobnicator is full"):
         sent_of(Refusal("the frobnicator is full", b"", is_revert=False))
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        (429, "Your app has exceeded its compute units per second capacity."),
+        (429, "limit exceeded"),
+        (-32005, "daily request count exceeded, request rate limited"),
+        (-32005, "project ID request rate exceeded"),
+        (-32007, "50/second request limit reached - reduce calls per second or upgrade your plan"),
+        (-32029, "Rate limit exceeded"),
+        (-32090, "Too many requests, reason: call rate limit exhausted, retry in 10s"),
+        (-32000, "monthly quota reached"),
+    ],
+)
+def test_a_node_that_is_asked_too_often_is_away_for_a_while(code: int, message: str) -> None:
+    """In an answer that HTTP calls a success. To ask for less at once, as where a range is too wide, is to ask more."""
+    with pytest.raises(ChainUnavailable, match="asked too often"):
+        result_of({"error": {"code": code, "message": message}}, "eth_getLogs")
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        (-32005, "query returned more than 10000 results"),
+        (-32005, "limit exceeded"),
+        (-32005, "block range too wide"),
+        (-32614, "eth_getLogs is limited to a 10,000 range"),
+        (-32602, "Log response size exceeded. You can make eth_getLogs requests with up to a 2K block range"),
+        (-32000, "exceed maximum block range: 5000"),
+        (35, "ranges over 10000 blocks are not supported on freetier"),
+        (-32000, "query exceeds max results 20000, retry with the range 1-2000"),
+    ],
+)
+def test_a_node_that_is_asked_for_too_much_refuses(code: int, message: str) -> None:
+    assert result_of({"error": {"code": code, "message": message}}, "eth_getLogs") == Refusal(message, b"", False)
+
+
+def test_a_call_that_reverts_with_such_words_has_reverted() -> None:
+    refused = result_of({"error": {"code": 3, "message": "execution reverted: one claim per day"}}, "eth_call")
+    assert refused.is_revert
+    assert result_of({"error": "too many requests"}, "eth_call") == Refusal("too many requests", b"", False)
 
 
 def test_revert_data_is_found_where_nodes_put_it() -> None:

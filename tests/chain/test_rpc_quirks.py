@@ -156,6 +156,26 @@ def test_a_node_that_limits_ranges_is_asked_for_less(proxy: Proxy, rig: Rig) -> 
     client.close()
 
 
+def test_a_node_that_is_asked_too_often_is_not_asked_for_less(proxy: Proxy, rig: Rig) -> None:
+    """A limit of how often it is asked comes with the same code as one of what is asked for, in a 200 answer."""
+    address = rig.deploy()
+    rig.run(rig.sender.sign(address, count(b"x")))
+    client = on_foreign(proxy)
+    proxy.twist = foreign(only("eth_getLogs", lambda *_: error("request rate limited", -32005)))
+    proxy.asked.clear()
+    with pytest.raises(ChainUnavailable, match="asked too often"):
+        client.events(1, client.head(), [address])
+    assert [request["method"] for request in proxy.asked].count("eth_getLogs") == 1
+    proxy.twist = lambda *_: error("Too many requests", 429)
+    with pytest.raises(ChainUnavailable, match="asked too often"):
+        client.head()
+    proxy.asked.clear()
+    with pytest.raises(ChainUnavailable, match="asked too often"):
+        client.receipts([bytes(32)] * 3)
+    assert len(proxy.asked) == 3  # in one list
+    client.close()
+
+
 def test_a_node_that_takes_no_lists_of_questions_is_asked_one_by_one(proxy: Proxy, rig: Rig) -> None:
     address = rig.deploy()
     (receipt,) = rig.run(rig.sender.sign(address, count(b"x")))

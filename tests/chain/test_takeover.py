@@ -139,7 +139,7 @@ def heard(process: "subprocess.Popen[str]") -> str:
 
 
 def wait_until_stopped(process: "subprocess.Popen[str]") -> None:
-    ends = time.monotonic() + 30
+    ends = time.monotonic() + 90
     while Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "T":
         assert time.monotonic() < ends
         time.sleep(0.02)

@@ -9,7 +9,7 @@ import signal
 import sys
 from pathlib import Path
 
-from ledger.cli.commands.replay import replay
+from ledger.cli.commands.imports.replay import replay
 
 
 def main(file: str, alpha: str, cap_bps: str, limit: str, *seconds: str) -> None:

@@ -17,11 +17,13 @@ from ledger.api.pages import (
     search,
     shipments,
     signing,
-    worklist,
 )
 from ledger.api.pages.errors import error_page
+from ledger.api.pages.events import webhooks
+from ledger.api.pages.files import imports
 from ledger.api.pages.languages import choice
 from ledger.api.pages.shipment import paper
+from ledger.api.pages.work import worklist
 
 router = APIRouter(include_in_schema=False)
 for part in (
@@ -42,6 +44,8 @@ for part in (
     paper,
     choice,
     worklist,
+    imports,
+    webhooks,
 ):
     router.include_router(part.router)
 

@@ -88,7 +88,7 @@ def contradictions(request: Request, node: NodeOf, reader: ReaderOf) -> Response
         request,
         "explorer/contradictions.html",
         reader,
-        contradictions=node.reader.explorer.contradictions(),
+        contradictions=node.reader.contradictions(),
         state=node.reader.witness_state(),
     )
 

@@ -1,26 +1,23 @@
-"""The consumer's page: what a scanned code is answered with. GS1 Digital Links lead here."""
+"""The consumer's page: what a scanned code is answered with. GS1 Digital Links lead here (see the resolver)."""
 
 import secrets
 from typing import Annotated
-from urllib.parse import urlencode
+from urllib.parse import unquote
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from ledger.api.deps import JsonBody, LookCounts, NodeOf, ReaderOf, fields, raw_tail
-from ledger.api.pages.languages.choice import PARAMETER
 from ledger.api.pages.languages.problem_words import told
 from ledger.api.pages.render import page
 from ledger.api.routers.products import is_token
-from ledger.common.gs1 import product_of_link
 from ledger.common.periods import DAY
-from ledger.common.product_codes import MOST, completed, product_of_code
 from ledger.errors import MalformedRecord
+from ledger.formats.gs1.scanned import MOST, completed, product_of_code
 
 router = APIRouter()
 DEVICE = "lading_device"
 DEVICE_SECONDS = 365 * DAY
-MOST_FINGERPRINT = 66
 
 
 MOST_PART = 100
@@ -46,24 +43,17 @@ def search(
     return RedirectResponse(f"/p/{product.path()}", status_code=303)
 
 
-@router.get("/01/{rest:path}")
-def digital_link(
-    request: Request,
-    rest: str,  # noqa: ARG001 the path as it was sent counts
-    trust: Annotated[str, Query(max_length=MOST_FINGERPRINT)] = "",
-) -> Response:
-    """A GS1 Digital Link to this service: the address that is printed on the goods."""
-    product = product_of_link(raw_tail(request, "/"), "path")
-    said = {"trust": trust, PARAMETER: request.query_params.get(PARAMETER, "")}
-    named = urlencode({name: value for name, value in said.items() if value})  # a fragment goes along by itself
-    return RedirectResponse(f"/p/{product.path()}{'?' if named else ''}{named}", status_code=307)
-
-
-@router.get("/p/{path:path}")
-def product(request: Request, path: str, node: NodeOf, reader: ReaderOf) -> Response:  # noqa: ARG001
-    result = product_of_link(raw_tail(request, "/p/"), "path")
+@router.get("/p/{code:path}")
+def product(request: Request, code: str, node: NodeOf, reader: ReaderOf) -> Response:  # noqa: ARG001 as it was sent
+    """The product's page, at its canonical path."""
+    sent = raw_tail(request, "/p/")
+    result = product_of_code(sent, "path")
+    path = result.path()
+    if unquote(sent) != unquote(path):  # what checks the page in the browser goes by its address
+        query = request.url.query
+        return RedirectResponse(f"/p/{path}{'?' if query else ''}{query}", status_code=307)
     device = request.cookies.get(DEVICE, "")
-    answer = node.reader.products.look_up(result.path(), device if is_token(device) else "")
+    answer = node.reader.products.look_up(path, device if is_token(device) else "")
     return page(
         request,
         "product.html",

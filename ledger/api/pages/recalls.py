@@ -5,8 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from ledger.api.deps import NodeOf, ReaderOf, RecordPath, record_id
+from ledger.api.deps import NodeOf, ReaderOf, RecordPath, SessionReader, record_id
 from ledger.api.pages.render import page
+from ledger.api.routers.recalls import sheet_of
 
 router = APIRouter()
 PAGE = 50
@@ -25,6 +26,16 @@ def recalls(
         first=after == -1,
         next=result[-1].cursor if len(result) == PAGE else None,
     )
+
+
+@router.get("/recalls/sheet")
+def sheet(
+    node: NodeOf,
+    reader: SessionReader,
+    subject: Annotated[str, Query(max_length=512)],
+    lots: Annotated[str, Query(max_length=4096)] = "",
+) -> Response:
+    return sheet_of(node, subject, lots, reader)
 
 
 @router.get("/recalls/{recall}")

@@ -13,6 +13,7 @@ from ledger.api.shipment_query import ShipmentQueryOf, address_of
 from ledger.explain.record import TITLES
 from ledger.explain.text import Text, say, several, term
 from ledger.explain.units import moment
+from ledger.formats.gs1.scanned import named_product
 from ledger.services.state.partner_names import PartnerName
 from ledger.services.views.lists.shipment_list import MODES, ROLES, STATUSES, Order, ShipmentQuery, Sort, reading_as
 from ledger.services.views.search import MatchKind
@@ -104,7 +105,7 @@ def search(request: Request, node: NodeOf, reader: ReaderOf, q: Question = "") -
     """The one page that the text means, or all that it may mean; without a text, the box."""
     if not q.strip():
         return page(request, "find.html", reader, result=None, kinds=_KINDS, titles=TITLES, asked="")
-    result = node.reader.searching.find(q, reader)
+    result = node.reader.searching.find(q, reader, named_product(q))
     if result.only is not None:
         return RedirectResponse(result.only, status_code=303, headers={"Cache-Control": "private, no-cache"})
     return page(request, "find.html", reader, result=result, kinds=_KINDS, titles=TITLES, asked=result.asked)

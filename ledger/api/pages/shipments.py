@@ -23,6 +23,7 @@ from ledger.penalties.statement import PenaltyStatement
 from ledger.records.types import NOBODY
 from ledger.services.node.node import Node
 from ledger.services.views.access_journal import AccessRight, AccessView
+from ledger.services.views.models import ShipmentView
 from ledger.services.views.records import Reader
 from ledger.shipments.clock_stop import StopKind
 
@@ -94,7 +95,7 @@ def shipment(request: Request, shipment: RecordPath, node: NodeOf, reader: Reade
         "shipment.html",
         reader,
         shipment=view,
-        recalls=node.reader.recalls.of_shipment(wanted),
+        recalls=node.reader.recalls.of_shipment(wanted, reader, concerned=_concerned(view, reader)),
         statement=statement,
         gist=gist(statement) if statement else "",
         standing=standing(statement) if statement else (),
@@ -104,8 +105,15 @@ def shipment(request: Request, shipment: RecordPath, node: NodeOf, reader: Reade
         openings=_openings(node, wanted, reader),
         rights=_RIGHTS,
         look=outlook(node, reader, view, statement, second),
+        work=node.reader.worklists.about(reader, wanted),
         at=second,
     )
+
+
+def _concerned(view: ShipmentView, reader: Reader) -> bool:
+    """Whether the reader has or had the goods, or may see what private parts say of them."""
+    held = bool(reader.partner) and any(stay.partner.id == reader.partner for stay in view.stays)
+    return held or view.private is not None
 
 
 def _openings(node: Node, shipment: RecordId, reader: Reader) -> list[AccessView] | None:

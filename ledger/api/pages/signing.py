@@ -70,6 +70,7 @@ async def sign_in(
 @router.post("/sign-out", dependencies=[FROM_OWN_PAGES])
 async def sign_out(request: Request, sessions: SessionsOf, budgets: BudgetsOf) -> Response:
     await form_of(request)
-    response = RedirectResponse("/", status_code=303)
+    # Pages that this reader saw are not there for the next one who presses "Back".
+    response = RedirectResponse("/", status_code=303, headers={"Clear-Site-Data": '"cache"'})
     await run_in_threadpool(end_sessions, request, sessions, budgets, response)
     return response

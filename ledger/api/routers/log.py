@@ -89,8 +89,8 @@ def anchors(
 
 @router.get("/contradictions", operation_id="listContradictions", response_model=Contradictions)
 def contradictions(node: NodeOf) -> dict[str, Any]:
-    """What witnesses say against this log, as far as this service has asked them: each its tree beside ours."""
-    return {"contradictions": node.reader.explorer.contradictions()}
+    """What witnesses say against this log, as far as this home has asked them: each its tree beside ours."""
+    return {"contradictions": node.reader.contradictions()}
 
 
 @router.get("", operation_id="getLog", response_model=LogState)

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Header, Path, Request, Response
 from ledger.api.deps import BundlesOf, JsonBody, LookCounts, NodeOf, RecordPath, fields, raw_tail, record_id
 from ledger.api.schemas import examples
 from ledger.api.schemas.answers import Kept, ProductView
-from ledger.common.gs1 import product_of_link
 from ledger.common.ids import bytes_from_hex
 from ledger.common.periods import MINUTE
 from ledger.errors import MalformedRecord
+from ledger.formats.gs1.scanned import product_of_code
 from ledger.services.exports.bundle import Exporter
 
 router = APIRouter(prefix="/v1/products", tags=["products"])
@@ -101,13 +101,14 @@ def picture(sha256: Annotated[str, Path(description="SHA-256 of the picture")], 
 def scan(data: JsonBody, node: NodeOf, counts: LookCounts) -> dict[str, Any]:
     """Look a code up and count the look: `{code, device}`. A one-time code that turns up in other hands is a risk.
 
-    `code` is a GS1 Digital Link, or its path; `device` a random token that the scanning device made for itself.
+    `code` is what the scanner gave: a GS1 Digital Link, compressed or not, its path, an element string (with FNC1 or
+    in brackets), or the digits of a GTIN; `device` a random token that the scanning device made for itself.
     """
     code, device = fields(data, "code", "device")
     if not isinstance(code, str) or not isinstance(device, str) or not is_token(device):
         expected = f"code, and device of 8 to {MOST_TOKEN} letters and digits"
         raise MalformedRecord("not a scan", where="body", expected=expected)
-    return node.reader.products.look_up(product_of_link(code, "code").path(), device, keep=counts)
+    return node.reader.products.look_up(product_of_code(code).path(), device, keep=counts)
 
 
 @router.get(
@@ -122,7 +123,7 @@ def bundle(path: ProductPath, request: Request, node: NodeOf, bundles: BundlesOf
     The registry's history, the records about the product, one proof to the newest checkpoint, and the log's statement
     that these are all. Private parts stay closed. Format: `docs/bundle.md`.
     """
-    product = product_of_link(raw_tail(request, "/v1/products/bundle/"), "path")
+    product = product_of_code(raw_tail(request, "/v1/products/bundle/"), "path")
     published = node.reader.publisher.current()
     # Who is in force is told as of now: hence the minute.
     state = node.reader.extent(), published and published.note, node.home.clock.now() // MINUTE
@@ -137,7 +138,7 @@ def look_up(path: ProductPath, request: Request, node: NodeOf, device: Device = 
     Nothing is remembered of it. `Lading-Device`: its own earlier looks at a one-time code are no sign of a copy.
     """
     known = device if is_token(device) else ""
-    return node.reader.products.look_up(product_of_link(raw_tail(request, "/v1/products/"), "path").path(), known)
+    return node.reader.products.look_up(product_of_code(raw_tail(request, "/v1/products/"), "path").path(), known)
 
 
 def is_token(text: str) -> bool:

@@ -3,14 +3,24 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
+from fastapi.responses import Response
 
-from ledger.api.deps import Cursor, Limit, NodeOf, ReaderOf, RecordPath, record_id
+from ledger.api.deps import Cursor, Limit, NodeOf, ReaderOf, RecordPath, SessionReader, record_id
 from ledger.api.schemas import examples
 from ledger.api.schemas.answers import RecallPage
+from ledger.formats.workbook import MEDIA_TYPE
 from ledger.products.recall_tracing import Way
+from ledger.services.exports.trace_sheet import SheetQuery, make_sheet
+from ledger.services.node.node import Node
 from ledger.services.views.models import RecallView, TraceView
+from ledger.services.views.records import Reader
 
 router = APIRouter(prefix="/v1/recalls", tags=["recalls"])
+MOST_TRACED = 500
+"""Shipments in one workbook: well under a second of one core."""
+SHEET_ANSWER: dict[int | str, dict[str, Any]] = {
+    200: {"content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}, "description": "A workbook"}
+}
 
 
 @router.get("", operation_id="listRecalls", response_model=RecallPage, responses=examples.READ_RESPONSES)
@@ -33,6 +43,28 @@ def trace(
     On the way `up`, for the latter two: the shipments that the goods came from, and who had these.
     """
     return node.reader.recalls.trace(subject, lots, reader, way)
+
+
+@router.get("/trace/sheet", operation_id="traceLotSheet", responses=examples.READ_RESPONSES | SHEET_ANSWER)
+def sheet(
+    node: NodeOf,
+    reader: SessionReader,
+    subject: Annotated[str, Query(max_length=512, description="GS1 Digital Link path, or the id of a shipment")],
+    lots: Annotated[str, Query(max_length=4096, description="RFC 8785 array of {lot} or {from, to} serials")] = "",
+) -> Response:
+    """The trace as a workbook for FDA's food traceability rule (21 CFR part 1, subpart S): one sheet a critical
+    tracking event, behind each row its record, signers and inclusion proof. Up and down as far as the reader may ask;
+    what it may not see stands as unknown.
+    """
+    return sheet_of(node, subject, lots, reader)
+
+
+def sheet_of(node: Node, subject: str, lots: str, reader: Reader) -> Response:
+    """The file, after it was noted who is about to see which private parts."""
+    made = make_sheet(node.reader, SheetQuery(subject.strip().removeprefix("/"), lots, most=MOST_TRACED), reader)
+    node.reader.views.note(reader, dict(made.opened))
+    headers = {"Content-Disposition": 'attachment; filename="trace.xlsx"', "Cache-Control": "private, no-store"}
+    return Response(made.data, media_type=MEDIA_TYPE, headers=headers)
 
 
 @router.get("/{recall}", operation_id="getRecall", responses=examples.READ_RESPONSES)

@@ -38,7 +38,7 @@ from ledger.api.schemas.answers import (
     TypedData,
 )
 from ledger.bonuses.agreement import warning_codes
-from ledger.common.canonical import parse_json
+from ledger.common.canonical import parse_json, without_mark
 from ledger.common.ids import KeyAddress, bytes_from_hex, to_hex
 from ledger.errors import InvalidInput, LadingError, MalformedRecord, NotFound, NotPermitted, Refused
 from ledger.records import index_keys
@@ -150,6 +150,7 @@ def countersign(record: RecordPath, data: JsonBody, node: NodeOf, charge: Charge
 def signed_now(node: Node, path: str, body: bytes) -> set[int]:
     """The partners whose signatures a submission brings for the first time, of a batch its first record; none for what
     is no submission."""
+    body = without_mark(body)
     try:
         if is_batch(path):
             member = member_of(next(iter(records_of(body)), None))

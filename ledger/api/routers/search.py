@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 from ledger.api.deps import NodeOf, ReaderOf
 from ledger.api.schemas import examples
 from ledger.common.search_text import MOST
+from ledger.formats.gs1.scanned import named_product
 from ledger.services.views.search import Search
 
 router = APIRouter(prefix="/v1/search", tags=["shipments"])
@@ -27,4 +28,4 @@ def search(node: NodeOf, reader: ReaderOf, q: Question) -> Search:
     Orders, lots, containers and SSCCs are private: they are found by those alone who may read the terms or handoffs
     that name them, and for anybody else it is as if there were none.
     """
-    return node.reader.searching.find(q, reader)
+    return node.reader.searching.find(q, reader, named_product(q))

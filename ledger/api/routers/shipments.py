@@ -64,7 +64,9 @@ def csv_of(node: Node, query: ShipmentQuery, reader: Reader) -> Response:
     """The list as a file; a longer one names the address of the rest in its `Link` (RFC 8288)."""
     cursor: str | None = query.cursor
     rows = list[ListedShipment]()
-    while cursor is not None and len(rows) < MOST_ROWS:
+    for _ in range(MOST_ROWS // PART):
+        if cursor is None:
+            break
         found = node.reader.lists.page(replace(query, cursor=cursor), reader, PART)
         rows += found.shipments
         cursor = found.next

@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from ledger.bonuses.agreement import AgreementWarning
 from ledger.services.views.access_journal import AccessView
 from ledger.services.views.before_signing import CarriedView, SignerView
-from ledger.services.views.explorer import AnchorView, Rival, TreeContradiction
+from ledger.services.views.contradictions import TreeContradiction
+from ledger.services.views.explorer import AnchorView, Rival
 from ledger.services.views.keys import KeyView
 from ledger.services.views.lists.listed_shipment import ListedShipment
 from ledger.services.views.models import (

@@ -17,7 +17,7 @@ def samples(server: str, method: str, path: str, operation: dict[str, Any]) -> l
     given = {one["name"]: _example(one) for one in parameters if one["in"] == "path"}
     query = {one["name"]: _example(one) for one in parameters if one["in"] == "query" and one.get("required")}
     body, media = _body(operation)
-    reads = method == "get" and any("session" in way for way in operation.get("security", ()))
+    reads = any("session" in way for way in operation.get("security", ()))
     for name, value in given.items():
         path = path.replace(f"{{{name}}}", quote(value, safe="/$"))
     return [

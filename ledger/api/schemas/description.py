@@ -26,6 +26,7 @@ TAGS = [
     {"name": "log", "description": "The append-only log: checkpoint, tiles, proofs."},
     {"name": "epcis", "description": "EPCIS 2.0: events out of records, events captured, queries over both."},
     {"name": "worklist", "description": "What waits for whoever has signed in."},
+    {"name": "events", "description": "The log as events to follow, and webhooks that they are delivered to."},
     {"name": "session", "description": "Signing in with a key, to read private parts."},
     {"name": "system", "description": "For whoever runs the service."},
 ]
@@ -49,7 +50,9 @@ NEEDS_SESSION = frozenset(
     {
         "getDock", "getWorklist", "listProposals", "submitEpcisDocument", "submitEpcisEvent", "listEpcisCaptures",
         "getEpcisCapture", "submitEpcisQuery", "listEpcisQueries", "getEpcisQuery", "eraseEpcisQuery",
-        "searchEpcisQuery",
+        "searchEpcisQuery", "traceLotSheet",
+        "registerWebhook", "listWebhooks", "getWebhook", "removeWebhook", "setWebhookState", "renewWebhookSecret",
+        "listDeadLetters", "resendDeadLetters",
     }
 )  # fmt: skip
 ABOUT_ITSELF = ("log", "system")

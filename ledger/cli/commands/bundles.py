@@ -10,10 +10,10 @@ from ledger.cli.commands.keys import read_file
 from ledger.cli.commands.verify import TRUST_NAME
 from ledger.cli.output import out, print_json
 from ledger.common.canonical import canonical_json
-from ledger.common.gs1 import product_of_link
 from ledger.common.ids import RecordId, bytes_from_hex, to_hex
 from ledger.common.periods import FOREVER, period_of
 from ledger.errors import InvalidInput, MalformedRecord, NotFound
+from ledger.formats.gs1.scanned import product_of_code
 from ledger.services.exports.bundle import Exporter
 from ledger.services.exports.seals import open_source
 from ledger.services.home.consortium import read_consortium, with_logs_of
@@ -64,7 +64,7 @@ def export(
             first = reader.numbers.measure().since if start is None else start
             data = exporter.partner(partner, period_of(now, first, end), at)
         elif product is not None:
-            data = exporter.product(product_of_link(product, "--product"))
+            data = exporter.product(product_of_code(product, "--product"))
         else:
             record_id = RecordId(bytes_from_hex(award or "", 32, "--award"))
             try:
@@ -72,7 +72,7 @@ def export(
             except NotFound:
                 data = exporter.award(exporter.award_of(record_id))
         reader.views.note(PUBLIC, exporter.opened)
-    _write(output, data)
+    write_file(output, data)
     if json:
         print_json({"file": str(output), "bytes": len(data)})
     else:
@@ -100,11 +100,12 @@ def trust(
         trusted |= {"partners": book.to_json()} if book.entries else {}
     for other in others or ():
         trusted = with_logs_of(trusted, parse_trust(read_file(other)))
-    _write(output, canonical_json(trusted))
+    write_file(output, canonical_json(trusted))
     out.print(f"{output}: fingerprint {trust_fingerprint(trusted)}", soft_wrap=True)
 
 
-def _write(path: Path, data: bytes) -> None:
+def write_file(path: Path, data: bytes) -> None:
+    """Raises `MalformedRecord` where the system refuses."""
     try:
         path.write_bytes(data)
     except OSError as error:

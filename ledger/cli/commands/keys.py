@@ -7,6 +7,7 @@ import typer
 
 from ledger.bundle.format import Trust, parse_trust
 from ledger.cli.output import out, print_json
+from ledger.common.canonical import without_mark
 from ledger.common.ids import checksum_address, to_hex
 from ledger.errors import MalformedRecord, Misconfigured
 from ledger.records.signing import Domain, SigningKey
@@ -79,8 +80,9 @@ def passphrase(settings: Settings, *, confirm: bool = False) -> str:
 
 
 def read_file(path: Path) -> bytes:
+    """Without a byte order mark, as editors put it in front; raises `MalformedRecord`."""
     try:
-        return path.read_bytes()
+        return without_mark(path.read_bytes())
     except OSError as error:
         raise MalformedRecord("the file cannot be read", where=str(path), found=error.strerror or "") from None
 

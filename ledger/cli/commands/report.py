@@ -8,7 +8,7 @@ import typer
 
 from ledger.charts.chart import Chart
 from ledger.charts.trend import Reading, score_trend
-from ledger.cli.imports.replay import is_replay
+from ledger.cli.imports.seed import is_replay
 from ledger.cli.output import out, print_json
 from ledger.cli.report.page import render
 from ledger.cli.report.words import Cover

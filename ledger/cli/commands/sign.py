@@ -14,7 +14,8 @@ from ledger.cli.commands.keys import domains_of, keystore_path, open_key, read_f
 from ledger.cli.output import err, print_json
 from ledger.cli.qr_frames import read_signed, to_frames
 from ledger.cli.signing_check import given_beside, money_domain, told_goods, told_signer
-from ledger.cli.templates import completed, enrolment_in_words, in_words, told_defaults
+from ledger.cli.templates import enrolment_in_words, in_words, told_defaults
+from ledger.client.drafts import completed
 from ledger.codes import ExceptionBit
 from ledger.common.canonical import canonical_json, parse_json
 from ledger.common.ids import ConsortiumId, KeyAddress, bytes_from_hex, to_hex
@@ -31,6 +32,7 @@ from ledger.services.home.settings import read_settings
 from ledger.shipments.amendments import check_amendment
 
 NO_POOL = "0x" + "00" * 20
+_MOST_DIGITS = 14
 TRUST = Path("trust.json")
 
 
@@ -48,7 +50,9 @@ def sign(
     receiver: Annotated[int, typer.Option(help="Handoff: who takes; 0 is the shipment's recipient key.")] = 0,
     place: Annotated[str, typer.Option(help="Handoff: where, as COUNTRY,LOCODE,NAME.")] = "",
     load: Annotated[str, typer.Option(help="Handoff: SSCC, container or waybill.")] = "",
-    due: Annotated[int, typer.Option(help="Handoff: to be passed on by (UTC seconds).")] = 0,
+    due: Annotated[
+        str, typer.Option(help="Handoff: to be passed on by: UTC seconds, or 2026-12-01T17:00+08:00.")
+    ] = "0",
     about: Annotated[
         list[Path] | None,
         typer.Option(
@@ -192,7 +196,7 @@ def _read(content: bytes, where: str, now: int) -> SignedRecord:
     return signed
 
 
-def _handoff(items: list[str], releaser: int, receiver: int, place: str, load: str, due: int) -> dict[str, Any]:
+def _handoff(items: list[str], releaser: int, receiver: int, place: str, load: str, due: str) -> dict[str, Any]:
     country, locode, name = (*place.split(",", 2), "", "", "")[:3]
     message: dict[str, Any] = {
         "items": sorted(map(_item, items), key=lambda entry: str(entry["shipment"])),
@@ -200,7 +204,7 @@ def _handoff(items: list[str], releaser: int, receiver: int, place: str, load: s
         "receiver": receiver,
         "place": {"country": country, "locode": locode, "name": name},
         "load": {"identifier": load},
-        "dueAt": due,
+        "dueAt": int(due) if due.isascii() and due.isdigit() and len(due) < _MOST_DIGITS else due,
     }
     return {"type": "Handoff", "message": message}
 

@@ -1,5 +1,9 @@
-"""`lading verify`: check a bundle offline. Imports nothing of database, chain or services: it needs none of them."""
+"""`lading verify`: check a bundle, a proof that a record is in the log, or a credential, offline.
 
+Imports nothing of database, chain or services: it needs none of them.
+"""
+
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -17,10 +21,14 @@ from ledger.bundle.kept_checkpoints import (
 from ledger.bundle.omitted_records import HeldReceipt
 from ledger.bundle.verify import verify_bundle
 from ledger.cli.output import err, out, print_json
-from ledger.common.canonical import parse_json
+from ledger.common.canonical import parse_json, without_mark
+from ledger.common.ids import bytes_from_hex
 from ledger.errors import MalformedRecord, Misconfigured
 from ledger.explain.bundle import step_text
+from ledger.formats.credentials.verify import is_credential, verify_credential
+from ledger.formats.log_proofs import is_log_proof, verify_log_proof
 from ledger.log.contradiction import Contradiction
+from ledger.log.leaf import LEAF_LENGTH
 from ledger.log.signed_note import MAX_NOTE
 
 TRUST_NAME = "trust.json"
@@ -28,7 +36,12 @@ EVIDENCE = ".contradiction.json"
 
 
 def verify(
-    file: Annotated[Path, typer.Argument(help="A bundle, or a contradiction that convicts a log.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="A bundle, a COSE receipt, a tlog-proof, a credential, or a contradiction that convicts a log."
+        ),
+    ],
     trust: Annotated[Path | None, typer.Option(help="The trust file; default: trust.json beside the bundle.")] = None,
     receipt: Annotated[
         list[Path] | None,
@@ -49,12 +62,15 @@ def verify(
             "beside the first checkpoint, as FILE.contradiction.json."
         ),
     ] = None,
+    leaf: Annotated[
+        str | None, typer.Option(help="With a COSE receipt: the record's leaf in hex, as /v1/records/{id}/raw has it.")
+    ] = None,
     allow_withheld: Annotated[
         bool, typer.Option("--allow-withheld", help="End with 0 although parts are withheld or erased.")
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Check a bundle offline: no database, no node, no network.
+    """Check a bundle, receipt or credential offline: no database, no node, no network.
 
     Exit status 0: every step holds. 1: one does not. 3: every step holds, but parts that the figures rest on are
     withheld or erased, so that they are ranges.
@@ -70,6 +86,10 @@ def verify(
     data, trusted = _read(file, MAX_BUNDLE), parse_trust(_read(path, MAX_TRUST))
     if is_contradiction(data):
         steps = verify_contradiction(data, trusted)
+    elif is_credential(data):
+        steps = verify_credential(data, trusted, int(time.time()))
+    elif is_log_proof(data):
+        steps = verify_log_proof(data, trusted, None if leaf is None else bytes_from_hex(leaf, LEAF_LENGTH, "--leaf"))
     else:
         steps = verify_bundle(data, trusted, held, kept, proofs)
         if any(step.name == KEPT and not step.ok for step in steps):
@@ -120,7 +140,7 @@ def write_evidence(path: Path, contradiction: Contradiction) -> None:
 def _read(path: Path, most: int) -> bytes:
     try:
         with path.open("rb") as file:
-            data = file.read(most + 1)
+            data = without_mark(file.read(most + 1))
     except OSError as error:
         raise MalformedRecord("cannot be read", where=str(path), found=error.strerror or "") from None
     if len(data) > most:

@@ -12,9 +12,13 @@ from ledger.services.home.settings import Settings
 PREFIX = "9421900"
 """GS1 company prefix of the maker."""
 SCHEMA = "lading/authenticity/1"
+PRODUCT = "product"
+"""Schema of what a brand says of its product."""
 GTIN = "0" + PREFIX + "00001" + check_digit("0" + PREFIX + "00001")
 OTHER_GTIN = "0" + PREFIX + "00009" + check_digit("0" + PREFIX + "00009")
-LOT, SAMPLE_LOT, BAD_LOT = "L2601", "L2602", "L2512"
+LOT, SAMPLE_LOT, BAD_LOT, SCRATCH_LOT = "L2601", "L2602", "L2512", "L2603"
+SCRATCHED = ("q7Rk2mVx9TzB4nHc", "Zp4sWn8cQe1uYg6K", "M3fXj9LdB7tRv5Ah", "eD2yN6wGkS8oCq4U")
+"""One-time codes of `SCRATCH_LOT`, under a scratch layer; the first of them is copied."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,12 @@ CAST = (
     Member(
         MAKER,
         "Southern Pastures Dairy",
-        (RoleRequest(Role.SUPPLIER), RoleRequest(Role.BRAND, PREFIX), RoleRequest(Role.ISSUER, SCHEMA)),
+        (
+            RoleRequest(Role.SUPPLIER),
+            RoleRequest(Role.BRAND, PREFIX),
+            RoleRequest(Role.ISSUER, SCHEMA),
+            RoleRequest(Role.ISSUER, PRODUCT),
+        ),
     ),
     Member(FORWARDER, "Kea Forwarding", (RoleRequest(Role.CARRIER),)),
     Member(OCEAN, "Meridian Ocean Line", (RoleRequest(Role.MAIN_CARRIER),)),

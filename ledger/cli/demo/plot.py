@@ -1,7 +1,7 @@
 """The plot: what happens to three shipments, a bonus and a product over some weeks. Nothing is pre-computed.
 
-Before partners are admitted, and trade for three quarters: `ledger.cli.demo.past`
-Act 1  lots attested, a scorecard adopted, terms and a bonus agreement signed and funded
+Before partners are admitted, a scorecard is adopted, and they trade for three quarters: `ledger.cli.demo.past`
+Act 1  lots attested, terms and a bonus agreement signed and funded
 Act 2  export clearance, two handoffs, one manifest with a stale item; a forged and a one-sided handoff are refused
 Act 3  arrival with damage; a random hold, and a hold caused by papers; release
 Act 4  a late delivery; another without clearance, in breach; a parcel to a consumer with a one-time key
@@ -11,6 +11,7 @@ Act 5  a recall; the award, computed, recorded and claimed
 from ledger import merkle
 from ledger.bonuses.rule_file import parse_rule
 from ledger.cli.demo import journeys
+from ledger.cli.demo.brand import describe
 from ledger.cli.demo.cast import (
     AUDITOR,
     BAD_LOT,
@@ -25,6 +26,8 @@ from ledger.cli.demo.cast import (
     OCEAN,
     PLATFORM,
     SCHEMA,
+    SCRATCH_LOT,
+    SCRATCHED,
     WAREHOUSE,
     gln_of,
     subject,
@@ -97,7 +100,7 @@ def perform(play: Play) -> None:
     """All acts in order; the clock ends where the play ends."""
     _admit(play)
     Past(play).live()
-    _adopt(play)
+    play.at(3)
     _promise(play)
     _export(play)
     journeys.wander(play)
@@ -127,21 +130,11 @@ def _admit(play: Play) -> None:
     play.trial.admit([(play.parties[m.number], gln_of(m.number), m.roles) for m in CAST])
     play.say(f"{len(CAST) + 1} partners enrolled, admitted by two of three council members")
     play.at(FIRST - 1 - PAST)
-    _adopt_card(play, default_card_text(), play.clock.now())
-    play.say("the council adopts the default scorecard")
-
-
-def _adopt(play: Play) -> None:
-    play.at(1)
-    _adopt_card(play, card_file(), play.start + MEASURED_FROM)
-    play.say("the council adopts the scorecard before the period that it governs")
-    play.at(3)
-
-
-def _adopt_card(play: Play, text: bytes, begins: int) -> None:
     with play.trial.node.home.database.write() as connection:
-        document = keep_card(connection, text)
-    play.trial.decide([change(0, RegistryAction.ADOPT_RULES, document=document, number=begins)])
+        document = keep_card(connection, card_file())
+    adoption = change(0, RegistryAction.ADOPT_RULES, document=document, number=play.clock.now())
+    play.trial.decide([adoption])
+    play.say("the council adopts the scorecard before the first period that it governs")
 
 
 def _attest(play: Play, lot: str, serials: list[str], claims: str) -> None:
@@ -163,8 +156,10 @@ def _attest(play: Play, lot: str, serials: list[str], claims: str) -> None:
 
 
 def _promise(play: Play) -> None:
+    describe(play)
     _attest(play, LOT, [f"{i:06d}" for i in range(1, 41)], "made in Waikato, batch tested")
     _attest(play, BAD_LOT, [f"{i:06d}" for i in range(1, 11)], "made in Waikato, batch tested")
+    _attest(play, SCRATCH_LOT, list(SCRATCHED), "made in Waikato, with a code under a scratch layer")
     export = Require(b"NZ", int(Regime.EXPORT), int(Gate.HANDOVER), False)
     imports = Require(b"CN", int(Regime.IMPORT), int(Gate.DELIVERY), False)
     promised = play.start + 24 * DAY - 1
@@ -374,7 +369,12 @@ def _reward(play: Play) -> None:
     play.award = draft.award
     play.sign("the award, computed from the records", draft.record, PLATFORM)
 
+    # Two phones look at a code that only who opened the tin can know, three days apart: one of them has a copy.
+    copied, products = subject(SCRATCH_LOT, SCRATCHED[0]), node.reader.products
+    products.look_up(copied, "the-buyers-phone", keep=True)
     play.at(LAST_DAY)
+    products.look_up(copied, "somebody-elses-phone", keep=True)
+    play.say("a code under a scratch layer is looked at again, from another phone")
     for line in draft.award.amounts:
         if line.amount:
             account = new_key().address

@@ -17,6 +17,8 @@ from ledger.cli.demo.cast import (
     LOT,
     OTHER_GTIN,
     PLATFORM,
+    SCRATCH_LOT,
+    SCRATCHED,
     WAREHOUSE,
     subject,
 )
@@ -37,6 +39,7 @@ from ledger.services.views.records import Reader
 PRODUCTS = (
     (subject(LOT, "000007"), "authentic"),
     (subject(BAD_LOT, "000003"), "recalled"),
+    (subject(SCRATCH_LOT, SCRATCHED[0]), "risk"),
     (subject("L9999", "000001", OTHER_GTIN), "unknown"),
 )
 STATUSES = {
@@ -88,7 +91,13 @@ def result_of(play: Play) -> dict[str, Any]:
         "award": _award(play),
         "refusals": [{"attempt": attempt, "reason": reason} for attempt, reason in play.refusals],
         "products": [
-            {"id": p["id"], "verdict": p["verdict"], "why": [reason["text"] for reason in p["why"]]} for p in products
+            {
+                "id": p["id"],
+                "verdict": p["verdict"],
+                "why": [reason["text"] for reason in p["why"]],
+                "product": p["product"],
+            }
+            for p in products
         ],
         "audit": {
             "before": {"ok": before.ok},
@@ -128,15 +137,16 @@ def _verdicts(
     shared = sum(share["amount"] for share in result["award"]["shares"])
     yield verdict("shares and residual sum to what was paid in", POOL, shared + result["award"]["residual"]["amount"])
     measure = node.reader.numbers.measure(play.agreement.periodStart if play.agreement else 0)
-    yield verdict(
-        "the council adopted the scorecard before the bonus period", play.start + MEASURED_FROM, measure.since
-    )
+    in_time = measure.since is not None and measure.since < play.start + MEASURED_FROM
+    yield verdict("the council adopted the scorecard before the bonus period", True, in_time)
     measured_by = play.award.rule.card if play.award else b""
     yield verdict("and the award is measured by it", to_hex(measure.card.hash), to_hex(measured_by))
     unclaimed = [s["partner"] for s in result["award"]["shares"] if s["amount"] and not s["claimed_in"]]
     yield verdict("every amount was claimed", [], unclaimed)
     for (path, expected), found in zip(PRODUCTS, result["products"], strict=True):
         yield verdict(f"verdict on {path}", expected, found["verdict"])
+    shown = [bool(p["product"] and p["product"]["picture"]) for p in result["products"]]
+    yield verdict("products whose brand shows name and picture", [True, True, True, False], shown)
     yield verdict("records still waiting for the chain", 0, _waiting(play))
     yield verdict("the newest checkpoint is anchored", result["checkpoint"]["size"], _anchored_size(play))
     yield verdict("the witnesses have cosigned it", sorted(NAMES), result["checkpoint"]["cosigned_by"])

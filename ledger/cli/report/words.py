@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from html import escape
 
 from ledger.charts.chart import Chart
-from ledger.cli.imports.scms import PROGRAMME, VENDOR
 from ledger.codes import Role
 from ledger.drawing.figure import figure as chart_figure
 from ledger.explain.report import partner_text
+
+VENDOR, PROGRAMME = "Vendor: ", "Programme: "
+"""What the map of the SCMS history puts before the names of partners."""
 
 
 @dataclass(frozen=True, slots=True)

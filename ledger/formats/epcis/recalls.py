@@ -3,7 +3,7 @@
 from typing import Any
 
 from ledger.codes import Hazard, RecallAction
-from ledger.common.gs1 import Lot, product_of_link, recalled_lots
+from ledger.common.gs1 import Lot, recalled_lots, recalled_product
 from ledger.common.ids import bytes_from_hex
 from ledger.errors import MalformedRecord
 from ledger.formats.epcis.identifiers import GS1, quoted
@@ -37,8 +37,10 @@ def _subjects(recall: Recall, naming: Naming) -> tuple[list[str], list[str], lis
     try:
         if kind == "shipment":
             return [naming.shipment(bytes_from_hex(name, 32, "subject"))], [], []
-        product = product_of_link(recall.subject, "subject")
     except MalformedRecord:
+        return [], [], []
+    product = recalled_product(recall.subject)
+    if product is None:
         return [], [], []
     own = GS1 + product.path()
     if product.serial:

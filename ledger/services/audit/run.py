@@ -44,6 +44,7 @@ from ledger.services.audit.checkpoints import (
 )
 from ledger.services.audit.cosignatures import check_cosignatures
 from ledger.services.audit.documents import check_consents, check_enrolments, check_proposals, check_transactions
+from ledger.services.audit.files.cose_file import check_cose_heads
 from ledger.services.audit.files.cosignature_file import check_published_cosignatures, check_published_lines
 from ledger.services.audit.files.erasures import check_erasures
 from ledger.services.audit.files.home_files import check_consortium_file, check_keys
@@ -319,6 +320,7 @@ class _Audit:
         before = notes[SHOWN]
         check_published_cosignatures(source, home / "log", findings)
         check_published_lines(source, published, log, identity.origin, findings)
+        check_cose_heads(home / "log", log, identity, findings)
         cosigned = check_cosignatures(source, log, heads, before.note if before else None, self._consortium, findings)
         times = cosigned.times(self._consortium.witness_policy)
         times += [CheckpointTime(one.size, one.time, Basis.CHAIN) for one in facts.anchors.values()]

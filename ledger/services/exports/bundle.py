@@ -4,7 +4,7 @@ A bundle opens every private part that is kept here: hand it to auditors and to 
 that of a product opens none: pages fetch it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -16,24 +16,24 @@ from ledger.bundle.last_leaf import LastLeaf, latest_judgement
 from ledger.bundle.product import product_figures
 from ledger.bundle.subject import NUMBERS_NEED, OF_SHIPMENTS, Subject, SubjectKind
 from ledger.bundle.times import AnchoredIn, TimedCheckpoint, Times, decisive, times_digest
-from ledger.common.gs1 import Product, recalled_product
+from ledger.bundle.trace import trace_figures, trace_subject
+from ledger.common.gs1 import Product
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import Period
 from ledger.errors import NotFound
 from ledger.log.leaf import Leaf, parse_leaf
 from ledger.merkle import leaf_hash
-from ledger.products.brand_authority import BRAND_AUTHORISATION
 from ledger.records import index_keys
 from ledger.records.disclosure import Part, join
 from ledger.records.evidence import Basis, CheckpointTime
 from ledger.records.signers import RecipientSigner, expected_signers
 from ledger.records.signing import SignedRecord
-from ledger.records.types import Attestation, BonusAward, Outcome, Recall, RegistryChange, Revocation
+from ledger.records.types import Attestation, BonusAward, Outcome
 from ledger.records.verification import VerifiedRecord, as_known_at
 from ledger.registry.history import RegistryView
-from ledger.scores.card import Indicator, parse_card
-from ledger.scores.indicators import samples_of
-from ledger.scores.samples import case_of, products_of
+from ledger.scores.card import parse_card
+from ledger.scores.samples import products_of
+from ledger.services.exports.bearing_records import bears, shipments_for, shipments_in, with_relatives
 from ledger.services.exports.product_records import enrolments_of, records_about
 from ledger.services.exports.seals import SealSource, collect
 from ledger.services.figures import award_files
@@ -53,6 +53,8 @@ from ledger.store.records import StoredRecord
 
 BONUS_FAMILY = tuple(range(18, 23))
 PAGE = 500
+SEALED = (SubjectKind.SHIPMENT, SubjectKind.PARTNER, SubjectKind.AWARD)
+"""What bundles are about that may bear a network's seals."""
 Rows = dict[RecordId, StoredRecord]
 
 
@@ -96,7 +98,7 @@ class Exporter:
             at = None if at is None else min(at, latest.time)
             period = replace(period, at=min(period.at, latest.time))
             everything = Journeys(as_known_at(reader.all(), self._size, reader.evidence.times))
-            wanted = _shipments_for(partner, everything, period)
+            wanted = shipments_for(partner, everything, period)
             wanted |= self._named_in_public(connection, partner)
             if not wanted:
                 raise NotFound("no records concern this partner", where="partner", found=partner)
@@ -107,6 +109,15 @@ class Exporter:
             figures = partner_figures(Journeys(known), partner, period, at, measure)
             subject = Subject(SubjectKind.PARTNER, partner=partner)
             return self._bundle(connection, subject, rows, [card], known, figures, latest=latest)
+
+    def trace(self, traced: Collection[bytes]) -> bytes:
+        """The bundle of a trace: everything about these shipments; raises `NotFound` where one is not known here."""
+        with self._ledger.home.database.read() as connection:
+            reader = self._reader(connection)
+            rows = self._closed(reader, self._kept(reader.rows_of_shipments(traced)))
+            known = self._known(reader, rows)
+            figures = trace_figures(Journeys(known), traced)
+            return self._bundle(connection, trace_subject(traced), rows, (), known, figures)
 
     def award(self, award_id: RecordId) -> bytes:
         """The bundle of an award: the agreement, the award, and all records that it was computed from."""
@@ -168,12 +179,12 @@ class Exporter:
             shipment
             for row in self._pages(connection, index_keys.PARTNER, str(partner))
             if row.type_number in OF_SHIPMENTS and row.log_index < self._size
-            for shipment in _shipments_in(row)
+            for shipment in shipments_in(row)
         }
 
     def _bearing_on(self, connection: Connection, journeys: Journeys, wanted: set[bytes]) -> Rows:
         """Every record that bears on the numbers of `wanted`, in passes over the log until none is found any more."""
-        relatives = _with_relatives(journeys, wanted)
+        relatives = with_relatives(journeys, wanted)
         paths = {
             path
             for shipment in relatives
@@ -186,7 +197,7 @@ class Exporter:
         while True:
             before = len(result)
             for row in records.stream(connection, stop=self._size, types=NUMBERS_NEED):
-                if row.record_id not in result and _bears(row, relatives, result, paths, gtins):
+                if row.record_id not in result and bears(row, relatives, result, paths, gtins):
                     result[row.record_id] = row
             if len(result) == before:
                 return result
@@ -255,7 +266,7 @@ class Exporter:
         self.opened = {record_id: Opened(shown, AccessRight.EXPORT) for record_id, shown in parts.items() if shown}
         timed = tuple(self._checkpoints(connection, sizes))
         seals = None
-        if self._source is not None and subject.kind is not SubjectKind.PRODUCT:
+        if self._source is not None and subject.kind in SEALED:
             contents = ([row.record for row in ordered], timed)
             seals = collect(self._source, connection, self._size, subject, contents)
         return Bundle(
@@ -323,65 +334,6 @@ class Exporter:
         ):
             yield from page
             after = page[-1].log_index
-
-
-def _shipments_for(partner: int, journeys: Journeys, period: Period) -> set[bytes]:
-    """The shipments that give a partner's scores a sample, or that it owes or is owed for.
-
-    Where it declared goods, all that the same offices released: their median is what it is measured against.
-    """
-    result: set[bytes] = set()
-    offices: dict[str, set[bytes]] = {}
-    own_offices: set[str] = set()
-    for shipment in journeys.shipments():
-        case = case_of(journeys, shipment, period)
-        if case is None:
-            continue
-        if partner in (case.statement.liable, case.statement.beneficiary):
-            result.add(shipment)
-        for sample in samples_of(case):
-            if sample.indicator is Indicator.OVER_MEDIAN:
-                offices.setdefault(sample.group, set()).add(shipment)
-            if sample.partner == partner:
-                result.add(shipment)
-                own_offices |= {sample.group} if sample.indicator is Indicator.OVER_MEDIAN else set()
-    return result.union(*(offices[office] for office in own_offices))
-
-
-def _with_relatives(journeys: Journeys, wanted: set[bytes]) -> set[bytes]:
-    """With the families of each, and the terms under which their goods went on."""
-    result: set[bytes] = set()
-    todo = [first for shipment in wanted for first in list(journeys.lineage(shipment))[-1:]]
-    children: dict[bytes, list[bytes]] = {}
-    for child, origin in journeys.origins.items():
-        children.setdefault(origin.parent, []).append(child)
-    while todo:
-        if (name := todo.pop()) not in result:
-            result.add(name)
-            todo += [*children.get(name, ()), *(later.verified.id for later in journeys.onward(name))]
-    return result
-
-
-def _bears(row: StoredRecord, shipments: set[bytes], chosen: Rows, paths: set[str], gtins: set[str]) -> bool:
-    record = row.record
-    if row.type_number in OF_SHIPMENTS:
-        return not shipments.isdisjoint(_shipments_in(row))
-    if isinstance(record, Recall):
-        subject = recalled_product(record.subject)
-        return subject is not None and subject.gtin in gtins
-    if isinstance(record, RegistryChange) or (isinstance(record, Attestation) and record.schema == BRAND_AUTHORISATION):
-        return True  # they say whose attestations count
-    subject_path = getattr(record, "subject", None)
-    if subject_path is not None:
-        return subject_path in paths
-    target = record.target if isinstance(record, Revocation) else getattr(record, "target", b"")
-    return RecordId(target) in chosen
-
-
-def _shipments_in(row: StoredRecord) -> Iterator[bytes]:
-    for concern in index_keys.concerns(row.record_id, row.record):
-        if concern.kind == index_keys.SHIPMENT:
-            yield bytes.fromhex(concern.key[2:])
 
 
 def _in_order(rows: Rows) -> list[StoredRecord]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from platformdirs import user_data_dir
 
 from ledger.common.periods import DAY
+from ledger.common.web_addresses import Network, networks_of
 from ledger.errors import Misconfigured
 
 TABLE: dict[str, tuple[str, str]] = {
@@ -30,6 +31,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "LADING_QUOTA_READ_BURST": ("`2000`", "points for reading that are saved up at most"),
     "LADING_QUOTA_WRITES": ("`200`", "records a second of a signer; what is refused counts for its sender; 0: any"),
     "LADING_QUOTA_WRITE_BURST": ("`5000`", "records that are saved up at most"),
+    "LADING_WEBHOOK_NETWORKS": ("none", "private networks that webhooks may go to"),
     "LADING_NETWORK_PROGRAM": (
         "what `make network-node` built, or the PATH",
         "program of a reference network's validators",
@@ -63,6 +65,12 @@ class Settings:
     passphrase: str | None = None
     network_program: Path | None = None
     cometbft: str | None = None
+    webhook_networks: str | None = None
+
+    @property
+    def networks(self) -> tuple[Network, ...]:
+        """Those of `webhook_networks`."""
+        return networks_of(self.webhook_networks or "", "LADING_WEBHOOK_NETWORKS")
 
     @property
     def nodes(self) -> tuple[str, ...]:
@@ -110,6 +118,8 @@ def read_settings(environment: Mapping[str, str] | None = None, *, home: Path | 
     public_url = env.get("LADING_PUBLIC_URL", _address(host, port)).rstrip("/")
     if not public_url.startswith(_WEB):
         raise Misconfigured("not a web address", where="LADING_PUBLIC_URL", expected="http(s)://…", found=public_url)
+    webhook_networks = env.get("LADING_WEBHOOK_NETWORKS") or None
+    networks_of(webhook_networks or "", "LADING_WEBHOOK_NETWORKS")
     log_level = env.get("LADING_LOG_LEVEL", "info")
     if log_level not in LOG_LEVELS:
         raise Misconfigured(
@@ -135,6 +145,7 @@ def read_settings(environment: Mapping[str, str] | None = None, *, home: Path | 
         passphrase=_passphrase(env),
         network_program=Path(program).expanduser() if (program := env.get("LADING_NETWORK_PROGRAM")) else None,
         cometbft=cometbft,
+        webhook_networks=webhook_networks,
     )
 
 

@@ -21,6 +21,7 @@ from ledger.services.node.news import (
     POOLS,
     PUBLISHING,
     RELAYING,
+    SENDING,
     Listener,
     WorkerNews,
 )
@@ -43,6 +44,8 @@ MANY = 20
 """Of more records than that at once, the next are not waited for."""
 HANGS_SECONDS = 60
 """A step that takes longer hangs, and is told of."""
+SEND_SECONDS = 1
+"""Between two looks at what is due to webhooks."""
 ANCHOR_SECONDS = 10
 """Between two anchors, and two looks at the contract."""
 ANCHOR_LEAVES = 1_000
@@ -136,8 +139,10 @@ class Working(Listening):
         self._relaying = self._in_turn(RELAYING, self._relay, pause=QUIET_SECONDS, gather=gather)
         self._anchoring = self._in_turn(ANCHORING, self._anchor, pause=ANCHOR_SECONDS)
         self._pools = self._in_turn(POOLS, self._ask_pools, pause=QUIET_SECONDS)
+        self._sending = self._in_turn(SENDING, work.webhooks.step, pause=SEND_SECONDS)
+        work.webhooks.on_end = self._sending.ring
         self.loops = (
-            *self.loops, self._relaying, self._anchoring, self._pools, self._following, self._publishing
+            *self.loops, self._sending, self._relaying, self._anchoring, self._pools, self._following, self._publishing
         )  # fmt: skip
         self.leases = LeaseTimer(work.leases, also=self._tell)
         self.service: Callable[[WorkerState], None] = lambda _: None
@@ -148,6 +153,7 @@ class Working(Listening):
         """Something was committed."""
         self._publishing.ring()
         self._relaying.ring()
+        self._sending.ring()
 
     def start(self) -> None:
         self._work.begin()
@@ -159,6 +165,7 @@ class Working(Listening):
         """End the work in order: another process can take it over at once, or once the leases run out if it hangs."""
         self.leases.end()
         super().stop()
+        self._work.webhooks.close()
         self._work.follow_soon = None
         self.leases.stop()
 

@@ -15,6 +15,12 @@ from ledger.services.node.service_channel import WorkerState
 from ledger.services.publish.publisher import Publisher
 from ledger.services.relay.chain_memory import CHAIN
 from ledger.services.relay.other_clocks import CLOCK
+from ledger.services.views.contradictions import (
+    TreeContradiction,
+    contradictions_of_json,
+    contradictions_to_json,
+    contradictions_told,
+)
 from ledger.store.processes import news
 
 LOG = "log"
@@ -23,6 +29,7 @@ WORKER = "worker"
 """The name of the worker's news, and what the guard is held by while the worker would accept nothing either."""
 PUBLISHING, FOLLOWING, RELAYING = "publishing", "following", "relaying"
 ANCHORING, POOLS, KEEPING = "anchoring", "asking about bonuses", "keeping"
+SENDING = "sending webhooks"
 """The loops of the work: each has its own troubles."""
 _WORKERS_CLOCK = "the worker's clock"
 TELL_SECONDS = 5
@@ -48,6 +55,8 @@ class WorkerNews:
         """Why the worker accepts nothing, where it does not."""
         self.witnesses: Mapping[str, str] = {}
         """By witness, what went wrong the last time that it was asked."""
+        self.contradictions: tuple[TreeContradiction, ...] = ()
+        """What witnesses say against this log."""
         self.relays = False
         """Whether this process is the one that works."""
         self.own = WorkerState()
@@ -93,6 +102,7 @@ class WorkerNews:
             "problem": self.problem,
             "refuses": self.refuses,
             "witnesses": dict(self.witnesses),
+            "contradictions": contradictions_to_json(self.contradictions),
         }
 
     def take(self, told: Mapping[str, Any], age: int) -> None:
@@ -101,6 +111,8 @@ class WorkerNews:
         self._away = {FOLLOWING: (told["away"][0], told["away"][1])} if told["away"] else {}
         self._problems = {WORKER: told["problem"]} if told["problem"] else {}
         self.refuses, self.witnesses = told["refuses"], told["witnesses"]
+        # A worker of the version before told none.
+        self.contradictions = contradictions_of_json(told.get("contradictions", ()))
         self.relays, self.age = False, age
 
     def work_here(self) -> None:
@@ -140,6 +152,7 @@ class Teller:
 
     def _current(self) -> dict[str, object]:
         self._news.refuses, self._news.witnesses = self.refuses(), self._publisher.witness_problems()
+        self._news.contradictions = contradictions_told(self._publisher)
         return self._news.to_json()
 
 
@@ -178,6 +191,11 @@ class Listener:
 def witness_problems(heard: WorkerNews, publisher: Publisher) -> Mapping[str, str]:
     """By witness, what went wrong the last time that it was asked, by whichever process."""
     return publisher.witness_problems() if heard.age is None else heard.witnesses
+
+
+def contradictions(heard: WorkerNews, publisher: Publisher) -> tuple[TreeContradiction, ...]:
+    """What witnesses say against this log, to whichever process."""
+    return contradictions_told(publisher) if heard.age is None else heard.contradictions
 
 
 def refusal(why: str) -> LadingError | None:

@@ -28,7 +28,7 @@ from ledger.services.node.accepting import Accepting
 from ledger.services.node.background import Listening, Working
 from ledger.services.node.health import Health
 from ledger.services.node.loop import PAUSE
-from ledger.services.node.news import Listener, WorkerNews, witness_problems
+from ledger.services.node.news import Listener, WorkerNews, contradictions, witness_problems
 from ledger.services.node.own_worker import OwnWorker
 from ledger.services.node.preflight import preflight
 from ledger.services.node.reader import LedgerReader
@@ -90,6 +90,7 @@ class Node:
             self.pools = HeardPools(self.home)
             self.reader = LedgerReader(self.home, keys, self.pools)
             self.reader.witness_problems = partial(witness_problems, self.news, self.reader.publisher)
+            self.reader.contradictions = partial(contradictions, self.news, self.reader.publisher)
             self._wire()
             if works and consortium.witnesses is not None:
                 self.reader.publisher.witnesses = Witnesses(consortium.witnesses)

@@ -13,6 +13,8 @@ from ledger.common.ids import to_hex
 from ledger.errors import NotFound
 from ledger.log.signed_note import parse_checkpoint
 from ledger.records.types import BY_NUMBER
+from ledger.services.events.feed import Feed
+from ledger.services.events.webhooks import Webhooks
 from ledger.services.figures.bonuses import Bonuses
 from ledger.services.figures.lanes import LaneTimes
 from ledger.services.figures.penalties_and_scores import Numbers
@@ -33,6 +35,7 @@ from ledger.services.state.enrolments import Enrolling
 from ledger.services.state.extent import Extent, extent_of
 from ledger.services.state.partner_names import Names
 from ledger.services.views.before_signing import SigningViews
+from ledger.services.views.contradictions import contradictions_told
 from ledger.services.views.dock import DockViews
 from ledger.services.views.explorer import Explorer
 from ledger.services.views.keys import KeyViews
@@ -79,7 +82,7 @@ class LedgerReader:
         self.searching = Searching(home, self.registry, self.views)
         self.signing = SigningViews(home, self.registry)
         self.partner_keys = KeyViews(home, self.registry, self.views)
-        self.explorer = Explorer(home, self.registry, self.publisher)
+        self.explorer = Explorer(home, self.registry)
         self.dock = DockViews(home, self.registry, self.views)
         self.enrolment = Enrolling(home, self.registry)
         self.consents = Consenting(home, self.registry)
@@ -89,8 +92,11 @@ class LedgerReader:
         self.products = Products(home, self.registry, self.views)
         self.recalls = Recalls(home.database, home.consortium, self.registry, Names(self.registry, consortium_id))
         self.worklists = Worklists(home, self.registry, self.recalls)
+        self.feed = Feed(home)
+        self.webhooks = Webhooks(home, keys.session_secret)
         self.bonuses = Bonuses(home, self.views, pools or AskedPools(home))
         self.witness_problems = self.publisher.witness_problems
+        self.contradictions = partial(contradictions_told, self.publisher)
         self._counts: tuple[int, Counter[int]] = (0, Counter())
         """How many records of each type number there are below that log index: leaves never change."""
 

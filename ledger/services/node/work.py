@@ -21,6 +21,7 @@ from ledger.errors import (
     StorageFailed,
     VerificationFailed,
 )
+from ledger.services.events.sending import WebhookSender
 from ledger.services.figures.award_files import claim_extras
 from ledger.services.figures.pools import HeardPools
 from ledger.services.home.restored import clear_restored, is_restored
@@ -80,6 +81,8 @@ class Work:
             ),
             self.turn,
         )
+        self.webhooks = WebhookSender(home, keys.session_secret)
+        self.webhooks.may_send = lambda: self.turn.held
         self.anchorer = Anchorer(
             home,
             Sender(home, chain, keys.anchor, self.guard, self._anchors),

@@ -76,8 +76,11 @@ def read_picture(value: str, sha256: bytes) -> KeptPicture | None:
     return KeptPicture(type_, decoded) if fits else None
 
 
-def told(connection: Connection, record_id: RecordId, document: bytes) -> dict[str, Any] | None:
-    """What an attested description says, for answers; None where its text is not here."""
+def told(
+    connection: Connection, record_id: RecordId, document: bytes, gtin: str, *, whole: bool = False
+) -> dict[str, Any] | None:
+    """What an attested description says of the product `gtin`, for answers; None where its text is not here, is about
+    another, or with `whole` its picture is not here."""
     text = text_of(connection, document)
     if text is None:
         return None
@@ -85,8 +88,12 @@ def told(connection: Connection, record_id: RecordId, document: bytes) -> dict[s
         description = parse_description(text)
     except LadingError:  # a brand may sign anything
         return None
+    if description.gtin != gtin:
+        return None
     picture = description.picture
     here = picture is not None and picture_of(connection, picture.sha256) is not None
+    if whole and picture is not None and not here:
+        return None
     return {
         "record": to_hex(record_id),
         "document": to_hex(document),

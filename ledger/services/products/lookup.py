@@ -91,19 +91,21 @@ class Products:
         if keep and device and product.serial and (verdict.known or (product.lot and carried)):
             with self._db.write() as connection:
                 sightings.note(connection, product.path(), now, device)
-        return _answer(product, verdict, journeys) | {"product": self._description(verdict, extent)}
+        return _answer(product, verdict, journeys) | {"product": self._description(verdict, product.gtin, extent)}
 
-    def _description(self, verdict: ProductVerdict, extent: Extent) -> dict[str, Any] | None:
+    def _description(self, verdict: ProductVerdict, gtin: str, extent: Extent) -> dict[str, Any] | None:
         """What the brand says of the product, where that is kept here."""
         if verdict.described is None:
             return None
         record_id, document = verdict.described
 
-        def read() -> dict[str, Any] | None:
+        def read(whole: bool) -> dict[str, Any] | None:
             with self._db.read() as connection:
-                return descriptions.told(connection, record_id, document)
+                return descriptions.told(connection, record_id, document, gtin, whole=whole)
 
-        return self._answers.get(("described", document), extent, read, empty=False)
+        # What lacks its picture is not kept: it may be brought at any moment, without a record.
+        kept = self._answers.get(("described", record_id, gtin), extent, lambda: read(whole=True), empty=False)
+        return kept or read(whole=False)
 
     def keep_description(self, attestation_id: RecordId, text: bytes, picture: bytes) -> None:
         """As `descriptions.keep`."""

@@ -99,10 +99,16 @@ class Recalls:
             people = reached(stays, [], self._known(connection, recall.record_id))
             return {one.partner: one.expected for one in people if one.expected}
 
-    def of_shipment(self, shipment: bytes) -> list[RecallSummary]:
-        """The recalls that stand of goods that a shipment is known to carry, or what it was split from."""
+    def of_shipment(self, shipment: bytes, reader: Reader, *, concerned: bool) -> list[RecallSummary]:
+        """The recalls that stand of goods that a shipment is known to carry, or what it was split from.
+
+        They tell what it carries, and anybody who may attest can call for one of any lots: so for who is `concerned`,
+        having or having had the goods or seeing what they are, for authorities and for auditors; none for others.
+        """
         with self._db.read() as connection:
             self._registry.refreshed(connection)
+            if not concerned and not self._sees_all(reader):
+                return []
             carried: list[tuple[str, str]] = []
             current: bytes | None = shipment
             while current is not None and not carried:
@@ -125,12 +131,8 @@ class Recalls:
         For the holder of the brand's GS1 prefix, authorities and auditors; what goods came from may be others' goods,
         and is told to the latter two. Raises `MalformedRecord`, `NotPermitted`.
         """
-        product = parse_product(subject)
-        parse_lots(lots)
         with self._db.read() as connection:
-            self._registry.refreshed(connection)
-            self._require(reader, product if way is Way.DOWN else None)
-            return self._view(connection, trace_goods(connection, subject, lots, way), [], None, None)[0]
+            return self._view(connection, self.traced(connection, (subject, lots), reader, way), [], None, None)[0]
 
     def trace_shipment(self, shipment: bytes, reader: Reader, way: Way = Way.DOWN) -> TraceView:
         """As `trace`, of what became of one shipment's goods, or what these came from; for authorities and auditors.
@@ -138,12 +140,23 @@ class Recalls:
         Raises `NotFound` for what the chain has not recorded.
         """
         with self._db.read() as connection:
+            return self._view(connection, self.traced(connection, shipment, reader, way), [], None, None)[0]
+
+    def traced(self, connection: Connection, goods: bytes | tuple[str, str], reader: Reader, way: Way) -> list[Traced]:
+        """What `trace` or `trace_shipment` tells, as it was found; `goods`: a shipment, or a subject and its lots."""
+        if isinstance(goods, bytes):
             self._registry.refreshed(connection)
             self._require(reader, None)
-            traced = trace_shipment(connection, shipment, way)
-            if not traced:
-                raise NotFound("no such shipment", where="subject", found=to_hex(shipment))
-            return self._view(connection, traced, [], None, None)[0]
+            result = trace_shipment(connection, goods, way)
+            if not result:
+                raise NotFound("no such shipment", where="subject", found=to_hex(goods))
+            return result
+        subject, lots = goods
+        product = parse_product(subject)
+        parse_lots(lots)
+        self._registry.refreshed(connection)
+        self._require(reader, product if way is Way.DOWN else None)
+        return trace_goods(connection, subject, lots, way)
 
     def _require(self, reader: Reader, product: Product | None) -> None:
         """Raise `NotPermitted` unless the reader may see where all goods are, or those of `product`."""

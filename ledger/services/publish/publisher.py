@@ -22,6 +22,7 @@ from ledger.log.leaf import LogSigner
 from ledger.log.signed_note import TreeHead
 from ledger.log.tiles import ENTRY_LENGTH, WIDTH, Tile, TileTree, partial_tiles, tile_of
 from ledger.merkle import HASH_LENGTH
+from ledger.services.publish.cose_heads import publish_cose_heads
 from ledger.services.publish.cosigned_notes import kept_cosignatures, stored_cosignature
 from ledger.services.publish.durable_files import LogFolder
 from ledger.services.publish.published_cosignatures import (
@@ -104,15 +105,15 @@ class Publisher(PublishedLog):
             raise
 
     def behind(self) -> bool:
-        """Whether `publish` has anything new to show: leaves, a cosignature that came late, or a checkpoint file that
-        is gone. What else may be wrong is for `publish` to find.
+        """Whether `publish` has anything new to show: leaves, a cosignature that came late, or a checkpoint file or its
+        COSE signature that is gone. What else may be wrong is for `publish` to find.
         """
         if self.failure:
             raise self.failure
         published = self.current()
         with self._database.read() as connection:
             size = log.head(connection).size
-        return self._late or published is None or published.head.size != size
+        return self._late or published is None or published.head.size != size or not self.has_cose_signature(published)
 
     def highest(self) -> int | None:
         """The size of the highest checkpoint ever signed, as far as the files tell; None when they do not."""
@@ -224,6 +225,7 @@ class Publisher(PublishedLog):
             with self._database.read() as connection:
                 note = with_cosignatures(note, kept_cosignatures(connection, head, self.witnesses.policy))
             self._asked = head  # what they said is kept
+        publish_cose_heads(self._files, self._signer, [published.head if published else None, head])
         self._files.write(CHECKPOINT, note)
         self._files.sync()
         # 8. A crash here leaves partial tiles that nobody needs.

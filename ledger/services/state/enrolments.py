@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ledger.codes import ContractKind
+from ledger.common.gs1_keys import check_gln
 from ledger.common.ids import to_hex
 from ledger.errors import NotFound
 from ledger.registry.enrolment import Enrolment, check_possession, parse_enrolment
@@ -29,6 +30,8 @@ class Enrolling:
         Raises `MalformedRecord` for another document, `BadSignature` for another key.
         """
         enrolment = parse_enrolment(document, self._consortium_id)
+        if enrolment.gln:  # documents of before are read as they were signed
+            check_gln(enrolment.gln, "document.gln")
         check_possession(enrolment, signature)
         row = StoredEnrolment(enrolment.document_hash(), document, signature, enrolment.key, self._clock.now())
         with self._db.write() as connection:

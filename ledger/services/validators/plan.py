@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 from ledger.common.ids import checksum_address
 from ledger.errors import Misconfigured
+from ledger.records.signing import MOST_CHAIN_ID
 
 MOST_VALIDATORS = 50
-MOST_CHAIN_ID = 2**53 - 1
-"""JSON readers in browsers and wallets hold no larger number exactly."""
 LEAST_BLOCK_MS, MOST_BLOCK_MS = 100, 60_000
 LEAST_BLOCK_GAS, MOST_BLOCK_GAS = 10_000_000, 1_000_000_000
 

@@ -9,7 +9,6 @@ from typing import Any
 from ledger.common.ids import KeyAddress, to_hex
 from ledger.errors import MalformedRecord, NotFound
 from ledger.log.leaf import Leaf
-from ledger.log.signed_note import parse_checkpoint
 from ledger.records import index_keys
 from ledger.records.places import Place, places_of
 from ledger.records.signing import Domain
@@ -17,8 +16,6 @@ from ledger.records.types import Clearance, Handoff, Override, Record, ShipmentT
 from ledger.registry.key_status import KeyStatus, key_status
 from ledger.registry.state import NO_END, Address, AddressKind
 from ledger.services.home.home import Home
-from ledger.services.publish.publisher import Publisher
-from ledger.services.publish.witnesses import Contradiction
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.views.models import RecordView
 from ledger.store import checkpoints, records
@@ -111,32 +108,10 @@ class AnchorView:
     transaction: str
 
 
-@dataclass(frozen=True, slots=True)
-class TreeClaim:
-    """`root`: 0x-hex, empty where it was not told."""
-
-    size: int
-    root: str
-
-
-@dataclass(frozen=True, slots=True)
-class TreeContradiction:
-    """What a witness says that it has cosigned, beside what this log showed it: both cannot be. `checkpoint`: the note
-    that it names as proof; empty where it named none, and then it is the witness's word.
-    """
-
-    witness: str
-    what: str
-    theirs: TreeClaim
-    ours: TreeClaim
-    checkpoint: str
-
-
 class Explorer:
-    def __init__(self, home: Home, registry: CurrentRegistry, publisher: Publisher) -> None:
+    def __init__(self, home: Home, registry: CurrentRegistry) -> None:
         self._home = home
         self._registry = registry
-        self._publisher = publisher
 
     def raw(self, view: RecordView) -> RawRecord:
         """The bytes of a record of the log, as far as the reader of `view` may see them; raises `NotFound` for one that
@@ -218,25 +193,6 @@ class Explorer:
             )
             for row in rows
         ]  # fmt: skip
-
-    def contradictions(self) -> list[TreeContradiction]:
-        """What witnesses say against this log, as far as this process has asked them."""
-        witnesses = self._publisher.witnesses
-        if witnesses is None:
-            return []
-        return [_told(name, said) for name, said in sorted(witnesses.contradictions().items())]
-
-
-def _told(witness: str, said: Contradiction) -> TreeContradiction:
-    """The witness's tree as the checkpoint that it names has it; without one its size is its word, its root unknown."""
-    ours = said.error.second
-    try:
-        head = parse_checkpoint(said.latest, foreign=True).head
-        theirs = TreeClaim(head.size, to_hex(head.root))
-    except MalformedRecord:
-        theirs = TreeClaim(said.size, "")
-    checkpoint = said.latest.decode("utf-8", "replace")
-    return TreeContradiction(witness, said.error.what, theirs, TreeClaim(ours.size, ours.root), checkpoint)
 
 
 def _leaf(row: StoredRecord) -> LeafView:

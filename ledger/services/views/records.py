@@ -47,6 +47,7 @@ from ledger.store import checkpoints, openings, outbox, proposals, records
 from ledger.store.database import Connection
 from ledger.store.projections import shipments
 from ledger.store.records import StoredRecord
+from ledger.worklist.signatures import WAITING
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,14 +166,16 @@ class RecordViews:
         return {row.record_id: view for row, view in zip(rows, views, strict=True)}
 
     def proposals_for(self, reader: Reader, now: int, limit: int = 100) -> list[RecordView]:
-        """What waits for signatures and concerns the reader, newest first; nothing for the public."""
+        """What waits for signatures and concerns the reader, newest first; nothing for the public. Grants of keys wait
+        for nobody, but are shown to auditors."""
         if not reader.partner:
             return []
         opened: Openings = {}
         with self._db.read() as connection:
             self._registry.refreshed(connection)
             kind, key = ("", "") if reader.auditor else (concerning.PARTNER, str(reader.partner))
-            matching = proposals.listing(connection, kind, key, now=now, limit=limit)
+            types = () if reader.auditor else WAITING
+            matching = proposals.listing(connection, kind, key, types=types, now=now, limit=limit)
             views = [self._proposed(connection, p, reader, opened) for p in matching]
         self.note(reader, opened)
         return views
@@ -376,6 +379,14 @@ class RecordViews:
     def name(self, connection: Connection, partner: int) -> PartnerName:
         """The partner's name as enrolled; its number where no document is here."""
         return self._names.of(connection, partner)
+
+    def enrolled(self, connection: Connection, partner: int) -> tuple[str, str]:
+        """Name and GLN as enrolled."""
+        return self._names.enrolled(connection, partner) if partner else (self._names.of(connection, 0).name, "")
+
+    def signers_of(self, connection: Connection, row: StoredRecord) -> tuple[PartnerName, ...]:
+        """Who made each signature of a record in the log."""
+        return self._names.signers_of(connection, row)
 
     def names(self, partners: Sequence[int]) -> dict[int, PartnerName]:
         with self._db.read() as connection:

@@ -8,11 +8,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ledger.common.gs1 import Product
 from ledger.common.ids import RecordId, to_hex
-from ledger.common.product_codes import product_of_code
 from ledger.common.search_text import folded, readings
-from ledger.errors import MalformedRecord
-from ledger.records.types import REMAINDER_INDEX
+from ledger.records.types import REMAINDER_INDEX, Handoff, Split
 from ledger.services.home.home import Home
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.partner_names import Names
@@ -82,14 +81,17 @@ class Searching:
         self._views = views
         self._names = Names(registry, home.domain.consortium_id)
 
-    def find(self, text: str, reader: Reader) -> Search:
-        """Everything that `text` may mean and the reader may see. Raises `MalformedRecord` for no question."""
+    def find(self, text: str, reader: Reader, product: Product | None = None) -> Search:
+        """Everything that `text` may mean and the reader may see, the product that it names as a code among it.
+
+        Raises `MalformedRecord` for no question.
+        """
         asked = readings(text)
         who = reading_as(reader)
         opened: dict[RecordId, Opened] = {}
         with self._db.read() as connection:
             self._registry.refreshed(connection)
-            known = _product(text), *self._partners(connection, asked.number, asked.name)
+            known = _product(product), *self._partners(connection, asked.number, asked.name)
             found = [match for match in known if match is not None]
             if asked.hex_digits:
                 found += _by_id(connection, asked.hex_digits)
@@ -97,7 +99,7 @@ class Searching:
                 found += _by_number(connection, asked.number)
             if who is not None and asked.identifier:
                 told = identifiers.known_as(connection, who, asked.identifier, _MOST_PRIVATE + 1)
-                found += _private(connection, told, right_of(reader), opened)
+                found += _private(connection, told, reader, opened)
         self._views.note(reader, opened)
         shown = tuple(_each_at_most(found))
         return Search(text.strip(), shown, len(shown) < len(found), who is not None)
@@ -109,12 +111,11 @@ class Searching:
                 yield Match(MatchKind.PARTNER, str(partner), f"/partners/{partner}", called, None)
 
 
-def _product(text: str) -> Match | None:
+def _product(product: Product | None) -> Match | None:
     """The product that a code names, whatever is known of it."""
-    try:
-        path = product_of_code(text).path()
-    except MalformedRecord:
+    if product is None:
         return None
+    path = product.path()
     return Match(MatchKind.PRODUCT, path, f"/p/{path}", path, None)
 
 
@@ -137,10 +138,11 @@ def _by_number(connection: Connection, number: int) -> Iterator[Match]:
 
 
 def _private(
-    connection: Connection, told: Iterable[Identifier], right: AccessRight, opened: dict[RecordId, Opened]
+    connection: Connection, told: Iterable[Identifier], reader: Reader, opened: dict[RecordId, Opened]
 ) -> Iterator[Match]:
-    """What is told of private parts is put into `opened`."""
-    entries = list(told)
+    """What is told of private parts is put into `opened`. A device finds what stands in records that it may read."""
+    right = right_of(reader)
+    entries = [entry for entry in told if entry.kind != LOAD or reader.may_read(Handoff.NUMBER)]
     rows = shipments.get_many(connection, (entry.target for entry in entries if entry.kind != LOAD))
     lots = [entry.target for entry in entries if entry.kind == LOT]
     goods = tracing.goods_in(connection, lots) if lots else {}
@@ -155,7 +157,7 @@ def _private(
             if entry.kind == ORDER:
                 _note(opened, row.terms, "commercial", right)
                 yield _shipment(MatchKind.ORDER, row)
-            else:
+            elif row.shipment not in openers or reader.may_read(Split.NUMBER):
                 _note(opened, openers.get(row.shipment, row.terms), "contents", right)
                 gtins = sorted({gtin for gtin, _ in goods.get(row.shipment, ())})
                 yield _shipment(MatchKind.LOT, row, ", ".join(gtins))

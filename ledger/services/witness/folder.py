@@ -16,7 +16,7 @@ from ledger.log.contradiction import Contradiction
 from ledger.log.cosignature import Cosignature, Cosigner, WitnessKey, WitnessPolicy
 from ledger.log.leaf import LogIdentity
 from ledger.log.signed_note import SignedCheckpoint, TreeHead, parse_checkpoint
-from ledger.log.witness import WitnessedLog, nothing_yet, parse_log_list, print_log_list
+from ledger.log.witness import WitnessedLog, nothing_yet, origin_hash, parse_log_list, print_log_list
 from ledger.services.home.keystores import read_log_key, write_log_key, write_private
 from ledger.services.publish.durable_files import LogFolder
 
@@ -105,8 +105,7 @@ class WitnessFolder:
         return name
 
 
-def _name(origin: str) -> str:
-    return hashlib.sha256(origin.encode()).hexdigest()
+_name = origin_hash
 
 
 def _text(path: Path) -> str:

@@ -1,4 +1,6 @@
-"""`add-checkpoint` of C2SP tlog-witness over HTTP: the new state is on disk before a cosignature leaves."""
+"""C2SP tlog-witness over HTTP: `add-checkpoint`, whose new state is on disk before a cosignature leaves, and what was
+cosigned last of each log, for readers.
+"""
 
 import base64
 import logging
@@ -11,7 +13,16 @@ from typing import Any
 from ledger.errors import DiskFailed, LadingError, MalformedRecord, Misconfigured, StorageFailed
 from ledger.log.contradiction import same_size
 from ledger.log.signed_note import SignedCheckpoint, parse_checkpoint
-from ledger.log.witness import LATEST, MAX_REQUEST, SIZE_TYPE, Refusal, WitnessedLog, decide, parse_add_checkpoint
+from ledger.log.witness import (
+    LATEST,
+    MAX_REQUEST,
+    SIZE_TYPE,
+    Refusal,
+    WitnessedLog,
+    decide,
+    latest_path,
+    parse_add_checkpoint,
+)
 from ledger.services.witness.folder import Kept, WitnessFolder
 
 PATH = "/add-checkpoint"
@@ -79,6 +90,21 @@ class Witness:
         # 4.
         events.info("cosigned origin=%s size=%d", origin, decided.size)
         return Answer(200, cosignature.note_signature().line().encode())
+
+    def latest(self, path: str) -> Answer:
+        """The latest checkpoint cosigned of the log that a path names by the SHA-256 of its origin, with the signatures
+        of the log and of this witness; 404 where there is none (tlog-witness, "Monitor retrieval").
+        """
+        for origin in self._folder.logs:
+            if path == latest_path(origin):
+                try:
+                    kept = self._folder.kept(origin)
+                except (StorageFailed, Misconfigured) as error:
+                    self._note(error)
+                    return Answer(503, b"the state of this witness cannot be read or written\n")
+                if kept.note:
+                    return Answer(200, kept.note)
+        return Answer(404, b"nothing was cosigned of such a log here\n")
 
     def _note(self, error: LadingError) -> None:
         with self._turn:
@@ -165,7 +191,10 @@ class _Handler(BaseHTTPRequestHandler):
                 self._answer(self.server.witness.add_checkpoint(body))
 
     def do_GET(self) -> None:
-        self._end(Answer(405 if self.path == PATH else 404, b"there is only POST add-checkpoint here\n"))
+        if self.path == PATH:
+            self._end(Answer(405, b"there is only POST add-checkpoint here\n"))
+        else:
+            self._end(self.server.witness.latest(self.path))
 
     def _end(self, answer: Answer) -> None:
         """Answer without having read the body: the connection cannot go on."""

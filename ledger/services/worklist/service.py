@@ -4,12 +4,12 @@ However many shipments there are, it takes the same few statements. Custody and 
 an index; what else waits is little, and is read whole, up to `MOST` of a kind.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 from ledger.codes import Role
+from ledger.common.ids import RecordId
 from ledger.common.periods import MINUTE
 from ledger.records.types import BonusAgreement, Clearance, Handoff
 from ledger.services.home.home import Home
@@ -20,15 +20,13 @@ from ledger.services.state.partner_names import Names
 from ledger.services.views.records import Reader
 from ledger.services.worklist import sources
 from ledger.services.worklist.sources import Asked
-from ledger.services.worklist.views import WorklistView, count_view, item_view
+from ledger.services.worklist.views import WorkItemView, WorklistView, count_view, item_view
+from ledger.store.database import Connection
 from ledger.store.projections import matters, products
 from ledger.store.projections.matters import Waiting
 from ledger.store.projections.products import StoredRecall
 from ledger.worklist import custody, customs, recalls
 from ledger.worklist.items import Count, Item, Place, counts_of, page_of, together
-
-if TYPE_CHECKING:
-    from ledger.common.ids import RecordId
 
 MOST_RECALLS = 100
 """Recalls that are looked at, the newest."""
@@ -89,9 +87,45 @@ class Worklists:
             now=page.now,
             urgent=page.urgent,
             counts=tuple(map(count_view, page.counts)),
-            items=tuple(item_view(item, reader.partner, page.now, names) for item in page.items),
+            items=tuple(item_view(item, page.now, names) for item in page.items),
             next=str(page.next) if page.next else None,
         )
+
+    def about(self, reader: Reader, shipment: RecordId) -> tuple[WorkItemView, ...]:
+        """What of a shipment waits for `reader`: its custody, clearances and tenders."""
+        if not reader.partner:
+            return ()
+        with self._home.database.read() as connection:
+            asked = Asked(connection, self._registry, self._registry.refreshed(connection).now(), reader)
+            items = [*self._of_shipment(asked, shipment), *sources.for_tenders(asked)]
+            return self._views(connection, asked, (item for item in items if item.subject == shipment))
+
+    def find(self, reader: Reader, place: Place) -> WorkItemView | None:
+        """The item of `reader` with this id; None where nothing of the kind waits for it any more."""
+        with self._home.database.read() as connection:
+            asked = Asked(connection, self._registry, self._registry.refreshed(connection).now(), reader)
+            items = [*self._few(asked), *self._of_shipment(asked, place.subject)]
+            told = products.unreplaced_recalls(connection, reader.partner, MOST_RECALLS) if reader.partner else []
+        items += self._recalled(told, reader.partner, asked.now)
+        with self._home.database.read() as connection:
+            found = self._views(connection, asked, (item for item in items if item.place == place))
+        return found[0] if found else None
+
+    def _of_shipment(self, asked: Asked, shipment: bytes) -> list[Item]:
+        reader = asked.reader
+        if not reader.partner:
+            return []
+        holder = reader.partner if reader.may_read(Handoff.NUMBER) else 0
+        audiences = _audiences(asked) if reader.may_read(Clearance.NUMBER) else []
+        return [_item(one, reader.partner) for one in matters.about(asked.connection, holder, audiences, shipment)]
+
+    def _views(self, connection: Connection, asked: Asked, items: Iterable[Item]) -> tuple[WorkItemView, ...]:
+        reader = asked.reader
+        shown = sorted(
+            (item for item in items if not item.scope or reader.may_read(item.scope)), key=lambda item: item.place
+        )
+        names = {item.partner: self._names.of(connection, item.partner) for item in shown if item.partner}
+        return tuple(item_view(item, asked.now, names) for item in shown)
 
     def urgent(self, reader: Reader) -> int:
         """How many urgent items wait for `reader`, up to a minute ago."""

@@ -72,7 +72,9 @@ class Asked:
 def for_partner(asked: Asked) -> Iterator[Item]:
     """Proposals that lack the partner's signature, and device keys that expire."""
     key = str(asked.partner)
-    kept = proposals.listing(asked.connection, index_keys.PARTNER, key, now=asked.now, limit=MOST)
+    kept = proposals.listing(
+        asked.connection, index_keys.PARTNER, key, types=signatures.WAITING, now=asked.now, limit=MOST
+    )
     for proposal in kept:
         signed = {holder.partner for k in _keys_of(asked, proposal) if (holder := _holder(asked, k, proposal.record))}
         if signatures.waits_for_partner(proposal.record, asked.partner, signed):

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from ledger.common.ids import to_hex
 from ledger.common.periods import FOREVER
 from ledger.explain.worklist import ACTIONS, TITLES, sentence
 from ledger.records.types import BY_NUMBER
 from ledger.services.state.partner_names import PartnerName
-from ledger.worklist.items import SIGNED, Count, Item, Kind
+from ledger.worklist.items import SIGNED, Action, Count, Item, Kind
 
 _SHIPMENT = frozenset(
     {
@@ -19,6 +20,7 @@ _SHIPMENT = frozenset(
 )  # fmt: skip
 _PAGES: Mapping[Kind, str] = {
     Kind.SIGNATURE: "/records/{subject}",
+    Kind.CUSTODY: "/dock#{subject}",
     Kind.CONTEST: "/records/{detail}",
     Kind.RECALL: "/recalls/{subject}",
     Kind.ANSWERS: "/recalls/{subject}",
@@ -26,13 +28,20 @@ _PAGES: Mapping[Kind, str] = {
     Kind.AWARD_CHECK: "/bonuses/{subject}",
     Kind.AWARD_DISPUTE: "/bonuses/{subject}",
     Kind.CLAIM: "/bonuses/{subject}",
-    Kind.KEY: "/partners/{reader}",
+    Kind.KEY: "/devices",
     Kind.ENROLMENT: "/partners",
     Kind.COSIGNATURES: "/log",
     Kind.UNANCHORED: "/log",
     Kind.CONTRADICTION: "/log",
-} | {kind: "/shipments/{subject}" for kind in _SHIPMENT if kind is not Kind.CONTEST}
-"""The page on which an item is dealt with."""
+}
+"""The page on which an item is dealt with, where its record is not put together in a form."""
+COMPOSED = frozenset(
+    {
+        Action.ACCOUNT, Action.CONTEST, Action.LODGE, Action.DECIDE, Action.RELAY, Action.ANSWER, Action.DISPUTE,
+        Action.RULE, Action.CLAIM,
+    }
+)  # fmt: skip
+"""What is put together in a form of the pages, and signed there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +101,7 @@ class WorklistView:
     next: str | None
 
 
-def item_view(item: Item, reader: int, now: int, names: Mapping[int, PartnerName]) -> WorkItemView:
+def item_view(item: Item, now: int, names: Mapping[int, PartnerName]) -> WorkItemView:
     """`names`: of the other sides of items."""
     kind, partner = SIGNED.get(item.action), names.get(item.partner)
     subject = to_hex(item.subject)
@@ -110,10 +119,16 @@ def item_view(item: Item, reader: int, now: int, names: Mapping[int, PartnerName
         partner=partner if item.partner else None,
         subject=subject,
         shipment=subject if item.kind in _SHIPMENT else None,
-        page=_PAGES[item.kind].format(subject=subject, detail=item.detail, reader=reader),
+        page=_page_of(item, subject),
         draft=DraftView(BY_NUMBER[kind.NUMBER].__name__, item.draft) if kind and item.draft else None,
         facts=item.facts,
     )
+
+
+def _page_of(item: Item, subject: str) -> str:
+    if item.action in COMPOSED:
+        return f"/worklist/do?item={quote(str(item.place))}"
+    return _PAGES[item.kind].format(subject=subject, detail=item.detail)
 
 
 def count_view(count: Count) -> WorkCountView:

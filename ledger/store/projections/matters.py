@@ -43,6 +43,9 @@ _shipments, _clearances, _tenders = projected.shipments.c, projected.clearance_m
 MOST_OFFERS = 500
 """Tenders of one partner that are looked at, the newest: windows end, and nobody is offered so many within one."""
 
+MOST_MATTERS = 50
+"""Clearances of one shipment that are looked at."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoredOffer:
@@ -116,6 +119,16 @@ def waiting(
     """
     parts = [_held(custodian, after, limit + 2)] if custodian else []
     parts += [_matters(audience, after, limit + 1) for audience in audiences]
+    if not parts:
+        return []
+    named = union_all(*(select(part.subquery(f"part_{i}")) for i, part in enumerate(parts)))
+    return [_waiting(row) for row in connection.execute(named)]
+
+
+def about(connection: Connection, custodian: int, audiences: Sequence[str], shipment: bytes) -> list[Waiting]:
+    """What of one shipment waits for `custodian` as its holder, and for each of `audiences`."""
+    parts = [_held(custodian, None, 1).where(_shipments.shipment == shipment)] if custodian else []
+    parts += [_matters(one, None, MOST_MATTERS).where(_clearances.shipment == shipment) for one in audiences]
     if not parts:
         return []
     named = union_all(*(select(part.subquery(f"part_{i}")) for i, part in enumerate(parts)))

@@ -1,6 +1,8 @@
 """What auditors look into: a record's bytes and neighbours, what cannot be true beside it, keys, council, anchors."""
 
 import hashlib
+import json
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -13,6 +15,7 @@ from ledger.common.ids import RecordId, to_hex
 from ledger.errors import InconsistentLog, TreeView
 from ledger.log.leaf import LogSigner, parse_leaf
 from ledger.records.places import Place, places_of
+from ledger.services.node.news import WorkerNews, contradictions
 from ledger.services.publish.witnesses import Contradiction
 from tests.api.world import World, bearer
 from tests.e2e.stage import AUDITOR, CARRIER, MAKER, SHOP
@@ -155,6 +158,23 @@ def test_what_witnesses_say_stands_beside_what_the_log_showed_them(
     assert "cd" * 32 in page
     assert "&lt;b&gt;" in page
     assert "not told" in page
+
+
+def test_what_the_worker_heard_of_witnesses_is_shown_by_the_service_beside_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = world.stage.node
+    monkeypatch.setattr(node.reader.publisher, "witnesses", Accusers())
+    worker, service = WorkerNews(), WorkerNews()
+    worker.contradictions = contradictions(worker, node.reader.publisher)
+    monkeypatch.setattr(node.reader.publisher, "witnesses", None)
+    service.take(json.loads(json.dumps(worker.to_json())), 3)
+    assert [said.witness for said in contradictions(service, node.reader.publisher)] == ["harbour", "union"]
+    monkeypatch.setattr(node.reader, "contradictions", partial(contradictions, service, node.reader.publisher))
+    assert world.get("/v1/log/contradictions")["contradictions"][0]["theirs"]["root"] == "0x" + "cd" * 32
+    # A worker of an older version tells none.
+    service.take({name: value for name, value in worker.to_json().items() if name != "contradictions"}, 3)
+    assert contradictions(service, node.reader.publisher) == ()
 
 
 def test_the_verify_page_may_ask_nobody(world: World) -> None:

@@ -1,6 +1,7 @@
 // Runs the pages' own modules on the cases that arrive as JSON on standard input, and prints what they answer.
 import { verifyBundle } from "../../../ledger/api/pages/static/verify/bundle.js";
 import { fromHex, toHex } from "../../../ledger/api/pages/static/verify/bytes.js";
+import { wrongSscc } from "../../../ledger/api/pages/static/verify/gs1.js";
 import { keccak256 } from "../../../ledger/api/pages/static/verify/keccak.js";
 import { continues, leafHash, leafOf, rootOfInclusion } from "../../../ledger/api/pages/static/verify/merkle.js";
 import { parseCheckpoint, verifyCheckpoint, verifyWitnesses } from "../../../ledger/api/pages/static/verify/note.js";
@@ -46,6 +47,7 @@ const tasks = {
     return { verdict, reasons: reasons.map(told).sort(), described: data === null ? [] : [data.record, data.document] };
   },
   bundle: async ({ text, path, trust, time }) => (await judge(path, await verifyBundle(text, path, trust, () => {}), time)).verdict,
+  sscc: async ({ load }) => wrongSscc(load),
   witnesses: async ({ note, policy }) => verifyWitnesses(parseCheckpoint(note), policy),
 };
 

@@ -9,7 +9,7 @@ import pytest
 from ledger.bundle.subject import bears_on_product
 from ledger.codes import ContractKind, Hazard, Outcome, RecallAction, RegistryAction, RevocationReason, Role
 from ledger.common.gs1 import Product
-from ledger.common.gs1_keys import check_digit
+from ledger.common.gs1_keys import check_digit, check_load, sscc_in
 from ledger.common.ids import KeyAddress, PartnerId, RecordId, to_hex
 from ledger.common.keccak import keccak256
 from ledger.common.scopes import schema_hash
@@ -109,6 +109,26 @@ def test_the_pages_registry_takes_and_refuses_what_the_ledgers_does(seed: int) -
     )
     assert answer["taken"] == taken
     assert answer["pictures"] == [picture(twin, time) for time in times]
+
+
+def test_the_dock_finds_the_wrong_check_digits_that_the_command_line_does() -> None:
+    rng = random.Random(18)
+    loads = ["", "MSKU 123456-7", "106141412345678908", "(00)106141412345678909", "00 1061414 12345678908", "x" * 18]
+    for _ in range(200):
+        digits = "".join(rng.choices("0123456789", k=rng.choice((17, 18, 18, 18, 20))))
+        right = digits[:-1] + check_digit(digits[:-1])
+        loads += [rng.choice(("", "00", "(00) ")) + rng.choice((digits, right))]
+    answers = in_the_browser([{"task": "sscc", "load": load} for load in loads])
+    assert answers == [sscc_in(load) if is_refused(load) else "" for load in loads]
+    assert 20 < sum(map(bool, answers)) < len(loads) - 20
+
+
+def is_refused(load: str) -> bool:
+    try:
+        check_load(load)
+    except LadingError:
+        return True
+    return False
 
 
 # --- the verdict ----------------------------------------------------------------------------------------------------

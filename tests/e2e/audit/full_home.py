@@ -19,14 +19,17 @@ from ledger.registry.forwarding import (
     document_hash,
     sign_forwarding,
 )
+from ledger.services.events.event import Wanted
 from ledger.services.figures import award_files
 from ledger.services.figures.sealed_records import SealedRecords
 from ledger.services.home.consortium import WITNESSES, read_consortium
 from ledger.services.home.score_cards import keep_card
 from ledger.services.node.node import Node
 from ledger.services.views.access_journal import AccessJournal, AccessRight, Opened
+from ledger.services.views.records import Reader
 from ledger.store.documents import consents
 from ledger.store.documents.consents import StoredConsent, StoredForwarding
+from ledger.store.events import webhooks
 from ledger.store.processes import quotas
 from ledger.store.visits import sessions
 from tests.e2e.figures.test_awards import RULE
@@ -72,6 +75,7 @@ def _use(story: Story, node: Node) -> None:
     for name in ("lost terms", "stuck terms"):
         node.erasing.erase(story.ids[name], ["details"], reason=ErasureReason.ORDER)
     _consent(story, node)
+    _webhook(story, node)
     with node.home.database.write() as connection:
         award_files.keep_rule(connection, RULE.encode())
         quotas.spend(connection, {"a signer": 1_000_000})
@@ -98,6 +102,20 @@ def _consent(story: Story, node: Node) -> None:
             document, signature = said.document(), sign_forwarding(said, key)
             consents.add(connection, StoredConsent(document_hash(document), named, document, signature, now))
         consents.note_forwarded(connection, StoredForwarding(story.ids["terms"], other, "details", named, now))
+
+
+def _webhook(story: Story, node: Node) -> None:
+    """One that a partner registered, with something to be delivered to it."""
+    reader = Reader(CARRIER, key=story.parties[CARRIER].key.address)
+    hooks = node.reader.webhooks
+    names = [hooks.register(reader, f"https://example.org/{number}", Wanted()).webhook.id for number in (1, 2)]
+    hooks.new_secret(reader, names[0])
+    with node.home.database.write() as connection:
+        for name in names:
+            webhook = webhooks.get(connection, name)
+            assert webhook is not None
+            rows = [webhooks.Delivery(name, index, bytes(8), webhooks.DUE, story.clock.now()) for index in (1, 2)]
+            webhooks.plan(connection, webhook, webhook.planned, rows)
 
 
 def _observe(story: Story, number: int) -> None:

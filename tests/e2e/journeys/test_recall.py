@@ -287,7 +287,10 @@ def test_who_recalls_a_rivals_goods_learns_nothing_by_it(stage: Stage, market: d
     own = recalls.recall(recall, Reader(BROKER))
     assert (own.recall.speaks, own.trace, own.effect) == (False, TraceView(), None)
     assert recalls.recall(recall, Reader(AUTHORITY)).effect is not None
-    assert [found.speaks for found in recalls.of_shipment(market["bad"])] == [False]
+    holder = recalls.of_shipment(market["bad"], Reader(), concerned=True)
+    assert [found.speaks for found in holder] == [False]
+    assert recalls.of_shipment(market["bad"], Reader(AUTHORITY), concerned=False) == holder
+    assert recalls.of_shipment(market["bad"], Reader(BROKER), concerned=False) == [], "which shipments carry the lot"
     # Once its brand lets it speak, it is heard as the brand is, as on the product's page.
     stage.decide(RegistryAction.GRANT_ROLE, partner=MAKER, role=int(Role.ISSUER), scope=BRAND_AUTHORISATION)
     stage.pass_time(DELAY + HOUR)

@@ -118,7 +118,7 @@ def test_by_what_it_took_along_the_dock_judges_as_acceptance_does(docked: World)
     docks = {partner: dock(docked, partner) for partner in (MAKER, CARRIER, SHOP, SECOND)}
     everything = {one["shipment"]: one for one in (s for d in docks.values() for s in (*d["coming"], *d["shipments"]))}
     known = docks[MAKER] | {"shipments": list(everything.values()), "coming": []}
-    for _ in range(150):
+    for _ in range(350):
         record = some_handoff(docked, rng)
         if any(to_hex(item.shipment) not in everything for item in record.items):
             continue  # delivered: nobody takes it along

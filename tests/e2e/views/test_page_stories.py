@@ -248,11 +248,17 @@ def test_who_recalled_sees_answers_against_what_each_holds(world: World, recalle
 
 def test_a_shipment_of_recalled_goods_says_so(world: World, recalled: tuple[str, bytes]) -> None:
     recall, part = recalled
-    page = world.page(f"/shipments/{to_hex(part)}")
-    assert f"/recalls/{recall}" in page
-    assert "Goods of this shipment are recalled by" in page
+    for reader in (MAKER, WAREHOUSE):
+        assert "Goods of this shipment are recalled by" in read(world, f"/shipments/{to_hex(part)}", reader=reader)
+        assert f"/recalls/{recall}" in world.page(f"/shipments/{to_hex(part)}")
     other = world.stage.open(3, lot="L-GOOD", endorsed=False)
     assert "recalled" not in world.page(f"/shipments/{to_hex(other)}")
+
+
+def test_a_recall_tells_nobody_which_shipments_carry_the_goods(world: World, recalled: tuple[str, bytes]) -> None:
+    _, part = recalled
+    for reader in (0, BROKER, SECOND):
+        assert "recalled" not in read(world, f"/shipments/{to_hex(part)}", reader=reader)
 
 
 def test_a_recall_by_who_does_not_speak_for_the_brand_is_a_remark_that_asks_nothing(world: World) -> None:
@@ -270,7 +276,7 @@ def test_a_recall_by_who_does_not_speak_for_the_brand_is_a_remark_that_asks_noth
         BROKER, f"01/{GTIN}", "", int(Hazard.CHEMICAL), int(RecallAction.DESTROY), "me", NO_HASH, stage.now, details()
     )  # fmt: skip
     recall = to_hex(stage.sign(call, BROKER))
-    text = read(world, f"/shipments/{to_hex(goods)}")
+    text = read(world, f"/shipments/{to_hex(goods)}", reader=MAKER)
     assert f"Partner {BROKER} calls for a recall of" in text
     assert "it does not speak for this brand and is no authority" in text
     for words in (text, read(world, f"/recalls/{recall}")):

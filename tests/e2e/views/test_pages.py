@@ -11,8 +11,6 @@ from ledger.api.pages.languages.language import LANGUAGES, language_of
 from ledger.api.pages.render import environment
 from ledger.cli.sandbox import Party
 from ledger.codes import Role
-from ledger.common.product_codes import product_of_code
-from ledger.errors import MalformedRecord
 from ledger.explain.units import money, span
 from ledger.registry.enrolment import RoleRequest
 from tests.api.world import BAD_LOT, GTIN, LOT, OTHER_GTIN, World, running_world
@@ -108,7 +106,14 @@ def test_pages_of_figures_are_sound_for_who_sees_all_of_them(world: World) -> No
 
 def sound(world: World, paths: list[str]) -> None:
     for path in paths:
-        page = Page(world.page(path))
+        text = world.page(path)
+        page = Page(text)
+        glued = [one for chunk in page.prose for one in re.findall(r"[a-z]{2}[.!?:][A-Z][a-z]\S*", chunk)]
+        assert glued == [], (path, "sentences without a space between them")
+        assert re.findall(r'name="q" type="search".*?value="([^"]*)"', text, re.DOTALL) == [""], (
+            path,
+            "nothing was asked",
+        )
         assert page.faults == [], path
         assert page.open == [], path
         assert page.headings[0] == "h1", path
@@ -372,10 +377,17 @@ def test_the_services_verdict_comes_with_reasons_and_what_to_do(
 
 
 def test_a_digital_link_leads_to_the_product(world: World) -> None:
-    answer = world.client.get(f"/01/{GTIN[1:]}/10/{LOT}/21/7?linkType=all", headers=HTML)
-    assert (answer.status_code, answer.headers["location"]) == (307, f"/p/01/{GTIN}/10/{LOT}/21/7")
+    answer = world.client.get(f"/01/{GTIN[1:]}/10/{LOT}/21/7?trust=0x12", headers=HTML)
+    assert answer.status_code == 307
+    assert answer.headers["location"] == f"http://127.0.0.1:8000/p/01/{GTIN}/10/{LOT}/21/7?trust=0x12"
     assert world.client.get("/01/123", headers=HTML).status_code == 400
     assert "check digit" in Page(world.client.get("/01/09421900000013", headers=HTML).text).text
+
+
+@pytest.mark.parametrize("code", [f"{GTIN}", f"01/{GTIN[1:]}", f"01/{GTIN}/235/T", f"01/{GTIN}/", f"(01){GTIN}"])
+def test_a_page_has_one_address_which_the_browser_can_check(world: World, code: str) -> None:
+    answer = world.client.get(f"/p/{code}?x=1", headers=HTML)
+    assert (answer.status_code, answer.headers["location"]) == (307, f"/p/01/{GTIN}?x=1")
 
 
 @pytest.mark.parametrize(
@@ -390,14 +402,6 @@ def test_a_digital_link_leads_to_the_product(world: World) -> None:
 def test_any_spelling_of_a_code_finds_it(world: World, code: str) -> None:
     answer = world.client.get("/p", params={"code": code}, headers=HTML)
     assert (answer.status_code, answer.headers["location"]) == (303, f"/p/01/{GTIN}/10/{LOT}")
-
-
-def test_digits_alone_name_the_product() -> None:
-    assert product_of_code(f"{GTIN[1:4]} {GTIN[4:9]}-{GTIN[9:]}").path() == f"01/{GTIN}"
-    assert product_of_code(f"(21)S1(01){GTIN}").path() == f"01/{GTIN}/21/S1"
-    for code in ("", "hello", "123", "(10)L1", f"(01){GTIN}(10){'L' * 21}", "x" * 3000, "(01)", "(01)x"):
-        with pytest.raises(MalformedRecord):
-            product_of_code(code)
 
 
 def test_what_is_no_code_is_asked_again(world: World) -> None:

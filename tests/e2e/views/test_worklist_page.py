@@ -6,9 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from ledger.api.pages.work.asks import ASKS, asks_of
+from ledger.codes import ClearanceStatus, Gate, Regime
+from ledger.common.ids import to_hex
 from ledger.common.periods import DAY
+from ledger.records.types import Require
+from ledger.services.worklist.views import COMPOSED
+from ledger.worklist.items import SIGNED, Action
 from tests.api.world import World, bearer, running_world
-from tests.e2e.stage import CARRIER, LOCKER, MAKER, SHOP, key_of
+from tests.e2e.stage import BROKER, CARRIER, CN, LOCKER, MAKER, SHOP, key_of
 from tests.e2e.views.test_pages import HTML, Page
 
 
@@ -59,7 +65,9 @@ def test_a_partner_sees_what_waits_first_what_runs_out_first(world: World) -> No
     text = world.page("/worklist")
     page = Page(text)
     assert (page.faults, page.open, page.headings) == ([], [], ["h1"])
-    assert re.findall(r"<script[^>]*>", text) == ['<script type="module" src="/static/times.js">'], "of every page"
+    scripts = re.findall(r'<script type="module" src="/static/(\w+)[.]js">', text)
+    assert scripts == ["times", "sign_out"], "of every page, signed in"
+    assert text.count("<script") == len(scripts)
     assert "In your hands" in page.text
     assert "within a day" in page.text
     assert page.text.index("within a day") < page.text.index("no deadline")
@@ -91,11 +99,56 @@ def test_page_and_api_show_the_same(world: World) -> None:
     listed = world.client.get("/v1/worklist", headers=bearer(token)).json()
     sign_in(world, CARRIER)
     page = Page(world.page("/worklist"))
-    assert [address for address in page.addresses if address.startswith(("/shipments/", "/records/"))] == [
-        item["page"] for item in listed["items"]
-    ]
+    pages = [item["page"] for item in listed["items"]]
+    assert [address for address in page.addresses if address in pages] == pages
     for item in listed["items"]:
         assert item["text"] in page.text
+
+
+def test_an_item_that_is_signed_leads_to_a_form_that_asks_for_the_rest(world: World) -> None:
+    stage = world.stage
+    shipment = stage.open(lot="L9", requires=[Require(b"CN", int(Regime.IMPORT), int(Gate.DELIVERY), True)])
+    stage.clear(BROKER, ClearanceStatus.LODGED, (shipment, 0), jurisdiction="CN", regime=Regime.IMPORT)
+    (item,) = [one for one in world.get("/v1/worklist", world.token(CN))["items"] if one["subject"] == to_hex(shipment)]
+    assert world.client.get(item["page"], headers=HTML).headers["location"] == "/sign-in?back=/worklist"
+    sign_in(world, CN)
+    text = world.page(item["page"])
+    page = Page(text)
+    assert (page.faults, page.open) == ([], [])
+    assert item["text"] in page.text
+    assert re.findall(r'name="([\w.]+)" data-kind', text) == [
+        "status", "holdCause", "causedBy", "duty.mrn", "duty.procedure", "details",
+    ]  # fmt: skip
+    assert f'href="/shipments/{to_hex(shipment)}"' in text
+    assert item["page"] in Page(world.page(f"/shipments/{to_hex(shipment)}")).addresses, (
+        "the shipment's page leads there"
+    )
+    sign_in(world, MAKER)
+    assert item["todo"] not in Page(world.page(f"/shipments/{to_hex(shipment)}")).text
+    for who in (MAKER, LOCKER):
+        sign_in(world, who)
+        other = world.client.get(item["page"], headers=HTML)
+        assert other.status_code == 404, "it is nobody else's"
+        assert "This does not wait for you any more" in other.text
+    stage.clear(CN, ClearanceStatus.RELEASED, (shipment, 0), jurisdiction="CN", regime=Regime.IMPORT)
+    sign_in(world, CN)
+    assert world.client.get(item["page"], headers=HTML).status_code == 404
+    assert world.client.get("/worklist/do?item=x", headers=HTML).status_code == 400
+
+
+def test_every_action_that_is_put_together_in_a_form_asks_for_fields_of_its_record() -> None:
+    assert set(ASKS) == COMPOSED
+    for action, asks in ASKS.items():
+        for ask in (*asks, *asks_of(action, {})):
+            known = SIGNED[action].members()
+            *path, last = ask.path.split(".")
+            for name in path:
+                (member,) = [one for one in known if one.name == name]
+                assert member.struct is not None
+                known = member.struct.members()
+            assert last in {one.name for one in known}, (action, ask.path)
+    assert [ask.path for ask in asks_of(Action.CLAIM, {})] == ["amount", "payTo"]
+    assert [ask.path for ask in asks_of(Action.CLAIM, {"amount": "5"})] == ["payTo"]
 
 
 def test_nothing_waits_for_a_stranger(world: World) -> None:

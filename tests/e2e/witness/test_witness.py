@@ -1,5 +1,6 @@
 """`lading witness`: every status code over HTTP, persist before cosign, kill -9, and many at once."""
 
+import hashlib
 import http.client
 import os
 import random
@@ -19,7 +20,7 @@ import pytest
 from ledger import merkle
 from ledger.errors import DiskFailed, Misconfigured, StorageFailed
 from ledger.log.contradiction import parse_contradiction
-from ledger.log.cosignature import Cosignature
+from ledger.log.cosignature import Cosignature, WitnessPolicy
 from ledger.log.signed_note import TreeHead
 from ledger.log.witness import MAX_REQUEST
 from ledger.services.home.clock import ManualClock
@@ -123,6 +124,36 @@ def test_requests_that_are_none_of_add_checkpoint(tmp_path: Path) -> None:
         # Cut short: nothing was asked.
         assert exchange(server, f"POST {PATH} HTTP/1.1\r\nHost: w\r\nContent-Length: 99\r\n\r\nold 0".encode()) == b""
         assert post(server.url, asking(0, 8)).status == 200
+
+
+def test_readers_see_what_was_cosigned_last(tmp_path: Path) -> None:
+    """C2SP tlog-witness, "Monitor retrieval": under the hash of the origin, signed by the log and by the witness."""
+    key = new_witness(tmp_path / "w")
+    name = hashlib.sha256(LOG.identity.origin.encode()).hexdigest()
+    with serving(tmp_path / "w") as server:
+
+        def got(path: str) -> bytes:
+            return exchange(server, f"GET {path} HTTP/1.1\r\nHost: w\r\n\r\n".encode())
+
+        answer = got(f"/{name}/checkpoint")
+        assert answer.startswith(b"HTTP/1.1 404"), "nothing yet"
+        for old, size in ((0, 3), (3, 8)):
+            assert post(server.url, asking(old, size)).status == 200
+            answer = got(f"/{name}/checkpoint")
+            assert answer.startswith(b"HTTP/1.1 200")
+            note = answer.partition(b"\r\n\r\n")[2]
+            assert LOG.identity.verify_checkpoint(note).size == size
+            assert WitnessPolicy(1, (key,)).verify(note) > 0
+        assert post(server.url, asking(3, 20)).status == 409
+        assert got(f"/{name}/checkpoint") == answer, "a refusal changes nothing"
+        for path in (
+            f"/{name}",
+            f"/{name}/checkpoint/",
+            f"/{name.upper()}/checkpoint",
+            "/../state",
+            f"/{'0' * 64}/checkpoint",
+        ):
+            assert got(path).startswith(b"HTTP/1.1 404"), path
 
 
 def test_one_connection_carries_many_requests(tmp_path: Path) -> None:

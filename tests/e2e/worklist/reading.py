@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from ledger.cli.templates import completed
+from ledger.client.drafts import completed
 from ledger.common.ids import KeyAddress
 from ledger.records.signing import SigningKey
 from ledger.records.types import Record, record_named

@@ -25,6 +25,7 @@ from ledger.codes import (
 )
 from ledger.common.ids import PartnerId, RecordId, to_hex
 from ledger.common.periods import DAY
+from ledger.records.signing import SigningKey
 from ledger.records.types import (
     Amendment,
     BonusAgreement,
@@ -45,6 +46,7 @@ from ledger.registry.changes import change
 from ledger.registry.enrolment import RoleRequest
 from ledger.services.intake.submission import Proposed
 from ledger.services.relay import pool_payments
+from ledger.services.views.records import Reader
 from ledger.shipments.default_terms import TENDER_WINDOW
 from ledger.shipments.tenders import DISPUTE
 from ledger.store import migrate
@@ -76,7 +78,7 @@ IMPORT = (Require(b"CN", int(Regime.IMPORT), int(Gate.DELIVERY), True),)
 SCANNER = key_of("scanner of the worklist")
 
 
-def propose(stage: Stage, record: Record, *signers: int) -> RecordId:
+def propose(stage: Stage, record: Record, *signers: int | SigningKey) -> RecordId:
     result = stage.node.submission.submit(stage.trial.signed(record, *stage.keys(signers)))
     assert isinstance(result, Proposed), result
     return result.record_id
@@ -372,6 +374,20 @@ def test_a_device_sees_what_it_may_sign_and_that_it_expires(stage: Stage) -> Non
     assert Kind.KEY in kinds(stage, CARRIER)
     stage.pass_time(1)
     assert Kind.KEY not in kinds(stage, CARRIER)
+
+
+def test_a_flood_of_grants_that_anybody_proposes_hides_nothing(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stranger's keys ask the carrier for grants; what really waits for the carrier is listed all the same."""
+    monkeypatch.setattr("ledger.services.worklist.sources.MOST", 5)
+    shipment = stage.open()
+    waits = propose(stage, stage.scribe_handoff(MAKER, CARRIER, (shipment, 0, 10)), MAKER)
+    for number in range(6):
+        stage.clock.advance(1)
+        key = key_of(f"stranger {number}")
+        propose(stage, KeyGrant(CARRIER, key.address, 0, 1 << 4, stage.now, stage.now + DAY, details()), key)
+    assert only(stage, CARRIER, Kind.SIGNATURE).subject == waits
+    shown = stage.node.reader.views.proposals_for(Reader(CARRIER), stage.now, limit=5)
+    assert [view.id for view in shown] == [to_hex(waits)]
 
 
 def test_the_council_sees_enrolments_and_changes_that_lack_a_members_signature(stage: Stage) -> None:

@@ -199,6 +199,10 @@ def test_health_costs_nothing_a_plain_file_little_and_figures_much() -> None:
     ]  # fmt: skip
     assert set(cheap) == {1}
     assert min(dear) >= 10
+    files = [b"format=csv", b"late=true&form%61t=c%73v", b"format=json&format=csv"]
+    assert {points_of("/v1/shipments", query) for query in files} == {200}
+    assert points_of("/v1/shipments", b"format=json&limit=5") == points_of("/v1/shipments") == 15
+    assert points_of("/records/0x12/sheet") > points_of("/records/0x12") > DEFAULT
     assert points_of("/v1/log") == points_of("/nowhere") == points_of("") == DEFAULT
     assert all(0 <= points <= 100 for _, points in TABLE)
 

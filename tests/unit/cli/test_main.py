@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,11 @@ def run(*arguments: str, home: Path) -> Any:
     return json.loads(done.stderr.splitlines()[-1])
 
 
+ORDERS = """order_id,order_status,order_estimated_delivery_date,order_delivered_customer_date
+a1,delivered,2017-10-18 00:00:00,2017-10-10 21:25:13
+"""
+
+
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with a key, a council's change and its signed form."""
@@ -58,6 +64,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def commands(desk: Path) -> list[tuple[int, list[str]]]:
     """Exit status and words of what a thin client does, in order."""
     unsigned, signed = str(desk / "change.json"), str(desk / "signed.json")
+    (desk / "orders.csv").write_text(ORDERS)
     bundle = str(ROOT / "docs" / "vectors" / "bundles" / "shipment.json")
     return [
         (0, ["--help"]),
@@ -72,6 +79,7 @@ def commands(desk: Path) -> list[tuple[int, list[str]]]:
         (1, ["submit", signed, "--url", "http://127.0.0.1:9"]),
         (1, ["partners", "--url", "http://127.0.0.1:9"]),
         (0, ["verify", bundle]),
+        (0, ["import", str(desk / "orders.csv"), "--map", "olist-orders"]),
         (2, ["no-such-command"]),
     ]
 
@@ -114,3 +122,9 @@ def test_the_list_is_grouped_and_names_each_command_once() -> None:
 def test_one_sign_and_one_submit() -> None:
     names = [f"{name} {sub}" for name in COMMANDS for sub in getattr(loaded(name), "commands", ())]
     assert [name for name in names if name.split()[1] in ("sign", "submit")] == []
+
+
+def test_it_says_its_version() -> None:
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    answer = CliRunner().invoke(app, ["--version"])
+    assert (answer.exit_code, answer.output) == (0, f"lading {declared}\n")

@@ -2,7 +2,11 @@
 
 from typing import Any
 
-from ledger.cli.templates import completed, told_defaults
+import pytest
+
+from ledger.cli.templates import told_defaults
+from ledger.client.drafts import completed
+from ledger.errors import MalformedRecord
 from ledger.records.signing import SignedRecord
 from ledger.records.types import ShipmentTerms
 from ledger.shipments.default_terms import REPORT_LAG, TENDER_WINDOW
@@ -52,3 +56,22 @@ def test_terms_without_prices_cost_nothing_late_and_withheld_ones_are_left_alone
     hidden: dict[str, Any] = {"type": "ShipmentTerms", "message": {"commercial": {"withheld": "0x" + "00" * 32}}}
     assert completed(hidden, 0)["message"]["commercial"] == hidden["message"]["commercial"]
     assert list(told_defaults(hidden)) == []
+
+
+def test_times_may_be_said_as_people_write_them() -> None:
+    assert drafted(terms(promisedAt="2026-12-01T23:59:59+08:00")).promisedAt == 1_796_140_799
+    handed = {"type": "Handoff", "message": {"dueAt": "2026-12-01T09:00Z", "occurredAt": 5}}
+    message = completed(handed, 0)["message"]
+    assert (message["dueAt"], message["occurredAt"]) == (1_796_115_600, 5)
+    for text in ("2026-12-01", "tomorrow", "2026-12-01T09:00"):
+        with pytest.raises(MalformedRecord, match="promisedAt: not a moment"):
+            completed(terms(promisedAt=text), 0)
+
+
+def test_an_sscc_with_a_wrong_check_digit_is_not_drafted() -> None:
+    def draft(identifier: str) -> dict[str, Any]:
+        return {"type": "Handoff", "message": {"load": {"identifier": identifier}}}
+
+    assert completed(draft("(00)106141412345678908"), 0)["message"]["load"]["identifier"] == "(00)106141412345678908"
+    with pytest.raises(MalformedRecord, match=r"load.identifier: wrong check digit of an SSCC"):
+        completed(draft("(00)106141412345678909"), 0)

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from ledger.client.service import BATCH, PATIENCE, Client
+from ledger.client.calls import PATIENCE
+from ledger.client.flows import BATCH
+from ledger.client.service import Client
 from ledger.errors import Unavailable
 from ledger.records.signing import SignedRecord
 from ledger.records.types import Endorsement

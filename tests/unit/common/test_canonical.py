@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.common.canonical import MAX_DEPTH, MAX_SIZE, canonical_json, check_depth, parse_json, wide_as_text
+from ledger.common.canonical import (
+    MAX_DEPTH,
+    MAX_SIZE,
+    canonical_json,
+    check_depth,
+    parse_json,
+    wide_as_text,
+    without_mark,
+)
 from ledger.errors import MalformedRecord
 
 integers = st.integers(-(2**53 - 1), 2**53 - 1)
@@ -171,3 +179,11 @@ def test_integers_over_48_bits_are_decimal_strings_at_any_depth() -> None:
         "b": [2**48 - 1, [str(-(2**60))]],
         "c": {"d": str(10**38), "e": True, "f": None, "g": "x"},
     }
+
+
+def test_a_byte_order_mark_is_passed_over_only_where_somebody_sends_or_saves() -> None:
+    assert parse_json(without_mark(b'\xef\xbb\xbf{"a":1}')) == {"a": 1}
+    assert without_mark(b'{"a":1}') == b'{"a":1}'
+    assert without_mark(b"\xef\xbb\xbf\xef\xbb\xbf1") == b"\xef\xbb\xbf1"
+    with pytest.raises(MalformedRecord, match="not JSON"):
+        parse_json(b"\xef\xbb\xbf{}")

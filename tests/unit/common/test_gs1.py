@@ -15,10 +15,9 @@ from ledger.common.gs1 import (
     parse_product,
     prefix_of_scope,
     print_lots,
-    product_of_link,
     recall_covers,
 )
-from ledger.common.gs1_keys import check_digit, check_gln, check_gtin
+from ledger.common.gs1_keys import check_digit, check_gln, check_gtin, check_load, check_sscc, sscc_in
 from ledger.common.scopes import scope_bytes
 from ledger.errors import MalformedRecord
 
@@ -50,6 +49,24 @@ def test_every_single_digit_error_is_found() -> None:
             if digit != GTIN[position]:
                 with pytest.raises(MalformedRecord, match="check digit"):
                     check_gtin(GTIN[:position] + digit + GTIN[position + 1 :])
+
+
+@pytest.mark.parametrize("text", ["106141412345678908", "00106141412345678908", "(00) 1 0614141 234567890 8"])
+def test_an_sscc_is_known_by_its_digits(text: str) -> None:
+    assert sscc_in(text) == "106141412345678908"
+    check_load(text)
+    with pytest.raises(MalformedRecord, match="wrong check digit of an SSCC"):
+        check_load(text[:-1] + "9")
+
+
+def test_a_load_may_be_any_other_number() -> None:
+    for text in ("", "MSKU 123456-7", "SF1234567890", "10614141234567890", "GLS 106141412345678909", "00" * 12):
+        assert sscc_in(text) == ""
+        check_load(text)
+    check_sscc("106141412345678908")
+    for bad in ("106141412345678909", "00106141412345678908", "1061414123456789O8"):
+        with pytest.raises(MalformedRecord):
+            check_sscc(bad)
 
 
 def test_keys_of_the_right_length_only() -> None:
@@ -152,31 +169,6 @@ def test_random_products_round_trip() -> None:
         texts = ["".join(rng.choices(CHARACTER_SET_82, k=rng.randint(0, 20))) for _ in range(3)]
         product = Product(digits + check_digit(digits), *texts)
         assert parse_product(product.path()) == product
-        assert product_of_link("https://example.org/a/b/" + product.path() + "?x=1#y") == product
-
-
-@pytest.mark.parametrize(
-    ("link", "product"),
-    [
-        ("https://id.gs1.org/01/09506000134352/10/ABC/21/1?17=251231", Product(GTIN, "ABC", "1")),
-        ("https://brand.example/shop/01/9506000134352/21/1", Product(GTIN, serial="1")),
-        ("/01/614141123452", Product("00614141123452")),
-        ("01/09506000134352/10/a%2fb", Product(GTIN, lot="a/b")),
-        ("https://example.org/01/09506000134352/10/A/", Product(GTIN, lot="A")),
-    ],
-)
-def test_links_are_read_leniently(link: str, product: Product) -> None:
-    assert product_of_link(link) == product
-
-
-@pytest.mark.parametrize(
-    "link",
-    ["", "hello", "https://example.org/", "https://example.org/01/abc", "https://example.org/01/09506000134353",
-     "https://example.org/?01=09506000134352", "x" * 2049, "https://example.org/01/09506000134352/99/1"],
-)  # fmt: skip
-def test_links_without_a_product(link: str) -> None:
-    with pytest.raises(MalformedRecord):
-        product_of_link(link)
 
 
 def test_what_is_said_of_the_general_is_said_of_the_special() -> None:

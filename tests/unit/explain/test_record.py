@@ -6,10 +6,12 @@ from dataclasses import replace
 import pytest
 
 from ledger.cli.demo.scribe import NO_HASH, details
-from ledger.cli.templates import completed, in_words
+from ledger.cli.templates import in_words
+from ledger.client.drafts import completed
 from ledger.codes import AmendmentKind, ExceptionBit, StatementKind
 from ledger.common.canonical import canonical_json
 from ledger.errors import MalformedRecord
+from ledger.explain.record import describe
 from ledger.records.types import (
     Amendment,
     Child,
@@ -64,7 +66,7 @@ def test_nothing_that_lies_deeper_in_the_details_is_hidden() -> None:
         details=details('{"note":{"by":"Ann","seals":["A1","B2"]},"ok":true,"photos":[{"sha":"ff"}],"why":null}'),
     )
     said = text(record)
-    for line in ("note:\n    by: Ann\n    seals: A1, B2", "ok: yes", "photos 1:\n    sha: ff", "why: none"):
+    for line in ("note:\n      by: Ann\n      seals: A1, B2", "ok: yes", "photos 1:\n      sha: ff", "why: none"):
         assert line in said
 
 
@@ -113,3 +115,12 @@ def test_a_template_calls_codes_by_their_names() -> None:
     assert completed({"type": "Handoff", "message": {"items": [item]}}, 100)["message"]["items"][0]["exceptions"] == 3
     with pytest.raises(MalformedRecord, match="tender, contest, lost"):
         completed({"type": "Statement", "message": {"kind": "tendered"}}, 100)
+
+
+def test_what_somebody_calls_like_a_field_passes_for_none() -> None:
+    """Details say anything under any name: they stand by themselves, and not among the fields."""
+    said = details('{"penalty at most":"0.00 EUR","signed by":"partner 1"}')
+    lines = describe(replace(sample(Statement, random.Random(3)), details=said))
+    assert [line.label for line in lines].count("signed by") == 1
+    (own,) = [line for line in lines if line.label == "details"]
+    assert [line.label for line in own.lines] == ["penalty at most", "signed by"]

@@ -15,7 +15,7 @@ from ledger.common.ids import RecordId
 from ledger.errors import MalformedRecord, VerificationFailed
 from ledger.log import leaf as checkpoint
 from ledger.log.leaf import Complete, Leaf, LogIdentity, LogSigner, Receipt
-from ledger.log.signed_note import MAX_NOTE, TreeHead, parse_checkpoint
+from ledger.log.signed_note import MAX_NOTE, NoteSignature, SignedCheckpoint, TreeHead, parse_checkpoint
 from ledger.merkle import sorted_root
 
 SIGNER = LogSigner("example.com/log", Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
@@ -87,12 +87,29 @@ def test_foreign_signatures_are_passed_over() -> None:
         LOG.verify_checkpoint(same_name.checkpoint(5, ROOT))
 
 
-def test_a_bad_signature_of_ours_spoils_the_note_even_beside_a_good_one() -> None:
+def test_a_key_signs_a_note_once() -> None:
+    """Readers might take either of two lines: neither the same again nor another passes, the log's or a witness's."""
     line = NOTE.split(b"\n\n")[1]
     bad = SIGNER.checkpoint(6, ROOT).split(b"\n\n")[1]
     assert line != bad
-    with pytest.raises(VerificationFailed, match="does not hold"):
-        LOG.verify_checkpoint(NOTE + bad)
+    cosigned = NOTE + WITNESS.encode()
+    for doubled in (NOTE + line, NOTE + bad, cosigned + WITNESS.encode(), cosigned + line):
+        for foreign in (False, True):
+            with pytest.raises(MalformedRecord, match="a key has signed twice"):
+                parse_checkpoint(doubled, foreign=foreign)
+    assert len(parse_checkpoint(cosigned).signatures) == 2
+
+
+def test_extension_lines_are_read_and_signed_with_the_rest() -> None:
+    key = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+    head = TreeHead("example.com/log", 5, ROOT, ("extension", "and — another"))
+    note = SignedCheckpoint(head, (NoteSignature(head.origin, LOG.key_id, key.sign(head.text().encode())),)).encode()
+    assert LOG.verify_checkpoint(note) == head
+    for altered in (note.replace(b"extension\n", b"extensions\n"), note.replace(b"extension\n", b"")):
+        with pytest.raises(VerificationFailed, match="does not hold"):
+            LOG.verify_checkpoint(altered)
+    with pytest.raises(MalformedRecord):
+        parse_checkpoint(note.replace(b"extension\n", b"\n"))
 
 
 def test_another_log_is_not_this_log() -> None:
@@ -120,7 +137,7 @@ SPOILT: dict[str, Callable[[str], str]] = {
     "plus sign": lambda n: n.replace("\n5\n", "\n+5\n"),
     "other digits": lambda n: n.replace("\n5\n", "\n\u0665\n"),
     "too many leaves": lambda n: n.replace("\n5\n", f"\n{2**63}\n"),
-    "extension line": lambda n: n.replace("\n5\n", "\n5\nextension\n"),
+    "a line before the root": lambda n: n.replace("\n5\n", "\n5\nextension\n"),
     "space after the size": lambda n: n.replace("\n5\n", "\n5 \n"),
     "carriage returns": lambda n: n.replace("\n", "\r\n"),
     "no padding": lambda n: n.replace("=\n\n", "\n\n"),
@@ -134,7 +151,7 @@ SPOILT: dict[str, Callable[[str], str]] = {
     "plus in the origin": lambda n: n.replace("example.com/log\n5", "example.com+log\n5"),
     "no origin": lambda n: n.replace("example.com/log\n5", "\n5"),
     "unsigned": lambda n: n.split("\n\n")[0] + "\n\n",
-    "17 signatures": lambda n: n + n.split("\n\n")[1] * 16,
+    "17 signatures": lambda n: n + "".join(f"— {i} AAAAAAA=\n" for i in range(16)),
     "too large": lambda n: n + "x" * MAX_NOTE,
 }
 

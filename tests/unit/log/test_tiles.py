@@ -72,6 +72,8 @@ def test_every_proof_of_every_small_tree_from_tiles() -> None:
             assert tree.consistency_proof(smaller) == merkle.consistency_proof(leaves[:size], smaller)
             for index in range(smaller):
                 assert tree.inclusion_proof(index, smaller) == merkle.inclusion_proof(leaves[:smaller], index)
+            together = tree.inclusion_proofs(range(smaller), smaller)
+            assert together == {index: tree.inclusion_proof(index, smaller) for index in range(smaller)}
 
 
 @pytest.mark.parametrize("size", [255, 256, 257, 511, 512, 513, 1000, 65_535, 65_536, 65_537, MOST])
@@ -108,6 +110,7 @@ def test_questions_about_other_trees_are_refused() -> None:
         lambda: tree.root(-1),
         lambda: tree.leaf_hash(3),
         lambda: tree.inclusion_proof(0, 4),
+        lambda: tree.inclusion_proofs([0], 4),
         lambda: tree.inclusion_proof(3),
         lambda: tree.consistency_proof(0, 4),
         lambda: tree.consistency_proof(4, 3),

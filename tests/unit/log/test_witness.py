@@ -174,10 +174,13 @@ def test_a_checkpoint_that_the_log_did_not_sign_is_403() -> None:
     assert refused(decide(KNOWN, nothing_yet(ORIGIN), request(0, 5, signer=stranger))) == (403, None)
     both = NOTE + stranger.checkpoint(5, merkle.root(LEAVES[:5])).decode().partition("\n\n")[2]
     assert decide(KNOWN, nothing_yet(ORIGIN), AddCheckpoint(0, (), parse_checkpoint(both.encode()))) == head(5)
-    spoilt = NOTE + LOG.checkpoint(6, bytes(32)).decode().partition("\n\n")[2]
+    other = LOG.checkpoint(6, bytes(32)).decode().partition("\n\n")[2]
+    spoilt = NOTE.partition("\n\n")[0] + "\n\n" + other
     assert (
         refused(decide(KNOWN, nothing_yet(ORIGIN), AddCheckpoint(0, (), parse_checkpoint(spoilt.encode()))))[0] == 403
     )
+    with pytest.raises(MalformedRecord, match="a key has signed twice"):
+        parse_add_checkpoint(f"old 0\n\n{NOTE}{other}".encode())
 
 
 def test_an_old_size_above_the_checkpoint_is_400() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from scripts.bench import pages, tracing
+from scripts.bench import pages, trace_sheet, tracing
 from scripts.bench.grown_home import GTIN, MANIFEST, GrownHome
 
 
@@ -52,3 +52,10 @@ def test_a_trace_is_compared_with_a_statement_that_finds_the_same(monkeypatch: p
     found = tracing.measure((20,))
     assert found["down"][20]["ratio"] > 0
     assert found["up"][20]["statement"] > 0
+
+
+def test_a_sheet_of_a_small_trace_and_its_bundle_are_made_well_within_the_time() -> None:
+    found = trace_sheet.measure(30)
+    assert found["shipments"] == 30
+    assert 0 < found["seconds for the sheet alone"] <= found["seconds"] < found["target"]
+    assert min(found["bytes"], found["bytes of the bundle"]) > 10_000

@@ -39,7 +39,7 @@ def test_ids_equal_eth_account(kind: type[Record]) -> None:
     cases += [sample(kind, rng) for _ in range(400)]
     for record in cases:
         record.check()
-        domain = Domain(ConsortiumId(rng.randbytes(32)), rng.randrange(1 << 63), rng.randbytes(20))
+        domain = Domain(ConsortiumId(rng.randbytes(32)), rng.randrange(1 << 53), rng.randbytes(20))
         assert domain.record_id(record) == id_by_eth_account(domain, record)
 
 
@@ -51,6 +51,14 @@ def test_signatures_equal_eth_account(kind: type[Record]) -> None:
     assert KEY.sign(DOMAIN, record) == bytes(theirs.signature)
     assert recover(DOMAIN.record_id(record), bytes(theirs.signature)) == KEY.address
     assert checksum_address(KEY.address) == Account.from_key(b"\x01" * 32).address
+
+
+@pytest.mark.parametrize("chain_id", [-1, 2**53, 2**256])
+def test_a_chain_id_that_json_cannot_hold_is_refused(chain_id: int) -> None:
+    """A wallet would show and sign for another chain than the one that was meant."""
+    with pytest.raises(MalformedRecord, match="not a chain id"):
+        Domain(DOMAIN.consortium_id, chain_id)
+    assert Domain(DOMAIN.consortium_id, 2**53 - 1).money_separator
 
 
 def test_evidence_ignores_chain_and_contract_and_money_binds_them() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.cli.templates import completed
+from ledger.client.drafts import completed
 from ledger.codes import APPLIED, Assurance, ClearanceStatus, Gate, Outcome, Regime, ShipmentState
 from ledger.common.ids import RecordId
 from ledger.custody.clearance import EMPTY, FOLLOWERS, ClearanceSlot, CustomsRoles, SlotKey

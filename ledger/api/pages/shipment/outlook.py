@@ -1,10 +1,13 @@
 """What a shipment's page shows beside its story, put together for one reader."""
 
+from collections import ChainMap
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ledger.api.pages.shipment.airports import known_airports
 from ledger.api.pages.shipment.custody_bar import Picture, picture
-from ledger.api.pages.shipment.world_map import Map, known_places, map_of
-from ledger.codes import Role
+from ledger.api.pages.shipment.world_map import Map, Point, known_places, map_of
+from ledger.codes import Mode, Role
 from ledger.explain.text import Text
 from ledger.explain.words import name_of
 from ledger.network.lane_times import Expected
@@ -52,10 +55,15 @@ def outlook(node: Node, reader: Reader, view: ShipmentView, statement: PenaltySt
         step=next_step(view, reader.partner),
         picture=picture(view.stays, view.holds, line, statement.opened_at if statement else 0, at),
         line=line,
-        map=map_of(view.private, arrived=not under_way, known=known_places()),
+        map=map_of(view.private, arrived=not under_way, known=_places(view.summary.mode)),
         expected=expected_arrival(view, times, statement) if times is not None else None,
         counting=asked and times is None,
     )
+
+
+def _places(mode: str) -> Mapping[str, Point]:
+    """Where codes lie for goods that go so: airports first for those that fly."""
+    return ChainMap(known_airports(), known_places()) if mode == str(name_of(Mode.AIR)) else known_places()
 
 
 def _roles(node: Node, reader: Reader) -> set[Role]:

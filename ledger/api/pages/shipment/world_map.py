@@ -69,7 +69,7 @@ class Map:
 
 
 @cache
-def known_places() -> Mapping[str, Point]:
+def known_places() -> dict[str, Point]:
     """Where UN/LOCODEs lie, by code; empty where the library was not built."""
     try:
         read = json.loads((FOLDER / "world.json").read_bytes())

@@ -3,7 +3,7 @@
 import * as compose from "./dock/compose.js";
 import { desk, now } from "./dock/desk.js";
 import { envelopeOf, readHandoff } from "./dock/exchange.js";
-import { age, refresh } from "./dock/facts.js";
+import { age, forgetOthers, refresh } from "./dock/facts.js";
 import * as kept from "./dock/kept.js";
 import { handIn } from "./dock/queue.js";
 import * as read from "./dock/read.js";
@@ -33,7 +33,7 @@ async function showState() {
 async function showAll() {
   const found = await showState();
   if (found !== null) await compose.fill(form, found);
-  await kept.list(list.querySelector(".list"), found?.rests.names ?? new Map(), { open, hand, changed: showAll });
+  await kept.list(list.querySelector(".list"), found, { open, hand, changed: showAll });
 }
 
 async function showReading(one) {
@@ -103,6 +103,7 @@ addEventListener("online", () => hand().then(showState));
 addEventListener("offline", showState);
 setInterval(() => navigator.onLine && hand(), EVERY);
 keepPages().catch(() => {}); // as in a private window of some browsers: then the page needs its network
+if (navigator.onLine) await forgetOthers();
 const found = await showState();
 await showAll();
 await hand();

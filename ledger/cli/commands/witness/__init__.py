@@ -10,6 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from ledger.cli.commands.keys import passphrase
+from ledger.cli.commands.witness.mirroring import mirror
 from ledger.cli.output import err, out, print_json
 from ledger.cli.service_manager import READY, STOPPING, notify
 from ledger.errors import Misconfigured
@@ -19,7 +20,11 @@ from ledger.services.home.settings import read_settings
 from ledger.services.witness.folder import LOGS, WitnessFolder, make_witness
 from ledger.services.witness.service import PATH, Witness, WitnessServer
 
-app = typer.Typer(help="A witness of logs: make one, and serve it (C2SP tlog-witness).", no_args_is_help=True)
+app = typer.Typer(
+    help="A witness of logs: make one, and serve it (C2SP tlog-witness); and copies of logs for readers.",
+    no_args_is_help=True,
+)
+app.command()(mirror)
 Folder = Annotated[Path, typer.Argument(help="The witness's own folder: key, logs and state.")]
 LINE = "%(asctime)s level=%(levelname)s logger=%(name)s %(message)s"
 

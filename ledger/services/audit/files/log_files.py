@@ -14,11 +14,12 @@ from ledger.log.tiles import HEIGHT, WIDTH, Tile, decode_entries, partial_tiles,
 from ledger.merkle import HASH_LENGTH, leaf_hash
 from ledger.services.audit.findings import Findings
 from ledger.services.audit.rows.log_rows import WalkedLog
+from ledger.services.publish.cose_heads import COSE_HEADS
 from ledger.services.publish.durable_files import LogFolder
 from ledger.services.publish.published_cosignatures import COSIGNATURES
 
 _TILE = re.compile(r"tile/(entries|[0-9]|[1-5][0-9]|6[0-3])/((?:x[0-9]{3}/)*[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
-_OURS = {"checkpoint", COSIGNATURES, ".lock"}
+_OURS = {"checkpoint", COSIGNATURES, COSE_HEADS, ".lock"}
 _HALF_WRITTEN = re.compile(r"\.[^/]*\.new")
 _AGAIN = "It is written anew from the database (move the folder `tile` away, and serve this home)"
 _ALTERED = f"the published file was altered. {_AGAIN}"

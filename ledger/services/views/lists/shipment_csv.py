@@ -4,6 +4,7 @@ known, or not shown to who asks, is empty.
 
 import csv
 import io
+import re
 from collections.abc import Iterable
 
 from ledger.services.views.lists.listed_shipment import ListedShipment, PromiseView
@@ -13,7 +14,8 @@ COLUMNS = (
     "custodian", "custodian_name", "packages", "status", "purpose", "mode", "opened_at", "due_at", "ended_at", "late",
     "held", "disputed",
 )  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = re.compile(r"(^|[;\t\r\n])(?=[=+\-@\t\r])")
+"""Where a formula begins: many spreadsheets part cells at semicolons and tabs as well."""
 _NOTHING = PromiseView(None, None, None, None, None)
 
 
@@ -42,5 +44,5 @@ def _cell(value: str | int | bool | None) -> str | int:
     if value is None:
         return ""
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(_FORMULA) else value
+        return _FORMULA.sub(r"\1'", value)
     return int(value)

@@ -17,10 +17,10 @@ async function checked({ files, trust }) {
   return results;
 }
 
-async function bearing({ subject, records, candidates }) {
+async function bearing({ subject, records, candidates, traced = [] }) {
   const held = new Map(records.map((record) => [record.id, record]));
   const answers = [];
-  for (const candidate of candidates) answers.push(await bearsOn(parseSubject(subject), candidate, candidate.index, held));
+  for (const candidate of candidates) answers.push(await bearsOn({ ...parseSubject(subject), traced }, candidate, candidate.index, held));
   return answers;
 }
 

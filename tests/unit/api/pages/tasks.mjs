@@ -3,12 +3,15 @@ import { FrameCollection, recordIn, toFrames } from "../../../../ledger/api/page
 import { grantRecord, requestIn, revokeRecord } from "../../../../ledger/api/pages/static/devices/requests.js";
 import { handoffRecord, changedRecord, differences, heldBefore } from "../../../../ledger/api/pages/static/dock/handoff.js";
 import { envelopeOf, readHandoff } from "../../../../ledger/api/pages/static/dock/exchange.js";
+import { contentFaults } from "../../../../ledger/api/pages/static/dock/content.js";
+import { became } from "../../../../ledger/api/pages/static/dock/receipt.js";
 import { judge } from "../../../../ledger/api/pages/static/dock/rules.js";
 import { worldOf } from "../../../../ledger/api/pages/static/dock/world.js";
 import { decode, encode } from "../../../../ledger/api/pages/static/lib/qr.js";
-import { addressOf, signatureOf } from "../../../../ledger/api/pages/static/signers/device.js";
+import { addressOf, deviceSigner, signatureOf } from "../../../../ledger/api/pages/static/signers/device.js";
 import { canonicalSignature, signedBy } from "../../../../ledger/api/pages/static/signers/signature.js";
 import { personalDigest, requireSignIn } from "../../../../ledger/api/pages/static/signers/texts.js";
+import { wrap } from "../../../../ledger/api/pages/static/signers/wrapping.js";
 import { owedAfter } from "../../../../ledger/api/pages/static/signing/cost.js";
 import { describe, textOf } from "../../../../ledger/api/pages/static/signing/describe.js";
 import { summary } from "../../../../ledger/api/pages/static/signing/summary.js";
@@ -51,9 +54,18 @@ const tasks = {
     const { record, ...read } = readHandoff(envelope, trust, world(dock));
     return { ...read, envelope: envelopeOf({ ...record, signatures: read.signatures }) };
   },
+  differences: ({ before, after }) => differences(before, after),
+  faults: ({ message, now }) => contentFaults(message, now),
+  became: ({ entry, response, body, trust }) => became(entry, response, body, trust),
   held: ({ dock, handoffs }) => world(dock, handoffs).held().map(([shipment, { packages, sequence }]) => [shipment, packages, sequence]),
   address: ({ secret }) => addressOf(fromHex(secret)),
   sign: ({ secret, record, trust }) => signatureOf(recordId(record, trust), fromHex(secret)),
+  // As a kept key signs: wrapped as where the device has no lock of its own.
+  kept: async ({ secret, record, trust }) => {
+    const [key, name] = [fromHex(secret), "phone"];
+    const address = addressOf(key);
+    return deviceSigner({ address, name, wrapping: await wrap(key, address, name) }).signRecord(record, trust);
+  },
   text: ({ secret, text }) => signatureOf(personalDigest(text), fromHex(secret)),
   signIn: ({ message, address, host }) => requireSignIn(message, address, host) ?? "fits",
   spelt: ({ signature }) => canonicalSignature(signature),
@@ -73,8 +85,8 @@ const tasks = {
     const keys = book.entries.flatMap((entry) => entry.keys.map(({ address }) => address));
     return { size, council: [...council], names: Object.fromEntries(names), owners: Object.fromEntries(keys.map((key) => [key, owner(key)])) };
   },
-  summary: ({ record, names, terms }) =>
-    summary(record, new Map(names), new Map(terms.map(([shipment, message]) => [shipment, { message, amended: false }]))),
+  summary: ({ record, names, terms, amended = false }) =>
+    summary(record, new Map(names), new Map(terms.map(([shipment, message]) => [shipment, { message, amended }]))),
   owed: ({ days, commercial }) => days.map((one) => String(owedAfter(one, commercial))),
   describe: ({ record }) => describe(record).map(flat),
   typed: ({ record, trust }) => ({ id: toHex(recordId(record, trust)), payload: typedData(record, trust) }),

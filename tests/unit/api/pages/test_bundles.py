@@ -11,6 +11,7 @@ import pytest
 from ledger.bundle.format import parse_trust
 from ledger.bundle.verify import verify_bundle
 from ledger.common.canonical import canonical_json
+from ledger.errors import MalformedRecord
 from scripts.vectors.bundles import patched
 from tests.unit.api.pages.node import in_the_page
 
@@ -98,6 +99,21 @@ def test_a_trust_file_is_read_as_strictly_as_the_ledger_reads_it() -> None:
 
 
 # --- bits flipped anywhere -------------------------------------------------------------------------------------------
+
+
+def test_a_chain_id_beyond_what_json_holds_is_refused_on_both_sides() -> None:
+    """2^53 and 2^53 + 1 are one number for a browser, and two for a wallet's domain."""
+    whole = text_of("trust.json")
+    before = f'"chainId":{json.loads(whole)["chainId"]}'
+    texts = [whole.replace(before, f'"chainId":{number}') for number in (2**53 - 1, 2**53, 2**53 + 1, 2**64)]
+    answers = in_the_page([{"files": [], "trust": text} for text in texts])
+    assert answers[0] == []
+    assert parse_trust(texts[0].encode()).chain_id == 2**53 - 1
+    for text, answer in zip(texts[1:], answers[1:], strict=True):
+        assert answer != []
+        with pytest.raises(MalformedRecord):
+            parse_trust(text.encode())
+
 
 FLIPPED = (("shipment", "trust"), ("award", "trust"), ("product", "trust"), ("witnessed", "trust-with-witnesses"))
 """Where something is changed at random: the same step must fail here as there."""

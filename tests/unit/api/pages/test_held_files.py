@@ -9,6 +9,7 @@ from ledger.bundle.format import parse_bundle, parse_trust
 from ledger.bundle.kept_checkpoints import verify_contradiction
 from ledger.bundle.omitted_records import HeldReceipt
 from ledger.bundle.subject import bears_on, parse_subject
+from ledger.bundle.trace import trace_subject
 from ledger.bundle.verify import verify_bundle
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import to_hex
@@ -81,6 +82,12 @@ def test_what_bears_on_a_subject_is_the_same_here_and_there() -> None:
                 "candidates": [view(record) | {"index": index} for record, index in every.values()],
             }
         )
+    shipment = parse_subject(bundles["shipment.json"].subject).id
+    about = trace_subject([shipment])
+    expected.append(
+        [bears_on(about, DOMAIN.record_id(one), one, index, {}, [shipment]) for one, index in every.values()]
+    )
+    cases.append(cases[0] | {"subject": str(about), "records": [], "traced": [to_hex(shipment)]})
     assert in_the_page(cases) == expected
     assert all(0 < sum(answers) < len(answers) for answers in expected)
 
@@ -142,7 +149,11 @@ def test_a_contradiction_convicts_here_as_there() -> None:
     same = Contradiction(note(7), note(20), two.root, two.proof)
     cut = Contradiction(two.first, two.second, two.root, two.proof[1:])
     forged = Contradiction(two.first.replace("\n7\n", "\n8\n"), two.second, two.root, two.proof)
-    texts = [one.to_bytes() for one in (two, same, cut, forged)] + [canonical_json({"lading": "contradiction/1"})]
+    # The log signed the empty tree, as every log does; nothing contradicts that.
+    empty = Contradiction(note(0), note(20), bytes(32))
+    texts = [one.to_bytes() for one in (two, same, cut, forged, empty)] + [
+        canonical_json({"lading": "contradiction/1"})
+    ]
     cases = [{"files": [{"name": "c", "text": text.decode()}], "trust": TRUST} for text in texts]
     for text, ((answer,)) in zip(texts, in_the_page(cases), strict=True):
         ours = verify_contradiction(text, parse_trust(TRUST.encode()))

@@ -194,6 +194,25 @@ def test_what_is_not_shown_is_said_not_to_be() -> None:
     assert not [sentence for sentence in nothing if "owes" in sentence]
 
 
+def test_amendments_are_told_of_terms_by_which_a_delay_cost_nothing() -> None:
+    free = replace(terms(), commercial=replace(COMMERCIAL, alpha=0))
+    given = {"type": "Handoff", "message": handoff().to_json()}
+    case = {"task": "summary", "record": given, "names": [], "terms": [(to_hex(SHIPMENT), free.to_json())]}
+    plain, amended = in_node([case, case | {"amended": True}])
+    assert plain[-1] == "A delay costs nothing by these terms."
+    assert amended == [*plain, "These terms were amended since: the shipment's page says how."]
+
+
+def test_what_is_not_told_one_by_one_is_counted() -> None:
+    items = tuple(HandoffItem(bytes([7 + i]) * 32, 0, 1, 0) for i in range(7))
+    said = told(replace(handoff(), items=items), terms())
+    assert "And 2 more, which stand below." in said
+    assert "What a delay of the other shipments costs is not shown here." in said
+    assert not [
+        sentence for sentence in told(handoff(), terms()) if "more" in sentence or "other shipments" in sentence
+    ]
+
+
 def test_a_refusal_and_a_flawless_handover_are_told_apart() -> None:
     refused = told(handoff(0, int(ExceptionBit.REFUSED)), terms())
     assert "What Kea Forwarding (partner 3) refuses stays with Tui Dairy (partner 2)." in refused

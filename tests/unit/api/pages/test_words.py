@@ -2,18 +2,22 @@
 
 import json
 import random
+import re
+import unicodedata
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from ledger.cli.templates import in_words
 from ledger.codes import AmendmentKind
 from ledger.common.ids import ConsortiumId, to_hex
 from ledger.common.periods import DAY
 from ledger.explain.fields import text_of
+from ledger.explain.goods import carried_text
 from ledger.explain.record import Kind, Line, describe
 from ledger.records.signing import Domain
-from ledger.records.types import RECORDS, Amendment, Details, KeyGrant, Record
+from ledger.records.types import RECORDS, Amendment, Details, Goods, KeyGrant, Place, Record, ShipmentTerms
 from tests.samples import sample
 from tests.unit.api.pages.node import in_node
 
@@ -82,8 +86,38 @@ def test_what_a_wallet_is_given_is_what_the_ledger_would_give_it() -> None:
         assert answer == {"id": to_hex(DOMAIN.record_id(record)), "payload": DOMAIN.typed_data(record)}
 
 
-def test_nobody_signs_what_is_withheld() -> None:
+@pytest.mark.parametrize("task", ["typed", "kept"])
+def test_neither_wallet_nor_device_signs_what_is_withheld(task: str) -> None:
     records = [sample(kind, random.Random(3), edge="most", withhold=1.0) for kind in RECORDS]
-    answers = in_node([{"task": "typed", "record": as_json(record), "trust": TRUST} for record in records])
-    refused = {type(r).__name__ for r, answer in zip(records, answers, strict=True) if isinstance(answer, str)}
+    asked = {"task": task, "trust": TRUST, "secret": "0x" + "01" * 32}
+    answers = in_node([asked | {"record": as_json(record)} for record in records])
+    refused = {
+        type(r).__name__ for r, answer in zip(records, answers, strict=True) if str(answer).startswith("refused")
+    }
     assert refused == {kind.__name__ for kind in RECORDS if any(m.private for m in kind.members())}
+
+
+HOSTILE = [
+    "Chairs\n  penalty at most: 0.00 EUR", "\x1b[8mhidden", "\u202eRUE 00.0", "Ke\u200ba", "a\u2028b", "\u05d0\u05d1 7",
+    "\x9bC1",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_nothing_that_others_wrote_acts_on_the_words_around_it(text: str) -> None:
+    """Neither on a terminal nor on a page: no line of their own, no other order, nothing that shows nothing."""
+    record = sample(ShipmentTerms, random.Random(4), withhold=0.0)
+    goods = Goods(bytes(16), "", text, bytes(32), 7, "EA", "", text)
+    where = Place(bytes(16), "NZ", "", "", text)
+    record = replace(record, contents=(goods,), origin=where, details=Details(bytes(16), json.dumps({text: text})))
+    said_by_both([record])
+    given = {"task": "summary", "record": as_json(record), "names": [[record.consignor, text]], "terms": []}
+    (sentences,) = in_node([given])
+    lines = list(in_words(record, names={record.consignor: text}))
+    told = [*lines, carried_text(bytes(32), record), *sentences]
+    for line in told:
+        bare = line.replace("\u2068", "").replace("\u2069", "")
+        assert not [c for c in bare if unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp")], line
+        for inside in re.findall("[\u05d0-\u05ea].*", line):
+            assert "\u2069" in inside, "what is written from the right is set apart"
+    assert sum(line.strip().startswith("penalty at most") for line in lines) <= 1

@@ -1,6 +1,7 @@
 """The map of a shipment: what its reader may see and nothing else, round the shorter side of the earth."""
 
 import json
+import re
 from itertools import pairwise
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.api.pages.libraries import FOLDER
+from ledger.api.pages.shipment.airports import known_airports
 from ledger.api.pages.shipment.world_map import (
     BOTTOM,
     LEAST_WIDTH,
@@ -111,6 +113,29 @@ def test_the_library_knows_where_ports_lie(code: str, longitude: float, latitude
     point = known_places()[code]
     assert abs(point.x / 10 - longitude) < 1
     assert abs(-point.y / 10 - latitude) < 1
+
+
+@pytest.mark.parametrize(
+    ("code", "longitude", "latitude"),
+    [
+        ("DEFRA", 8.6, 50.0),
+        ("CNCTU", 103.9, 30.6),
+        ("NZAKL", 174.8, -37.0),
+        ("JPTYO", 140.0, 35.6),
+        ("USIND", -86.3, 39.7),
+    ],
+)
+def test_airports_and_their_cities_are_known_for_goods_that_fly(code: str, longitude: float, latitude: float) -> None:
+    point = known_airports()[code]
+    assert abs(point.x / 10 - longitude) < 0.5
+    assert abs(-point.y / 10 - latitude) < 0.5
+
+
+def test_airports_are_codes_on_the_plane() -> None:
+    known = known_airports()
+    assert len(known) > 7000
+    assert all(re.fullmatch("[A-Z]{2}[A-Z0-9]{3}", code) for code in known)
+    assert all(-1800 <= x <= 1800 and -900 <= y <= 900 for x, y in known.values())
 
 
 def test_the_library_is_plain_and_small() -> None:

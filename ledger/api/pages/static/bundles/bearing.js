@@ -14,7 +14,8 @@ const NUMBERS_NEED = new Set([1, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 15]);
 const ABOUT_OTHERS = new Set([14, 15]);
 
 // Whether `record`, {id, type, message}, at entry `index` of the log must be in a bundle about `about` that holds `records` (by
-// id). True means that it must; what only private parts or figures tell is not known here.
+// id). True means that it must; what only private parts or figures tell is not known here, but for `about.traced`: the shipments
+// of a trace.
 export async function bearsOn(about, record, index, records) {
   const { number } = RECORDS[record.type];
   if (about.kind === "product") return ofProduct(about.product, record, records);
@@ -27,6 +28,7 @@ export async function bearsOn(about, record, index, records) {
   if (ABOUT_OTHERS.has(number)) return [...records.keys()].some((id) => keys.has(`record ${id}`));
   if (!OF_SHIPMENTS.has(number)) return false;
   if (about.kind === "shipment") return keys.has(`shipment ${about.id}`);
+  if (about.kind === "trace") return about.traced.some((id) => keys.has(`shipment ${id}`));
   const opened = [...records.values()].filter(({ type }) => type === "ShipmentTerms");
   return keys.has(`partner ${about.partner}`) || opened.some(({ id }) => keys.has(`shipment ${id}`));
 }

@@ -40,6 +40,7 @@ export async function parseBundle(text) {
   if (!timesFit(fields.times)) throw new Told(msg("By which evidence times count is not written as it must be."));
   if (fields.times.witnesses !== null) await readPolicy(fields.times.witnesses, "bundle.times.witnesses");
   if (figures === null || typeof figures !== "object" || Array.isArray(figures)) throw new Told(msg("{where} is no object.", { where: "bundle.figures" }));
+  if (about.kind === "trace") about.traced = hashesOf(figures.shipments, "bundle.figures.shipments");
   if (last !== undefined) readLeaf(last, "bundle.last");
   if (cutoff !== undefined) {
     fieldsOf(cutoff, "bundle.cutoff", ["last", "before"]);

@@ -3,8 +3,8 @@
 import { fromHex, same, toHex } from "../verify/bytes.js";
 import { continues, rootOfInclusion } from "../verify/merkle.js";
 import { list, moment, msg } from "../verify/messages.js";
-import { parseCheckpoint, verifyCheckpoint, verifyWitnesses } from "../verify/note.js";
-import { Told } from "../verify/refusals.js";
+import { knowsEd25519, parseCheckpoint, verifyCheckpoint, verifyWitnesses } from "../verify/note.js";
+import { Told, Unable } from "../verify/refusals.js";
 import { ATTESTED, PROVED, run } from "./check.js";
 import { readCanonical } from "./format.js";
 import { checkCheckpoint, checkKept, checkWitnesses, findLog } from "./log_steps.js";
@@ -130,6 +130,7 @@ function readContradiction(work, text) {
 }
 
 async function contradicts({ notes: [first, second], root, path, log }) {
+  if (!(await knowsEd25519())) throw new Unable("contradiction", msg("This browser cannot check Ed25519 signatures, so it cannot check the log."));
   for (const note of [first, second]) {
     if (!(await verifyCheckpoint(note, log.origin, fromHex(log.key)))) throw new Told(msg("The log has not signed this state."));
   }

@@ -1,11 +1,11 @@
-// What a bundle is about: shipment/0x…, partner/7, award/0x… or a GS1 path. Twin of ledger/bundle/subject.py.
+// What a bundle is about: shipment/0x…, partner/7, award/0x…, trace/0x… or a GS1 path. Twin of ledger/bundle/subject.py.
 import { parseProduct } from "../verify/gs1.js";
 import { msg } from "../verify/messages.js";
 import { Told } from "../verify/refusals.js";
 
-const SUBJECT = /^(?:(shipment|award)\/(0x[0-9a-f]{64})|partner\/([1-9][0-9]{0,12}))$/;
+const SUBJECT = /^(?:(shipment|award|trace)\/(0x[0-9a-f]{64})|partner\/([1-9][0-9]{0,12}))$/;
 
-// {kind: shipment, partner, award or product; id, partner, product: what it names}; throws Told.
+// {kind: shipment, partner, award, trace or product; id, partner, product: what it names}; throws Told.
 export function parseSubject(text) {
   const product = text.startsWith("01/") ? parseProduct(text) : null;
   if (product !== null) return { kind: "product", product };

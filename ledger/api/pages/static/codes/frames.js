@@ -46,7 +46,7 @@ export class FrameCollection {
     const text = Array.from({ length: this.count }, (unused, i) => this.pieces.get(i + 1) ?? "").join("");
     try {
       const packed = fromBase32(text);
-      if ((await markOf(packed)) !== this.mark) throw new Error("another checksum");
+      if ((await markOf(packed)) !== this.mark || base32(packed) !== text) throw new Error("another checksum, or another spelling");
       return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(await piped(packed, new DecompressionStream("deflate"))));
     } catch (error) {
       throw new Error(_("A code was misread. Scan it again."), { cause: error });

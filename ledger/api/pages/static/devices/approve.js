@@ -5,6 +5,7 @@ import { scan } from "../codes/scan.js";
 import { gettext as _ } from "../gettext.js";
 import { answerOf, post } from "../service.js";
 import { walletHere, walletSigner } from "../signers/wallet.js";
+import { elsewhere } from "../signing/elsewhere.js";
 import { prepare, signed } from "../signing/flow.js";
 import { ground } from "../signing/ground.js";
 import { button, element, show } from "../signing/show.js";
@@ -73,12 +74,9 @@ function offers(place, record, signatures, file, hand, own = null) {
     ...(own ? [way(_("Sign it with this device's key"), async () => own)] : []),
     ...(walletHere() ? [way(_("Sign it with the wallet in this browser"), () => walletSigner(walletHere()))] : []),
   ];
-  const address = URL.createObjectURL(new Blob([JSON.stringify({ ...record, signatures })], { type: "application/json" }));
-  const commands = `lading sign KEY ${file} --out ${file}\nlading submit ${file} --url ${location.origin}`;
   return [
     element("p", { class: "row" }, ...here),
     element("h4", {}, _("With a master key kept by Lading")),
-    element("p", {}, element("a", { href: address, download: file }, _("Save it as {file}", { file })), " ", _("and type, where the key lies:")),
-    element("pre", { tabindex: "0" }, commands),
+    ...elsewhere(record, signatures, file),
   ];
 }

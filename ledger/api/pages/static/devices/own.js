@@ -76,7 +76,7 @@ export function offerMaking(form, place, revoke) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const asked = new FormData(form);
-    const [device, partner, days] = [asked.get("device").trim(), Number(asked.get("partner")), Number(asked.get("days"))];
+    const [device, partner, days] = [asked.get("device").trim().normalize("NFC"), Number(asked.get("partner")), Number(asked.get("days"))];
     const types = asked.getAll("type").map(Number);
     status.textContent = "";
     try {

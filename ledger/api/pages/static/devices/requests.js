@@ -1,5 +1,6 @@
 // Requests for a device's key, and what takes it back: the records themselves, and what makes a request one.
 import { gettext as _ } from "../gettext.js";
+import { whole } from "../signers/whole.js";
 import { fromHex, toHex } from "../verify/bytes.js";
 import { canonical } from "../verify/canonical.js";
 import { recover } from "../verify/secp256k1.js";
@@ -27,6 +28,7 @@ export function requestIn({ type, message, signatures }, trust) {
   if (type !== "KeyGrant") throw new Error(_("This is no request for a device's key."));
   const record = { type, message };
   const digest = recordId(record, trust);
+  whole(record);
   if (signatures.length !== 1) throw new Error(_("A request carries the signature of the device alone."));
   if (toHex(recover(digest, fromHex(signatures[0]))) !== message.key) {
     throw new Error(_("The device has not signed this request: it was altered, or is for another consortium."));

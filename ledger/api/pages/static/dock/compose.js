@@ -3,6 +3,7 @@ import { gettext as _, ngettext } from "../gettext.js";
 import { partnerText } from "../signing/describe.js";
 import { element } from "../signing/show.js";
 import { toHex } from "../verify/bytes.js";
+import { wrongSscc } from "../verify/gs1.js";
 import { recordId } from "../verify/typed.js";
 import { handles, withCount } from "./custody.js";
 import { now, readyDesk, salt } from "./desk.js";
@@ -22,7 +23,7 @@ export async function fill(form, { world }) {
   const named = takers.map(({ id }) => [id, partnerText(id, world.names)]).sort(([, one], [, other]) => one.localeCompare(other));
   form.elements.receiver.replaceChildren(element("option", { value: "" }, _("Choose who takes them")), ...named.map(([id, name]) => element("option", { value: String(id) }, name)));
   form.elements.receiver.value = chosen;
-  const rows = held.map(([shipment, { packages, terms }]) => row(shipment, { count: packages, held: packages, noted: 0, chosen: false, goods: goodsText(terms) }));
+  const rows = held.map(([shipment, { packages, terms }]) => row(shipment, { count: packages, held: packages, noted: 0, chosen: location.hash === `#${shipment}`, goods: goodsText(terms) }));
   const none = element("p", {}, _("This device knows of no goods that your partner holds."));
   form.querySelector(".held").replaceChildren(...(rows.length ? rows : [none]));
   for (const [name, value] of Object.entries((await store.remembered(PLACE)) ?? {})) if (!form.elements[name].value) form.elements[name].value = value;
@@ -55,13 +56,15 @@ function chosenCount(form) {
 // The handoff that the form asks for, as exchange.js reads one.
 async function composed(form) {
   const { world, rests } = await readyDesk();
-  const value = (name) => form.elements[name].value.trim();
+  const value = (name) => form.elements[name].value.trim().normalize("NFC"); // as some keyboards do not
   const items = [...counted(form.querySelector(".held"))].map(([shipment, { packages, noted }]) => {
     const holding = world.holding(shipment);
     return { shipment, sequence: holding.sequence, packages, exceptions: withCount(packages, noted, holding.packages) };
   });
   const place = { country: value("country").toUpperCase(), locode: value("locode").toUpperCase(), gln: value("gln"), name: value("name") };
   if (!place.country) place.country = place.locode.slice(0, 2);
+  const mistyped = wrongSscc(value("load"));
+  if (mistyped) throw new Error(_("The check digit of the SSCC {code} is wrong. Look at the label again; put the carrier's name in front of a number of its own.", { code: mistyped }));
   const due = value("due") ? Math.floor(new Date(value("due")).getTime() / 1000) : 0;
   const record = handoffRecord({
     items, releaser: world.own, receiver: Number(value("receiver")), place, load: value("load"), dueAt: due, photos: await kept(form.elements.photos.files), now: now(),

@@ -56,9 +56,13 @@ function isGln(text) {
 function texts({ place: where, load, details }) {
   const short = [where, load].flatMap((part) => (typeof part === "string" ? [] : Object.entries(part).filter(([name]) => name !== "salt")));
   if (short.some(([, text]) => utf8(text).length > SHORT_TEXT)) return [_("A text is too long.")];
+  if (!short.every(([, text]) => isPlain(text)) || !(typeof details === "string" || isPlain(details.text))) return [_("A text has characters that no record takes: type it anew.")];
   if (typeof details === "string" || details.text === "") return [];
   return isObject(details.text) ? [] : [_("What is said besides is not in the form of the records.")];
 }
+
+// Unicode in its normal form (NFC), whole characters, and no NUL.
+const isPlain = (text) => text === text.normalize("NFC") && !text.includes("\0") && !/\p{Cs}/u.test(text);
 
 function isObject(text) {
   if (utf8(text).length > LONG_TEXT) return false;

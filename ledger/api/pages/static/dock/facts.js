@@ -9,6 +9,7 @@ import * as store from "./store.js";
 
 const MOST_PAGES = 10;
 const LIMIT = 100;
+const PATIENCE = 2000; // milliseconds for the service to say who is signed in
 const LOOKED_AT = 20; // shipments of a handoff whose goods are told
 
 // Asks the service, and keeps its answers. Throws with `status` 401 where nobody has signed in.
@@ -34,6 +35,12 @@ function isTerms({ shipment, terms }, trust) {
   } catch {
     return false;
   }
+}
+
+// Forgets what was taken along for another partner than the one that is signed in now, where the service says who that is.
+export async function forgetOthers() {
+  const [kept, session] = [await store.facts(), await Promise.race([json("/v1/session").catch(() => null), new Promise((resolve) => setTimeout(resolve, PATIENCE, null))])];
+  if (kept !== null && session?.partner && session.partner !== kept.dock.partner) await store.forgetFacts();
 }
 
 // {dock, rests}: what was kept last, and what it rests on as ground() gives it; null where nothing was.

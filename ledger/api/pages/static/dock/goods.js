@@ -3,6 +3,7 @@ import { gettext as _ } from "../gettext.js";
 import { WORDS } from "../signing/fields.js";
 import { element } from "../signing/show.js";
 import { packages } from "../signing/units.js";
+import { visible } from "../signing/visible.js";
 import { BY_COUNT } from "./custody.js";
 import { short } from "./handoff.js";
 
@@ -41,5 +42,5 @@ export function counted(place) {
 export function goodsText(terms) {
   if (!terms || typeof terms.commercial !== "object") return "";
   const [first] = Array.isArray(terms.contents) ? terms.contents.filter((one) => typeof one === "object") : [];
-  return [terms.commercial.orderRef, first?.description || first?.gtin, first?.lot].filter(Boolean).join(", ");
+  return [terms.commercial.orderRef, first?.description || first?.gtin, first?.lot].filter(Boolean).map(visible).join(", ");
 }

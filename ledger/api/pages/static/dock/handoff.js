@@ -1,5 +1,6 @@
 // Handoffs as the dock makes and changes them: the records themselves, and in words what one says that another does not.
 import { gettext as _ } from "../gettext.js";
+import { objectOf } from "../signing/describe.js";
 import { WORDS } from "../signing/fields.js";
 import { packages } from "../signing/units.js";
 import { toHex } from "../verify/bytes.js";
@@ -47,9 +48,16 @@ export const heldBefore = (item, holding) => holding?.packages ?? (item.exceptio
 
 // SHA-256 of the photos that a handoff names.
 export function photosIn({ details }) {
-  if (typeof details === "string" || details.text === "") return [];
-  const { photos } = JSON.parse(details.text);
+  const { photos } = objectOf(details.text ?? "") ?? {};
   return Array.isArray(photos) ? photos.filter((hash) => /^0x[0-9a-f]{64}$/.test(hash)) : [];
+}
+
+// What the details say but for photos.
+function besides({ details }) {
+  const said = objectOf(details.text || "{}");
+  if (said === null) return details.text;
+  const { photos, ...rest } = said;
+  return canonical(Array.isArray(photos) || photos === undefined ? rest : { ...rest, photos });
 }
 
 // How `after` differs from what was signed before, item by item, in sentences.
@@ -70,6 +78,7 @@ export function differences(before, after) {
     ...gone.map(({ shipment }) => _("{shipment}: it is no longer in it.", { shipment: short(shipment) })),
     ...(other ? [_("Partners, place or times differ too.")] : []),
     ...(canonical(photosIn(before)) === canonical(photosIn(after)) ? [] : [_("Other photos are named.")]),
+    ...(besides(before) === besides(after) ? [] : [_("What is said besides is not what you signed: read every line.")]),
   ];
 }
 

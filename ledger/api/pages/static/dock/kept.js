@@ -13,14 +13,16 @@ const STATES = {
   accepted: ({ answer }) => answer,
   refused: ({ answer }) => _("The service refused it: {answer}", { answer }),
   replaced: () => _("Another handoff of the same goods was signed in its place."),
-  open: (entry) => (isComplete(entry) ? _("Both have signed. It waits for a network.") : _("It waits for the other side's signature.")),
+  open: (entry) => (isComplete(entry) ? entry.answer || _("Both have signed. It waits for a network.") : _("It waits for the other side's signature.")),
 };
 
-// Fills `place`, the newest first. `open(entry)`: shows one; `hand()`: hands in what waits; `changed()`: something is otherwise now.
-export async function list(place, names, { open, hand, changed }) {
+// Fills `place` with those that the partner of `desk` (null: none is known) has signed, the newest first. `open(entry)`: shows one; `hand()`: hands in what waits; `changed()`: something is otherwise now.
+export async function list(place, desk, { open, hand, changed }) {
   const all = (await store.handoffs()).reverse();
-  const none = element("p", {}, _("No handoff has been signed on this device."));
-  place.replaceChildren(...(all.length ? await Promise.all(all.map((entry) => card(entry, names, { open, hand, changed }))) : [none]));
+  const own = all.filter(({ message, side }) => message[side] === desk?.dock.partner);
+  const cards = await Promise.all(own.map((entry) => card(entry, desk.rests.names, { open, hand, changed })));
+  const made = cards.length ? cards : [element("p", {}, all.length ? _("What was signed on this device is shown to who signed it: sign in.") : _("No handoff has been signed on this device."))];
+  place.replaceChildren(...made);
 }
 
 // How many wait to be handed in.

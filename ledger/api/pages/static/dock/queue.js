@@ -1,8 +1,10 @@
 // Handing in what both sides have signed: from IndexedDB, the oldest first, as often as it takes. The same record twice is one
 // record, so both devices may hand it in, in any order.
-import { gettext as _ } from "../gettext.js";
 import { post } from "../service.js";
+import { keptTrust } from "../trust.js";
 import { envelopeOf } from "./exchange.js";
+import { known } from "./facts.js";
+import { became } from "./receipt.js";
 import * as store from "./store.js";
 import { isComplete } from "./world.js";
 
@@ -12,23 +14,19 @@ const AGAIN = new Set([408, 425, 429, 500, 502, 503, 504]); // what may be other
 // Whether it waits to be handed in.
 export const isQueued = (entry) => isComplete(entry) && entry.state === "open";
 
-// Hands in all that waits, in one tab at a time; gives whether everything was taken or refused.
+// Hands in all that waits, in one tab at a time; gives whether everything was answered.
 export function handIn() {
   return navigator.locks.request(LOCK, async () => {
-    for (const entry of (await store.handoffs()).filter(isQueued)) if (!(await handInOne(entry))) return false;
+    const trust = (await known())?.rests.trust ?? keptTrust()?.trust;
+    for (const entry of (await store.handoffs()).filter(isQueued)) if (!(await handInOne(entry, trust))) return false;
     return true;
   });
 }
 
-async function handInOne(entry) {
+async function handInOne(entry, trust) {
   const response = await post("/v1/records", envelopeOf(entry)).catch(() => null);
   if (response === null || AGAIN.has(response.status)) return false;
-  const body = await response.json().catch(() => ({}));
-  const answer = response.ok ? taken(body) : body.detail ?? response.statusText;
-  await store.keepHandoff({ ...entry, state: response.ok ? "accepted" : "refused", answer });
+  const body = await response.json().catch(() => null);
+  await store.keepHandoff({ ...entry, ...(await became(entry, response, body ?? {}, trust)) });
   return true;
-}
-
-function taken({ waitsFor }) {
-  return waitsFor?.length ? _("The log has it. It waits for a record that comes before.") : _("The log has it.");
 }

@@ -33,6 +33,8 @@ async function inStores(names, mode, act) {
 
 export const facts = async () => (await inStores(["kept"], "readonly", (kept) => kept.get(FACTS)))?.value ?? null;
 export const keepFacts = (value) => inStores(["kept"], "readwrite", (kept) => kept.put({ name: FACTS, value }));
+// Forgets what was taken along, and where the last handoff was; what waits to be handed in stays.
+export const forgetFacts = () => inStores(["kept"], "readwrite", (kept) => kept.clear());
 export const remembered = async (name) => (await inStores(["kept"], "readonly", (kept) => kept.get(name)))?.value ?? null;
 export const remember = (name, value) => inStores(["kept"], "readwrite", (kept) => kept.put({ name, value }));
 

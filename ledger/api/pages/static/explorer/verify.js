@@ -138,8 +138,8 @@ function verdictOf(steps, kind) {
   const named = (wanted) => list(steps.filter(wanted).map(({ name }) => STEPS[name]));
   const failed = steps.find(({ ok }) => ok === false);
   if (failed !== undefined) return ["no", msg("It does not hold. The step that fails: {step}. What would come after it was not looked at.", { step: STEPS[failed.name] })];
-  if (kind === "contradiction") return ["yes", msg("The file holds: it convicts the log.")];
   const unchecked = steps.some(({ ok }) => ok === null);
+  if (kind === "contradiction" && !unchecked) return ["yes", msg("The file holds: it convicts the log.")];
   if (!unchecked) return ["yes", msg("Every step was checked here, and holds.")];
   const parts = { checked: named(({ ok }) => ok), unchecked: named(({ ok }) => ok === null) };
   return ["unchecked", msg("What was checked here holds: {checked}. Not checked here: {unchecked}.", parts)];

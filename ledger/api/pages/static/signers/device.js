@@ -5,6 +5,7 @@ import { concat, toHex } from "../verify/bytes.js";
 import { recordId } from "../verify/typed.js";
 import { entries, keep } from "./store.js";
 import { personalDigest, requireSignIn } from "./texts.js";
+import { whole } from "./whole.js";
 import { withSecret, wrap } from "./wrapping.js";
 
 export const addressOf = (secret) => toHex(keccak_256(secp256k1.getPublicKey(secret, false).slice(1)).slice(12));
@@ -39,7 +40,7 @@ export function deviceSigner(entry) {
     kind: "device",
     address,
     name,
-    signRecord: (record, trust) => sign(recordId(record, trust)),
+    signRecord: async (record, trust) => sign(recordId(whole(record), trust)),
     signText: (text) => {
       requireSignIn(text, address, location.host);
       return sign(personalDigest(text));

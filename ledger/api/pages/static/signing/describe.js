@@ -7,6 +7,7 @@ import { amended, told } from "./amended.js";
 import { FIELDS } from "./fields.js";
 import { ascii, fieldLine } from "./values.js";
 import { duration, moment, money, packages } from "./units.js";
+import { visible } from "./visible.js";
 
 // Lines {label, kind, value, currency, lines}: a group has `lines` instead of a value. Throws for what is no such record.
 export function describe({ type, message }) {
@@ -19,14 +20,14 @@ export function textOf({ kind, value, currency }, names = new Map()) {
   if (kind === "duration") return duration(value);
   if (kind === "amount") return money(value, currency);
   if (kind === "partner") return partnerText(value, names);
-  return kind === "private" ? _("withheld, {hash}", { hash: value }) : String(value);
+  return kind === "private" ? _("withheld, {hash}", { hash: value }) : visible(value);
 }
 
 // Kea Forwarding (partner 3), or the number alone where no verified name is known.
 export function partnerText(partner, names) {
   if (!partner) return _("the recipient");
   const name = names.get(partner);
-  return name === undefined ? _("partner {partner}", { partner }) : _("{name} (partner {partner})", { name, partner });
+  return name === undefined ? _("partner {partner}", { partner }) : _("{name} (partner {partner})", { name: visible(name), partner });
 }
 
 function linesOf(struct, value, known, currency) {
@@ -98,7 +99,8 @@ function ranges(numbers) {
   return runs.map(([first, last]) => (last > first ? _("{first} to {last}", { first, last }) : first)).join(", ");
 }
 
-function objectOf(text) {
+// The JSON object that a text spells; null for any other text.
+export function objectOf(text) {
   try {
     const data = JSON.parse(text);
     return data !== null && typeof data === "object" && !Array.isArray(data) ? data : null;
@@ -107,11 +109,14 @@ function objectOf(text) {
   }
 }
 
-// The members of a JSON object in words; any other text as it is.
+// The members of a JSON object in words; any other text as it is. They stand by themselves: whoever wrote them chose what they
+// are called too, and none is to pass for a field of the record.
 function detailLines(label, text) {
   if (!text) return [];
   const data = objectOf(text);
-  return data === null ? [{ label, kind: "text", value: text }] : told(data);
+  if (data === null) return [{ label, kind: "text", value: text }];
+  const lines = told(data);
+  return lines.length ? [{ label, kind: "group", lines }] : [];
 }
 
 function changeLines(kind, text) {

@@ -2,8 +2,9 @@
 import { gettext as _ } from "../gettext.js";
 import { inWords } from "../language.js";
 import { describe, textOf } from "./describe.js";
-import { summary, titleOf } from "./summary.js";
+import { saysMore, summary, titleOf } from "./summary.js";
 import { shipmentsOf, termsOf } from "./terms.js";
+import { visible } from "./visible.js";
 
 export function element(name, values = {}, ...children) {
   const made = document.createElement(name);
@@ -38,7 +39,7 @@ export async function show(place, record, told, { trust, names, remarks, terms =
   const all = element("details", {}, element("summary", {}, _("Everything that it says, field by field")));
   all.append(element("dl", { class: "facts" }, ...lines.map((line) => fact(line, names))));
   place.replaceChildren(element("h3", {}, titleOf(record)), list([...said, ...told], "plain sentences"), all);
-  all.open = said.length === 0;
+  all.open = said.length === 0 || saysMore(record);
   if (remarks.length) place.append(list(remarks, "plain hint"));
 }
 
@@ -46,5 +47,6 @@ function fact(line, names) {
   const value = element("dd");
   if (line.kind === "group") value.append(element("dl", {}, ...line.lines.map((inner) => fact(inner, names))));
   else value.append(["hash", "record", "shipment", "agreement", "private"].includes(line.kind) ? element("code", { class: "break" }, textOf(line, names)) : textOf(line, names));
-  return element("div", {}, element("dt", {}, line.label[0].toUpperCase() + line.label.slice(1)), value);
+  const label = visible(line.label) || "–"; // the name of a part of the details may be any text
+  return element("div", {}, element("dt", {}, label[0].toUpperCase() + label.slice(1)), value);
 }

@@ -2,11 +2,12 @@
 // costs if late. Everything that it says besides stands in the lines of describe.js.
 import { gettext as _, ngettext } from "../gettext.js";
 import { lateness } from "./cost.js";
-import { partnerText } from "./describe.js";
+import { objectOf, partnerText } from "./describe.js";
 import { TITLES, WORDS } from "./fields.js";
 import { ExceptionBit, RECORDS } from "../verify/records.js";
 import { grouped, moment, packages } from "./units.js";
-import { scopesText } from "./values.js";
+import { ascii, scopesText } from "./values.js";
+import { visible } from "./visible.js";
 
 const GOODS = 5; // that are named one by one
 
@@ -25,7 +26,15 @@ export const titleOf = (record) => TITLES[RECORDS[record.type].number];
 // `names`: of partners by number. `terms`: as termsOf gives them. Only the title for kinds of records that need no more.
 export function summary(record, names, terms = new Map()) {
   const who = (partner) => partnerText(partner, names);
-  return SENTENCES[record.type]?.(record.message, who, terms) ?? [];
+  const said = SENTENCES[record.type]?.(record.message, who, terms) ?? [];
+  return said.length && saysMore(record) ? [...said, _("It says more than these sentences do: read every line below.")] : said;
+}
+
+// Whether its details say anything that no sentence does: photos are named by number, and a device by what its holder calls it.
+export function saysMore({ message: { details } }) {
+  if (details === undefined || typeof details === "string" || details.text === "") return false;
+  const data = objectOf(details.text);
+  return data === null || Object.keys(data).some((name) => name !== "photos" && name !== "device");
 }
 
 function handoff({ items, releaser, receiver, place, dueAt }, who, terms) {
@@ -33,12 +42,18 @@ function handoff({ items, releaser, receiver, place, dueAt }, who, terms) {
   const count = items.reduce((sum, item) => sum + item.packages, 0);
   return [
     _("{giver} gives {packages} to {taker}.", { giver, taker, packages: packages(count) }),
-    ...items.flatMap(({ shipment }) => carried(shipment, terms)).slice(0, GOODS),
+    ...firstOf(items, ({ shipment }) => carried(shipment, terms)),
     where(place),
     ...state(items, giver, taker),
     ...(dueAt ? [_("{taker} is to pass it on by {time}.", { taker, time: moment(dueAt) })] : []),
     ...late(items.map(({ shipment }) => shipment), who, terms),
   ];
+}
+
+// What `tell` says of the first entries, and how many more there are.
+function firstOf(entries, tell) {
+  const more = entries.length - GOODS;
+  return [...entries.slice(0, GOODS).flatMap(tell), ...(more > 0 ? [ngettext("And {count} more, which stands below.", "And {count} more, which stand below.", more)] : [])];
 }
 
 // What is noted of the goods' condition, item by item where items differ.
@@ -59,14 +74,14 @@ function carried(shipment, terms) {
   const { commercial, contents } = message ?? {};
   const order = typeof commercial === "object" ? commercial.orderRef : "";
   const goods = Array.isArray(contents) ? contents.filter((one) => typeof one === "object").map(goodsText) : [];
-  const said = [...(order ? [_("order {order}", { order })] : []), ...goods];
+  const said = [...(order ? [_("order {order}", { order: visible(order) })] : []), ...goods];
   if (said.length === 0) return [_("Shipment {shipment}: its order and goods are not shown to you.", { shipment: short(shipment) })];
   return [_("Shipment {shipment}: {goods}.", { shipment: short(shipment), goods: said.join(", ") })];
 }
 
 function goodsText({ quantity, unit, description, gtin, lot }) {
-  const numbers = [...(gtin ? [`GTIN ${gtin}`] : []), ...(lot ? [_("lot {lot}", { lot })] : [])].join(", ");
-  const values = { quantity: grouped(quantity), unit, goods: description || _("goods"), numbers };
+  const numbers = [...(gtin ? [`GTIN ${visible(gtin)}`] : []), ...(lot ? [_("lot {lot}", { lot: visible(lot) })] : [])].join(", ");
+  const values = { quantity: grouped(quantity), unit: visible(unit), goods: visible(description) || _("goods"), numbers };
   return numbers ? _("{quantity} {unit} of {goods} ({numbers})", values) : _("{quantity} {unit} of {goods}", values);
 }
 
@@ -75,7 +90,7 @@ function where(place) {
   return said ? _("Where: {place}.", { place: said }) : _("No place is named.");
 }
 
-const placeText = ({ name, locode, gln, country }) => [name, locode, gln && `GLN ${gln}`, country].filter(Boolean).join(", ");
+const placeText = ({ name, locode, gln, country }) => [name, locode, gln && `GLN ${gln}`, country].filter(Boolean).map(visible).join(", ");
 
 function late(shipments, who, terms) {
   const said = shipments.flatMap((shipment) => {
@@ -83,14 +98,15 @@ function late(shipments, who, terms) {
     if (message === undefined) return [];
     return lateness(message.commercial, who, amended);
   });
-  return [...new Set(said)];
+  const others = said.length && shipments.some((shipment) => !terms.has(shipment)) ? [_("What a delay of the other shipments costs is not shown here.")] : [];
+  return [...new Set(said), ...others];
 }
 
 function shipmentTerms({ consignor, consignee, holder, packages: count, mode, origin, destination, contents, commercial }, who) {
   const values = { consignor: who(consignor), consignee: who(consignee), packages: packages(count), mode: WORDS.Mode[mode] ?? "–" };
   return [
     _("{consignor} sends {packages} to {consignee}, by {mode}.", values),
-    ...contents.slice(0, GOODS).map((goods) => _("Goods: {goods}.", { goods: goodsText(goods) })),
+    ...firstOf(contents, (goods) => [_("Goods: {goods}.", { goods: goodsText(goods) })]),
     ...(placeText(origin) || placeText(destination)
       ? [_("From {origin} to {destination}.", { origin: placeText(origin) || "–", destination: placeText(destination) || "–" })] : []),
     _("{holder} has them now.", { holder: who(holder) }),
@@ -116,11 +132,12 @@ function split({ by, shipment, children, reason }, who, terms) {
   ];
 }
 
-function clearance({ by, items, status, regime, jurisdiction, declarant }, who) {
-  const country = String.fromCharCode(...jurisdiction.slice(2).match(/../g).map((pair) => parseInt(pair, 16)));
+function clearance({ by, items, status, regime, jurisdiction, declarant }, who, terms) {
+  const country = visible(ascii(jurisdiction));
   const values = { by: who(by), status: WORDS.ClearanceStatus[status] ?? "–", regime: WORDS.Regime[regime] ?? "–", country };
   return [
     ngettext("{by} declares {count} shipment {status}: {regime}, {country}.", "{by} declares {count} shipments {status}: {regime}, {country}.", items.length, values),
+    ...items.flatMap(({ shipment }) => carried(shipment, terms)).slice(0, GOODS),
     ...(declarant ? [_("Declared by {declarant}.", { declarant: who(declarant) })] : []),
   ];
 }

@@ -32,6 +32,14 @@ export function pathOfAddress(address) {
   return parseProduct(path) === null ? null : path;
 }
 
+// The 18 digits of a load that is written as an SSCC, where its check digit is wrong; "" for any other load. Twin of
+// check_load in ledger/common/gs1_keys.py.
+export function wrongSscc(load) {
+  const match = /^(?:00)?([0-9]{18})$/.exec(load.replace(/[\s\-()]/g, ""));
+  return match === null || checkDigitHolds(match[1]) ? "" : match[1];
+}
+
+// Of a key with an even number of digits.
 function checkDigitHolds(gtin) {
   const total = [...gtin].reduce((sum, digit, i) => sum + Number(digit) * (i % 2 === 0 ? 3 : 1), 0);
   return total % 10 === 0;

@@ -38,7 +38,7 @@ export async function rootOfInclusion(leaf, index, size, proof) {
 export async function continues(size1, root1, size2, root2, proof) {
   if (size1 > size2) return false;
   if (size1 === size2) return proof.length === 0 && same(root1, root2);
-  if (size1 === 0) return proof.length === 0;
+  if (size1 === 0) return proof.length === 0 && same(root1, await sha256(new Uint8Array()));
   const path = [...proof];
   if (path.some((hash) => hash.length !== 32)) return false;
   if ((BigInt(size1) & (BigInt(size1) - 1n)) === 0n) path.unshift(root1);

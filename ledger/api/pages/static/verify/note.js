@@ -6,12 +6,13 @@ const MOST_LINES = 16;
 const MOST_WITNESSES = 15;
 const KEY_NAME = /^[^\s+\x00-\x1f\x7f-\x9f]{1,255}$/;
 
-// A C2SP checkpoint: origin, size, root, and its signatures by key name and 4-byte key id; throws for another spelling.
+// A C2SP checkpoint: origin, size, root, and its signatures by key name and 4-byte key id; throws for another spelling,
+// and where a key signs twice. Extension lines are part of the text that is signed, and mean nothing here.
 export function parseCheckpoint(note) {
   const [text, tail, ...rest] = note.split("\n\n");
-  const [origin, size, root, ...more] = text.split("\n");
+  const [origin, size, root] = text.split("\n");
   const lines = (tail ?? "").split("\n");
-  if (rest.length || more.length || !/^(0|[1-9][0-9]*)$/.test(size) || !Number.isSafeInteger(Number(size)) || lines.pop() !== "") {
+  if (rest.length || !/^(0|[1-9][0-9]*)$/.test(size) || !Number.isSafeInteger(Number(size)) || lines.pop() !== "") {
     throw new Error("not a checkpoint");
   }
   const signatures = lines.map((line) => {
@@ -20,7 +21,8 @@ export function parseCheckpoint(note) {
     if (dash !== "—" || !KEY_NAME.test(name) || bytes.length <= 4 || others.length) throw new Error("not a signature line");
     return { line, name, keyId: bytes.slice(0, 4), signature: bytes.slice(4) };
   });
-  if (signatures.length === 0 || signatures.length > MOST_LINES || new Set(lines).size !== lines.length) {
+  const keys = new Set(signatures.map(({ name, keyId }) => `${name} ${toHex(keyId)}`));
+  if (signatures.length === 0 || signatures.length > MOST_LINES || keys.size !== signatures.length) {
     throw new Error("not the signatures of a checkpoint");
   }
   return { origin, size: Number(size), root: fromBase64(root), text: text + "\n", signatures };

@@ -115,7 +115,7 @@ export const isMoney = (type) => MONEY.has(type);
 // where a private part is withheld: nobody signs what he cannot see.
 export function typedData({ type, message }, trust) {
   const known = structuresOf(type);
-  if (hidden(type, message, known)) throw new Error("a part of it is withheld");
+  if (!isWhole({ type, message })) throw new Error("a part of it is withheld");
   const money = MONEY.has(type) ? { chainId: trust.chainId, verifyingContract: trust.bonusPool } : {};
   const domain = { name: "Lading", version: "1", ...money, salt: trust.consortiumId };
   const kinds = { name: "string", version: "string", chainId: "uint256", verifyingContract: "address", salt: "bytes32" };
@@ -123,6 +123,9 @@ export function typedData({ type, message }, trust) {
   for (const [name, { members }] of known) types[name] = members.map(({ type: kind, field }) => ({ name: field, type: kind }));
   return { types, primaryType: type, domain, message };
 }
+
+// Whether no private part of a record is withheld; of what has its structure, which recordId sees to.
+export const isWhole = ({ type, message }) => !hidden(type, message, structuresOf(type));
 
 function hidden(type, value, known) {
   const struct = type.replace("[]", "");

@@ -1,0 +1,2668 @@
+// Types of Lading's API, generated from its OpenAPI document by scripts/generate_api_types.py.
+// Amounts that may be wide are decimal strings, times UTC seconds, bytes 0x and lower-case hex.
+
+export type AccessRight = "party" | "recipient" | "goods" | "amended" | "auditor" | "export" | "forwarded";
+export type AccessView = {
+  record: string;
+  paths: string[];
+  partner: PartnerName;
+  key: string;
+  right: AccessRight;
+  at: number;
+};
+export type AgreementDates = {
+  awardBy: number;
+  disputeWindow: number;
+  arbiterWindow: number;
+  claimUntil: number;
+};
+export type AgreementPage = {
+  next: number | string | null;
+  agreements: AgreementSummary[];
+};
+export type AgreementSummary = {
+  id: string;
+  status: string;
+  meaning: string;
+  currency: string;
+  pool: string;
+  token: string;
+  funded: string;
+  periodStart: number;
+  periodEnd: number;
+  awarder: string;
+  arbiter: string;
+  residual: string;
+  parties: PartyShare[];
+  cursor: number;
+};
+export type AgreementView = {
+  id: string;
+  status: string;
+  meaning: string;
+  currency: string;
+  pool: string;
+  token: string;
+  funded: string;
+  periodStart: number;
+  periodEnd: number;
+  awarder: string;
+  arbiter: string;
+  residual: string;
+  parties: PartyShare[];
+  cursor: number;
+  dates: AgreementDates;
+  deposits: DepositView[];
+  awards: AwardView[];
+  claims: ClaimView[];
+};
+export type AgreementWarning = "awarder-is-residual" | "claims-are-public";
+export type Amendment = {
+  target: string;
+  previous: string;
+  kind: number;
+  changes: Details | string;
+};
+export type AnchorPage = {
+  next: number | string | null;
+  anchors: AnchorView[];
+};
+export type AnchorView = {
+  size: number;
+  root: string;
+  signed_at: number;
+  block: number | null;
+  block_time: number | null;
+  transaction: string;
+};
+export type Anchored = {
+  size: number;
+  block: number;
+  transaction: string;
+};
+export type AnchoredView = {
+  size: number;
+  block: number | null;
+  transaction: string | null;
+};
+export type AnswerView = {
+  found: number;
+  quarantined: number;
+  disposed: number;
+  at: number;
+};
+export type Attestation = {
+  by: number;
+  schema: string;
+  subject: string;
+  accreditation: string;
+  validFrom: number;
+  validUntil: number;
+  document: string;
+  claims: Claims | string;
+  itemCodes: string;
+  details: Details | string;
+};
+export type AwaitedView = {
+  where: string;
+  shipment: string;
+  sequence: number;
+  standing?: number | null;
+};
+export type AwardKept = {
+  kept: number;
+};
+export type AwardView = {
+  record: string;
+  version: number;
+  total: string;
+  logSize: string;
+  disputedBy: string | null;
+  ruledBy: string | null;
+  upheld: boolean | null;
+  file: Record<string, unknown> | null;
+  explanation: string[];
+};
+export type BatchAnswer = {
+  id?: string | null;
+  status: string;
+  receipt?: ReceiptView | null;
+  missing?: string[] | null;
+  waitsFor?: AwaitedView[] | null;
+  problem?: Problem | null;
+  retryAfter?: number | null;
+};
+export type BatchAnswers = {
+  results: BatchAnswer[];
+};
+export type BonusAgreement = {
+  salt: string;
+  parties: Share[];
+  awarder: number;
+  residual: number;
+  token: string;
+  currency: string;
+  rule: string;
+  periodStart: number;
+  periodEnd: number;
+  disputeWindow: number;
+  arbiter: number;
+  arbiterWindow: number;
+  deadline: number;
+  claimUntil: number;
+  details: Details | string;
+};
+export type BonusAward = {
+  by: number;
+  agreement: string;
+  version: number;
+  logId: string;
+  logSize: string;
+  total: string;
+  amounts: string;
+  evidence: string;
+};
+export type BookKey = {
+  address: string;
+  types: number;
+};
+export type BookPartner = {
+  id: number;
+  name: string;
+  gln: string;
+  keys: BookKey[];
+};
+export type By = "lane" | "market" | "mode" | "carrier";
+export type CarriedView = {
+  shipment: string;
+  order: string;
+  goods: ledger__services__views__before_signing__GoodsView[];
+};
+export type ChainTrack = {
+  status: string;
+  items?: ItemView[];
+  problem?: string;
+  waitsFor?: AwaitedView[];
+};
+export type Challenge = {
+  message: string;
+};
+export type Child = {
+  packages: number;
+  contents: ((Goods | string)[]) | string;
+};
+export type Claim = {
+  by: number;
+  agreement: string;
+  version: number;
+  amount: string;
+  payTo: string;
+};
+export type ClaimView = {
+  record: string;
+  partner: string;
+  version: number;
+  amount: string;
+  claimedAt: number | null;
+};
+export type Claims = {
+  salt: string;
+  text: string;
+};
+export type Clearance = {
+  by: number;
+  declarant: number;
+  items: ShipmentRef[];
+  jurisdiction: string;
+  regime: number;
+  status: number;
+  holdCause: number;
+  causedBy: number;
+  assurance: number;
+  occurredAt: number;
+  duty: Duty | string;
+  details: Details | string;
+};
+export type ClearanceView = {
+  jurisdiction: string;
+  regime: string;
+  status: string;
+  sequence: number;
+  required_at: string[];
+  released?: boolean;
+  assurance?: string;
+};
+export type ComingView = {
+  record: string;
+  type: string;
+  text: string;
+  waits_for: string;
+  signers: PartnerName[];
+  logged_at: number;
+  not_before?: number | null;
+  by_outsiders?: boolean;
+};
+export type Commercial = {
+  salt: string;
+  orderRef: string;
+  value: string;
+  currency: string;
+  freight: string;
+  incoterm: string;
+  promisedAt: number;
+  grace: number;
+  alpha: string;
+  penaltyCap: string;
+  liable: number;
+  beneficiary: number;
+  lostAfter: number;
+  tenderWindow: number;
+  reportLag: number;
+  rules: string;
+};
+export type ConsentView = {
+  consent: string;
+  partner: number;
+  to: string;
+  until: number;
+  what: string[];
+  counts: boolean;
+  problem: string;
+  forwarded: number;
+};
+export type ConsistencyProof = {
+  first: number;
+  second: number;
+  proof: string[];
+};
+export type ConsortiumView = {
+  trust: Record<string, unknown>;
+  council: ledger__api__schemas__answers__CouncilView;
+  delay: number;
+  next_sequence: number;
+  contracts: Record<string, string | null>;
+  pools: string[];
+};
+export type Contradictions = {
+  contradictions: TreeContradiction[];
+};
+export type CouncilMember = {
+  address: string;
+  status: KeyStatus;
+  since: number | null;
+  until: number | null;
+};
+export type DeadLetter = {
+  index: number;
+  plannedAt: number;
+  attempts: number;
+  status: number;
+  problem: string;
+};
+export type DeadLetters = {
+  dead: DeadLetter[];
+  next: number | null;
+};
+export type DepositView = {
+  funder: string;
+  amount: string;
+  refunded: boolean;
+};
+export type Details = {
+  salt: string;
+  text: string;
+};
+export type Dispute = {
+  by: number;
+  agreement: string;
+  version: number;
+  reason: string;
+};
+export type DockKey = {
+  address: string;
+  types: number;
+  since: number;
+  until: number | null;
+};
+export type DockPartner = {
+  id: number;
+  roles: number;
+  suspended: boolean;
+  keys: DockKey[];
+};
+export type DockShipment = {
+  shipment: string;
+  consignor: number;
+  consignee: number;
+  custodian: number;
+  packages: number;
+  sequence: number;
+  state: number;
+  recipient_key: string;
+  requires: RequiredView[];
+  remainder: boolean;
+  terms: Record<string, unknown> | null;
+};
+export type DockView = {
+  partner: number;
+  at: number;
+  shipments: DockShipment[];
+  coming: DockShipment[];
+  partners: DockPartner[];
+  next: number | null;
+};
+export type DraftView = {
+  type: string;
+  message: Record<string, unknown>;
+};
+export type Duty = {
+  salt: string;
+  mrn: string;
+  procedure: string;
+  channel: string;
+  currency: string;
+  lines: TaxLine[];
+};
+export type EffectView = {
+  asked: number;
+  answered: number;
+  expected: number;
+  found: number;
+  quarantined: number;
+  disposed: number;
+  outstanding: number;
+  unconfirmed: number;
+  at_consumers: number;
+  text: string;
+};
+export type Endorsement = {
+  by: number;
+  target: string;
+};
+export type Enrolled = {
+  document: string;
+  name: string;
+  key: string;
+};
+export type EnrolmentDocument = {
+  document: string;
+  name: string;
+  key: string;
+  asked_at: number;
+  partner: number | null;
+  text: string;
+  signature: string;
+};
+export type EnrolmentPage = {
+  next: number | string | null;
+  enrolments: EnrolmentView[];
+};
+export type EnrolmentView = {
+  document: string;
+  name: string;
+  key: string;
+  asked_at: number;
+  partner: number | null;
+};
+export type ErasedView = {
+  path: string;
+  erased_at: number;
+  by: number;
+  reason: string;
+};
+export type ErasureReason = "data-subject" | "retention" | "mistake" | "order";
+export type Erasures = {
+  record: string;
+  erased: ErasedView[];
+};
+export type Event = {
+  index: number;
+  id: string;
+  type: string;
+  number: number;
+  shipments: string[];
+  partners: number[];
+  loggedAt: number;
+  leafHash: string;
+  logId: string;
+  logSize: number;
+  outcome?: OutcomeOf | null;
+};
+export type Events = {
+  events: Event[];
+  next: number | null;
+  more: boolean;
+  size: number;
+  anchored: Anchored | null;
+};
+export type Goods = {
+  salt: string;
+  gtin: string;
+  lot: string;
+  serials: string;
+  quantity: string;
+  unit: string;
+  hs: string;
+  description: string;
+};
+export type HTTPValidationError = {
+  detail?: ValidationError[];
+};
+export type Handoff = {
+  items: HandoffItem[];
+  releaser: number;
+  receiver: number;
+  place: Place | string;
+  load: Load | string;
+  occurredAt: number;
+  dueAt: number;
+  submitBy: number;
+  details: Details | string;
+};
+export type HandoffItem = {
+  shipment: string;
+  sequence: number;
+  packages: number;
+  exceptions: number;
+};
+export type Health = {
+  status: string;
+};
+export type HeldView = {
+  jurisdiction: string;
+  regime: string;
+  cause: string;
+  since: number;
+  until: number | null;
+};
+export type HolderView = {
+  partner: PartnerName;
+  holds: number;
+  expected: number;
+  passed_on: number;
+  sold: number;
+  lost: number;
+  destroyed: number;
+  outstanding: number;
+  answer: AnswerView | null;
+  text: string;
+};
+export type InclusionProof = {
+  index: number;
+  size: number;
+  leafHash: string;
+  root: string;
+  proof: string[];
+  checkpoint: string | null;
+};
+export type Indicator = "on-time" | "in-full-undamaged" | "legs-on-time" | "mean-late-seconds" | "records-in-a-day" | "penalty-over-freight" | "on-time-in-full" | "defects" | "no-hold-by-papers" | "attested-at-release" | "released-clean" | "time-over-median";
+export type ItemView = {
+  item: number;
+  outcome: string;
+  block_number: number;
+  block_time: number;
+  transaction: string;
+};
+export type Journey = {
+  shipment: string;
+  status: string;
+  consignor: string;
+  consignee: string;
+  stops: JourneyStop[];
+  steps: JourneyStep[];
+};
+export type JourneyStep = {
+  at: number;
+  text: string;
+  outcome: string;
+  breach: boolean;
+  counts: boolean;
+};
+export type JourneyStop = {
+  at: number;
+  name: string;
+};
+export type JudgementView = {
+  partner: number;
+  indicator: string;
+  threshold: number;
+  samples: number;
+  judgements: RoleJudgement[];
+};
+export type Kept = {
+  kept: number;
+};
+export type KeyGrant = {
+  partner: number;
+  key: string;
+  actor: number;
+  scopes: number;
+  validFrom: number;
+  validUntil: number;
+  details: Details | string;
+};
+export type KeyRevoke = {
+  partner: number;
+  key: string;
+  details: Details | string;
+};
+export type KeyStatus = "coming" | "in force" | "expired" | "revoked";
+export type KeyView = {
+  address: string;
+  kind: string;
+  status: KeyStatus;
+  types: string[];
+  may_sign: string;
+  actor: number;
+  valid_from: number;
+  valid_until: number | null;
+  granted_by: string | null;
+  device: string;
+};
+export type LeafView = {
+  index: number;
+  record: string;
+  type: string;
+  logged_at: number;
+  leaf: string;
+  leafHash: string;
+};
+export type ListedShipment = {
+  id: string;
+  terms: string;
+  consignor: PartnerName;
+  consignee: PartnerName;
+  custodian: PartnerName;
+  packages: number;
+  sequence: number;
+  status: string;
+  purpose: string;
+  mode: string;
+  opened_at: number;
+  ended_at: number | null;
+  held: boolean;
+  disputed: boolean;
+  promise: PromiseView | null;
+};
+export type Load = {
+  salt: string;
+  identifier: string;
+};
+export type LogState = {
+  origin: string;
+  logId: string;
+  publicKey: string;
+  verifierKey: string;
+  size: number;
+  published: TreeView | null;
+  anchored: AnchoredView | null;
+  records: Record<string, number>;
+  witnesses: WitnessesView | null;
+};
+export type LogTrack = {
+  status: string;
+  index?: number | null;
+  logged_at?: number | null;
+  known_at?: number | null;
+  known_by?: string;
+  leaf_hash?: string | null;
+  receipt?: ReceiptView | null;
+  missing?: string[];
+};
+export type Match = {
+  kind: MatchKind;
+  id: string;
+  where: string;
+  name: string;
+  at: number | null;
+};
+export type MatchKind = "product" | "partner" | "shipment" | "order" | "lot" | "load" | "record" | "leaf" | "block";
+export type MeasureView = {
+  card: string;
+  title: string;
+  adopted: boolean;
+  since: number | null;
+  words: string;
+};
+export type MissingView = {
+  shipment: string;
+  delivery: string;
+  packages: number;
+  against: PartnerName;
+  since: number;
+  status: string;
+  text: string;
+};
+export type NetworkGroup = {
+  group: string;
+  figures: {
+    shipments: number | string;
+    delivered: number | string;
+    packages: number | string;
+    timed: number | string;
+    mean_seconds: (number | string) | null;
+    median_seconds: (number | string) | null;
+    p90_seconds: (number | string) | null;
+    windowed: number | string;
+    abnormal: number | string;
+    legs_due: number | string;
+    legs_in_time: number | string;
+    procedures: number | string;
+    first_time: number | string;
+    held_seconds: number | string;
+    abnormal_ppm: (number | string) | null;
+    legs_ppm: (number | string) | null;
+    first_time_ppm: (number | string) | null;
+    customs_seconds: Record<string, number | string>;
+    freight: Record<string, number | string>;
+    penalties: Record<string, number | string>;
+    indicative: Record<string, number | string>;
+    cost_per_shipment: Record<string, (number | string) | null>;
+    cost_per_package: Record<string, (number | string) | null>;
+    nodes: {
+      partner: number;
+      handled: number | string;
+      failed: number | string;
+      failure_ppm: (number | string) | null;
+    }[];
+    records: number | string;
+    evidence: string[] | null;
+  } | {
+    shipments: number | string;
+    mean_seconds: (number | string) | null;
+    median_seconds: (number | string) | null;
+    p90_seconds: (number | string) | null;
+    abnormal_ppm: (number | string) | null;
+    legs_ppm: (number | string) | null;
+    first_time_ppm: (number | string) | null;
+    customs_seconds: Record<string, number | string>;
+    held_seconds: (number | string) | null;
+    nodes: {
+      partner: number;
+      failure_ppm: number | string;
+    }[];
+  } | null;
+  explanation: string[];
+  before?: {
+    shipments: number | string;
+    delivered: number | string;
+    packages: number | string;
+    timed: number | string;
+    mean_seconds: (number | string) | null;
+    median_seconds: (number | string) | null;
+    p90_seconds: (number | string) | null;
+    windowed: number | string;
+    abnormal: number | string;
+    legs_due: number | string;
+    legs_in_time: number | string;
+    procedures: number | string;
+    first_time: number | string;
+    held_seconds: number | string;
+    abnormal_ppm: (number | string) | null;
+    legs_ppm: (number | string) | null;
+    first_time_ppm: (number | string) | null;
+    customs_seconds: Record<string, number | string>;
+    freight: Record<string, number | string>;
+    penalties: Record<string, number | string>;
+    indicative: Record<string, number | string>;
+    cost_per_shipment: Record<string, (number | string) | null>;
+    cost_per_package: Record<string, (number | string) | null>;
+    nodes: {
+      partner: number;
+      handled: number | string;
+      failed: number | string;
+      failure_ppm: (number | string) | null;
+    }[];
+    records: number | string;
+    evidence: string[] | null;
+  } | null;
+  changes?: {
+    figure: string;
+    before: (number | string) | null;
+    after: (number | string) | null;
+    difference: (number | string) | null;
+  }[] | null;
+};
+export type NetworkView = {
+  by: string | null;
+  of: string;
+  period: {
+    start: number;
+    end: number;
+    at: number;
+  } | null;
+  published: PublishedView | null;
+  before_period: {
+    start: number;
+    end: number;
+    at: number;
+  } | null;
+  groups: NetworkGroup[];
+};
+export type Observation = {
+  by: number;
+  eventHash: string;
+  occurredAt: number;
+};
+export type OpenView = {
+  partner: number;
+  open: MissingView[];
+};
+export type OpeningPage = {
+  openings: AccessView[];
+};
+export type Order = "asc" | "desc";
+export type OutcomeOf = {
+  record: string;
+  type: string;
+  items: string[];
+};
+export type Override = {
+  shipment: string;
+  sequence: number;
+  releaser: number;
+  receiver: number;
+  packages: number;
+  exceptions: number;
+  details: Details | string;
+};
+export type PartnerKeys = {
+  partner: number;
+  keys: KeyView[];
+};
+export type PartnerName = {
+  id: number;
+  name: string;
+};
+export type PartnerPage = {
+  next: number | string | null;
+  partners: PartnerView[];
+};
+export type PartnerView = {
+  id: number;
+  name: string;
+  gln: string;
+  suspended: boolean;
+  admitted_at: number | null;
+  roles?: RoleView[];
+  keys?: string[];
+};
+export type PartyShare = {
+  partner: number;
+  name: string;
+  basisPoints: number;
+};
+export type PenaltyPage = {
+  next: number | string | null;
+  totals: {
+    currency: string;
+    statements: number | string;
+    late: number | string;
+    owes: number | string;
+    is_owed: number | string;
+    frozen: number | string;
+    open: number | string;
+    indicative: number | string;
+  }[];
+  penalties: {
+    shipment: string;
+    liable: number;
+    beneficiary: number;
+    currency: string;
+    amount: number | string;
+    amount_high: number | string;
+    frozen: number | string;
+    uncapped: number | string;
+    cap: number | string;
+    alpha: number | string;
+    opened_at: number;
+    promised: number;
+    grace: number;
+    promised_at: number;
+    lost_after: number;
+    delivered_at: number | null;
+    stopped_at: number | null;
+    customs_seconds: number;
+    relief_seconds: number;
+    late_seconds: number;
+    settled: boolean;
+    indicative: boolean;
+    stays_with_liable: number | string;
+    share: string;
+    terms: string;
+    part_of: string | null;
+    family: string;
+    children: string[];
+    portions: {
+      shipment: string;
+      packages: number | string;
+      share: string;
+      stopped_by: ("delivery" | "locker_receipt" | "refusal" | "tender" | "onward_terms") | null;
+      stopped_at: number | null;
+      claimed_at: number | null;
+      ended: ("lost" | "left" | "sold" | "destroyed" | "abandoned" | "seized" | "destroyed_by_customs" | "transformed") | null;
+      counted_until: number;
+      customs_seconds: number;
+      relief_seconds: number;
+      late_seconds: number;
+      late_seconds_high: number;
+      promised_at: number;
+      alpha: number | string;
+      cap: number | string;
+      amount: number | string;
+      amount_high: number | string;
+      settled: boolean;
+      holds: {
+        record: string;
+        jurisdiction: string;
+        regime: number;
+        cause: number;
+        caused_by: number | string;
+        assurance: number;
+        confirmed: boolean;
+        known_late: boolean;
+        held_at: number;
+        presented_at: number | null;
+        from: number;
+        until: number | null;
+        seconds: number;
+        taken_out: boolean;
+        reason: "not_caused_by_liable" | "on_a_brokers_word" | "caused_by_liable" | "outside_the_clock";
+      }[];
+      tenders: {
+        record: string;
+        claimed_at: number;
+        counted_at: number;
+        state: "open" | "stands" | "disputed" | "upheld" | "fallen" | "early" | "elsewhere" | "moved_on";
+        place_closed: boolean;
+        contestable_until: number;
+        contested_by: string | null;
+        disputed_until: number | null;
+        endorsed_by: string[];
+      }[];
+    }[];
+    legs: {
+      partner: number;
+      shipment: string;
+      handoff: string;
+      in_at: number;
+      due_at: number;
+      out_at: number;
+      customs_seconds: number;
+      overrun_seconds: number;
+      amount: number | string;
+    }[];
+    remarks: {
+      amendment: string;
+      reason: "not_signed_by_both" | "unreadable";
+    }[];
+    evidence: string[];
+    times: {
+      size: number | string;
+      time: number;
+      basis: "operator" | "witnesses" | "chain";
+    }[];
+    judged_at: number | null;
+    explanation: string[];
+  }[];
+};
+export type Place = {
+  salt: string;
+  country: string;
+  locode: string;
+  gln: string;
+  name: string;
+};
+export type PlaceView = {
+  country: string;
+  locode: string;
+  gln: string;
+  name: string;
+};
+export type PrivateView = {
+  terms: boolean;
+  order?: string;
+  goods?: ledger__services__views__course__private_parts__GoodsView[];
+  origin?: PlaceView | null;
+  destination?: PlaceView | null;
+  withheld?: boolean;
+  stops?: StopView[];
+  loads?: string[];
+};
+export type Problem = {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  instance?: string;
+  what?: string;
+  where?: string;
+  expected?: string;
+  found?: string;
+  mend?: string;
+};
+export type ProductData = {
+  record: string;
+  document: string;
+  brand: string;
+  names: Record<string, string>;
+  descriptions: Record<string, string>;
+  picture: string | null;
+};
+export type ProductView = {
+  id: string;
+  verdict: string;
+  why: ReasonView[];
+  asks: string[];
+  toDo: string;
+  journey: Journey[];
+  product: ProductData | null;
+};
+export type PromiseView = {
+  order: string | null;
+  origin: string | null;
+  destination: string | null;
+  due_at: number | null;
+  late: boolean | null;
+};
+export type Proposals = {
+  records: RecordView[];
+};
+export type PublishedView = {
+  name: string;
+  period: {
+    start: number;
+    end: number;
+    at: number;
+  };
+  taken: TakenView;
+};
+export type RawRecord = {
+  id: string;
+  typedData: Record<string, unknown> | null;
+  signatures: string[];
+  leaf: LeafView;
+  before: LeafView | null;
+  after: LeafView | null;
+};
+export type Readiness = {
+  status: string;
+  checks: Record<string, string>;
+};
+export type ReasonView = {
+  code: string;
+  text: string;
+  records: string[];
+  at: number | null;
+};
+export type Recall = {
+  by: number;
+  subject: string;
+  lots: string;
+  hazard: number;
+  action: number;
+  contact: string;
+  supersedes: string;
+  occurredAt: number;
+  details: Details | string;
+};
+export type RecallAnswer = {
+  by: number;
+  recall: string;
+  found: number;
+  quarantined: number;
+  disposed: number;
+  occurredAt: number;
+  details: Details | string;
+};
+export type RecallPage = {
+  next: number | string | null;
+  recalls: RecallSummary[];
+};
+export type RecallSummary = {
+  id: string;
+  by: PartnerName;
+  subject: string;
+  lots: string;
+  hazard: string;
+  action: string;
+  contact: string;
+  at: number;
+  superseded_by: string | null;
+  cursor: number;
+  affected?: string[];
+  to_do?: string;
+  speaks?: boolean;
+  revoked_by?: string | null;
+  revoked_for?: string;
+};
+export type RecallView = {
+  recall: RecallSummary;
+  trace?: TraceView;
+  effect?: EffectView | null;
+};
+export type ReceiptView = {
+  logId: string;
+  index: number;
+  leafHash: string;
+  logTime: number;
+  signature: string;
+};
+export type RecordPage = {
+  next: number | string | null;
+  records: RecordView[];
+};
+export type RecordType = {
+  name: string;
+  number: number;
+  encodeType: string;
+  schema: Record<string, unknown>;
+};
+export type RecordTypes = {
+  types: RecordType[];
+};
+export type RecordView = {
+  id: string;
+  type: string;
+  number: number;
+  message: Record<string, unknown>;
+  signatures: string[];
+  signers: PartnerName[];
+  log: LogTrack;
+  chain: ChainTrack;
+  erased?: ErasedView[];
+};
+export type Registered = {
+  webhook: WebhookView;
+  secret: string;
+};
+export type RegistryChange = {
+  sequence: number;
+  notBefore: number;
+  action: number;
+  partner: number;
+  key: string;
+  role: number;
+  scope: string;
+  number: number;
+  document: string;
+};
+export type RelativeView = {
+  relation: string;
+  shipment: string;
+  packages: number;
+  status: string;
+  holder: PartnerName;
+};
+export type Removed = {
+  status: string;
+};
+export type Require = {
+  jurisdiction: string;
+  regime: number;
+  gate: number;
+  relay: boolean;
+};
+export type RequiredView = {
+  jurisdiction: string;
+  regime: number;
+  gates: number;
+  released: boolean;
+};
+export type Resent = {
+  resent: number;
+};
+export type Revocation = {
+  by: number;
+  target: string;
+  reason: number;
+  effectiveFrom: number;
+  details: Details | string;
+};
+export type Rival = {
+  record: string;
+  type: string;
+  index: number;
+  logged_at: number;
+  places: TakenPlace[];
+};
+export type Rivals = {
+  rivals: Rival[];
+};
+export type RoleJudgement = {
+  partner: number;
+  role: string;
+  value: number | null;
+  may_reward: boolean;
+  may_sanction: boolean;
+};
+export type RoleTrend = {
+  role: string;
+  points: {
+    name: string;
+    period: {
+      start: number;
+      end: number;
+      at: number;
+    };
+    card: string;
+    score: number | null;
+    low: number | null;
+    high: number | null;
+    samples: number | string;
+  }[];
+};
+export type RoleView = {
+  role: string;
+  scope: string;
+  in_force: boolean;
+};
+export type Ruling = {
+  by: number;
+  agreement: string;
+  version: number;
+  upheld: boolean;
+  reason: string;
+};
+export type SamplePage = {
+  next: number | string | null;
+  partner: number;
+  role: string;
+  indicator: string;
+  side: string;
+  count: number;
+  samples: {
+    by: number | string;
+    good: number | string;
+    due: number | string;
+    shipment: string;
+    records: string[];
+  }[];
+};
+export type ScoreView = {
+  partner: number;
+  measure: MeasureView;
+  published: PublishedView | null;
+  scores: {
+    partner: number;
+    role: "supplier" | "carrier" | "main_carrier" | "warehouse" | "customs" | "broker" | "platform" | "retailer" | "issuer" | "brand" | "authority" | "auditor" | "operator" | "locker";
+    period: {
+      start: number;
+      end: number;
+      at: number;
+    };
+    card: string;
+    status: "known" | "provisional" | "too_few_samples" | "too_little_known" | "hidden";
+    score: number | null;
+    low: number | null;
+    high: number | null;
+    samples: number | string;
+    shipments: number | string;
+    provisional: boolean;
+    known_weight: string;
+    withheld: number | string;
+    flags: {
+      kind: "one_customer" | "late_records" | "padded_promises" | "broker_word" | "late_holds" | "contested_tenders" | "contests" | "same_third";
+      count: number | string;
+      of: number | string;
+      records: string[];
+    }[];
+    indicators: {
+      name: "on-time" | "in-full-undamaged" | "legs-on-time" | "mean-late-seconds" | "records-in-a-day" | "penalty-over-freight" | "on-time-in-full" | "defects" | "no-hold-by-papers" | "attested-at-release" | "released-clean" | "time-over-median";
+      status: "known" | "unknown" | "too_few";
+      weight: string;
+      good: number | string;
+      due: number | string;
+      samples: number | string;
+      disputed: number | string;
+      value: (number | string) | null;
+      low: (number | string) | null;
+      high: (number | string) | null;
+      points: number | null;
+      lost: number;
+      raised_by: number | string;
+      lowered_by: number | string;
+      raised: {
+        by: number | string;
+        good: number | string;
+        due: number | string;
+        shipment: string;
+        records: string[];
+      }[];
+      lowered: {
+        by: number | string;
+        good: number | string;
+        due: number | string;
+        shipment: string;
+        records: string[];
+      }[];
+    }[];
+    why: string;
+    explanation: string[];
+    flag_texts: string[];
+  }[] | {
+    partner: number;
+    role: "supplier" | "carrier" | "main_carrier" | "warehouse" | "customs" | "broker" | "platform" | "retailer" | "issuer" | "brand" | "authority" | "auditor" | "operator" | "locker";
+    period: {
+      start: number;
+      end: number;
+      at: number;
+    };
+    card: string;
+    status: "known" | "provisional" | "too_few_samples" | "too_little_known" | "hidden";
+    score: number | null;
+    low: number | null;
+    high: number | null;
+    samples: number | string;
+    provisional: boolean;
+    known_weight: string;
+    flags: ("one_customer" | "late_records" | "padded_promises" | "broker_word" | "late_holds" | "contested_tenders" | "contests" | "same_third")[];
+    indicators: {
+      name: "on-time" | "in-full-undamaged" | "legs-on-time" | "mean-late-seconds" | "records-in-a-day" | "penalty-over-freight" | "on-time-in-full" | "defects" | "no-hold-by-papers" | "attested-at-release" | "released-clean" | "time-over-median";
+      status: "known" | "unknown" | "too_few";
+      weight: string;
+      value: (number | string) | null;
+      low: (number | string) | null;
+      high: (number | string) | null;
+      points: number | null;
+    }[];
+    why: string;
+    explanation: string[];
+  }[];
+};
+export type ScoredRole = "carrier" | "supplier" | "broker";
+export type Search = {
+  asked: string;
+  matches: Match[];
+  more: boolean;
+  private: boolean;
+};
+export type SessionView = {
+  partner: number;
+  auditor: boolean;
+};
+export type Share = {
+  partner: number;
+  basisPoints: number;
+};
+export type ShipmentPage = {
+  next: number | string | null;
+  shipments: ListedShipment[];
+};
+export type ShipmentRef = {
+  shipment: string;
+  sequence: number;
+};
+export type ShipmentSummary = {
+  id: string;
+  terms: string;
+  consignor: PartnerName;
+  consignee: PartnerName;
+  custodian: PartnerName;
+  packages: number;
+  sequence: number;
+  status: string;
+  purpose: string;
+  mode: string;
+  opened_at: number;
+  ended_at: number | null;
+};
+export type ShipmentTerms = {
+  salt: string;
+  consignor: number;
+  consignee: number;
+  holder: number;
+  recipientKey: string;
+  purpose: number;
+  parents: ShipmentRef[];
+  packages: number;
+  mode: number;
+  fulfilment: number;
+  origin: Place | string;
+  destination: Place | string;
+  contents: ((Goods | string)[]) | string;
+  commercial: Commercial | string;
+  requires: Require[];
+  submitBy: number;
+  details: Details | string;
+};
+export type ShipmentView = {
+  summary: ShipmentSummary;
+  parent: string | null;
+  parents: string[];
+  children: string[];
+  flags: string[];
+  clearances: ClearanceView[];
+  steps: StepView[];
+  records: string[];
+  onward?: string[];
+  family?: RelativeView[];
+  coming?: ComingView[];
+  missing?: MissingView | null;
+  stays?: StayView[];
+  holds?: HeldView[];
+  due_at?: number | null;
+  private?: PrivateView | null;
+};
+export type Side = "raised" | "lowered";
+export type SignedAmendment = {
+  type: "Amendment";
+  message: Amendment;
+  signatures: string[];
+};
+export type SignedAttestation = {
+  type: "Attestation";
+  message: Attestation;
+  signatures: string[];
+};
+export type SignedBonusAgreement = {
+  type: "BonusAgreement";
+  message: BonusAgreement;
+  signatures: string[];
+};
+export type SignedBonusAward = {
+  type: "BonusAward";
+  message: BonusAward;
+  signatures: string[];
+};
+export type SignedClaim = {
+  type: "Claim";
+  message: Claim;
+  signatures: string[];
+};
+export type SignedClearance = {
+  type: "Clearance";
+  message: Clearance;
+  signatures: string[];
+};
+export type SignedDispute = {
+  type: "Dispute";
+  message: Dispute;
+  signatures: string[];
+};
+export type SignedEndorsement = {
+  type: "Endorsement";
+  message: Endorsement;
+  signatures: string[];
+};
+export type SignedHandoff = {
+  type: "Handoff";
+  message: Handoff;
+  signatures: string[];
+};
+export type SignedIn = {
+  address: string;
+  token: string;
+};
+export type SignedKeyGrant = {
+  type: "KeyGrant";
+  message: KeyGrant;
+  signatures: string[];
+};
+export type SignedKeyRevoke = {
+  type: "KeyRevoke";
+  message: KeyRevoke;
+  signatures: string[];
+};
+export type SignedObservation = {
+  type: "Observation";
+  message: Observation;
+  signatures: string[];
+};
+export type SignedOut = {
+  status: string;
+};
+export type SignedOverride = {
+  type: "Override";
+  message: Override;
+  signatures: string[];
+};
+export type SignedPartnerBook = {
+  logId: string;
+  size: number;
+  council: string[];
+  entries: BookPartner[];
+  signature: string;
+};
+export type SignedRecall = {
+  type: "Recall";
+  message: Recall;
+  signatures: string[];
+};
+export type SignedRecallAnswer = {
+  type: "RecallAnswer";
+  message: RecallAnswer;
+  signatures: string[];
+};
+export type SignedRegistryChange = {
+  type: "RegistryChange";
+  message: RegistryChange;
+  signatures: string[];
+};
+export type SignedRevocation = {
+  type: "Revocation";
+  message: Revocation;
+  signatures: string[];
+};
+export type SignedRuling = {
+  type: "Ruling";
+  message: Ruling;
+  signatures: string[];
+};
+export type SignedShipmentTerms = {
+  type: "ShipmentTerms";
+  message: ShipmentTerms;
+  signatures: string[];
+};
+export type SignedSplit = {
+  type: "Split";
+  message: Split;
+  signatures: string[];
+};
+export type SignedStatement = {
+  type: "Statement";
+  message: Statement;
+  signatures: string[];
+};
+export type SignerView = {
+  partner: number;
+  name: string;
+  role: string;
+};
+export type Sort = "opened" | "due";
+export type Split = {
+  by: number;
+  shipment: string;
+  sequence: number;
+  children: Child[];
+  reason: number;
+  occurredAt: number;
+  details: Details | string;
+};
+export type Statement = {
+  by: number;
+  counterparty: number;
+  kind: number;
+  shipment: string;
+  sequence: number;
+  occurredAt: number;
+  place: Place | string;
+  details: Details | string;
+};
+export type StayView = {
+  partner: PartnerName;
+  since: number;
+  until: number | null;
+  packages: number;
+};
+export type Step = "quarter" | "month";
+export type StepView = {
+  kind: string;
+  record: string;
+  at: number;
+  block_time: number | null;
+  by: PartnerName[];
+  packages: number;
+  exceptions: string[];
+  outcome: string;
+  text: string;
+  signers?: PartnerName[];
+  logged_at?: number | null;
+  known_at?: number | null;
+  known_by?: string;
+  note?: string;
+  breach?: boolean;
+  counts?: boolean;
+};
+export type StopView = {
+  kind: string;
+  record: string;
+  at: number;
+  place: PlaceView;
+};
+export type Submitted = {
+  id: string;
+  status: string;
+  receipt?: ReceiptView | null;
+  missing?: string[] | null;
+  waitsFor?: AwaitedView[] | null;
+};
+export type TakenPlace = {
+  shipment: string;
+  sequence: number;
+  jurisdiction: string;
+  regime: number;
+};
+export type TakenView = {
+  log_size: number;
+  time: number;
+  basis: string;
+};
+export type TaxLine = {
+  tax: string;
+  base: string;
+  ratePpm: number;
+  assessed: string;
+  paid: string;
+};
+export type TraceView = {
+  shipments?: TracedShipment[];
+  holders?: HolderView[];
+};
+export type TracedShipment = {
+  shipment: string;
+  certainty: string;
+  status: string;
+  packages: number;
+  consignor: PartnerName;
+  stays: StayView[];
+};
+export type TreeClaim = {
+  size: number;
+  root: string;
+};
+export type TreeContradiction = {
+  witness: string;
+  what: string;
+  theirs: TreeClaim;
+  ours: TreeClaim;
+  checkpoint: string;
+};
+export type TreeView = {
+  size: number;
+  root: string;
+};
+export type TrendView = {
+  partner: number;
+  by: string;
+  roles: RoleTrend[];
+};
+export type TypedData = {
+  id: string;
+  typedData: Record<string, unknown>;
+  warnings: AgreementWarning[];
+  signers: SignerView[];
+  signer: SignerView | null;
+  closed: string[];
+  partners: Record<string, string>;
+  shipments: CarriedView[];
+};
+export type UnopenedShipment = {
+  id: string;
+  opener: string | null;
+  records: string[];
+  status?: string;
+};
+export type UnsignedAmendment = {
+  type: "Amendment";
+  message: Amendment;
+};
+export type UnsignedAttestation = {
+  type: "Attestation";
+  message: Attestation;
+};
+export type UnsignedBonusAgreement = {
+  type: "BonusAgreement";
+  message: BonusAgreement;
+};
+export type UnsignedBonusAward = {
+  type: "BonusAward";
+  message: BonusAward;
+};
+export type UnsignedClaim = {
+  type: "Claim";
+  message: Claim;
+};
+export type UnsignedClearance = {
+  type: "Clearance";
+  message: Clearance;
+};
+export type UnsignedDispute = {
+  type: "Dispute";
+  message: Dispute;
+};
+export type UnsignedEndorsement = {
+  type: "Endorsement";
+  message: Endorsement;
+};
+export type UnsignedHandoff = {
+  type: "Handoff";
+  message: Handoff;
+};
+export type UnsignedKeyGrant = {
+  type: "KeyGrant";
+  message: KeyGrant;
+};
+export type UnsignedKeyRevoke = {
+  type: "KeyRevoke";
+  message: KeyRevoke;
+};
+export type UnsignedObservation = {
+  type: "Observation";
+  message: Observation;
+};
+export type UnsignedOverride = {
+  type: "Override";
+  message: Override;
+};
+export type UnsignedRecall = {
+  type: "Recall";
+  message: Recall;
+};
+export type UnsignedRecallAnswer = {
+  type: "RecallAnswer";
+  message: RecallAnswer;
+};
+export type UnsignedRegistryChange = {
+  type: "RegistryChange";
+  message: RegistryChange;
+};
+export type UnsignedRevocation = {
+  type: "Revocation";
+  message: Revocation;
+};
+export type UnsignedRuling = {
+  type: "Ruling";
+  message: Ruling;
+};
+export type UnsignedShipmentTerms = {
+  type: "ShipmentTerms";
+  message: ShipmentTerms;
+};
+export type UnsignedSplit = {
+  type: "Split";
+  message: Split;
+};
+export type UnsignedStatement = {
+  type: "Statement";
+  message: Statement;
+};
+export type ValidationError = {
+  loc: (string | number)[];
+  msg: string;
+  type: string;
+  input?: unknown;
+  ctx?: Record<string, unknown>;
+};
+export type Way = "down" | "up";
+export type WebhookList = {
+  webhooks: WebhookView[];
+};
+export type WebhookView = {
+  id: string;
+  url: string;
+  types: string[];
+  shipment: string;
+  partner: number;
+  state: string;
+  problem: string;
+  cursor: number;
+  waiting: number;
+  dead: number;
+  delivered: number;
+  deliveredAt: number | null;
+  createdAt: number;
+};
+export type WitnessView = {
+  name: string;
+  verifierKey: string;
+  cosignedAt: number | null;
+  problem: string;
+};
+export type WitnessesView = {
+  threshold: number;
+  cosignedAt: number | null;
+  missing: number;
+  witnesses: WitnessView[];
+};
+export type WorkCountView = {
+  kind: string;
+  title: string;
+  items: number;
+  urgent: number;
+};
+export type WorkItemView = {
+  id: string;
+  kind: string;
+  action: string;
+  title: string;
+  text: string;
+  todo: string;
+  since: number;
+  until: number | null;
+  urgent: boolean;
+  overdue: boolean;
+  partner: PartnerName | null;
+  subject: string;
+  shipment: string | null;
+  page: string;
+  draft: DraftView | null;
+  facts: Record<string, number | string>;
+};
+export type WorklistView = {
+  now: number;
+  urgent: number;
+  counts: WorkCountView[];
+  items: WorkItemView[];
+  next: string | null;
+};
+export type ledger__api__routers__penalties__Form = "json" | "csv" | "lines";
+export type ledger__api__routers__shipments__Form = "json" | "csv";
+export type ledger__api__schemas__answers__CouncilView = {
+  members: string[];
+  threshold: number;
+};
+export type ledger__services__views__before_signing__GoodsView = {
+  gtin: string;
+  lot: string;
+  description: string;
+  quantity: number;
+  unit: string;
+};
+export type ledger__services__views__course__private_parts__GoodsView = {
+  description: string;
+  gtin: string;
+  lot: string;
+  quantity: number;
+  unit: string;
+  hs: string;
+};
+export type ledger__services__views__explorer__CouncilView = {
+  threshold: number;
+  members: CouncilMember[];
+  next_threshold: number | null;
+  next_threshold_from: number | null;
+};
+
+export interface Operations {
+  getCheckpoint: {
+    method: "GET";
+    path: "/v1/log/checkpoint";
+    answer: string;
+  };
+  getTile: {
+    method: "GET";
+    path: "/v1/log/tile/{path}";
+    pathParameters: {
+      path: string;
+    };
+    answer: string;
+  };
+  proveInclusion: {
+    method: "GET";
+    path: "/v1/log/proof/inclusion";
+    queryParameters: {
+      index: number;
+      size?: number | null;
+    };
+    answer: InclusionProof;
+  };
+  proveConsistency: {
+    method: "GET";
+    path: "/v1/log/proof/consistency";
+    queryParameters: {
+      first: number;
+      second: number;
+    };
+    answer: ConsistencyProof;
+  };
+  listAnchors: {
+    method: "GET";
+    path: "/v1/log/anchors";
+    queryParameters: {
+      before?: number | null;
+      limit?: number;
+    };
+    answer: AnchorPage;
+  };
+  listContradictions: {
+    method: "GET";
+    path: "/v1/log/contradictions";
+    answer: Contradictions;
+  };
+  getLog: {
+    method: "GET";
+    path: "/v1/log";
+    answer: LogState;
+  };
+  submitRecords: {
+    method: "POST";
+    path: "/v1/records/batch";
+    body: {
+      records: (SignedRegistryChange | SignedKeyGrant | SignedKeyRevoke | SignedShipmentTerms | SignedHandoff | SignedSplit | SignedStatement | SignedOverride | SignedClearance | SignedAttestation | SignedRevocation | SignedRecall | SignedRecallAnswer | SignedAmendment | SignedEndorsement | SignedObservation | SignedBonusAgreement | SignedBonusAward | SignedDispute | SignedRuling | SignedClaim)[];
+    };
+    answer: BatchAnswers;
+  };
+  submitRecord: {
+    method: "POST";
+    path: "/v1/records";
+    body: SignedRegistryChange | SignedKeyGrant | SignedKeyRevoke | SignedShipmentTerms | SignedHandoff | SignedSplit | SignedStatement | SignedOverride | SignedClearance | SignedAttestation | SignedRevocation | SignedRecall | SignedRecallAnswer | SignedAmendment | SignedEndorsement | SignedObservation | SignedBonusAgreement | SignedBonusAward | SignedDispute | SignedRuling | SignedClaim;
+    answer: Submitted;
+  };
+  listRecords: {
+    method: "GET";
+    path: "/v1/records";
+    queryParameters: {
+      type?: string | null;
+      partner?: number | null;
+      shipment?: string | null;
+      subject?: string | null;
+      target?: string | null;
+      waiting?: boolean;
+      after?: number | null;
+      limit?: number;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: RecordPage;
+  };
+  getTypedData: {
+    method: "POST";
+    path: "/v1/records/typed-data";
+    queryParameters: {
+      signer?: string | null;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    body: UnsignedRegistryChange | UnsignedKeyGrant | UnsignedKeyRevoke | UnsignedShipmentTerms | UnsignedHandoff | UnsignedSplit | UnsignedStatement | UnsignedOverride | UnsignedClearance | UnsignedAttestation | UnsignedRevocation | UnsignedRecall | UnsignedRecallAnswer | UnsignedAmendment | UnsignedEndorsement | UnsignedObservation | UnsignedBonusAgreement | UnsignedBonusAward | UnsignedDispute | UnsignedRuling | UnsignedClaim;
+    answer: TypedData;
+  };
+  countersignRecord: {
+    method: "POST";
+    path: "/v1/records/{record}/signatures";
+    pathParameters: {
+      record: string;
+    };
+    body: {
+      signatures: string[];
+    };
+    answer: Submitted;
+  };
+  erasePart: {
+    method: "DELETE";
+    path: "/v1/records/{record}/parts/{path}";
+    pathParameters: {
+      record: string;
+      path: string;
+    };
+    queryParameters: {
+      reason: ErasureReason;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: Erasures;
+  };
+  listProposals: {
+    method: "GET";
+    path: "/v1/records/proposed";
+    queryParameters: {
+      limit?: number;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: Proposals;
+  };
+  listRecordTypes: {
+    method: "GET";
+    path: "/v1/records/types";
+    answer: RecordTypes;
+  };
+  getRecord: {
+    method: "GET";
+    path: "/v1/records/{record}";
+    pathParameters: {
+      record: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: RecordView;
+  };
+  getReceipt: {
+    method: "GET";
+    path: "/v1/records/{record}/receipt";
+    pathParameters: {
+      record: string;
+    };
+    answer: ReceiptView;
+  };
+  proveRecord: {
+    method: "GET";
+    path: "/v1/records/{record}/proof";
+    pathParameters: {
+      record: string;
+    };
+    queryParameters: {
+      size?: number | null;
+    };
+    answer: InclusionProof;
+  };
+  getRawRecord: {
+    method: "GET";
+    path: "/v1/records/{record}/raw";
+    pathParameters: {
+      record: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: RawRecord;
+  };
+  listRivals: {
+    method: "GET";
+    path: "/v1/records/{record}/rivals";
+    pathParameters: {
+      record: string;
+    };
+    answer: Rivals;
+  };
+  listShipments: {
+    method: "GET";
+    path: "/v1/shipments";
+    queryParameters: {
+      limit?: number;
+      format?: ledger__api__routers__shipments__Form;
+      partner?: number | null;
+      role?: string;
+      status?: string;
+      late?: boolean | null;
+      lane?: string;
+      mode?: string;
+      start?: string;
+      end?: string;
+      held?: boolean | null;
+      disputed?: boolean | null;
+      sort?: Sort;
+      order?: Order | null;
+      cursor?: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: ShipmentPage;
+  };
+  getShipment: {
+    method: "GET";
+    path: "/v1/shipments/{shipment}";
+    pathParameters: {
+      shipment: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: ShipmentView | UnopenedShipment;
+  };
+  getPenalty: {
+    method: "GET";
+    path: "/v1/shipments/{shipment}/penalty";
+    pathParameters: {
+      shipment: string;
+    };
+    queryParameters: {
+      at?: number | null;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: {
+      shipment: string;
+      liable: number;
+      beneficiary: number;
+      currency: string;
+      amount: number | string;
+      amount_high: number | string;
+      frozen: number | string;
+      uncapped: number | string;
+      cap: number | string;
+      alpha: number | string;
+      opened_at: number;
+      promised: number;
+      grace: number;
+      promised_at: number;
+      lost_after: number;
+      delivered_at: number | null;
+      stopped_at: number | null;
+      customs_seconds: number;
+      relief_seconds: number;
+      late_seconds: number;
+      settled: boolean;
+      indicative: boolean;
+      stays_with_liable: number | string;
+      share: string;
+      terms: string;
+      part_of: string | null;
+      family: string;
+      children: string[];
+      portions: {
+        shipment: string;
+        packages: number | string;
+        share: string;
+        stopped_by: ("delivery" | "locker_receipt" | "refusal" | "tender" | "onward_terms") | null;
+        stopped_at: number | null;
+        claimed_at: number | null;
+        ended: ("lost" | "left" | "sold" | "destroyed" | "abandoned" | "seized" | "destroyed_by_customs" | "transformed") | null;
+        counted_until: number;
+        customs_seconds: number;
+        relief_seconds: number;
+        late_seconds: number;
+        late_seconds_high: number;
+        promised_at: number;
+        alpha: number | string;
+        cap: number | string;
+        amount: number | string;
+        amount_high: number | string;
+        settled: boolean;
+        holds: {
+          record: string;
+          jurisdiction: string;
+          regime: number;
+          cause: number;
+          caused_by: number | string;
+          assurance: number;
+          confirmed: boolean;
+          known_late: boolean;
+          held_at: number;
+          presented_at: number | null;
+          from: number;
+          until: number | null;
+          seconds: number;
+          taken_out: boolean;
+          reason: "not_caused_by_liable" | "on_a_brokers_word" | "caused_by_liable" | "outside_the_clock";
+        }[];
+        tenders: {
+          record: string;
+          claimed_at: number;
+          counted_at: number;
+          state: "open" | "stands" | "disputed" | "upheld" | "fallen" | "early" | "elsewhere" | "moved_on";
+          place_closed: boolean;
+          contestable_until: number;
+          contested_by: string | null;
+          disputed_until: number | null;
+          endorsed_by: string[];
+        }[];
+      }[];
+      legs: {
+        partner: number;
+        shipment: string;
+        handoff: string;
+        in_at: number;
+        due_at: number;
+        out_at: number;
+        customs_seconds: number;
+        overrun_seconds: number;
+        amount: number | string;
+      }[];
+      remarks: {
+        amendment: string;
+        reason: "not_signed_by_both" | "unreadable";
+      }[];
+      evidence: string[];
+      times: {
+        size: number | string;
+        time: number;
+        basis: "operator" | "witnesses" | "chain";
+      }[];
+      judged_at: number | null;
+      explanation: string[];
+    };
+  };
+  listOpenings: {
+    method: "GET";
+    path: "/v1/shipments/{shipment}/openings";
+    pathParameters: {
+      shipment: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: OpeningPage;
+  };
+  listPenalties: {
+    method: "GET";
+    path: "/v1/penalties";
+    queryParameters: {
+      partner?: number | null;
+      start?: number | null;
+      end?: number | null;
+      at?: number | null;
+      after?: string | null;
+      limit?: number;
+      format?: ledger__api__routers__penalties__Form;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: PenaltyPage;
+  };
+  listRecalls: {
+    method: "GET";
+    path: "/v1/recalls";
+    queryParameters: {
+      after?: number | null;
+      limit?: number;
+    };
+    answer: RecallPage;
+  };
+  traceLot: {
+    method: "GET";
+    path: "/v1/recalls/trace";
+    queryParameters: {
+      subject: string;
+      lots?: string;
+      way?: Way;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: TraceView;
+  };
+  getRecall: {
+    method: "GET";
+    path: "/v1/recalls/{recall}";
+    pathParameters: {
+      recall: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: RecallView;
+  };
+  getConsortium: {
+    method: "GET";
+    path: "/v1/consortium";
+    answer: ConsortiumView;
+  };
+  listPartners: {
+    method: "GET";
+    path: "/v1/partners";
+    queryParameters: {
+      after?: number | null;
+      limit?: number;
+    };
+    answer: PartnerPage;
+  };
+  getPartnerBook: {
+    method: "GET";
+    path: "/v1/partners/book";
+    answer: SignedPartnerBook;
+  };
+  getPartner: {
+    method: "GET";
+    path: "/v1/partners/{partner}";
+    pathParameters: {
+      partner: number;
+    };
+    answer: PartnerView;
+  };
+  listPartnerKeys: {
+    method: "GET";
+    path: "/v1/partners/{partner}/keys";
+    pathParameters: {
+      partner: number;
+    };
+    queryParameters: {
+      at?: number | null;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: PartnerKeys;
+  };
+  getCouncil: {
+    method: "GET";
+    path: "/v1/council";
+    answer: ledger__services__views__explorer__CouncilView;
+  };
+  listOpenAgainst: {
+    method: "GET";
+    path: "/v1/partners/{partner}/open";
+    pathParameters: {
+      partner: number;
+    };
+    answer: OpenView;
+  };
+  requestEnrolment: {
+    method: "POST";
+    path: "/v1/enrolments";
+    body: {
+      document: string;
+      signature: string;
+    };
+    answer: Enrolled;
+  };
+  listEnrolments: {
+    method: "GET";
+    path: "/v1/enrolments";
+    queryParameters: {
+      after?: string | null;
+      limit?: number;
+    };
+    answer: EnrolmentPage;
+  };
+  getEnrolment: {
+    method: "GET";
+    path: "/v1/enrolments/{document}";
+    pathParameters: {
+      document: string;
+    };
+    answer: EnrolmentDocument;
+  };
+  getScore: {
+    method: "GET";
+    path: "/v1/partners/{partner}/score";
+    pathParameters: {
+      partner: number;
+    };
+    queryParameters: {
+      start?: number | null;
+      end?: number | null;
+      rolling?: number | null;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: ScoreView;
+  };
+  listScoreSamples: {
+    method: "GET";
+    path: "/v1/partners/{partner}/score/samples";
+    pathParameters: {
+      partner: number;
+    };
+    queryParameters: {
+      role: ScoredRole;
+      indicator: Indicator;
+      side?: Side;
+      after?: string | null;
+      limit?: number;
+      start?: number | null;
+      end?: number | null;
+      rolling?: number | null;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: SamplePage;
+  };
+  judgeScore: {
+    method: "GET";
+    path: "/v1/partners/{partner}/score/judgement";
+    pathParameters: {
+      partner: number;
+    };
+    queryParameters: {
+      threshold: number;
+      indicator?: string;
+      samples?: number;
+      start?: number | null;
+      end?: number | null;
+      rolling?: number | null;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: JudgementView;
+  };
+  getScoreTrend: {
+    method: "GET";
+    path: "/v1/partners/{partner}/score/trend";
+    pathParameters: {
+      partner: number;
+    };
+    queryParameters: {
+      by?: Step;
+      count?: number;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: TrendView;
+  };
+  searchEverything: {
+    method: "GET";
+    path: "/v1/search";
+    queryParameters: {
+      q: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: Search;
+  };
+  listEvents: {
+    method: "GET";
+    path: "/v1/events";
+    queryParameters: {
+      after?: number | null;
+      limit?: number;
+      type?: string[] | null;
+      shipment?: string | null;
+      partner?: number | null;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: Events;
+  };
+  followEvents: {
+    method: "GET";
+    path: "/v1/events/stream";
+    queryParameters: {
+      type?: string[] | null;
+      shipment?: string | null;
+      partner?: number | null;
+      after?: number | null;
+    };
+    headerParameters: {
+      authorization?: string | null;
+      "Last-Event-ID"?: string | null;
+    };
+    answer: string;
+  };
+  registerWebhook: {
+    method: "POST";
+    path: "/v1/webhooks";
+    headerParameters: {
+      authorization?: string | null;
+    };
+    body: {
+      url: string;
+      types: string[];
+      shipment: string;
+      partner: string;
+      after: string;
+    };
+    answer: Registered;
+  };
+  listWebhooks: {
+    method: "GET";
+    path: "/v1/webhooks";
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: WebhookList;
+  };
+  getWebhook: {
+    method: "GET";
+    path: "/v1/webhooks/{webhook}";
+    pathParameters: {
+      webhook: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: WebhookView;
+  };
+  removeWebhook: {
+    method: "DELETE";
+    path: "/v1/webhooks/{webhook}";
+    pathParameters: {
+      webhook: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: Removed;
+  };
+  setWebhookState: {
+    method: "PUT";
+    path: "/v1/webhooks/{webhook}/state";
+    pathParameters: {
+      webhook: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    body: {
+      state: string;
+    };
+    answer: WebhookView;
+  };
+  renewWebhookSecret: {
+    method: "POST";
+    path: "/v1/webhooks/{webhook}/secret";
+    pathParameters: {
+      webhook: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: Registered;
+  };
+  listDeadLetters: {
+    method: "GET";
+    path: "/v1/webhooks/{webhook}/dead";
+    pathParameters: {
+      webhook: string;
+    };
+    queryParameters: {
+      after?: number | null;
+      limit?: number;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: DeadLetters;
+  };
+  resendDeadLetters: {
+    method: "POST";
+    path: "/v1/webhooks/{webhook}/dead";
+    pathParameters: {
+      webhook: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    body: {
+      indexes: string[];
+    };
+    answer: Resent;
+  };
+  submitConsent: {
+    method: "POST";
+    path: "/v1/consents";
+    body: {
+      document: string;
+      signature: string;
+    };
+    answer: ConsentView;
+  };
+  getConsent: {
+    method: "GET";
+    path: "/v1/consents/{consent}";
+    pathParameters: {
+      consent: string;
+    };
+    answer: ConsentView;
+  };
+  getNetwork: {
+    method: "GET";
+    path: "/v1/network";
+    queryParameters: {
+      by?: By | null;
+      start?: number | null;
+      end?: number | null;
+      rolling?: number | null;
+      against_start?: number | null;
+      against_end?: number | null;
+      evidence?: boolean;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: NetworkView;
+  };
+  listBonuses: {
+    method: "GET";
+    path: "/v1/bonuses";
+    queryParameters: {
+      after?: number | null;
+      limit?: number;
+    };
+    answer: AgreementPage;
+  };
+  getBonus: {
+    method: "GET";
+    path: "/v1/bonuses/{agreement}";
+    pathParameters: {
+      agreement: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: AgreementView;
+  };
+  putAwardFile: {
+    method: "PUT";
+    path: "/v1/bonuses/{agreement}/awards/{version}";
+    pathParameters: {
+      agreement: string;
+      version: number;
+    };
+    body: {
+      format: string;
+      lines: Record<string, unknown>[];
+    };
+    answer: AwardKept;
+  };
+  getWorklist: {
+    method: "GET";
+    path: "/v1/worklist";
+    queryParameters: {
+      after?: string;
+      limit?: number;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: WorklistView;
+  };
+  getChallenge: {
+    method: "GET";
+    path: "/v1/session/challenge";
+    queryParameters: {
+      address: string;
+    };
+    answer: Challenge;
+  };
+  signIn: {
+    method: "POST";
+    path: "/v1/session";
+    body: {
+      message: string;
+      signature: string;
+    };
+    answer: SignedIn;
+  };
+  getSession: {
+    method: "GET";
+    path: "/v1/session";
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: SessionView;
+  };
+  signOut: {
+    method: "DELETE";
+    path: "/v1/session";
+    answer: SignedOut;
+  };
+  getDock: {
+    method: "GET";
+    path: "/v1/dock";
+    queryParameters: {
+      before?: number | null;
+      limit?: number;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: DockView;
+  };
+  getHealth: {
+    method: "GET";
+    path: "/healthz";
+    answer: Health;
+  };
+  getReadiness: {
+    method: "GET";
+    path: "/readyz";
+    answer: Readiness;
+  };
+  getMetrics: {
+    method: "GET";
+    path: "/metrics";
+    answer: string;
+  };
+  putItemCodes: {
+    method: "PUT";
+    path: "/v1/products/codes/{attestation}";
+    pathParameters: {
+      attestation: string;
+    };
+    body: {
+      codes: string[];
+    };
+    answer: Kept;
+  };
+  putProductData: {
+    method: "PUT";
+    path: "/v1/products/data/{attestation}";
+    pathParameters: {
+      attestation: string;
+    };
+    body: {
+      document: string;
+      picture: string;
+    };
+    answer: Kept;
+  };
+  getProductData: {
+    method: "GET";
+    path: "/v1/products/data/{document}";
+    pathParameters: {
+      document: string;
+    };
+    answer: Record<string, unknown>;
+  };
+  getPicture: {
+    method: "GET";
+    path: "/v1/products/pictures/{sha256}";
+    pathParameters: {
+      sha256: string;
+    };
+    answer: unknown;
+  };
+  reportScan: {
+    method: "POST";
+    path: "/v1/products/scans";
+    body: {
+      code: string;
+      device: string;
+    };
+    answer: ProductView;
+  };
+  getProductBundle: {
+    method: "GET";
+    path: "/v1/products/bundle/{path}";
+    pathParameters: {
+      path: string;
+    };
+    answer: Record<string, unknown>;
+  };
+  lookUpProduct: {
+    method: "GET";
+    path: "/v1/products/{path}";
+    pathParameters: {
+      path: string;
+    };
+    headerParameters: {
+      "Lading-Device"?: string;
+    };
+    answer: ProductView;
+  };
+}

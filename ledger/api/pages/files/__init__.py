@@ -1,0 +1,1 @@
+"""Pages to which people give files of their own."""

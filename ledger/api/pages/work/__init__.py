@@ -1,0 +1,1 @@
+"""What waits for who has signed in, and the forms in which it is done."""

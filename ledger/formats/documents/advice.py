@@ -1,0 +1,136 @@
+"""An advice of despatch, whatever format it came in: what it says, and nothing else."""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from ledger.common.gs1_keys import check_gln, check_gtin
+from ledger.errors import MalformedRecord
+
+MAX_DOCUMENT = 4 << 20
+"""Bytes of a document: four times what the longest manifest takes."""
+MOST_LINES = 200
+_DIGITS = re.compile(r"[0-9]{8}|[0-9]{12,14}")
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A day (`2026-11-30`), perhaps a time of it (`14:05:00`), and the offset from UTC in seconds where it is told."""
+
+    day: str
+    time: str = ""
+    offset: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A party or a place: `gln` 13 digits, `country` two letters, each may be empty."""
+
+    name: str = ""
+    gln: str = ""
+    country: str = ""
+    locode: str = ""
+
+
+NOWHERE = Site()
+
+
+@dataclass(frozen=True, slots=True)
+class AdvisedLine:
+    """`number`: the line's own, to which an advice of receipt refers. `quantity`: -1 while none was told.
+    `unit`: as the document spells it.
+    """
+
+    number: str
+    gtin: str
+    lot: str = ""
+    quantity: int = -1
+    unit: str = ""
+    description: str = ""
+    order: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """`kind`: the format's name for the document. `packages`: 0 where it does not say. `units`: SSCCs of its logistic
+    units. `load`: a waybill or container, empty where none is told.
+    """
+
+    kind: str
+    number: str
+    issued: Moment
+    supplier: Site
+    customer: Site
+    lines: tuple[AdvisedLine, ...]
+    carrier: Site = NOWHERE
+    origin: Site = NOWHERE
+    destination: Site = NOWHERE
+    order: str = ""
+    packages: int = 0
+    units: tuple[str, ...] = ()
+    load: str = ""
+    mode: str = ""
+    despatched: Moment | None = None
+    expected: Moment | None = None
+
+
+def checked(advice: Advice, where: str) -> Advice:
+    """The advice; raises `MalformedRecord` where it lacks its number, a line or a party."""
+    if not advice.number:
+        raise MalformedRecord("the document has no number", where=where, expected="the number of the despatch advice")
+    if not 0 < len(advice.lines) <= MOST_LINES:
+        expected = f"1 to {MOST_LINES} lines"
+        raise MalformedRecord("no lines, or too many", where=where, expected=expected, found=len(advice.lines))
+    for line in advice.lines:
+        if line.quantity < 0:
+            at = f"{where}, line {line.number}"
+            raise MalformedRecord("a line without a quantity", where=at, expected="how much was despatched")
+    return advice
+
+
+def whole(text: str, where: str) -> int:
+    """A quantity that is a whole number, however many zeros follow its point; raises `MalformedRecord`."""
+    try:
+        value = Decimal(text.strip())
+    except InvalidOperation:
+        value = Decimal("NaN")
+    if not value.is_finite() or value != value.to_integral_value() or not 0 <= value < 2**64:
+        raise MalformedRecord(
+            "not a whole quantity",
+            where=where,
+            expected="a whole number that is not negative",
+            found=text[:40],
+            mend="Have it stated in a smaller unit: records hold whole numbers.",
+        )
+    return int(value)
+
+
+def gtin_of(text: str, where: str) -> str:
+    """A GTIN in 14 digits, its check digit right; raises `MalformedRecord`."""
+    if not _DIGITS.fullmatch(text):
+        raise MalformedRecord("not a GTIN", where=where, expected="8, 12, 13 or 14 digits", found=text[:40])
+    check_gtin(text.zfill(14), where)
+    return text.zfill(14)
+
+
+def gln_of(text: str, where: str) -> str:
+    check_gln(text, where)
+    return text
+
+
+def day_of(text: str, where: str) -> str:
+    """`20261130` or `2026-11-30` as the latter; raises `MalformedRecord`."""
+    digits = text.strip().replace("-", "")
+    if not re.fullmatch(r"(19|20)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])", digits):
+        raise MalformedRecord("not a date", where=where, expected="CCYYMMDD", found=text[:40])
+    return f"{digits[:4]}-{digits[4:6]}-{digits[6:]}"
+
+
+def time_of(text: str, where: str) -> str:
+    """`1405` or `140500` as `14:05:00`; empty for nothing. Raises `MalformedRecord`."""
+    digits = text.strip().replace(":", "")
+    if not digits:
+        return ""
+    if not re.fullmatch(r"([01][0-9]|2[0-3])[0-5][0-9]([0-5][0-9])?[0-9]{0,2}", digits):
+        raise MalformedRecord("not a time", where=where, expected="HHMM or HHMMSS", found=text[:40])
+    return f"{digits[:2]}:{digits[2:4]}:{digits[4:6] or '00'}"

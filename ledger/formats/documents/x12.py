@@ -1,0 +1,124 @@
+"""X12 interchanges (ASC X12.5, X12.6): the envelope and its segments, read and written.
+
+The header `ISA` has 106 fixed places; it says itself which characters separate what.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from unicodedata import combining, normalize
+
+from ledger.errors import MalformedRecord
+from ledger.formats.documents.advice import MAX_DOCUMENT
+
+HEADER = 106
+MOST_SEGMENTS = 20_000
+_WIDTHS = (2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1)
+Segment = Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionSet:
+    """What stands between `ST` and `SE`: `code` such as 856, `control` its number. `sender` and `receiver` by the
+    interchange.
+    """
+
+    code: str
+    control: str
+    sender: str
+    receiver: str
+    segments: tuple[Segment, ...]
+
+
+def read_x12(data: bytes, code: str) -> TransactionSet:
+    """The one transaction set of this code; raises `MalformedRecord` for what is none, or for counts that are wrong."""
+    if len(data) > MAX_DOCUMENT:
+        raise MalformedRecord("too large", where="document", expected=f"at most {MAX_DOCUMENT} bytes", found=len(data))
+    try:
+        text = data.decode("utf-8").lstrip("\ufeff").lstrip()
+    except UnicodeDecodeError:
+        text = data.decode("latin-1").lstrip()
+    if not text.startswith("ISA") or len(text) < HEADER:
+        raise MalformedRecord("not an X12 interchange", where="document", expected="ISA and its 106 characters")
+    element, terminator = text[3], text[105]
+    fields = text[:105].split(element)
+    if [len(field) for field in fields[1:]] != list(_WIDTHS) or terminator.isalnum() or element.isalnum():
+        raise MalformedRecord("ISA has not its fixed widths", where="ISA", expected=str(_WIDTHS), found=text[:HEADER])
+    segments = [segment.strip("\r\n").split(element) for segment in text[HEADER:].split(terminator)]
+    segments = [segment for segment in segments if segment != [""]]
+    if len(segments) > MOST_SEGMENTS:
+        raise MalformedRecord("too many segments", where="document", expected=f"at most {MOST_SEGMENTS}")
+    if segments[-1:] != [["IEA", segments[-1][1] if len(segments[-1]) > 1 else "", fields[13]]]:
+        raise MalformedRecord("the interchange is not closed as it was opened", where="IEA", expected=fields[13])
+    found = list(_sets(segments, fields))
+    wanted = [one for one in found if one.code == code]
+    if len(wanted) != 1:
+        codes = ", ".join(one.code for one in found) or "none"
+        raise MalformedRecord(f"not one transaction set {code}", where="document", expected=code, found=codes[:80])
+    return wanted[0]
+
+
+def _sets(segments: Sequence[Segment], header: Sequence[str]) -> Iterator[TransactionSet]:
+    inside: list[Segment] | None = None
+    opening: Segment = ()
+    for segment in segments:
+        if segment[0] == "ST":
+            if inside is not None or len(segment) < 3:
+                raise MalformedRecord("a transaction set begins within another", where="ST", found="*".join(segment))
+            inside, opening = [], segment
+        elif segment[0] == "SE":
+            if inside is None or list(segment[1:3]) != [str(len(inside) + 2), opening[2]]:
+                count = len(inside) + 2 if inside is not None else 0
+                expected = f"SE with {count} segments and the number of its ST"
+                raise MalformedRecord(
+                    "a transaction set is cut", where="SE", expected=expected, found="*".join(segment)
+                )
+            yield TransactionSet(opening[1], opening[2], header[6].strip(), header[8].strip(), tuple(inside))
+            inside = None
+        elif inside is not None:
+            inside.append(segment)
+    if inside is not None:
+        raise MalformedRecord("a transaction set is not closed", where="SE", expected=f"SE of {opening[2]}")
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """Whom an interchange is from and to (identifiers as agreed, at most 15 characters), when it was made (`YYMMDD`,
+    `HHMM`, UTC) and its number, of nine digits at most. `group`: the functional identifier, such as QM.
+    """
+
+    sender: str
+    receiver: str
+    day: str
+    time: str
+    number: int
+    group: str
+    qualifier: str = "ZZ"
+
+
+def write_x12(envelope: Envelope, code: str, segments: Sequence[Segment]) -> bytes:
+    """An interchange of one transaction set, version 004010."""
+    for name in (envelope.sender, envelope.receiver):
+        if not 0 < len(name) <= 15:
+            raise MalformedRecord("no identifier for X12", where="ISA", expected="1 to 15 characters", found=name[:40])
+    number, control, day = f"{envelope.number:09d}", "0001", f"20{envelope.day}"
+    header = (
+        "ISA", "00", " " * 10, "00", " " * 10, envelope.qualifier, envelope.sender.ljust(15), envelope.qualifier,
+        envelope.receiver.ljust(15), envelope.day, envelope.time, "U", "00401", number, "0", "P", ">",
+    )  # fmt: skip
+    group = str(envelope.number)
+    told = [
+        header,
+        ("GS", envelope.group, envelope.sender, envelope.receiver, day, envelope.time, group, "X", "004010"),
+        ("ST", code, control),
+        *segments,
+        ("SE", str(len(segments) + 2), control),
+        ("GE", "1", group),
+        ("IEA", "1", number),
+    ]  # fmt: skip
+    return "".join("*".join(map(_plain, segment)).rstrip("*") + "~\n" for segment in told).encode("ascii", "replace")
+
+
+def _plain(value: str) -> str:
+    """Without what would end an element or a segment, which X12 cannot escape, and in its letters: é as e."""
+    value = "".join(mark for mark in normalize("NFKD", value) if not combining(mark))
+    return "".join(" " if mark in "*~>^\r\n" and value != ">" else mark for mark in value)

@@ -1,0 +1,57 @@
+"""XML of strangers, read without entities, documents from elsewhere or endless depth; and UBL's namespaces."""
+
+from lxml import etree
+
+from ledger.errors import MalformedRecord
+from ledger.formats.documents.advice import MAX_DOCUMENT
+
+CBC = "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2"
+CAC = "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2"
+NAMESPACES = {"cbc": CBC, "cac": CAC}
+UBL = "urn:oasis:names:specification:ubl:schema:xsd:{}-2"
+
+
+def read_ubl(data: bytes, root: str) -> etree._Element:
+    """The document of this name, such as `DespatchAdvice`; raises `MalformedRecord` for anything else.
+
+    A document type declaration is refused: it is what entities come from, and no UBL document has one.
+    """
+    if len(data) > MAX_DOCUMENT:
+        raise MalformedRecord("too large", where="document", expected=f"at most {MAX_DOCUMENT} bytes", found=len(data))
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False,
+        remove_comments=True, remove_pis=True,
+    )  # fmt: skip
+    try:
+        found = etree.fromstring(data, parser)
+    except etree.XMLSyntaxError as error:
+        raise MalformedRecord("not XML", where="document", found=str(error)[:160]) from None
+    if found.getroottree().docinfo.internalDTD is not None:
+        raise MalformedRecord("a document type declaration", where="document", expected="XML without one")
+    expected = f"{{{UBL.format(root)}}}{root}"
+    if found.tag != expected:
+        raise MalformedRecord("another document", where="document", expected=expected, found=str(found.tag)[:120])
+    return found
+
+
+def text_at(element: etree._Element, path: str) -> str:
+    """The text of the first element at the path, without spaces around it; empty where there is none."""
+    found = element.find(path, NAMESPACES)
+    return "" if found is None or found.text is None else " ".join(found.text.split())
+
+
+def document(root: str) -> etree._Element:
+    namespace = UBL.format(root)
+    return etree.Element(f"{{{namespace}}}{root}", nsmap={"ubl": namespace, "cac": CAC, "cbc": CBC})
+
+
+def add(parent: etree._Element, name: str, text: str = "", **attributes: str) -> etree._Element:
+    """A child such as `cbc:ID`, in the order in which it is asked for; nothing may be empty (PEPPOL-COMMON-R001)."""
+    prefix, _, local = name.partition(":")
+    element = etree.SubElement(parent, f"{{{NAMESPACES[prefix]}}}{local}", attributes)
+    element.text = text or None
+    return element
+
+
+def printed(root: etree._Element) -> bytes:
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)

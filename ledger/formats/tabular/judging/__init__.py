@@ -1,0 +1,1 @@
+"""How columns are written: proved by their own lines, or asked about."""

@@ -1,0 +1,1 @@
+"""Bytes as a table: text with separators, workbooks, lines of JSON."""

@@ -1,0 +1,246 @@
+"""Delivering events to webhooks: at least once, and in order per shipment.
+
+A delivery's row goes when the endpoint has taken it, so a process that dies in between delivers it again, under the
+same id. What failed holds up later events of its shipments, and no others.
+"""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from ledger.client.outbound import Outbound, Reply
+from ledger.errors import RuleBroken
+from ledger.formats.standard_webhooks import headers
+from ledger.services.events.event import Event
+from ledger.services.events.feed import Feed
+from ledger.services.events.planning import Planner, split_places
+from ledger.services.events.schedule import after_failure, endpoint_pause
+from ledger.services.events.webhook_secrets import signing_secrets
+from ledger.services.home.home import Home
+from ledger.store.events import webhooks as store
+from ledger.store.events.webhooks import ACTIVE, DUE, PAUSED, Delivery, Webhook
+
+PARTNERS_AT_ONCE = 8
+TURN_SECONDS = 10
+TURN = 100
+"""Posts of a partner after which others have their turn."""
+SETTLED = 16
+"""Deliveries that are written off together: a crash delivers as many again at most."""
+GONE = 410
+MOST_DUE = 10_000
+"""Deliveries of a webhook that are looked at: more than are planned, and dead ones made due, together."""
+LONGEST_WAIT = 3_600
+"""Seconds that an endpoint may ask for with Retry-After."""
+
+
+class Post(Protocol):
+    async def post(self, url: str, body: bytes, headers: dict[str, str]) -> Reply: ...
+
+
+Opened = Callable[[], AbstractAsyncContextManager[Post]]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What became of one partner's turn: whether it ended before all that was due was tried."""
+
+    more: bool
+
+
+class WebhookSender:
+    """`home_key` as `Webhooks` has it. `opened`: what posts; by default to public addresses, and to the networks that
+    the settings allow."""
+
+    def __init__(self, home: Home, home_key: bytes, opened: Opened | None = None) -> None:
+        allowed = home.settings.networks
+        self._home = home
+        self._db = home.database
+        self._key = home_key
+        self._feed = Feed(home)
+        self._planner = Planner(home, self._feed)
+        self._opened: Opened = opened or (lambda: Outbound(allowed))
+        self._busy: set[int] = set()
+        self._lock = threading.Lock()
+        self._pool: ThreadPoolExecutor | None = None
+        self._trouble: Exception | None = None
+        self.may_send: Callable[[], bool] = lambda: True
+        """Asked before each post: whether it is still this process's turn."""
+        self.on_end: Callable[[], None] = lambda: None
+        """Called when a partner's turn has ended and more is due."""
+
+    def step(self) -> bool:
+        """Plan what is new, and begin the turns of partners that have something due; True to be called again soon.
+
+        It waits for no endpoint. Raises what a turn ended with since the last step.
+        """
+        trouble, self._trouble = self._trouble, None
+        if trouble is not None:
+            raise trouble
+        more = self._planner.plan()
+        for partner in self._due():
+            with self._lock:
+                if partner in self._busy:
+                    continue
+                self._busy.add(partner)
+                if self._pool is None:
+                    self._pool = ThreadPoolExecutor(PARTNERS_AT_ONCE, thread_name_prefix="webhooks")
+                self._pool.submit(self._turn_of, partner)
+        return more
+
+    def close(self) -> None:
+        """Begin no turn more, and wait for those under way."""
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown(wait=True, cancel_futures=True)
+        with self._lock:
+            self._busy.clear()
+
+    def work_through(self) -> None:
+        """Plan and send in the caller's thread until nothing is due now; for tests and drills."""
+        while self._planner.plan():
+            pass
+        for partner in self._due():
+            while asyncio.run(self._turn(partner)).more:
+                while self._planner.plan():
+                    pass
+
+    # --- a partner's turn --------------------------------------------------------------------------------------------
+
+    def _due(self) -> list[int]:
+        now = self._home.clock.now()
+        with self._db.read() as connection:
+            earliest = store.earliest(connection)
+            if not any(moment <= now for moment in earliest.values()):
+                return []
+            active = store.active(connection)
+        due = (one for one in active if earliest.get(one.id, now + 1) <= now and one.not_before <= now)
+        return list(dict.fromkeys(one.partner for one in due))
+
+    def _turn_of(self, partner: int) -> None:
+        more = False
+        try:
+            more = asyncio.run(self._turn(partner)).more
+        except Exception as error:  # noqa: BLE001 - the next step raises it: all of it is still due
+            self._trouble = error
+        finally:
+            with self._lock:
+                self._busy.discard(partner)
+        if more:
+            self.on_end()
+
+    async def _turn(self, partner: int) -> Turn:
+        with self._db.read() as connection:
+            own = [one for one in store.of_partner(connection, partner) if one.state == ACTIVE]
+        end, left = time.monotonic() + TURN_SECONDS, TURN
+        for webhook in own:
+            if webhook.not_before > self._home.clock.now():
+                continue
+            left -= await self._serve(webhook, end, left)
+            if left <= 0 or time.monotonic() >= end:
+                return Turn(more=True)
+        return Turn(more=False)
+
+    async def _serve(self, webhook: Webhook, end: float, most: int) -> int:
+        """Deliver to one webhook what is due; how many posts that took."""
+        with self._db.read() as connection:
+            rows = store.in_state(connection, webhook.id, DUE, limit=MOST_DUE)
+        now = self._home.clock.now()
+        try:
+            secrets = signing_secrets(self._key, webhook, now)
+        except RuleBroken as error:
+            with self._db.write() as connection:
+                store.change(connection, webhook.id, state=PAUSED, problem=error.what)
+            return 0
+        queue = Queue(rows, now)
+        taken: list[int] = []
+        count = 0
+        try:
+            async with self._opened() as outbound:
+                for delivery, event in self._with_events(queue):
+                    if count >= most or time.monotonic() >= end or not self.may_send():
+                        break
+                    count += 1
+                    now = self._home.clock.now()
+                    sent = headers(f"{webhook.id}_{event.index}", now, event.body, secrets)
+                    reply = await outbound.post(webhook.url, event.body, sent)
+                    if reply.taken:
+                        taken.append(event.index)
+                        if len(taken) >= SETTLED:
+                            self._settle(webhook, taken)
+                        continue
+                    queue.block(delivery)
+                    self._settle(webhook, taken)
+                    if self._failed(webhook, delivery, reply):
+                        break
+        finally:
+            self._settle(webhook, taken)
+        return count
+
+    def _with_events(self, queue: "Queue") -> Iterator[tuple[Delivery, Event]]:
+        for some in queue.chunks(SETTLED):
+            events = self._feed.at(row.log_index for row in some)
+            for row in some:
+                if not queue.blocks(row) and row.log_index in events:
+                    yield row, events[row.log_index]
+
+    def _settle(self, webhook: Webhook, taken: list[int]) -> None:
+        if taken:
+            with self._db.write() as connection:
+                store.taken(connection, webhook.id, taken, self._home.clock.now())
+            taken.clear()
+
+    def _failed(self, webhook: Webhook, delivery: Delivery, reply: Reply) -> bool:
+        """Note a failure; whether the endpoint itself is in trouble, so that nothing more goes there now."""
+        now = self._home.clock.now()
+        ails = reply.status == 0 or reply.status == 429 or reply.status >= 500
+        with self._db.write() as connection:
+            store.put_back(connection, after_failure(delivery, now, reply.status, reply.problem))
+            current = store.get(connection, webhook.id)
+            if reply.status == GONE:
+                store.change(connection, webhook.id, state=PAUSED, problem="the endpoint says that it is gone")
+            elif ails and current is not None:
+                failures = current.failures + 1
+                pause = max(endpoint_pause(failures), min(reply.retry_after, LONGEST_WAIT))
+                store.change(connection, webhook.id, failures=failures, not_before=now + pause, problem=reply.problem)
+        return ails or reply.status == GONE
+
+
+class Queue:
+    """The due deliveries of a webhook in log order: those whose time has come, unless an earlier one of the same
+    shipment has not been taken."""
+
+    def __init__(self, rows: Sequence[Delivery], now: int) -> None:
+        self._blocked: set[bytes] = set()
+        self._rows = rows
+        self._now = now
+
+    def chunks(self, size: int) -> Iterator[list[Delivery]]:
+        some: list[Delivery] = []
+        for row in self._rows:
+            if row.next_try > self._now or self.blocks(row):
+                self.block(row)
+                continue
+            some.append(row)
+            if len(some) == size:
+                yield some
+                some = []
+        if some:
+            yield some
+
+    def blocks(self, row: Delivery) -> bool:
+        """Whether it has to wait; then whatever comes after it waits too."""
+        places = split_places(row.places)
+        if places.isdisjoint(self._blocked):
+            return False
+        self._blocked |= places
+        return True
+
+    def block(self, row: Delivery) -> None:
+        """It was not taken."""
+        self._blocked |= split_places(row.places)

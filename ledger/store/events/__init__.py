@@ -1,0 +1,1 @@
+"""What the log is followed by: its leaves with filters, registered webhooks, and their deliveries."""

@@ -1,0 +1,1 @@
+"""Documents of partners' systems, format by format."""
