@@ -1,14 +1,14 @@
 """EPCIS events with what they are found by and who may see them, capture jobs, named queries.
 
 Revision ID: 0017
-Revises: 0015
+Revises: 0016
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0017"
-down_revision = "0015"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 BY_CODE = sa.String().with_variant(sa.String(collation="C"), "postgresql")
