@@ -9,8 +9,7 @@ from ledger.common.gs1_keys import check_load
 from ledger.common.ids import to_hex
 from ledger.common.iso_times import seconds_of
 from ledger.errors import MalformedRecord
-from ledger.explain.fields import TIMES
-from ledger.records.coded_fields import CODES
+from ledger.records.coded_fields import CODES, TIMES
 from ledger.records.content_checks import PROPOSED_SUBMIT_BY
 from ledger.records.eip712 import Member, Struct
 from ledger.records.types import Load, ShipmentTerms, record_named

@@ -15,7 +15,7 @@ from ledger.explain.text import Text, partner, say, sentences, several, term
 from ledger.explain.titles import scopes_text
 from ledger.explain.units import duration, moment, money, whole
 from ledger.explain.words import spaced, word, words
-from ledger.records.coded_fields import CODES
+from ledger.records.coded_fields import CODES, TIMES
 from ledger.records.eip712 import Member, Struct
 from ledger.records.types import (
     KeyGrant,
@@ -131,11 +131,6 @@ ENTRIES: Mapping[str, Text] = {
     "clearances required": term("field", "clearance required"),
 }
 """Labels of lists, for one entry."""
-TIMES = {
-    "notBefore", "validFrom", "validUntil", "submitBy", "occurredAt", "dueAt", "effectiveFrom", "promisedAt",
-    "periodStart", "periodEnd", "deadline", "claimUntil", "blockTime",
-}  # fmt: skip
-"""Fields that hold a moment, in UTC seconds."""
 _DURATIONS = {"grace", "lostAfter", "tenderWindow", "reportLag", "disputeWindow", "arbiterWindow"}
 _AMOUNTS = {"value", "freight", "alpha", "penaltyCap", "base", "assessed", "paid", "total", "amount"}
 _PARTNERS = {

@@ -1,4 +1,4 @@
-"""Which fields of records hold a code, and of which list: masks are of an `IntFlag`."""
+"""Which fields of records hold a code, and of which list (masks are of an `IntFlag`), and which a moment."""
 
 from collections.abc import Mapping
 from enum import IntEnum, IntFlag
@@ -40,3 +40,8 @@ CODES: Mapping[tuple[type[Struct], str], type[IntEnum] | type[IntFlag]] = {
     (Recall, "action"): codes.RecallAction,
     (Amendment, "kind"): codes.AmendmentKind,
 }
+TIMES = {
+    "notBefore", "validFrom", "validUntil", "submitBy", "occurredAt", "dueAt", "effectiveFrom", "promisedAt",
+    "periodStart", "periodEnd", "deadline", "claimUntil", "blockTime",
+}  # fmt: skip
+"""Fields that hold a moment, in UTC seconds."""

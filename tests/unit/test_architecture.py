@@ -72,7 +72,7 @@ NEVER = {
 
 # The largest folder that one still reads at a glance.
 MOST_FILES = 20
-MOST_LEVELS = 14
+MOST_LEVELS = 15
 
 # What a service needs comes in one `Home`, options in one object: more parameters than this are a sign of neither.
 MOST_PARAMETERS = 5
