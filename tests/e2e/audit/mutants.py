@@ -253,8 +253,9 @@ def _kind(table: _Table, row: tuple[Any, ...]) -> str:
     values = dict(zip(table.columns, row, strict=True))
     if table.name == "outbox":
         return " final" if values["state"] == "final" else " waiting"
-    if table.name == "openings":  # goods are listed from them
-        return " contents" if values["path"].startswith("contents") else ""
+    if table.name == "openings":  # goods, places and due times are listed from them
+        listed = ("contents", "commercial", "origin", "destination")
+        return " contents" if values["path"].startswith(listed) else ""
     if table.name == "transactions":
         return " of several" if values["intent"].startswith("records:") else ""
     if table.name == "cosignatures":
