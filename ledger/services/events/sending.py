@@ -68,6 +68,7 @@ class WebhookSender:
         self._lock = threading.Lock()
         self._pool: ThreadPoolExecutor | None = None
         self._trouble: Exception | None = None
+        self._ending = False
         self.may_send: Callable[[], bool] = lambda: True
         """Asked before each post: whether it is still this process's turn."""
         self.on_end: Callable[[], None] = lambda: None
@@ -88,13 +89,15 @@ class WebhookSender:
                     continue
                 self._busy.add(partner)
                 if self._pool is None:
+                    self._ending = False
                     self._pool = ThreadPoolExecutor(PARTNERS_AT_ONCE, thread_name_prefix="webhooks")
                 self._pool.submit(self._turn_of, partner)
         return more
 
     def close(self) -> None:
-        """Begin no turn more, and wait for those under way."""
+        """Begin no turn more, and wait for those under way: each ends with the post that it is at."""
         with self._lock:
+            self._ending = True
             pool, self._pool = self._pool, None
         if pool is not None:
             pool.shutdown(wait=True, cancel_futures=True)
@@ -103,6 +106,7 @@ class WebhookSender:
 
     def work_through(self) -> None:
         """Plan and send in the caller's thread until nothing is due now; for tests and drills."""
+        self._ending = False
         while self._planner.plan():
             pass
         for partner in self._due():
@@ -163,7 +167,7 @@ class WebhookSender:
         try:
             async with self._opened() as outbound:
                 for delivery, event in self._with_events(queue):
-                    if count >= most or time.monotonic() >= end or not self.may_send():
+                    if count >= most or time.monotonic() >= end or self._ending or not self.may_send():
                         break
                     count += 1
                     now = self._home.clock.now()

@@ -68,7 +68,7 @@ def test_a_record_is_drafted_signed_handed_in_and_proved(world: World, client: C
 
 
 def test_what_both_sign_is_signed_by_both(world: World, client: Client) -> None:
-    record = world.handoff("open", 0)
+    record = world.stage.scribe_handoff(MAKER, CARRIER, (world.stage.open(), 0, 10))
     mine = client.sign(SignedRecord(record, ()))
     answer = client.submit(mine)
     assert (answer["status"], len(answer["missing"])) == ("proposed", 1)

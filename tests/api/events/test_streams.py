@@ -12,6 +12,8 @@ import httpx2
 import pytest
 
 from ledger.api.live import MOST_OF_ONE
+from ledger.common.keccak import keccak256
+from ledger.records.types import Observation
 from tests.api.events.serving import served
 from tests.api.events.test_listing import followed
 from tests.api.world import World, bearer
@@ -42,7 +44,7 @@ def test_all_there_is_and_then_what_comes(world: World, url: str) -> None:
         first = list(islice(records, len(expected)))
         assert [one[2] for one in first] == expected
         assert [one[1] for one in first] == [str(event["index"]) for event in expected]
-        index = world.stage.sign(world.handoff("open"), MAKER, CARRIER)
+        index = world.stage.sign(Observation(CARRIER, keccak256(b"streamed"), world.stage.now), CARRIER)
         kind, place, event = next(records)
     assert (kind, event["id"], place) == ("record", "0x" + index.hex(), str(len(expected)))
     assert event["logSize"] == len(expected) + 1
