@@ -14,6 +14,7 @@ from ledger.worklist.items import Action, Item, Kind
 
 TITLES: Mapping[Kind, Text] = {
     Kind.SIGNATURE: say("To sign"),
+    Kind.ENDORSEMENT: say("Terms to endorse"),
     Kind.CUSTODY: say("In your hands"),
     Kind.MISSING: say("Missing, and open against you"),
     Kind.TENDER: say("Delivery offered"),
@@ -38,6 +39,7 @@ TITLES: Mapping[Kind, Text] = {
 
 ACTIONS: Mapping[Action, Text] = {
     Action.SIGN: say("Read and sign"),
+    Action.ENDORSE: say("Read and endorse"),
     Action.HAND_ON: say("Hand on"),
     Action.ACCOUNT: say("Say what became of it"),
     Action.CONTEST: say("Contest"),
@@ -70,6 +72,10 @@ _WAITS: Mapping[int, str] = {
 _LODGED = phrase("Lodged for {regime}, and not decided.")
 _SENTENCES: Mapping[Kind, str] = {
     Kind.SIGNATURE: phrase("{type}: your signature is missing."),
+    Kind.ENDORSEMENT: phrase(
+        "These terms make you liable for delay, and you have neither signed nor endorsed them. Until then a penalty is "
+        "indicative."
+    ),
     Kind.TENDER: phrase(
         "{partner} says that it offered delivery. Uncontested in time, that stops the penalty's clock."
     ),

@@ -35,6 +35,8 @@ class Kind(StrEnum):
 
     SIGNATURE = "signature"
     """A record that somebody proposed lacks the reader's signature."""
+    ENDORSEMENT = "endorsement"
+    """Terms that make the reader liable for delay, and that it has neither signed nor endorsed."""
     CUSTODY = "custody"
     """Goods that the reader holds; until the time by which they are to be passed on."""
     MISSING = "missing"
@@ -79,6 +81,7 @@ class Action(StrEnum):
     """The one thing that fits: a record to sign, or something to look into."""
 
     SIGN = "sign"
+    ENDORSE = "endorse"
     HAND_ON = "hand_on"
     ACCOUNT = "account"
     CONTEST = "contest"
@@ -97,6 +100,7 @@ class Action(StrEnum):
 
 
 SIGNED: Mapping[Action, type[Record]] = {
+    Action.ENDORSE: Endorsement,
     Action.HAND_ON: Handoff,
     Action.ACCOUNT: Statement,
     Action.CONTEST: Statement,

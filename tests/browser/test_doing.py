@@ -13,12 +13,12 @@ from ledger.cli.demo.scribe import NO_HASH, details
 from ledger.codes import ClearanceStatus, Gate, Hazard, HoldCause, RecallAction, Regime, StatementKind
 from ledger.common.canonical import canonical_json, parse_json
 from ledger.common.ids import RecordId
-from ledger.records.types import Clearance, Recall, RecallAnswer, Record, Require, Statement
+from ledger.records.types import Clearance, Endorsement, Recall, RecallAnswer, Record, Require, Statement
 from ledger.records.wallet_input import envelope_from_wallet
 from ledger.store import records
 from tests.api.world import GTIN
 from tests.browser.people import Person, Service, serving, somebody
-from tests.e2e.stage import BROKER, CARRIER, CN, MAKER, PROMISED, SHOP
+from tests.e2e.stage import BROKER, CARRIER, CN, MAKER, OCEAN, PROMISED, SHOP
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -150,6 +150,23 @@ def test_a_recall_is_answered(people: Any, service: Service) -> None:
     answer = sign(carrier)
     assert isinstance(answer, RecallAnswer)
     assert (answer.by, answer.found, answer.quarantined, answer.disposed) == (CARRIER, 9, 7, 2)
+
+
+def test_who_is_liable_reads_the_terms_and_endorses_them(people: Any, service: Service) -> None:
+    stage = service.stage
+    shipment = stage.open(liable=OCEAN, endorsed=False)
+    carrier = people(OCEAN)
+    sign_in(carrier)
+    choose(carrier, "Terms to endorse")
+    carrier.page.locator("#shown .sentences").wait_for()
+    words = " ".join(carrier.page.locator("#shown").inner_text().split())
+    assert "puts its name to the terms of shipment" in words
+    assert "10 packages" in words
+    assert "for one day" in words, "what a delay costs"
+    record = sign(carrier)
+    assert record == Endorsement(OCEAN, shipment)
+    assert not stage.penalty(shipment).indicative
+    assert "Terms to endorse" not in carrier.open("/worklist").inner_text("main")
 
 
 def test_without_a_key_in_this_browser_the_record_is_saved_for_one_elsewhere(people: Any, service: Service) -> None:

@@ -40,7 +40,7 @@ from ledger.services.state.matters_projection import note_clearance_matters, not
 from ledger.shipments.parties import Course, course_after
 from ledger.store import migrate, openings, records
 from ledger.store.database import Connection
-from ledger.store.projections import outcomes, parties, shipments
+from ledger.store.projections import outcomes, parties, shipments, unendorsed
 from ledger.store.projections.outcomes import ItemOutcome
 from ledger.store.projections.shipments import ClearanceState, ClearanceStep, CustodyStep, Shipment
 from ledger.store.records import StoredRecord
@@ -117,6 +117,7 @@ class CustodyProjection:
         last = {step.shipment: step.occurred_at for step in moves}
         ended = ((row, last[shipment]) for shipment, row in self._changed.items() if shipment in last and row.ended_at)
         parties.note_ended(self._connection, ended)
+        unendorsed.note_ended(self._connection, [row.terms for row in self._changed.values() if row.ended_at])
         parties_projection.note_loads(self._connection, self._handed)
 
     # --- the state, as of the outcome at hand ------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from ledger.codes import AmendmentKind
 from ledger.common.ids import RecordId
 from ledger.common.search_text import squeezed
 from ledger.records.types import REMAINDER_INDEX, Amendment, Handoff, Load, ShipmentTerms
+from ledger.services.state.matters_projection import note_unendorsed
 from ledger.shipments.parties import (
     EVERYBODY,
     READS_TERMS,
@@ -50,6 +51,7 @@ def derive(
     if not wanted:
         return
     known = _Known.of(connection, wanted, at_hand or {})
+    note_unendorsed(connection, known.terms, known.amendments)
     expected: list[Party] = []
     numbers: set[Identifier] = set()
     for row in known.wanted:

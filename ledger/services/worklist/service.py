@@ -11,7 +11,7 @@ from functools import partial
 from ledger.codes import Role
 from ledger.common.ids import RecordId
 from ledger.common.periods import MINUTE
-from ledger.records.types import BonusAgreement, Clearance, Handoff
+from ledger.records.types import BonusAgreement, Clearance, Endorsement, Handoff, ShipmentTerms
 from ledger.services.home.home import Home
 from ledger.services.products.recalls import Recalls
 from ledger.services.state.answers import Answers
@@ -22,10 +22,11 @@ from ledger.services.worklist import sources
 from ledger.services.worklist.sources import Asked
 from ledger.services.worklist.views import WorkItemView, WorklistView, count_view, item_view
 from ledger.store.database import Connection
-from ledger.store.projections import matters, products
+from ledger.store.projections import matters, products, unendorsed
 from ledger.store.projections.matters import Waiting
 from ledger.store.projections.products import StoredRecall
-from ledger.worklist import custody, customs, recalls
+from ledger.store.projections.unendorsed import Unendorsed
+from ledger.worklist import custody, customs, endorsements, recalls
 from ledger.worklist.items import Count, Item, Place, counts_of, page_of, together
 
 MOST_RECALLS = 100
@@ -69,7 +70,9 @@ class Worklists:
                 audiences = _audiences(asked) if reader.may_read(Clearance.NUMBER) else []
                 found = matters.waiting(connection, holder, audiences, after, limit)
                 many = [_item(one, reader.partner) for one in found]
-                counts = matters.counts(connection, holder, audiences, asked.now)
+                liable = _liable(reader)
+                many += _to_endorse(unendorsed.waiting(connection, liable, after, limit) if liable else ())
+                counts = matters.counts(connection, holder, audiences, asked.now, liable=liable)
                 told = products.unreplaced_recalls(connection, reader.partner, MOST_RECALLS)
             else:
                 many = []
@@ -97,8 +100,8 @@ class Worklists:
             return ()
         with self._home.database.read() as connection:
             asked = Asked(connection, self._registry, self._registry.refreshed(connection).now(), reader)
-            items = [*self._of_shipment(asked, shipment), *sources.for_tenders(asked)]
-            return self._views(connection, asked, (item for item in items if item.subject == shipment))
+            tenders = (item for item in sources.for_tenders(asked) if item.subject == shipment)
+            return self._views(connection, asked, [*self._of_shipment(asked, shipment), *tenders])
 
     def find(self, reader: Reader, place: Place) -> WorkItemView | None:
         """The item of `reader` with this id; None where nothing of the kind waits for it any more."""
@@ -117,7 +120,9 @@ class Worklists:
             return []
         holder = reader.partner if reader.may_read(Handoff.NUMBER) else 0
         audiences = _audiences(asked) if reader.may_read(Clearance.NUMBER) else []
-        return [_item(one, reader.partner) for one in matters.about(asked.connection, holder, audiences, shipment)]
+        found = matters.about(asked.connection, holder, audiences, shipment)
+        terms = unendorsed.about(asked.connection, _liable(reader), shipment)
+        return [*(_item(one, reader.partner) for one in found), *_to_endorse(terms)]
 
     def _views(self, connection: Connection, asked: Asked, items: Iterable[Item]) -> tuple[WorkItemView, ...]:
         reader = asked.reader
@@ -164,6 +169,15 @@ def _audiences(asked: Asked) -> list[str]:
         if role is Role.CUSTOMS and asked.view.has_role(asked.partner, role, scope)
     ]
     return [str(asked.partner), *customs_of]
+
+
+def _liable(reader: Reader) -> int:
+    """The partner whose terms to endorse are told: to keys that may read terms and endorse them."""
+    return reader.partner if reader.may_read(ShipmentTerms.NUMBER) and reader.may_read(Endorsement.NUMBER) else 0
+
+
+def _to_endorse(found: Iterable[Unendorsed]) -> list[Item]:
+    return [endorsements.item_of(one.terms, one.liable, one.opened_at) for one in found]
 
 
 def _item(one: Waiting, reader: int) -> Item:

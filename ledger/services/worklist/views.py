@@ -14,8 +14,8 @@ from ledger.worklist.items import SIGNED, Action, Count, Item, Kind
 
 _SHIPMENT = frozenset(
     {
-        Kind.CUSTODY, Kind.MISSING, Kind.TENDER, Kind.CONTEST, Kind.CLEARANCE, Kind.CUSTOMS_HOLD, Kind.DECISION,
-        Kind.RELAY,
+        Kind.ENDORSEMENT, Kind.CUSTODY, Kind.MISSING, Kind.TENDER, Kind.CONTEST, Kind.CLEARANCE, Kind.CUSTOMS_HOLD,
+        Kind.DECISION, Kind.RELAY,
     }
 )  # fmt: skip
 _PAGES: Mapping[Kind, str] = {
@@ -37,8 +37,8 @@ _PAGES: Mapping[Kind, str] = {
 """The page on which an item is dealt with, where its record is not put together in a form."""
 COMPOSED = frozenset(
     {
-        Action.ACCOUNT, Action.CONTEST, Action.LODGE, Action.DECIDE, Action.RELAY, Action.ANSWER, Action.DISPUTE,
-        Action.RULE, Action.CLAIM,
+        Action.ENDORSE, Action.ACCOUNT, Action.CONTEST, Action.LODGE, Action.DECIDE, Action.RELAY, Action.ANSWER,
+        Action.DISPUTE, Action.RULE, Action.CLAIM,
     }
 )  # fmt: skip
 """What is put together in a form of the pages, and signed there."""

@@ -11,7 +11,7 @@ from sqlalchemy.types import TypeDecorator
 from ledger.codes import ShipmentState
 from ledger.records.types import REMAINDER_INDEX
 
-VERSION = 5
+VERSION = 6
 """Count up with every change of the tables below."""
 
 projections = MetaData(
@@ -272,6 +272,15 @@ tender_matters = Table(
     Column("since", BigInteger, nullable=False),  # the later of both
     Index(None, "shipment"),
     Index(None, "audience", "since"),
+)
+
+unendorsed_terms = Table(
+    "unendorsed_terms",
+    projections,
+    Column("terms", LargeBinary, primary_key=True),  # something under them is under way
+    Column("liable", BigInteger, nullable=False),
+    Column("opened_at", BigInteger, nullable=False),
+    Index("ix_unendorsed_terms_waiting", "liable", "opened_at", "terms"),
 )
 
 attestations = Table(

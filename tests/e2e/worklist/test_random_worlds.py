@@ -10,7 +10,7 @@ import pytest
 from ledger.codes import APPLIED, RELEASES, ClearanceStatus, ShipmentState, StatementKind
 from ledger.common.ids import to_hex
 from ledger.common.periods import HOUR
-from ledger.records.types import REMAINDER_INDEX
+from ledger.records.types import REMAINDER_INDEX, Commercial
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.shipments.history import Journeys
 from ledger.shipments.status import tenders_at
@@ -114,6 +114,12 @@ def naive(world: World, partner: int) -> Iterator[Seen]:
             if tender.state is TenderState.DISPUTED and partner == said.by:
                 yield Seen(Kind.CONTEST, row.shipment, to_hex(tender.verified.id))
         yield from _clearances(world, row, partner)
+    for terms in {row.terms for row in world.rows if row.state == ShipmentState.OPEN}:
+        opened, endorsed = world.journeys.terms_of(terms), world.journeys.endorsements(terms)
+        commercial = opened.record.commercial
+        assert isinstance(commercial, Commercial)
+        if commercial.liable == partner not in {*opened.verified.signers, *(each.record.by for each in endorsed)}:
+            yield Seen(Kind.ENDORSEMENT, terms, "")
 
 
 def moved_on(world: World, partner: int) -> Iterator[Seen]:

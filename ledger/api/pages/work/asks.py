@@ -68,6 +68,7 @@ _DECISION = (
 _WHY = say("reason, of which the record has the fingerprint: keep the text")
 _REASON = Ask("reason", _WHY, "fingerprint", required=True, longest=4000)
 ASKS: Mapping[Action, Sequence[Ask]] = {
+    Action.ENDORSE: (),
     Action.ACCOUNT: (_choice(Statement, "kind", (StatementKind.FOUND, StatementKind.LOST)), *_WHERE, _NOTE),
     Action.CONTEST: (*_WHERE, _NOTE),
     Action.LODGE: (*_PAPERS, _NOTE),

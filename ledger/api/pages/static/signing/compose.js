@@ -120,6 +120,7 @@ function wire(form, shown) {
   });
   showFitting(form);
   form.hidden = false; // from here on it does something
+  if (asked(form).length === 0) form.requestSubmit(); // it says all there is: nobody has to ask for it
 }
 
 const form = globalThis.document?.getElementById("do");
