@@ -95,9 +95,8 @@ def test_a_key_that_may_not_read_terms_is_not_told_who_is_liable(stage: Stage) -
     }
     for name, scopes in may.items():
         device = key_of(name)
-        stage.sign(
-            KeyGrant(CARRIER, device.address, 0, scopes, stage.now, stage.now + 9 * DAY, details()), CARRIER, device
-        )
+        grant = KeyGrant(CARRIER, device.address, 0, scopes, stage.now, stage.now + 9 * DAY, details())
+        stage.sign(grant, CARRIER, device)
         kinds = [item.kind for item in worklist(stage, device)]
         assert (Kind.ENDORSEMENT in kinds) is (name == "endorse and read"), name
 

@@ -196,9 +196,8 @@ def test_an_endorsement_says_which_terms_it_binds_to_and_what_they_cost() -> Non
     )
     assert said[1:] == told(known, None)
     assert said[-1] == f"Delivered after 2025-10-19 08:53:20 UTC, Kea Forwarding (partner 3) {OWES}"
-    assert told(Endorsement(3, SHIPMENT), None) == [
-        "Kea Forwarding (partner 3) puts its name to the record 0x07070707…0707, which is not shown here: read it first."
-    ]
+    unread = "puts its name to the record 0x07070707…0707, which is not shown here: read it first."
+    assert told(Endorsement(3, SHIPMENT), None) == [f"Kea Forwarding (partner 3) {unread}"]
 
 
 def test_what_is_not_shown_is_said_not_to_be() -> None:
