@@ -4,17 +4,30 @@ this browser signs it, and the ledger takes it.
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ledger.cli.demo.scribe import NO_HASH, details
+from ledger.cli.demo.scribe import NO_HASH, details, salt
 from ledger.codes import ClearanceStatus, Gate, Hazard, HoldCause, RecallAction, Regime, StatementKind
 from ledger.common.canonical import canonical_json, parse_json
 from ledger.common.ids import RecordId
-from ledger.records.types import Clearance, Endorsement, Recall, RecallAnswer, Record, Require, Statement
+from ledger.common.periods import DAY
+from ledger.records.types import (
+    Attestation,
+    Claims,
+    Clearance,
+    Endorsement,
+    Recall,
+    RecallAnswer,
+    Record,
+    Require,
+    Statement,
+)
 from ledger.records.wallet_input import envelope_from_wallet
+from ledger.services.state import shipment_state
 from ledger.store import records
 from tests.api.world import GTIN
 from tests.browser.people import Person, Service, serving, somebody
@@ -167,6 +180,30 @@ def test_who_is_liable_reads_the_terms_and_endorses_them(people: Any, service: S
     assert record == Endorsement(OCEAN, shipment)
     assert not stage.penalty(shipment).indicative
     assert "Terms to endorse" not in carrier.open("/worklist").inner_text("main")
+
+
+def test_an_attestation_is_renewed(people: Any, service: Service) -> None:
+    stage = service.stage
+    ending = replace(
+        stage.attestation("L77"), validUntil=stage.now + 9 * DAY, claims=Claims(salt(), '{"organic":true}')
+    )
+    stage.sign(ending, MAKER)
+    issuer = people(MAKER)
+    sign_in(issuer)
+    choose(issuer, "Attestations that end")
+    issuer.page.get_by_label("Valid until").fill("2031-12-31")
+    issuer.page.get_by_role("button", name="Show what is to be signed").click()
+    issuer.page.locator("#shown dl.facts").wait_for()
+    renewed = sign(issuer)
+    assert isinstance(renewed, Attestation)
+    assert (renewed.subject, renewed.schema) == (ending.subject, ending.schema)
+    assert (renewed.validFrom, renewed.validUntil) == (ending.validUntil + 1, 1956527999)
+    with stage.node.home.database.read() as connection:
+        row = records.get(connection, stage.node.home.domain.record_id(renewed))
+        opened = shipment_state.opened(connection, row)
+    assert opened.claims.text == '{"organic":true}'
+    assert opened.claims.salt != ending.claims.salt
+    assert "Attestations that end" not in issuer.open("/worklist").inner_text("main")
 
 
 def test_without_a_key_in_this_browser_the_record_is_saved_for_one_elsewhere(people: Any, service: Service) -> None:

@@ -21,6 +21,7 @@ from ledger.store.database import Database
 from ledger.store.documents import consents, enrolments
 from ledger.store.projections import (
     bonuses,
+    expiring,
     identifiers,
     matters,
     outcomes,
@@ -139,6 +140,9 @@ ASKED: dict[str, Callable[[Connection], object]] = {
     "terms to endorse behind something": lambda c: unendorsed.waiting(c, 1, Place(FOREVER, 5, b"x", "custody"), 10),
     "terms of a shipment to endorse": lambda c: unendorsed.about(c, 1, bytes(32)),
     "terms under which something is under way": lambda c: unendorsed.under_way(c, [RecordId(bytes(32))]),
+    "attestations that end": lambda c: expiring.waiting(c, 1, 9, None, 10),
+    "attestations that end behind something": lambda c: expiring.waiting(c, 1, 9, Place(9, 5, b"x", "custody"), 10),
+    "an attestation that ends": lambda c: expiring.about(c, 1, bytes(32), 9),
     "tenders of a partner": lambda c: matters.offers(c, 1),
     "tenders of a shipment": lambda c: matters.offers_of(c, bytes(32)),
     "recalls that nobody replaced": lambda c: products.unreplaced_recalls(c, 1, 10),

@@ -287,7 +287,7 @@ attestations = Table(
     "attestations",
     projections,
     Column("record_id", LargeBinary, primary_key=True),
-    Column("by", BigInteger, nullable=False, index=True),
+    Column("by", BigInteger, nullable=False),
     Column("schema", LargeBinary, nullable=False),
     Column("subject", TEXT_BY_CODE, nullable=False, index=True),
     Column("accreditation", LargeBinary, nullable=False),
@@ -298,6 +298,7 @@ attestations = Table(
     Column("revoked_by", LargeBinary, nullable=True),  # record id of the revocation
     Column("revoked_from", BigInteger, nullable=True),
     *_where_known(),
+    Index("ix_attestations_ending", "by", "valid_until", "valid_from", "record_id"),
 )
 
 recalls = Table(

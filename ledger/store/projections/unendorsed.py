@@ -5,6 +5,7 @@ Who owes is private: a row is shown to who is liable in it, and to nobody else.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, Select, case, delete, func, select, text, tuple_
 from sqlalchemy.sql.expression import literal
@@ -75,10 +76,10 @@ def about(connection: Connection, liable: int, shipment: bytes) -> list[Unendors
     return some(connection, _of(liable).where(_unendorsed.c.terms == governing), Unendorsed)
 
 
-def _of(liable: int) -> Select[tuple[object, ...]]:
+def _of(liable: int) -> Select[Any]:
     return selection(_unendorsed, Unendorsed).where(_unendorsed.c.liable == liable)
 
 
-def counted(liable: int) -> Select[tuple[str, int, int]]:
+def counted(liable: int) -> Select[str, int, int]:
     """How many wait for `liable`, and none of them is urgent."""
     return select(literal(str(Kind.ENDORSEMENT)), func.count(), literal(0)).where(_unendorsed.c.liable == liable)
