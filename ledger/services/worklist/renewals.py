@@ -1,4 +1,4 @@
-"""Drafts of attestations that go on where others end: they repeat what these claim, so that it is noted who reads it."""
+"""Drafts of attestations that go on where others end: they repeat what these claim, and it is noted who reads that."""
 
 from collections.abc import Iterable
 from dataclasses import replace

@@ -17,8 +17,8 @@ from ledger.worklist.items import Action
 @dataclass(frozen=True, slots=True)
 class Ask:
     """One field: `path` of the record's message, such as `duty.mrn`. `kind`: how the text becomes a value (`number`,
-    `amount`, `text`, `flag`, `address`, `note`, `fingerprint`, `day`: its last second in UTC). `value`: what stands there at first. `when`: `field:value` of another field, without which
-    it is not asked.
+    `amount`, `text`, `flag`, `address`, `note`, `fingerprint`, `day`: its last second in UTC). `value`: what stands
+    there at first. `when`: `field:value` of another field, without which it is not asked.
     """
 
     path: str
