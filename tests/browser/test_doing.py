@@ -27,11 +27,11 @@ from ledger.records.types import (
     Statement,
 )
 from ledger.records.wallet_input import envelope_from_wallet
-from ledger.services.state import shipment_state
-from ledger.store import records
+from ledger.store import openings, records
+from ledger.store.records import StoredRecord
 from tests.api.world import GTIN
 from tests.browser.people import Person, Service, serving, somebody
-from tests.e2e.stage import BROKER, CARRIER, CN, MAKER, OCEAN, PROMISED, SHOP
+from tests.e2e.stage import BROKER, CARRIER, CN, MAKER, OCEAN, PROMISED, SHOP, Stage
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -79,11 +79,14 @@ def sign(who: Person) -> Record:
     stage = who.service.stage
     stage.settle()
     assert who.errors == []
+    return stored(stage, RecordId(bytes.fromhex(address.rpartition("0x")[2]))).record
+
+
+def stored(stage: Stage, record_id: RecordId) -> StoredRecord:
     with stage.node.home.database.read() as connection:
-        row = records.get(connection, RecordId(bytes.fromhex(address.rpartition("0x")[2])))
+        row = records.get(connection, record_id)
     assert row is not None
-    found: Record = row.record
-    return found
+    return row
 
 
 def test_a_customs_officer_holds_and_releases_on_a_phone(people: Any, service: Service) -> None:
@@ -184,9 +187,8 @@ def test_who_is_liable_reads_the_terms_and_endorses_them(people: Any, service: S
 
 def test_an_attestation_is_renewed(people: Any, service: Service) -> None:
     stage = service.stage
-    ending = replace(
-        stage.attestation("L77"), validUntil=stage.now + 9 * DAY, claims=Claims(salt(), '{"organic":true}')
-    )
+    claims = Claims(salt(), '{"organic":true}')
+    ending = replace(stage.attestation("L77"), validUntil=stage.now + 9 * DAY, claims=claims)
     stage.sign(ending, MAKER)
     issuer = people(MAKER)
     sign_in(issuer)
@@ -199,10 +201,10 @@ def test_an_attestation_is_renewed(people: Any, service: Service) -> None:
     assert (renewed.subject, renewed.schema) == (ending.subject, ending.schema)
     assert (renewed.validFrom, renewed.validUntil) == (ending.validUntil + 1, 1956527999)
     with stage.node.home.database.read() as connection:
-        row = records.get(connection, stage.node.home.domain.record_id(renewed))
-        opened = shipment_state.opened(connection, row)
-    assert opened.claims.text == '{"organic":true}'
-    assert opened.claims.salt != ending.claims.salt
+        (opened,) = openings.of_many(connection, [stored(stage, stage.node.home.domain.record_id(renewed))]).values()
+    assert isinstance(opened["claims"], Claims)
+    assert opened["claims"].text == claims.text
+    assert opened["claims"].salt != claims.salt
     assert "Attestations that end" not in issuer.open("/worklist").inner_text("main")
 
 

@@ -179,7 +179,7 @@ identifiers = Table(
     projections,
     Column("who", TEXT_BY_CODE, primary_key=True),  # as in `shipment_parties`
     Column("value", TEXT_BY_CODE, primary_key=True),  # as `ledger.common.search_text.squeezed` leaves it
-    Column("kind", TEXT_BY_CODE, primary_key=True),  # order, lot: of a shipment; load: of a handoff
+    Column("kind", TEXT_BY_CODE, primary_key=True),  # order, lot: of a shipment; load: of a handoff; declaration
     Column("log_index", BigInteger, primary_key=True, autoincrement=False),
     Column("target", LargeBinary, primary_key=True),
     Index(None, "target"),

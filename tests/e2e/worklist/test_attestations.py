@@ -14,6 +14,7 @@ from ledger.services.state.verified_records import VerifiedRecords
 from ledger.store import openings
 from ledger.worklist.attestations import NOTICE
 from ledger.worklist.items import Action, Kind
+from tests.api.world import GTIN
 from tests.e2e.stage import MAKER, SHOP, Stage, key_of
 from tests.e2e.worklist.reading import drafted, only, reader_of, worklist
 
@@ -33,7 +34,7 @@ def test_it_waits_a_month_before_it_ends_and_a_renewal_goes_on_after_it(stage: S
     assert ending(stage) == []
     stage.pass_time(60 * DAY + 1)
     item = only(stage, MAKER, Kind.ATTESTATION)
-    assert (item.subject, item.action, item.facts["subject"][-2:]) == (one, Action.RENEW, "L1")
+    assert (item.subject, item.action, item.facts["subject"]) == (one, Action.RENEW, f"01/{GTIN}/10/L1")
     assert item.until - stage.now < NOTICE
     assert ending(stage, SHOP) == []
     record = drafted(stage, item)
