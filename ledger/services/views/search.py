@@ -51,8 +51,8 @@ class Match:
 
     `order` and `lot`: a shipment of it; `load`: a handoff of it (container, SSCC, waybill); `declaration`: a clearance
     with this reference of customs (MRN); `leaf`: the record at that index; `block`: a record in it. `name`: the
-    partner's; the product's or lot's GTIN; the record's type. `at`: when it was opened or logged, seconds UTC. `order`, `goods`:
-    of a shipment whose terms the reader may see, its order number and goods; else empty.
+    partner's; the product's or lot's GTIN; the record's type. `at`: when it was opened or logged, seconds UTC.
+    `order`, `goods`: of a shipment whose terms the reader may see, its order number and goods; else empty.
     """
 
     kind: MatchKind
