@@ -61,8 +61,12 @@ def test_nothing_is_to_be_endorsed_once_nothing_is_under_way(stage: Stage) -> No
     stage.state(StatementKind.LOST, CARRIER, remainder(shipment, 1), 0)
     assert to_endorse(stage, CARRIER) == set()
     other = stage.open(endorsed=False)
-    stage.split(MAKER, other, 0, 4, 6)
+    one, rest = stage.split(MAKER, other, 0, 4, 6)
     assert to_endorse(stage, CARRIER) == {other}, "one item for both parts"
+    stage.hand(MAKER, SHOP, (one, 0, 4))
+    assert to_endorse(stage, CARRIER) == {other}
+    stage.hand(MAKER, SHOP, (rest, 0, 6))
+    assert to_endorse(stage, CARRIER) == set(), "both were delivered"
     stage.audited()
 
 

@@ -59,6 +59,7 @@ def check(founded: Path, tmp_path: Path, seed: int, steps: int) -> None:
             stage.clock.advance(60)
         stage.settle()
         contest_some(stage, random.Random(seed))
+        deliver_some(stage, random.Random(seed))
         stage.pass_time(HOUR)
         world = read(stage)
         total = 0
@@ -79,6 +80,13 @@ def contest_some(stage: Stage, chance: random.Random) -> None:
         for item in worklist(stage, partner):
             if item.kind is Kind.TENDER and chance.random() < 0.5:
                 stage.sign(drafted(stage, item), partner)
+
+
+def deliver_some(stage: Stage, chance: random.Random) -> None:
+    for row in read(stage).rows:
+        whole = row.state == ShipmentState.OPEN and row.child_index != REMAINDER_INDEX
+        if whole and row.consignee == SHOP != row.custodian != 0 and chance.random() < 0.8:
+            stage.hand(row.custodian, SHOP, (row.shipment, row.sequence, row.packages))
 
 
 def would_be_accepted(stage: Stage, item: Item, partner: int) -> None:
