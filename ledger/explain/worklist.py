@@ -14,6 +14,7 @@ from ledger.worklist.items import Action, Item, Kind
 
 TITLES: Mapping[Kind, Text] = {
     Kind.SIGNATURE: say("To sign"),
+    Kind.ENDORSEMENT: say("Terms to endorse"),
     Kind.CUSTODY: say("In your hands"),
     Kind.MISSING: say("Missing, and open against you"),
     Kind.TENDER: say("Delivery offered"),
@@ -24,6 +25,7 @@ TITLES: Mapping[Kind, Text] = {
     Kind.RELAY: say("Customs' decisions to pass on"),
     Kind.RECALL: say("Recalls to answer"),
     Kind.ANSWERS: say("Answers to your recalls"),
+    Kind.ATTESTATION: say("Attestations that end"),
     Kind.AWARD: say("Awards to make"),
     Kind.AWARD_CHECK: say("Awards to check"),
     Kind.AWARD_DISPUTE: say("Awards in dispute"),
@@ -38,6 +40,7 @@ TITLES: Mapping[Kind, Text] = {
 
 ACTIONS: Mapping[Action, Text] = {
     Action.SIGN: say("Read and sign"),
+    Action.ENDORSE: say("Read and endorse"),
     Action.HAND_ON: say("Hand on"),
     Action.ACCOUNT: say("Say what became of it"),
     Action.CONTEST: say("Contest"),
@@ -46,6 +49,7 @@ ACTIONS: Mapping[Action, Text] = {
     Action.DECIDE: say("Decide"),
     Action.RELAY: say("Pass on the decision"),
     Action.ANSWER: say("Answer"),
+    Action.RENEW: say("Renew"),
     Action.AWARD: say("Award"),
     Action.DISPUTE: say("Check, or dispute"),
     Action.RULE: say("Rule"),
@@ -70,12 +74,17 @@ _WAITS: Mapping[int, str] = {
 _LODGED = phrase("Lodged for {regime}, and not decided.")
 _SENTENCES: Mapping[Kind, str] = {
     Kind.SIGNATURE: phrase("{type}: your signature is missing."),
+    Kind.ENDORSEMENT: phrase(
+        "These terms make you liable for delay, and you have neither signed nor endorsed them. Until then a penalty is "
+        "indicative."
+    ),
     Kind.TENDER: phrase(
         "{partner} says that it offered delivery. Uncontested in time, that stops the penalty's clock."
     ),
     Kind.CONTEST: phrase("It falls, unless somebody else who saw it endorses it in time."),
     Kind.CLEARANCE: phrase("{jurisdiction} {regime} is required, and nothing has been lodged."),
     Kind.RELAY: phrase("You lodged it for {jurisdiction} {regime}, and no release is known."),
+    Kind.ATTESTATION: phrase("What you attest of {subject} ends then, and nothing that you signed goes on after it."),
     Kind.AWARD: phrase("The period is over. Without an award in time the funders are paid back."),
     Kind.AWARD_CHECK: phrase("{partner} has awarded. Whoever finds it wrong disputes it in time."),
     Kind.AWARD_DISPUTE: phrase("A party disputes the award. Without a ruling in time the funders are paid back."),

@@ -12,6 +12,7 @@ from ledger.common.ids import to_hex
 from ledger.common.periods import DAY, FOREVER
 from ledger.errors import MalformedRecord
 from ledger.records.types import (
+    Attestation,
     BonusAward,
     Claim,
     Clearance,
@@ -35,6 +36,8 @@ class Kind(StrEnum):
 
     SIGNATURE = "signature"
     """A record that somebody proposed lacks the reader's signature."""
+    ENDORSEMENT = "endorsement"
+    """Terms that make the reader liable for delay, and that it has neither signed nor endorsed."""
     CUSTODY = "custody"
     """Goods that the reader holds; until the time by which they are to be passed on."""
     MISSING = "missing"
@@ -55,6 +58,8 @@ class Kind(StrEnum):
     """A recall that reached the reader, and that it has not answered."""
     ANSWERS = "answers"
     """The reader's recall, which others have not answered."""
+    ATTESTATION = "attestation"
+    """An attestation of the reader that ends soon and is not renewed; until it does."""
     AWARD = "award"
     """A bonus award that the reader has to make; until the deadline, after which the funders are paid back."""
     AWARD_CHECK = "award_check"
@@ -79,6 +84,7 @@ class Action(StrEnum):
     """The one thing that fits: a record to sign, or something to look into."""
 
     SIGN = "sign"
+    ENDORSE = "endorse"
     HAND_ON = "hand_on"
     ACCOUNT = "account"
     CONTEST = "contest"
@@ -87,6 +93,7 @@ class Action(StrEnum):
     DECIDE = "decide"
     RELAY = "relay"
     ANSWER = "answer"
+    RENEW = "renew"
     AWARD = "award"
     DISPUTE = "dispute"
     RULE = "rule"
@@ -97,6 +104,7 @@ class Action(StrEnum):
 
 
 SIGNED: Mapping[Action, type[Record]] = {
+    Action.ENDORSE: Endorsement,
     Action.HAND_ON: Handoff,
     Action.ACCOUNT: Statement,
     Action.CONTEST: Statement,
@@ -105,6 +113,7 @@ SIGNED: Mapping[Action, type[Record]] = {
     Action.DECIDE: Clearance,
     Action.RELAY: Clearance,
     Action.ANSWER: RecallAnswer,
+    Action.RENEW: Attestation,
     Action.AWARD: BonusAward,
     Action.DISPUTE: Dispute,
     Action.RULE: Ruling,

@@ -9,16 +9,32 @@ from typing import Any
 import pytest
 
 from ledger.cli.demo.scribe import details, salt
-from ledger.common.ids import to_hex
+from ledger.codes import Assurance, ClearanceStatus, Gate, HoldCause, Regime
+from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY
 from ledger.common.scopes import key_scopes
-from ledger.records.types import KeyGrant, Load
+from ledger.records.erasure import ErasureReason
+from ledger.records.signers import signing_partners
+from ledger.records.types import Duty, KeyGrant, Load, Require
 from ledger.services.state.partner_names import PartnerName
 from ledger.services.views.lists.listed_shipment import ListedShipment, PromiseView
 from ledger.services.views.lists.shipment_csv import COLUMNS, shipments_csv
 from ledger.services.views.lists.shipment_list import ShipmentListing, ShipmentQuery
 from tests.api.world import GTIN, World, bearer
-from tests.e2e.stage import AUDITOR, BROKER, CARRIER, CN, CONSUMER, MAKER, NZ, OCEAN, SECOND, SHOP, key_of
+from tests.e2e.stage import (
+    AUDITOR,
+    BROKER,
+    CARRIER,
+    CN,
+    CONSUMER,
+    MAKER,
+    NZ,
+    OCEAN,
+    PROMISED,
+    SECOND,
+    SHOP,
+    key_of,
+)  # fmt: skip
 
 
 def ids(world: World, query: str, token: str = "") -> set[str]:
@@ -172,6 +188,24 @@ def test_no_formula_stands_behind_another_separator() -> None:
         assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))], separator
 
 
+def test_short_lists_say_what_stands_out_too(world: World) -> None:
+    stage = world.stage
+    export = (Require(b"NZ", int(Regime.EXPORT), int(Gate.HANDOVER), True),)
+    shipment = stage.open(requires=export)
+    stage.clear(NZ, ClearanceStatus.HELD, (shipment, 0), cause=HoldCause.RISK)
+    stage.pass_time(PROMISED + DAY)
+    for path in ("/", f"/partners/{MAKER}"):
+        rows = {}
+        for reader, token in (("public", ""), ("shop", world.token(SHOP))):
+            headers = {"Accept": "text/html", **(bearer(token) if token else {})}
+            text = world.client.get(path, headers=headers).text
+            (rows[reader],) = [row for row in text.split("<tr>") if f'/shipments/{to_hex(shipment)}"' in row]
+        assert "held by customs" in rows["public"], path
+        assert ">late<" not in rows["public"], "what was promised is private"
+        assert "held by customs" in rows["shop"], path
+        assert ">late<" in rows["shop"], path
+
+
 # --- the box ------------------------------------------------------------------------------------------------------
 
 
@@ -232,6 +266,44 @@ def test_a_device_finds_what_stands_in_records_that_it_may_sign(world: World) ->
         token = world.token(device)
         found = {*matches(world, "MSKU8888888", token), *matches(world, "LOT88B", token)}
         assert [one for one in (load, lot) if one in found] == sees, types
+
+
+def test_a_customs_reference_is_found_by_those_alone_who_may_read_the_clearance(world: World) -> None:
+    stage = world.stage
+    shipment = stage.open()
+    paper = stage.scribe.clearance(
+        BROKER, [(shipment, 0)], "NZ", Regime.EXPORT, ClearanceStatus.LODGED, declarant=MAKER,
+        assurance=Assurance.BROKER_WORD, duty=Duty(salt(), "26NZ-0007 11", "", "", "", ()),
+    )  # fmt: skip
+    lodged = to_hex(stage.sign(paper, *signing_partners(paper)))
+    for reader in (BROKER, MAKER, SHOP, AUDITOR):
+        assert matches(world, "26nz000711", world.token(reader)) == [("declaration", lodged)], reader
+    for stranger in (CARRIER, OCEAN, SECOND):
+        assert matches(world, "26NZ-0007 11", world.token(stranger)) == [], stranger
+    assert matches(world, "26NZ-0007 11") == []
+    stage.node.erasing.erase(RecordId(bytes.fromhex(lodged[2:])), ["duty"], reason=ErasureReason.ORDER)
+    assert matches(world, "26nz000711", world.token(MAKER)) == []
+    stage.audited()
+
+
+def test_what_was_found_is_called_by_order_and_goods_where_the_reader_may_see_them(world: World) -> None:
+    stage = world.stage
+    shipment = to_hex(stage.open(lot="LOT 88"))
+
+    def told(token: str = "") -> tuple[str, list[str]]:
+        (one,) = world.get("/v1/search", token, params={"q": shipment})["matches"]
+        return one["order"], one["goods"]
+
+    order, goods = told(world.token(SHOP))
+    assert (order, len(goods)) == ("PO-1", 1)
+    assert goods[0]
+    assert told() == told(world.token(OCEAN)) == ("", [])
+    headers = {"Accept": "text/html", **bearer(world.token(SHOP))}
+    page = world.client.get("/search?q=po-1", headers=headers).text
+    assert f"PO-1: {goods[0]}</a>" in page
+    entries = world.get(f"/v1/shipments/{shipment}/openings", world.token(MAKER))["openings"]
+    paths = {path for one in entries if one["partner"]["id"] == SHOP for path in one["paths"]}
+    assert paths >= {"commercial", "contents[0]"}
 
 
 def test_the_box_leads_to_the_only_thing_or_lists_what_it_may_be(world: World) -> None:

@@ -334,11 +334,14 @@ class Stage:
 
     def attest(self, lot: str) -> RecordId:
         """The maker vouches for a lot of its product."""
-        record = Attestation(
+        return self.sign(self.attestation(lot), MAKER)
+
+    def attestation(self, lot: str) -> Attestation:
+        """Of a lot of the maker's product, for 300 days from now."""
+        return Attestation(
             MAKER, hashlib.sha256(SCHEMA.encode()).digest(), f"01/{GTIN}/10/{lot}", NO_HASH, self.now,
             self.now + 300 * DAY, NO_HASH, Claims(salt(), "{}"), NO_HASH, details(),
         )  # fmt: skip
-        return self.sign(record, MAKER)
 
     # --- what stands -------------------------------------------------------------------------------------------------
 

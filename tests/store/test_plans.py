@@ -21,6 +21,7 @@ from ledger.store.database import Database
 from ledger.store.documents import consents, enrolments
 from ledger.store.projections import (
     bonuses,
+    expiring,
     identifiers,
     matters,
     outcomes,
@@ -29,6 +30,7 @@ from ledger.store.projections import (
     products,
     shipments,
     tracing,
+    unendorsed,
 )
 from ledger.store.projections.parties import Wanted
 from ledger.store.visits import sightings
@@ -134,6 +136,13 @@ ASKED: dict[str, Callable[[Connection], object]] = {
     "what waits behind something": lambda c: matters.waiting(c, 1, ["1"], Place(FOREVER, 5, b"x", "custody"), 10),
     "what is due behind something": lambda c: matters.waiting(c, 1, [], Place(5, 5, b"x", "custody"), 10),
     "how much waits": lambda c: matters.counts(c, 1, ["1", "CN"], 9),
+    "terms to endorse": lambda c: unendorsed.waiting(c, 1, None, 10),
+    "terms to endorse behind something": lambda c: unendorsed.waiting(c, 1, Place(FOREVER, 5, b"x", "custody"), 10),
+    "terms of a shipment to endorse": lambda c: unendorsed.about(c, 1, bytes(32)),
+    "terms under which something is under way": lambda c: unendorsed.under_way(c, [RecordId(bytes(32))]),
+    "attestations that end": lambda c: expiring.waiting(c, 1, 9, None, 10),
+    "attestations that end behind something": lambda c: expiring.waiting(c, 1, 9, Place(9, 5, b"x", "custody"), 10),
+    "an attestation that ends": lambda c: expiring.about(c, 1, bytes(32), 9),
     "tenders of a partner": lambda c: matters.offers(c, 1),
     "tenders of a shipment": lambda c: matters.offers_of(c, bytes(32)),
     "recalls that nobody replaced": lambda c: products.unreplaced_recalls(c, 1, 10),

@@ -10,7 +10,6 @@ from ledger.api.pages.render import page
 from ledger.explain.record import TITLES
 from ledger.records import index_keys
 from ledger.services.views.lists.shipment_list import ShipmentQuery
-from ledger.services.views.records import PUBLIC
 
 router = APIRouter()
 Before = Annotated[int | None, Query(ge=0, le=2**53 - 1)]
@@ -25,7 +24,7 @@ def home(request: Request, node: NodeOf, reader: ReaderOf) -> Response:
         request,
         "home.html",
         reader,
-        newest=node.reader.lists.page(ShipmentQuery(), PUBLIC, NEWEST).shipments,
+        newest=node.reader.lists.page(ShipmentQuery(), reader, NEWEST).shipments,
         partners=len(node.reader.views.partners()),
         state=state,
         shipments=state["records"].get("ShipmentTerms", 0),

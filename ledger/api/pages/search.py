@@ -29,6 +29,7 @@ _KINDS = {
     MatchKind.ORDER: say("Shipment of this order"),
     MatchKind.LOT: say("Shipment of this lot"),
     MatchKind.LOAD: say("Handoff with this container, SSCC or waybill"),
+    MatchKind.DECLARATION: say("Clearance with this customs reference"),
     MatchKind.RECORD: say("Record"),
     MatchKind.LEAF: say("Leaf of the log"),
     MatchKind.BLOCK: say("Record in this block"),

@@ -15,7 +15,8 @@ Question = Annotated[
     str,
     Query(
         max_length=MOST,
-        description="An order number, shipment, container or SSCC, GTIN or code, lot, partner, record, leaf or block;"
+        description="An order number, shipment, container or SSCC, customs' reference (MRN), GTIN or code, lot,"
+        " partner, record, leaf or block;"
         " of an id the first 8 hex digits will do",
     ),
 ]
@@ -25,7 +26,7 @@ Question = Annotated[
 def search(node: NodeOf, reader: ReaderOf, q: Question) -> Search:
     """Everything that the text may mean, with the kinds, at most 20 of each.
 
-    Orders, lots, containers and SSCCs are private: they are found by those alone who may read the terms or handoffs
-    that name them, and for anybody else it is as if there were none.
+    Orders, lots, containers, SSCCs and customs' references are private: they are found by those alone who may read the
+    terms, handoffs or clearances that name them, and for anybody else it is as if there were none.
     """
     return node.reader.searching.find(q, reader, named_product(q))

@@ -13,7 +13,7 @@ from ledger.cli.demo.cast import make_cast
 from ledger.cli.demo.past import PAST
 from ledger.cli.demo.play import Play
 from ledger.cli.demo.plot import LAST_DAY, perform
-from ledger.cli.demo.result import result_of
+from ledger.cli.demo.result import PRODUCTS, result_of
 from ledger.cli.demo.scribe import Scribe
 from ledger.cli.demo.witnesses import DemoWitnesses
 from ledger.cli.http_service import require_free
@@ -35,6 +35,8 @@ from ledger.services.home.settings import Settings, read_settings
 MARKER = "this-is-a-demo"
 REGISTRY_DELAY = DAY
 SUPPLY = 10**10
+_CODES = {"authentic": "genuine ", "recalled": "recalled", "risk": "copied  "}
+"""What the codes of these verdicts are examples of."""
 
 
 def demo(
@@ -71,10 +73,20 @@ def demo(
     try:
         if not good or not serve:
             raise SystemExit(0 if good else 1)
+        if not json:
+            _show_codes(settings.public_url)
         witnesses.clock = SystemClock()
         run_with_worker(settings)
     finally:
         witnesses.close()
+
+
+def _show_codes(url: str) -> None:
+    """Where to see what whoever scans a product sees; the service that answers there starts now."""
+    out.print("\n[bold]Codes to look at once the service runs[/]")
+    for path, verdict in PRODUCTS:
+        if verdict in _CODES:
+            out.print(f"  {_CODES[verdict]}  {url}/p/{path}", markup=False, soft_wrap=True)
 
 
 def _show_another_history(play: Play, witnesses: DemoWitnesses) -> None:

@@ -40,7 +40,7 @@ from ledger.services.state.matters_projection import note_clearance_matters, not
 from ledger.shipments.parties import Course, course_after
 from ledger.store import migrate, openings, records
 from ledger.store.database import Connection
-from ledger.store.projections import outcomes, parties, shipments
+from ledger.store.projections import outcomes, parties, shipments, unendorsed
 from ledger.store.projections.outcomes import ItemOutcome
 from ledger.store.projections.shipments import ClearanceState, ClearanceStep, CustodyStep, Shipment
 from ledger.store.records import StoredRecord
@@ -67,7 +67,7 @@ class CustodyProjection:
         self._changed: dict[bytes, Shipment] = {}
         self._steps: list[CustodyStep] = []
         self._anew: set[bytes] = set()
-        self._handed: list[StoredRecord] = []
+        self._numbered: list[StoredRecord] = []
         self._goods: list[tuple[str, str, bytes]] = []
         self._cleared: set[bytes] = set()
 
@@ -90,11 +90,11 @@ class CustodyProjection:
                 expected = effect.outcomes[item.item]
                 trouble.error("outcome of %s item %d: %s", to_hex(target.record_id), item.item, expected.name)
         self._note_holdings(target, effect, at)
+        if isinstance(record, Handoff | Clearance):
+            self._numbered.append(target)
         if isinstance(record, Clearance):
             self._note_clearance_steps(record, target.record_id, items)
         else:
-            if isinstance(record, Handoff):
-                self._handed.append(target)
             self._note_steps(target, items)
 
     def write(self) -> None:
@@ -117,7 +117,8 @@ class CustodyProjection:
         last = {step.shipment: step.occurred_at for step in moves}
         ended = ((row, last[shipment]) for shipment, row in self._changed.items() if shipment in last and row.ended_at)
         parties.note_ended(self._connection, ended)
-        parties_projection.note_loads(self._connection, self._handed)
+        unendorsed.note_ended(self._connection, [row.terms for row in self._changed.values() if row.ended_at])
+        parties_projection.note_numbers(self._connection, self._numbered)
 
     # --- the state, as of the outcome at hand ------------------------------------------------------------------------
 
@@ -275,8 +276,8 @@ def note_opened(connection: Connection, row: StoredRecord) -> None:
         parties_projection.under_terms(connection, [row.record_id])
     elif isinstance(record, Amendment):
         parties_projection.note_amendment(connection, row)
-    elif isinstance(record, Handoff) and outcomes.of(connection, row.record_id):
-        parties_projection.note_loads(connection, [row])
+    elif isinstance(record, Handoff | Clearance) and outcomes.of(connection, row.record_id):
+        parties_projection.note_numbers(connection, [row])
     else:
         parties_projection.derive(connection, below)
 

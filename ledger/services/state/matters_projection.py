@@ -5,18 +5,20 @@ their contests; which of them still count depends on time and on terms that may 
 """
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ledger.codes import APPLIED, StatementKind
-from ledger.records.types import NOBODY, Statement
+from ledger.common.ids import RecordId
+from ledger.records.types import NOBODY, Amendment, Endorsement, ShipmentTerms, Statement
+from ledger.store import records
 from ledger.store.database import Connection
-from ledger.store.projections import matters, shipments
+from ledger.store.projections import matters, shipments, unendorsed
 from ledger.store.projections.matters import StoredOffer
 from ledger.store.projections.outcomes import ItemOutcome
 from ledger.store.projections.shipments import ClearanceStep, CustodyStep, Shipment
 from ledger.store.records import StoredRecord
-from ledger.worklist import customs
+from ledger.worklist import customs, endorsements
 from ledger.worklist.customs import Goods, Paper, Required
 
 MOVES = ("handoff", "override")
@@ -48,6 +50,31 @@ def note_statement(
             matters.put_offers(connection, list(_offers(record, target.record_id, row, item.block_time)))
     elif record.kind == StatementKind.CONTEST and record.by in (row.consignee, row.consignor):
         _contest(connection, record, item.block_time)
+
+
+def note_unendorsed(
+    connection: Connection,
+    terms: Mapping[RecordId, ShipmentTerms],
+    amendments: Mapping[RecordId, Sequence[Amendment]],
+) -> None:
+    """Derive which of these terms, opened as far as they are here, wait for who is liable to endorse them."""
+    lacking = {one: endorsements.lacks_name_of(row, amendments.get(one, ())) for one, row in terms.items()}
+    lacking = {one: liable for one, liable in lacking.items() if liable != NOBODY}
+    told = records.naming(connection, lacking, types=[Endorsement.NUMBER]).values()
+    signed = {(row.record.target, row.record.by) for row in told if isinstance(row.record, Endorsement)}
+    since = unendorsed.under_way(connection, lacking)
+    found = [
+        unendorsed.Unendorsed(one, liable, since[one])
+        for one, liable in lacking.items()
+        if one in since and (one, liable) not in signed
+    ]
+    unendorsed.put(connection, terms, found)
+
+
+def note_endorsements(connection: Connection, rows: Iterable[StoredRecord]) -> None:
+    """Take in records that may endorse terms."""
+    said = (row.record for row in rows)
+    unendorsed.note_endorsed(connection, [(one.target, one.by) for one in said if isinstance(one, Endorsement)])
 
 
 def _matters_of(row: Shipment, papers: Collection[ClearanceStep]) -> tuple[customs.Matter, ...]:

@@ -12,7 +12,8 @@ from typing import Any
 from ledger.codes import AmendmentKind
 from ledger.common.ids import RecordId
 from ledger.common.search_text import squeezed
-from ledger.records.types import REMAINDER_INDEX, Amendment, Handoff, Load, ShipmentTerms
+from ledger.records.types import REMAINDER_INDEX, Amendment, Clearance, Duty, Handoff, Load, ShipmentTerms
+from ledger.services.state.matters_projection import note_unendorsed
 from ledger.shipments.parties import (
     EVERYBODY,
     READS_TERMS,
@@ -28,7 +29,7 @@ from ledger.shipments.parties import (
 from ledger.store import openings, records
 from ledger.store.database import Connection
 from ledger.store.projections import identifiers, parties, shipments, tracing
-from ledger.store.projections.identifiers import LOAD, LOT, ORDER, Identifier
+from ledger.store.projections.identifiers import DECLARATION, LOAD, LOT, ORDER, Identifier
 from ledger.store.projections.parties import Party
 from ledger.store.projections.shipments import ClearanceStep, CustodyStep, Shipment
 from ledger.store.records import StoredRecord
@@ -50,6 +51,7 @@ def derive(
     if not wanted:
         return
     known = _Known.of(connection, wanted, at_hand or {})
+    note_unendorsed(connection, known.terms, known.amendments)
     expected: list[Party] = []
     numbers: set[Identifier] = set()
     for row in known.wanted:
@@ -75,31 +77,39 @@ def note_amendment(connection: Connection, row: StoredRecord) -> None:
         under_terms(connection, [record.target])
 
 
-def note_loads(connection: Connection, handoffs: Iterable[StoredRecord]) -> None:
-    """Let the parties of these handoffs find them by container or SSCC, as far as that is open, and nobody else.
+def note_numbers(connection: Connection, signed: Iterable[StoredRecord]) -> None:
+    """Let the parties of these handoffs and clearances find them by container or SSCC, or by customs' reference, as far
+    as that is open, and nobody else.
 
-    Who sends or receives all of the goods may read the load too, as `ledger.services.views.records` says.
+    Who sends or receives all of the goods may read it too, as `ledger.services.views.records` says.
     """
-    rows = {row.record_id: row for row in handoffs}
-    parts = openings.of_many(connection, rows.values(), paths=("load",))
-    loaded: dict[RecordId, tuple[Handoff, str]] = {}
+    rows = {row.record_id: row for row in signed}
+    parts = openings.of_many(connection, rows.values(), paths=("load", "duty"))
+    numbered: dict[RecordId, tuple[Handoff | Clearance, str, str]] = {}
     for record_id, row in rows.items():
-        load = parts[record_id].get("load")
+        load, duty = parts[record_id].get("load"), parts[record_id].get("duty")
         if isinstance(row.record, Handoff) and isinstance(load, Load) and squeezed(load.identifier):
-            loaded[record_id] = row.record, squeezed(load.identifier)
-    goods = shipments.get_many(connection, {item.shipment for record, _ in loaded.values() for item in record.items})
+            numbered[record_id] = row.record, LOAD, squeezed(load.identifier)
+        if isinstance(row.record, Clearance) and isinstance(duty, Duty) and squeezed(duty.mrn):
+            numbered[record_id] = row.record, DECLARATION, squeezed(duty.mrn)
+    named = {item.shipment for record, *_ in numbered.values() for item in record.items}
+    goods = shipments.get_many(connection, named)
     numbers = {
-        Identifier(who, load, LOAD, rows[record_id].log_index, record_id)
-        for record_id, (record, load) in loaded.items()
+        Identifier(who, value, kind, rows[record_id].log_index, record_id)
+        for record_id, (record, kind, value) in numbered.items()
         for who in (EVERYBODY, *map(str, _readers_of(record, goods)))
     }
     _put(connection, rows.keys(), numbers)
 
 
-def _readers_of(record: Handoff, goods: Mapping[bytes, Shipment]) -> set[int]:
+def _readers_of(record: Handoff | Clearance, goods: Mapping[bytes, Shipment]) -> set[int]:
     rows = [goods.get(item.shipment) for item in record.items]
     ends = [{row.consignor, row.consignee} if row is not None else set[int]() for row in rows]
-    return ({record.releaser, record.receiver} | set.intersection(*ends)) - {0}
+    if isinstance(record, Clearance):
+        named = {record.by, record.declarant, record.causedBy}
+    else:
+        named = {record.releaser, record.receiver}
+    return (named | set.intersection(*ends)) - {0}
 
 
 def _put(connection: Connection, targets: Collection[bytes], expected: set[Identifier]) -> None:

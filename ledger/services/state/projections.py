@@ -19,6 +19,7 @@ from ledger.records.types import (
     BonusAward,
     Claim,
     Dispute,
+    Endorsement,
     Outcome,
     Recall,
     RecallAnswer,
@@ -29,6 +30,7 @@ from ledger.records.types import (
 )
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.custody_projection import CustodyProjection
+from ledger.services.state.matters_projection import note_endorsements
 from ledger.services.state.parties_projection import note_amendment
 from ledger.store import log, migrate, records
 from ledger.store.database import Connection
@@ -89,6 +91,7 @@ class Projector:
             else:
                 self._note(connection, target, items[0])
         custody.write()
+        note_endorsements(connection, (row for row in stretch if row.type_number == Endorsement.NUMBER))
         for row in amendments:
             note_amendment(connection, row)
 

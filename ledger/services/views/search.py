@@ -1,27 +1,29 @@
 """One box for everything that is known by a number or a name: what a text may mean to who asks, with the kinds.
 
-Shipments, records, leaves, blocks, partners and products are public. Orders, lots, containers and SSCCs stand in
-private parts: they are looked up among the reader's own alone, so that what others have is neither found nor missed.
+Shipments, records, leaves, blocks, partners and products are public. Orders, lots, containers, SSCCs and
+customs' references stand in private parts: they are looked up among the reader's own alone, so that what others have is
+neither found nor missed.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import NamedTuple
 
 from ledger.common.gs1 import Product
-from ledger.common.ids import RecordId, to_hex
+from ledger.common.ids import RecordId, bytes_from_hex, to_hex
 from ledger.common.search_text import folded, readings
-from ledger.records.types import REMAINDER_INDEX, Handoff, Split
+from ledger.records.types import REMAINDER_INDEX, Clearance, Commercial, Goods, Handoff, Split
 from ledger.services.home.home import Home
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.partner_names import Names
 from ledger.services.views.access_journal import AccessRight, Opened
 from ledger.services.views.lists.shipment_list import reading_as, right_of
 from ledger.services.views.records import Reader, RecordViews
-from ledger.store import records
+from ledger.store import openings, records
 from ledger.store.database import Connection
 from ledger.store.projections import identifiers, outcomes, shipments, tracing
-from ledger.store.projections.identifiers import LOAD, LOT, ORDER, Identifier
+from ledger.store.projections.identifiers import DECLARATION, LOAD, LOT, ORDER, Identifier
 from ledger.store.projections.shipments import Shipment
 from ledger.store.records import StoredRecord
 
@@ -37,6 +39,7 @@ class MatchKind(StrEnum):
     ORDER = "order"
     LOT = "lot"
     LOAD = "load"
+    DECLARATION = "declaration"
     RECORD = "record"
     LEAF = "leaf"
     BLOCK = "block"
@@ -46,9 +49,10 @@ class MatchKind(StrEnum):
 class Match:
     """Something that the text may mean: as what (`kind`), and what there is (`id` at the page `where`).
 
-    `order` and `lot`: a shipment of it; `load`: a handoff of it (container, SSCC, waybill); `leaf`: the record at that
-    index; `block`: a record in it. `name`: the partner's; the product's or lot's GTIN; the record's type. `at`: when it
-    was opened or logged, seconds UTC.
+    `order` and `lot`: a shipment of it; `load`: a handoff of it (container, SSCC, waybill); `declaration`: a clearance
+    with this reference of customs (MRN); `leaf`: the record at that index; `block`: a record in it. `name`: the
+    partner's; the product's or lot's GTIN; the record's type. `at`: when it was opened or logged, seconds UTC.
+    `order`, `goods`: of a shipment whose terms the reader may see, its order number and goods; else empty.
     """
 
     kind: MatchKind
@@ -56,6 +60,8 @@ class Match:
     where: str
     name: str
     at: int | None
+    order: str = ""
+    goods: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +106,8 @@ class Searching:
             if who is not None and asked.identifier:
                 told = identifiers.known_as(connection, who, asked.identifier, _MOST_PRIVATE + 1)
                 found += _private(connection, told, reader, opened)
+            shown = tuple(self._described(connection, _each_at_most(found), reader, opened))
         self._views.note(reader, opened)
-        shown = tuple(_each_at_most(found))
         return Search(text.strip(), shown, len(shown) < len(found), who is not None)
 
     def _partners(self, connection: Connection, number: int | None, name: str) -> Iterator[Match]:
@@ -109,6 +115,35 @@ class Searching:
             called, gln = self._names.enrolled(connection, partner)
             if partner == number or (name and (name in folded(called) or name == gln)):
                 yield Match(MatchKind.PARTNER, str(partner), f"/partners/{partner}", called, None)
+
+    def _described(
+        self, connection: Connection, matches: Iterable[Match], reader: Reader, opened: dict[RecordId, Opened]
+    ) -> Iterator[Match]:
+        """Shipments with order and goods as their terms say, for who may open these; what is told is put into
+        `opened`. A child's goods stand in the split, and are told on its page.
+        """
+        listed = list(matches)
+        ids = [bytes_from_hex(match.id, 32, "shipment") for match in listed if match.kind in _SHIPMENTS]
+        rows = {to_hex(row.shipment): row for row in shipments.get_many(connection, ids).values()}
+        terms = records.get_many(connection, {row.terms for row in rows.values()})
+        rights = {i: self._views.right_to(connection, one.record, i, reader) for i, one in terms.items()}
+        parts = openings.of_many(connection, [one for i, one in terms.items() if rights[i] is not None])
+        for match in listed:
+            row = rows.get(match.id) if match.kind in _SHIPMENTS else None
+            right = rights.get(row.terms) if row is not None else None
+            if row is None or right is None:
+                yield match
+                continue
+            commercial = parts[row.terms].get("commercial")
+            whole = row.parent is None or row.child_index == REMAINDER_INDEX
+            contents = {path: one for path, one in parts[row.terms].items() if whole and isinstance(one, Goods)}
+            for path in (*contents, *(["commercial"] if isinstance(commercial, Commercial) else [])):
+                _note(opened, row.terms, path, right)
+            yield replace(
+                match,
+                order=commercial.orderRef if isinstance(commercial, Commercial) else "",
+                goods=tuple(dict.fromkeys(goods.description or goods.gtin for goods in contents.values())),
+            )
 
 
 def _product(product: Product | None) -> Match | None:
@@ -142,17 +177,20 @@ def _private(
 ) -> Iterator[Match]:
     """What is told of private parts is put into `opened`. A device finds what stands in records that it may read."""
     right = right_of(reader)
-    entries = [entry for entry in told if entry.kind != LOAD or reader.may_read(Handoff.NUMBER)]
-    rows = shipments.get_many(connection, (entry.target for entry in entries if entry.kind != LOAD))
+    entries = [
+        entry for entry in told if entry.kind not in _OF_RECORDS or reader.may_read(_OF_RECORDS[entry.kind].of.NUMBER)
+    ]
+    rows = shipments.get_many(connection, (entry.target for entry in entries if entry.kind not in _OF_RECORDS))
     lots = [entry.target for entry in entries if entry.kind == LOT]
     goods = tracing.goods_in(connection, lots) if lots else {}
     openers = _splits(connection, [rows[one] for one in lots if one in rows])
-    loads = records.get_many(connection, (RecordId(entry.target) for entry in entries if entry.kind == LOAD))
+    signed = records.get_many(connection, (RecordId(entry.target) for entry in entries if entry.kind in _OF_RECORDS))
     for entry in entries:
-        if entry.kind == LOAD:
-            handoff = loads[RecordId(entry.target)]
-            _note(opened, handoff.record_id, "load", right)
-            yield _record(MatchKind.LOAD, handoff)
+        if entry.kind in _OF_RECORDS:
+            kind, part, _ = _OF_RECORDS[entry.kind]
+            record = signed[RecordId(entry.target)]
+            _note(opened, record.record_id, part, right)
+            yield _record(kind, record)
         elif (row := rows.get(entry.target)) is not None:
             if entry.kind == ORDER:
                 _note(opened, row.terms, "commercial", right)
@@ -161,6 +199,23 @@ def _private(
                 _note(opened, openers.get(row.shipment, row.terms), "contents", right)
                 gtins = sorted({gtin for gtin, _ in goods.get(row.shipment, ())})
                 yield _shipment(MatchKind.LOT, row, ", ".join(gtins))
+
+
+_SHIPMENTS = (MatchKind.SHIPMENT, MatchKind.ORDER, MatchKind.LOT)
+
+
+class _Said(NamedTuple):
+    """Where a number stands by which records are found: a `part` of records `of` this type."""
+
+    kind: MatchKind
+    part: str
+    of: type[Handoff | Clearance]
+
+
+_OF_RECORDS = {
+    LOAD: _Said(MatchKind.LOAD, "load", Handoff),
+    DECLARATION: _Said(MatchKind.DECLARATION, "duty", Clearance),
+}
 
 
 def _splits(connection: Connection, rows: Iterable[Shipment]) -> dict[bytes, RecordId]:

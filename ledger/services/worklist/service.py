@@ -11,7 +11,7 @@ from functools import partial
 from ledger.codes import Role
 from ledger.common.ids import RecordId
 from ledger.common.periods import MINUTE
-from ledger.records.types import BonusAgreement, Clearance, Handoff
+from ledger.records.types import Attestation, BonusAgreement, Clearance, Endorsement, Handoff, ShipmentTerms
 from ledger.services.home.home import Home
 from ledger.services.products.recalls import Recalls
 from ledger.services.state.answers import Answers
@@ -19,13 +19,16 @@ from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.partner_names import Names
 from ledger.services.views.records import Reader
 from ledger.services.worklist import sources
+from ledger.services.worklist.renewals import Renewals
 from ledger.services.worklist.sources import Asked
 from ledger.services.worklist.views import WorkItemView, WorklistView, count_view, item_view
 from ledger.store.database import Connection
-from ledger.store.projections import matters, products
+from ledger.store.projections import expiring, matters, products, unendorsed
+from ledger.store.projections.expiring import Ending
 from ledger.store.projections.matters import Waiting
 from ledger.store.projections.products import StoredRecall
-from ledger.worklist import custody, customs, recalls
+from ledger.store.projections.unendorsed import Unendorsed
+from ledger.worklist import attestations, custody, customs, endorsements, recalls
 from ledger.worklist.items import Count, Item, Place, counts_of, page_of, together
 
 MOST_RECALLS = 100
@@ -52,6 +55,7 @@ class Worklists:
         self._registry = registry
         self._recalls = traced
         self._names = Names(registry, home.domain.consortium_id)
+        self._renewals = Renewals(home)
         self._expected = Answers()
         self._urgent = Answers()
         self._terms: dict[RecordId, BonusAgreement] = {}
@@ -69,13 +73,18 @@ class Worklists:
                 audiences = _audiences(asked) if reader.may_read(Clearance.NUMBER) else []
                 found = matters.waiting(connection, holder, audiences, after, limit)
                 many = [_item(one, reader.partner) for one in found]
-                counts = matters.counts(connection, holder, audiences, asked.now)
+                liable = _liable(reader)
+                issuer = reader.partner if reader.may_read(Attestation.NUMBER) else 0
+                many += _to_endorse(unendorsed.waiting(connection, liable, after, limit) if liable else ())
+                many += _ending(expiring.waiting(connection, issuer, asked.now, after, limit) if issuer else ())
+                counts = matters.counts(connection, holder, audiences, asked.now, liable=liable, issuer=issuer)
                 told = products.unreplaced_recalls(connection, reader.partner, MOST_RECALLS)
             else:
                 many = []
         few += self._recalled(told, reader.partner, asked.now)
         few = [item for item in few if not item.scope or reader.may_read(item.scope)]
         items, following = page_of([*few, *many], after, limit)
+        items = self._renewals.drafted(reader, items)
         return WorkPage(asked.now, tuple(items), together([*counts, *counts_of(few, asked.now)]), following)
 
     def view(self, reader: Reader, *, after: Place | None = None, limit: int = 50) -> WorklistView:
@@ -97,8 +106,8 @@ class Worklists:
             return ()
         with self._home.database.read() as connection:
             asked = Asked(connection, self._registry, self._registry.refreshed(connection).now(), reader)
-            items = [*self._of_shipment(asked, shipment), *sources.for_tenders(asked)]
-            return self._views(connection, asked, (item for item in items if item.subject == shipment))
+            tenders = (item for item in sources.for_tenders(asked) if item.subject == shipment)
+            return self._views(connection, asked, [*self._of_shipment(asked, shipment), *tenders])
 
     def find(self, reader: Reader, place: Place) -> WorkItemView | None:
         """The item of `reader` with this id; None where nothing of the kind waits for it any more."""
@@ -106,9 +115,11 @@ class Worklists:
             asked = Asked(connection, self._registry, self._registry.refreshed(connection).now(), reader)
             items = [*self._few(asked), *self._of_shipment(asked, place.subject)]
             told = products.unreplaced_recalls(connection, reader.partner, MOST_RECALLS) if reader.partner else []
-        items += self._recalled(told, reader.partner, asked.now)
+            ending = expiring.about(connection, reader.partner, place.subject, asked.now) if reader.partner else []
+        items += [*self._recalled(told, reader.partner, asked.now), *_ending(ending)]
+        items = self._renewals.drafted(reader, [item for item in items if item.place == place])
         with self._home.database.read() as connection:
-            found = self._views(connection, asked, (item for item in items if item.place == place))
+            found = self._views(connection, asked, items)
         return found[0] if found else None
 
     def _of_shipment(self, asked: Asked, shipment: bytes) -> list[Item]:
@@ -117,7 +128,9 @@ class Worklists:
             return []
         holder = reader.partner if reader.may_read(Handoff.NUMBER) else 0
         audiences = _audiences(asked) if reader.may_read(Clearance.NUMBER) else []
-        return [_item(one, reader.partner) for one in matters.about(asked.connection, holder, audiences, shipment)]
+        found = matters.about(asked.connection, holder, audiences, shipment)
+        terms = unendorsed.about(asked.connection, _liable(reader), shipment)
+        return [*(_item(one, reader.partner) for one in found), *_to_endorse(terms)]
 
     def _views(self, connection: Connection, asked: Asked, items: Iterable[Item]) -> tuple[WorkItemView, ...]:
         reader = asked.reader
@@ -164,6 +177,19 @@ def _audiences(asked: Asked) -> list[str]:
         if role is Role.CUSTOMS and asked.view.has_role(asked.partner, role, scope)
     ]
     return [str(asked.partner), *customs_of]
+
+
+def _liable(reader: Reader) -> int:
+    """The partner whose terms to endorse are told: to keys that may read terms and endorse them."""
+    return reader.partner if reader.may_read(ShipmentTerms.NUMBER) and reader.may_read(Endorsement.NUMBER) else 0
+
+
+def _to_endorse(found: Iterable[Unendorsed]) -> list[Item]:
+    return [endorsements.item_of(one.terms, one.liable, one.opened_at) for one in found]
+
+
+def _ending(found: Iterable[Ending]) -> list[Item]:
+    return [attestations.item_of(one.record_id, one.subject, one.valid_from, one.valid_until) for one in found]
 
 
 def _item(one: Waiting, reader: int) -> Item:

@@ -14,8 +14,8 @@ from ledger.worklist.items import SIGNED, Action, Count, Item, Kind
 
 _SHIPMENT = frozenset(
     {
-        Kind.CUSTODY, Kind.MISSING, Kind.TENDER, Kind.CONTEST, Kind.CLEARANCE, Kind.CUSTOMS_HOLD, Kind.DECISION,
-        Kind.RELAY,
+        Kind.ENDORSEMENT, Kind.CUSTODY, Kind.MISSING, Kind.TENDER, Kind.CONTEST, Kind.CLEARANCE, Kind.CUSTOMS_HOLD,
+        Kind.DECISION, Kind.RELAY,
     }
 )  # fmt: skip
 _PAGES: Mapping[Kind, str] = {
@@ -24,6 +24,7 @@ _PAGES: Mapping[Kind, str] = {
     Kind.CONTEST: "/records/{detail}",
     Kind.RECALL: "/recalls/{subject}",
     Kind.ANSWERS: "/recalls/{subject}",
+    Kind.ATTESTATION: "/records/{subject}",
     Kind.AWARD: "/bonuses/{subject}",
     Kind.AWARD_CHECK: "/bonuses/{subject}",
     Kind.AWARD_DISPUTE: "/bonuses/{subject}",
@@ -37,8 +38,8 @@ _PAGES: Mapping[Kind, str] = {
 """The page on which an item is dealt with, where its record is not put together in a form."""
 COMPOSED = frozenset(
     {
-        Action.ACCOUNT, Action.CONTEST, Action.LODGE, Action.DECIDE, Action.RELAY, Action.ANSWER, Action.DISPUTE,
-        Action.RULE, Action.CLAIM,
+        Action.ENDORSE, Action.ACCOUNT, Action.CONTEST, Action.LODGE, Action.DECIDE, Action.RELAY, Action.ANSWER,
+        Action.RENEW, Action.DISPUTE, Action.RULE, Action.CLAIM,
     }
 )  # fmt: skip
 """What is put together in a form of the pages, and signed there."""
@@ -126,7 +127,7 @@ def item_view(item: Item, now: int, names: Mapping[int, PartnerName]) -> WorkIte
 
 
 def _page_of(item: Item, subject: str) -> str:
-    if item.action in COMPOSED:
+    if item.action in COMPOSED and item.draft:
         return f"/worklist/do?item={quote(str(item.place))}"
     return _PAGES[item.kind].format(subject=subject, detail=item.detail)
 

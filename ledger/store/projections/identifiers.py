@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, tuple_
 from ledger.store.projections import projected
 from ledger.store.rows import among, chunks, put_many, selection, some
 
-ORDER, LOT, LOAD = "order", "lot", "load"
+ORDER, LOT, LOAD, DECLARATION = "order", "lot", "load", "declaration"
 _table = projected.identifiers
 _KEY = (_table.c.who, _table.c.value, _table.c.kind, _table.c.log_index, _table.c.target)
 
@@ -19,8 +19,8 @@ _KEY = (_table.c.who, _table.c.value, _table.c.kind, _table.c.log_index, _table.
 @dataclass(frozen=True, slots=True)
 class Identifier:
     """`who` (as in `ledger.store.projections.parties`) may know that `value`, as it is looked up, is a number of the
-    `kind` order or lot of the shipment `target`, or of a load of the handoff `target`. `log_index`: when it opened, or
-    when that was signed.
+    `kind` order or lot of the shipment `target`, of a load of the handoff `target`, or customs'
+    reference (MRN) in the clearance `target`. `log_index`: when it opened, or when that was signed.
     """
 
     who: str

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Connection,
     Select,
     String,
@@ -32,7 +33,7 @@ from ledger.codes import ShipmentState
 from ledger.common.periods import FOREVER
 from ledger.records.types import REMAINDER_INDEX
 from ledger.store import tables
-from ledger.store.projections import projected
+from ledger.store.projections import expiring, projected, unendorsed
 from ledger.store.records import StoredRecord
 from ledger.store.rows import chunks, insert_many, put, some, values_of
 from ledger.worklist.customs import Goods, Matter, pair_of
@@ -135,8 +136,19 @@ def about(connection: Connection, custodian: int, audiences: Sequence[str], ship
     return [_waiting(row) for row in connection.execute(named)]
 
 
-def counts(connection: Connection, custodian: int, audiences: Collection[str], now: int) -> list[Count]:
-    """How many there are of each kind, and how many are urgent; a kind of which there are none may be among them."""
+def counts(
+    connection: Connection,
+    custodian: int,
+    audiences: Collection[str],
+    now: int,
+    *,
+    liable: int = 0,
+    issuer: int = 0,
+) -> list[Count]:
+    """How many there are of each kind, and how many are urgent; a kind of which there are none may be among them.
+
+    `liable`: whose terms to endorse are counted; `issuer`: whose attestations that end soon.
+    """
     held = (_shipments.custodian == custodian, _shipments.state == text(projected.IS_OPEN))
     urgent = _shipments.due_at <= urgent_until(now)
     whole = not_(_is_remainder())
@@ -145,7 +157,8 @@ def counts(connection: Connection, custodian: int, audiences: Collection[str], n
         *held, _shipments.child_index == text(str(REMAINDER_INDEX))
     )
     others = select(_clearances.kind, func.count(), literal(0)).where(_clearances.audience.in_(list(audiences)))
-    every = union_all(custody, missing, others.group_by(_clearances.kind))
+    more = (unendorsed.counted(liable), expiring.counted(issuer, now))
+    every: CompoundSelect[Any] = union_all(custody, missing, others.group_by(_clearances.kind), *more)
     return [Count(str(name), int(items or 0), int(soon or 0)) for name, items, soon in connection.execute(every)]
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.types import TypeDecorator
 from ledger.codes import ShipmentState
 from ledger.records.types import REMAINDER_INDEX
 
-VERSION = 5
+VERSION = 6
 """Count up with every change of the tables below."""
 
 projections = MetaData(
@@ -179,7 +179,7 @@ identifiers = Table(
     projections,
     Column("who", TEXT_BY_CODE, primary_key=True),  # as in `shipment_parties`
     Column("value", TEXT_BY_CODE, primary_key=True),  # as `ledger.common.search_text.squeezed` leaves it
-    Column("kind", TEXT_BY_CODE, primary_key=True),  # order, lot: of a shipment; load: of a handoff
+    Column("kind", TEXT_BY_CODE, primary_key=True),  # order, lot: of a shipment; load: of a handoff; declaration
     Column("log_index", BigInteger, primary_key=True, autoincrement=False),
     Column("target", LargeBinary, primary_key=True),
     Index(None, "target"),
@@ -274,11 +274,20 @@ tender_matters = Table(
     Index(None, "audience", "since"),
 )
 
+unendorsed_terms = Table(
+    "unendorsed_terms",
+    projections,
+    Column("terms", LargeBinary, primary_key=True),  # something under them is under way
+    Column("liable", BigInteger, nullable=False),
+    Column("opened_at", BigInteger, nullable=False),
+    Index("ix_unendorsed_terms_waiting", "liable", "opened_at", "terms"),
+)
+
 attestations = Table(
     "attestations",
     projections,
     Column("record_id", LargeBinary, primary_key=True),
-    Column("by", BigInteger, nullable=False, index=True),
+    Column("by", BigInteger, nullable=False),
     Column("schema", LargeBinary, nullable=False),
     Column("subject", TEXT_BY_CODE, nullable=False, index=True),
     Column("accreditation", LargeBinary, nullable=False),
@@ -289,6 +298,7 @@ attestations = Table(
     Column("revoked_by", LargeBinary, nullable=True),  # record id of the revocation
     Column("revoked_from", BigInteger, nullable=True),
     *_where_known(),
+    Index("ix_attestations_ending", "by", "valid_until", "valid_from", "record_id"),
 )
 
 recalls = Table(

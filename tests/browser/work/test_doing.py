@@ -4,21 +4,34 @@ this browser signs it, and the ledger takes it.
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ledger.cli.demo.scribe import NO_HASH, details
+from ledger.cli.demo.scribe import NO_HASH, details, salt
 from ledger.codes import ClearanceStatus, Gate, Hazard, HoldCause, RecallAction, Regime, StatementKind
 from ledger.common.canonical import canonical_json, parse_json
 from ledger.common.ids import RecordId
-from ledger.records.types import Clearance, Recall, RecallAnswer, Record, Require, Statement
+from ledger.common.periods import DAY
+from ledger.records.types import (
+    Attestation,
+    Claims,
+    Clearance,
+    Endorsement,
+    Recall,
+    RecallAnswer,
+    Record,
+    Require,
+    Statement,
+)
 from ledger.records.wallet_input import envelope_from_wallet
-from ledger.store import records
+from ledger.store import openings, records
+from ledger.store.records import StoredRecord
 from tests.api.world import GTIN
 from tests.browser.people import Person, Service, serving, somebody
-from tests.e2e.stage import BROKER, CARRIER, CN, MAKER, PROMISED, SHOP
+from tests.e2e.stage import BROKER, CARRIER, CN, MAKER, OCEAN, PROMISED, SHOP, Stage
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -66,11 +79,14 @@ def sign(who: Person) -> Record:
     stage = who.service.stage
     stage.settle()
     assert who.errors == []
+    return stored(stage, RecordId(bytes.fromhex(address.rpartition("0x")[2]))).record
+
+
+def stored(stage: Stage, record_id: RecordId) -> StoredRecord:
     with stage.node.home.database.read() as connection:
-        row = records.get(connection, RecordId(bytes.fromhex(address.rpartition("0x")[2])))
+        row = records.get(connection, record_id)
     assert row is not None
-    found: Record = row.record
-    return found
+    return row
 
 
 def test_a_customs_officer_holds_and_releases_on_a_phone(people: Any, service: Service) -> None:
@@ -150,6 +166,46 @@ def test_a_recall_is_answered(people: Any, service: Service) -> None:
     answer = sign(carrier)
     assert isinstance(answer, RecallAnswer)
     assert (answer.by, answer.found, answer.quarantined, answer.disposed) == (CARRIER, 9, 7, 2)
+
+
+def test_who_is_liable_reads_the_terms_and_endorses_them(people: Any, service: Service) -> None:
+    stage = service.stage
+    shipment = stage.open(liable=OCEAN, endorsed=False)
+    carrier = people(OCEAN)
+    sign_in(carrier)
+    choose(carrier, "Terms to endorse")
+    carrier.page.locator("#shown .sentences").wait_for()
+    words = " ".join(carrier.page.locator("#shown").inner_text().split())
+    assert "puts its name to the terms of shipment" in words
+    assert "10 packages" in words
+    assert "for one day" in words, "what a delay costs"
+    record = sign(carrier)
+    assert record == Endorsement(OCEAN, shipment)
+    assert not stage.penalty(shipment).indicative
+    assert "Terms to endorse" not in carrier.open("/worklist").inner_text("main")
+
+
+def test_an_attestation_is_renewed(people: Any, service: Service) -> None:
+    stage = service.stage
+    claims = Claims(salt(), '{"organic":true}')
+    ending = replace(stage.attestation("L77"), validUntil=stage.now + 9 * DAY, claims=claims)
+    stage.sign(ending, MAKER)
+    issuer = people(MAKER)
+    sign_in(issuer)
+    choose(issuer, "Attestations that end")
+    issuer.page.get_by_label("Valid until").fill("2031-12-31")
+    issuer.page.get_by_role("button", name="Show what is to be signed").click()
+    issuer.page.locator("#shown dl.facts").wait_for()
+    renewed = sign(issuer)
+    assert isinstance(renewed, Attestation)
+    assert (renewed.subject, renewed.schema) == (ending.subject, ending.schema)
+    assert (renewed.validFrom, renewed.validUntil) == (ending.validUntil + 1, 1956527999)
+    with stage.node.home.database.read() as connection:
+        (opened,) = openings.of_many(connection, [stored(stage, stage.node.home.domain.record_id(renewed))]).values()
+    assert isinstance(opened["claims"], Claims)
+    assert opened["claims"].text == claims.text
+    assert opened["claims"].salt != claims.salt
+    assert "Attestations that end" not in issuer.open("/worklist").inner_text("main")
 
 
 def test_without_a_key_in_this_browser_the_record_is_saved_for_one_elsewhere(people: Any, service: Service) -> None:

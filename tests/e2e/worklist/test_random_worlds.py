@@ -10,7 +10,7 @@ import pytest
 from ledger.codes import APPLIED, RELEASES, ClearanceStatus, ShipmentState, StatementKind
 from ledger.common.ids import to_hex
 from ledger.common.periods import HOUR
-from ledger.records.types import REMAINDER_INDEX
+from ledger.records.types import REMAINDER_INDEX, Commercial
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.shipments.history import Journeys
 from ledger.shipments.status import tenders_at
@@ -59,6 +59,7 @@ def check(founded: Path, tmp_path: Path, seed: int, steps: int) -> None:
             stage.clock.advance(60)
         stage.settle()
         contest_some(stage, random.Random(seed))
+        deliver_some(stage, random.Random(seed))
         stage.pass_time(HOUR)
         world = read(stage)
         total = 0
@@ -79,6 +80,13 @@ def contest_some(stage: Stage, chance: random.Random) -> None:
         for item in worklist(stage, partner):
             if item.kind is Kind.TENDER and chance.random() < 0.5:
                 stage.sign(drafted(stage, item), partner)
+
+
+def deliver_some(stage: Stage, chance: random.Random) -> None:
+    for row in read(stage).rows:
+        whole = row.state == ShipmentState.OPEN and row.child_index != REMAINDER_INDEX
+        if whole and row.consignee == SHOP != row.custodian != 0 and chance.random() < 0.8:
+            stage.hand(row.custodian, SHOP, (row.shipment, row.sequence, row.packages))
 
 
 def would_be_accepted(stage: Stage, item: Item, partner: int) -> None:
@@ -114,6 +122,12 @@ def naive(world: World, partner: int) -> Iterator[Seen]:
             if tender.state is TenderState.DISPUTED and partner == said.by:
                 yield Seen(Kind.CONTEST, row.shipment, to_hex(tender.verified.id))
         yield from _clearances(world, row, partner)
+    for terms in {row.terms for row in world.rows if row.state == ShipmentState.OPEN}:
+        opened, endorsed = world.journeys.terms_of(terms), world.journeys.endorsements(terms)
+        commercial = opened.record.commercial
+        assert isinstance(commercial, Commercial)
+        if commercial.liable == partner not in {*opened.verified.signers, *(each.record.by for each in endorsed)}:
+            yield Seen(Kind.ENDORSEMENT, terms, "")
 
 
 def moved_on(world: World, partner: int) -> Iterator[Seen]:

@@ -18,6 +18,7 @@ FACTS: dict[Kind, dict[str, int | str]] = {
     Kind.RELAY: {"jurisdiction": "CN", "regime": 1, "status": 0},
     Kind.RECALL: {"packages": 2},
     Kind.ANSWERS: {"partners": 1},
+    Kind.ATTESTATION: {"subject": "01/09506000134352/10/L1"},
     Kind.CLAIM: {"amount": "123456", "currency": "EUR"},
     Kind.ENROLMENT: {"name": "{packages} {0}"},
     Kind.COSIGNATURES: {"missing": 1, "size": 10},

@@ -1,7 +1,8 @@
 """What a form asks for beside the draft of an item, for each action that is put together in one."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from enum import IntEnum
 
 from ledger.codes import Assurance, ClearanceStatus, HoldCause, StatementKind
@@ -9,15 +10,15 @@ from ledger.explain.fields import label_of
 from ledger.explain.text import Text, say
 from ledger.explain.words import name_of
 from ledger.records.eip712 import Struct
-from ledger.records.types import Claim, Clearance, Duty, Place, RecallAnswer, Ruling, Statement
+from ledger.records.types import Attestation, Claim, Clearance, Duty, Place, RecallAnswer, Ruling, Statement
 from ledger.worklist.items import Action
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
     """One field: `path` of the record's message, such as `duty.mrn`. `kind`: how the text becomes a value (`number`,
-    `amount`, `text`, `flag`, `address`, `note`, `fingerprint`). `when`: `field:value` of another field, without which
-    it is not asked.
+    `amount`, `text`, `flag`, `address`, `note`, `fingerprint`, `day`: its last second in UTC). `value`: what stands
+    there at first. `when`: `field:value` of another field, without which it is not asked.
     """
 
     path: str
@@ -68,6 +69,7 @@ _DECISION = (
 _WHY = say("reason, of which the record has the fingerprint: keep the text")
 _REASON = Ask("reason", _WHY, "fingerprint", required=True, longest=4000)
 ASKS: Mapping[Action, Sequence[Ask]] = {
+    Action.ENDORSE: (),
     Action.ACCOUNT: (_choice(Statement, "kind", (StatementKind.FOUND, StatementKind.LOST)), *_WHERE, _NOTE),
     Action.CONTEST: (*_WHERE, _NOTE),
     Action.LODGE: (*_PAPERS, _NOTE),
@@ -78,6 +80,7 @@ ASKS: Mapping[Action, Sequence[Ask]] = {
         _NOTE,
     ),
     Action.ANSWER: (_count("found"), _count("quarantined"), _count("disposed"), _NOTE),
+    Action.RENEW: (Ask("validUntil", _label(Attestation, "validUntil"), "day", required=True), _NOTE),
     Action.DISPUTE: (_REASON,),
     Action.RULE: (
         Ask("upheld", _label(Ruling, "upheld"), "flag", options=(("true", say("yes")), ("false", say("no")))),
@@ -92,4 +95,13 @@ AMOUNT = Ask("amount", _label(Claim, "amount"), "amount", required=True, longest
 def asks_of(action: Action, drafted: Mapping[str, object]) -> tuple[Ask, ...]:
     """What is asked for `action`, of which `drafted` is known."""
     more = (AMOUNT,) if action is Action.CLAIM and "amount" not in drafted else ()
-    return (*more, *ASKS[action])
+    return (*more, *(_filled(ask, drafted) for ask in ASKS[action]))
+
+
+def _day_of(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).date().isoformat()
+
+
+def _filled(ask: Ask, drafted: Mapping[str, object]) -> Ask:
+    known = drafted.get(ask.path)
+    return replace(ask, value=_day_of(known)) if ask.kind == "day" and isinstance(known, int) else ask

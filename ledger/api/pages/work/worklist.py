@@ -37,11 +37,11 @@ def do(request: Request, node: NodeOf, reader: ReaderOf, item: Item) -> Response
         return RedirectResponse("/sign-in?back=/worklist", status_code=303)
     found = node.reader.worklists.find(reader, place)
     asks: tuple[Ask, ...] = ()
-    draft = ""
+    draft = ""  # of nothing that waits
     if found is not None and found.draft is not None and Action(found.action) in ASKS:
         asks, draft = asks_of(Action(found.action), found.draft.message), _draft(found)
     values = {"item": found, "asks": asks, "draft": draft, "libraries": LIBRARIES}
-    return page(request, "signing/do.html", reader, 200 if asks else 404, **values)
+    return page(request, "signing/do.html", reader, 200 if draft else 404, **values)
 
 
 def _draft(item: WorkItemView) -> str:

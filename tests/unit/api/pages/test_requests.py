@@ -19,6 +19,7 @@ from ledger.records.signing import Domain, SigningKey
 from ledger.records.types import (
     RECORDS,
     Commercial,
+    Endorsement,
     Goods,
     Handoff,
     HandoffItem,
@@ -184,6 +185,19 @@ def test_a_handoff_says_who_gives_what_to_whom_where_how_many_in_which_state_and
         "Kea Forwarding (partner 3) is to pass it on by 2025-10-10 08:53:20 UTC.",
         f"Delivered after 2025-10-19 08:53:20 UTC, Kea Forwarding (partner 3) {OWES}",
     ]
+
+
+def test_an_endorsement_says_which_terms_it_binds_to_and_what_they_cost() -> None:
+    known = terms(consignor=2, consignee=4, holder=2)
+    said = told(Endorsement(3, SHIPMENT), known)
+    assert said[0] == (
+        "Kea Forwarding (partner 3) puts its name to the terms of shipment 0x07070707…0707, which bind it as if it had "
+        "signed them:"
+    )
+    assert said[1:] == told(known, None)
+    assert said[-1] == f"Delivered after 2025-10-19 08:53:20 UTC, Kea Forwarding (partner 3) {OWES}"
+    unread = "puts its name to the record 0x07070707…0707, which is not shown here: read it first."
+    assert told(Endorsement(3, SHIPMENT), None) == [f"Kea Forwarding (partner 3) {unread}"]
 
 
 def test_what_is_not_shown_is_said_not_to_be() -> None:

@@ -41,6 +41,7 @@ const VALUES = {
   number: (text) => Number(text || 0),
   amount: (text) => text.replace(/^0+(?=.)/, "") || "0",
   text: (text) => text,
+  day: (text) => Date.parse(`${text}T23:59:59Z`) / 1000,
   flag: (text) => text === "true",
   address: (text) => text.toLowerCase(),
   note: (text) => ({ text: text ? canonical({ note: text }) : "" }),
@@ -120,6 +121,7 @@ function wire(form, shown) {
   });
   showFitting(form);
   form.hidden = false; // from here on it does something
+  if (asked(form).length === 0) form.requestSubmit(); // it says all there is: nobody has to ask for it
 }
 
 const form = globalThis.document?.getElementById("do");

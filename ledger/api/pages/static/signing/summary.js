@@ -19,6 +19,7 @@ const SENTENCES = {
   Clearance: clearance,
   KeyGrant: keyGrant,
   KeyRevoke: keyRevoke,
+  Endorsement: endorsement,
 };
 
 export const titleOf = (record) => TITLES[RECORDS[record.type].number];
@@ -102,7 +103,7 @@ function late(shipments, who, terms) {
   return [...new Set(said), ...others];
 }
 
-function shipmentTerms({ consignor, consignee, holder, packages: count, mode, origin, destination, contents, commercial }, who) {
+function shipmentTerms({ consignor, consignee, holder, packages: count, mode, origin, destination, contents, commercial }, who, later) {
   const values = { consignor: who(consignor), consignee: who(consignee), packages: packages(count), mode: WORDS.Mode[mode] ?? "–" };
   return [
     _("{consignor} sends {packages} to {consignee}, by {mode}.", values),
@@ -110,7 +111,7 @@ function shipmentTerms({ consignor, consignee, holder, packages: count, mode, or
     ...(placeText(origin) || placeText(destination)
       ? [_("From {origin} to {destination}.", { origin: placeText(origin) || "–", destination: placeText(destination) || "–" })] : []),
     _("{holder} has them now.", { holder: who(holder) }),
-    ...lateness(commercial, who, false),
+    ...lateness(commercial, who, later === true),
   ];
 }
 
@@ -152,6 +153,16 @@ function keyGrant({ partner, key, actor, scopes, validFrom, validUntil }, who) {
 
 function keyRevoke({ partner, key }, who) {
   return [_("{partner} takes back the key {key}, at once and for ever.", { partner: who(partner), key })];
+}
+
+function endorsement({ by, target }, who, terms) {
+  const { message, amended } = terms.get(target) ?? {};
+  const values = { by: who(by), record: short(target) };
+  if (message === undefined) return [_("{by} puts its name to the record {record}, which is not shown here: read it first.", values)];
+  return [
+    _("{by} puts its name to the terms of shipment {record}, which bind it as if it had signed them:", values),
+    ...shipmentTerms(message, who, amended),
+  ];
 }
 
 const short = (id) => `${id.slice(0, 10)}…${id.slice(-4)}`;

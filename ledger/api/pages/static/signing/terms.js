@@ -6,8 +6,9 @@ import { recordId } from "../verify/typed.js";
 
 const MOST = 20; // shipments of a manifest that are looked up
 
-// The shipments that a record is about.
-export function shipmentsOf({ message }) {
+// The shipments that a record is about; what an endorsement names may be the terms of one.
+export function shipmentsOf({ type, message }) {
+  if (type === "Endorsement") return [message.target];
   const named = [...(message.items ?? []), ...(message.parents ?? [])].map(({ shipment }) => shipment);
   return [...new Set(message.shipment === undefined ? named : [message.shipment, ...named])];
 }
