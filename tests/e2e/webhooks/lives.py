@@ -5,6 +5,7 @@ which plans and sends until it is killed. Its clock runs so much faster that day
 """
 
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -60,7 +61,8 @@ def main() -> None:
             live(home, Fast(start, times), secret)
         sys.stdout.write(f"{child}\n")
         sys.stdout.flush()
-    if child:
+    if child:  # nobody else would end it, if whoever kills is gone
+        os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
 
 
