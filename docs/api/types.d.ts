@@ -232,6 +232,19 @@ export type ClearanceView = {
   released?: boolean;
   assurance?: string;
 };
+export type CodeElement = {
+  ai: string;
+  title: string;
+  value: string;
+};
+export type CodeView = {
+  elements: CodeElement[];
+  message: string;
+  bracketed: string;
+  link: string | null;
+  compressed: string | null;
+  product: string | null;
+};
 export type ComingView = {
   record: string;
   type: string;
@@ -615,8 +628,10 @@ export type Match = {
   where: string;
   name: string;
   at: number | null;
+  order?: string;
+  goods?: string[];
 };
-export type MatchKind = "product" | "partner" | "shipment" | "order" | "lot" | "load" | "record" | "leaf" | "block";
+export type MatchKind = "product" | "partner" | "shipment" | "order" | "lot" | "load" | "declaration" | "record" | "leaf" | "block";
 export type MeasureView = {
   card: string;
   title: string;
@@ -1960,6 +1975,22 @@ export interface Operations {
     };
     answer: Rivals;
   };
+  getCoseReceipt: {
+    method: "GET";
+    path: "/v1/records/{record}/receipt.cose";
+    pathParameters: {
+      record: string;
+    };
+    answer: string;
+  };
+  getTlogProof: {
+    method: "GET";
+    path: "/v1/records/{record}/tlog-proof";
+    pathParameters: {
+      record: string;
+    };
+    answer: string;
+  };
   listShipments: {
     method: "GET";
     path: "/v1/shipments";
@@ -2159,6 +2190,18 @@ export interface Operations {
       authorization?: string | null;
     };
     answer: TraceView;
+  };
+  traceLotSheet: {
+    method: "GET";
+    path: "/v1/recalls/trace/sheet";
+    queryParameters: {
+      subject: string;
+      lots?: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: unknown;
   };
   getRecall: {
     method: "GET";
@@ -2583,6 +2626,35 @@ export interface Operations {
     };
     answer: DockView;
   };
+  getCode: {
+    method: "GET";
+    path: "/v1/codes";
+    queryParameters: {
+      code: string;
+    };
+    answer: CodeView;
+  };
+  getScittEntry: {
+    method: "GET";
+    path: "/entries/{entry}";
+    pathParameters: {
+      entry: string;
+    };
+    answer: string;
+  };
+  listScittKeys: {
+    method: "GET";
+    path: "/.well-known/scitt-keys";
+    answer: string;
+  };
+  getScittKey: {
+    method: "GET";
+    path: "/.well-known/scitt-keys/{key}";
+    pathParameters: {
+      key: string;
+    };
+    answer: string;
+  };
   getHealth: {
     method: "GET";
     path: "/healthz";
@@ -2597,6 +2669,301 @@ export interface Operations {
     method: "GET";
     path: "/metrics";
     answer: string;
+  };
+  submitEpcisDocument: {
+    method: "POST";
+    path: "/epcis/capture";
+    headerParameters: {
+      "GS1-Capture-Error-Behaviour"?: string;
+      authorization?: string | null;
+    };
+    body: Record<string, unknown>;
+    answer: unknown;
+  };
+  listEpcisCaptures: {
+    method: "GET";
+    path: "/epcis/capture";
+    queryParameters: {
+      perPage?: string | null;
+      nextPageToken?: string | null;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: unknown;
+  };
+  submitEpcisEvent: {
+    method: "POST";
+    path: "/epcis/events";
+    headerParameters: {
+      authorization?: string | null;
+    };
+    body: Record<string, unknown>;
+    answer: unknown;
+  };
+  searchEpcisEvents: {
+    method: "GET";
+    path: "/epcis/events";
+    queryParameters: {
+      perPage?: string | null;
+      nextPageToken?: string | null;
+      parameters?: Record<string, string>;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: unknown;
+  };
+  getEpcisCapture: {
+    method: "GET";
+    path: "/epcis/capture/{capture_id}";
+    pathParameters: {
+      capture_id: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: unknown;
+  };
+  getEpcisEvent: {
+    method: "GET";
+    path: "/epcis/events/{event_id}";
+    pathParameters: {
+      event_id: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: unknown;
+  };
+  submitEpcisQuery: {
+    method: "POST";
+    path: "/epcis/queries";
+    headerParameters: {
+      authorization?: string | null;
+    };
+    body: {
+      name: string;
+      query: Record<string, unknown>;
+    };
+    answer: unknown;
+  };
+  listEpcisQueries: {
+    method: "GET";
+    path: "/epcis/queries";
+    queryParameters: {
+      perPage?: string | null;
+      nextPageToken?: string | null;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: unknown;
+  };
+  getEpcisQuery: {
+    method: "GET";
+    path: "/epcis/queries/{name}";
+    pathParameters: {
+      name: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: unknown;
+  };
+  eraseEpcisQuery: {
+    method: "DELETE";
+    path: "/epcis/queries/{name}";
+    pathParameters: {
+      name: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: unknown;
+  };
+  searchEpcisQuery: {
+    method: "GET";
+    path: "/epcis/queries/{name}/events";
+    pathParameters: {
+      name: string;
+    };
+    queryParameters: {
+      perPage?: string | null;
+      nextPageToken?: string | null;
+    };
+    headerParameters: {
+      "Last-Event-ID"?: string | null;
+      authorization?: string | null;
+    };
+    answer: unknown;
+  };
+  getEpcisInterface: {
+    method: "GET";
+    path: "/epcis";
+    answer: unknown;
+  };
+  listEpcisEventTypes: {
+    method: "GET";
+    path: "/epcis/eventTypes";
+    queryParameters: {
+      perPage?: string | null;
+      nextPageToken?: string | null;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: unknown;
+  };
+  searchEpcisEventTypes: {
+    method: "GET";
+    path: "/epcis/eventTypes/{value}";
+    pathParameters: {
+      value: string;
+    };
+    queryParameters: {
+      perPage?: string | null;
+      nextPageToken?: string | null;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: unknown;
+  };
+  listEpcisEpcs: {
+    method: "GET";
+    path: "/epcis/epcs";
+    queryParameters: {
+      perPage?: string | null;
+      nextPageToken?: string | null;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: unknown;
+  };
+  searchEpcisEpcs: {
+    method: "GET";
+    path: "/epcis/epcs/{value}";
+    pathParameters: {
+      value: string;
+    };
+    queryParameters: {
+      perPage?: string | null;
+      nextPageToken?: string | null;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: unknown;
+  };
+  listEpcisBizSteps: {
+    method: "GET";
+    path: "/epcis/bizSteps";
+    queryParameters: {
+      perPage?: string | null;
+      nextPageToken?: string | null;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: unknown;
+  };
+  searchEpcisBizSteps: {
+    method: "GET";
+    path: "/epcis/bizSteps/{value}";
+    pathParameters: {
+      value: string;
+    };
+    queryParameters: {
+      perPage?: string | null;
+      nextPageToken?: string | null;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: unknown;
+  };
+  listEpcisBizLocations: {
+    method: "GET";
+    path: "/epcis/bizLocations";
+    queryParameters: {
+      perPage?: string | null;
+      nextPageToken?: string | null;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: unknown;
+  };
+  searchEpcisBizLocations: {
+    method: "GET";
+    path: "/epcis/bizLocations/{value}";
+    pathParameters: {
+      value: string;
+    };
+    queryParameters: {
+      perPage?: string | null;
+      nextPageToken?: string | null;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: unknown;
+  };
+  listEpcisReadPoints: {
+    method: "GET";
+    path: "/epcis/readPoints";
+    queryParameters: {
+      perPage?: string | null;
+      nextPageToken?: string | null;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: unknown;
+  };
+  searchEpcisReadPoints: {
+    method: "GET";
+    path: "/epcis/readPoints/{value}";
+    pathParameters: {
+      value: string;
+    };
+    queryParameters: {
+      perPage?: string | null;
+      nextPageToken?: string | null;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: unknown;
+  };
+  listEpcisDispositions: {
+    method: "GET";
+    path: "/epcis/dispositions";
+    queryParameters: {
+      perPage?: string | null;
+      nextPageToken?: string | null;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: unknown;
+  };
+  searchEpcisDispositions: {
+    method: "GET";
+    path: "/epcis/dispositions/{value}";
+    pathParameters: {
+      value: string;
+    };
+    queryParameters: {
+      perPage?: string | null;
+      nextPageToken?: string | null;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: unknown;
   };
   putItemCodes: {
     method: "PUT";
@@ -2664,5 +3031,23 @@ export interface Operations {
       "Lading-Device"?: string;
     };
     answer: ProductView;
+  };
+  getResolverDescription: {
+    method: "GET";
+    path: "/.well-known/gs1resolver";
+    answer: Record<string, unknown>;
+  };
+  lookUpDigitalLink: {
+    method: "GET";
+    path: "/01/{path}";
+    pathParameters: {
+      path: string;
+    };
+    queryParameters: {
+      linkType?: string;
+      lang?: string;
+      mediaType?: string;
+    };
+    answer: Record<string, unknown>;
   };
 }
