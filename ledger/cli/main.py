@@ -93,7 +93,9 @@ PANELS: dict[str, dict[str, Entry]] = {
         "forward": Entry("forward", "Forward records to another operator, as far as partners consent."),
         "erase": Entry("rebuild", "Erase private parts of a record for ever: salt and body leave this home."),
         "erased": Entry("rebuild", "List what was erased in this home: when, by whom and why."),
-        "witness": Entry("witness", "A witness of logs: make one, and serve it (C2SP tlog-witness)."),
+        "witness": Entry(
+            "witness", "A witness of logs: make one, and serve it (C2SP tlog-witness); and copies of logs for readers."
+        ),
         "backup": Entry(
             "backup", "Copy the home in LADING_HOME into a folder, while it is served or not, and audit the copy."
         ),

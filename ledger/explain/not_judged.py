@@ -173,6 +173,13 @@ NOT_JUDGED: tuple[NotJudged, ...] = (
         ("webhooks*", "deliveries*"),
     ),
     NotJudged(
+        "epcis",
+        "events that were made of records for EPCIS, how far; what partners captured, and queries that they named",
+        "each event names its record, which tells the same and is judged; what was captured counts once its capturer "
+        "signed its hash, and a rebuild makes the events of records anew",
+        ("epcis_*", "meta.* epcis*", "meta epcis*"),
+    ),
+    NotJudged(
         "secrets",
         "key files that are not here, whether it is a demonstration where both keystores are among them, the key of "
         "sign-in sessions, names of keystores, and other people's keys",

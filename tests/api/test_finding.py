@@ -3,7 +3,9 @@
 import csv
 import io
 import re
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +22,7 @@ from ledger.services.state.partner_names import PartnerName
 from ledger.services.views.lists.listed_shipment import ListedShipment, PromiseView
 from ledger.services.views.lists.shipment_csv import COLUMNS, shipments_csv
 from ledger.services.views.lists.shipment_list import ShipmentListing, ShipmentQuery
-from tests.api.world import GTIN, World, bearer
+from tests.api.world import GTIN, World, bearer, running_world
 from tests.e2e.stage import (
     AUDITOR,
     BROKER,
@@ -35,6 +37,13 @@ from tests.e2e.stage import (
     SHOP,
     key_of,
 )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def world(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """One of its own: holds and orders of these tests are in no other's figures."""
+    with running_world(founded, tmp_path_factory.mktemp("finding") / "home") as running:
+        yield running
 
 
 def ids(world: World, query: str, token: str = "") -> set[str]:

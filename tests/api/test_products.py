@@ -15,6 +15,7 @@ from ledger.api.quota import LookQuota
 from ledger.cli.demo.scribe import NO_HASH, details, salt
 from ledger.cli.home_client import HomeClient
 from ledger.client import Client
+from ledger.client.calls import Answer, Call
 from ledger.codes import RegistryAction, Role
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY
@@ -322,13 +323,12 @@ def test_the_client_and_the_home_publish_what_a_brand_signed(world: World, monke
     assert world.get(f"/v1/products/01/{GTIN}/10/D4")["product"]["picture"] is None
     sent: list[Any] = []
 
-    def ask(_: Client, request: Any) -> Any:
-        path, headers = request.full_url.removeprefix("http://x"), dict(request.header_items())
-        answer = world.client.request(request.method, path, content=request.data, headers=headers)
+    def ask(_: Client, call: Call) -> Answer:
+        answer = world.client.request(call.method, call.path, content=call.content(), headers=call.headers())
         sent.append(answer.status_code)
-        return answer.json()
+        return Answer(answer.status_code, answer.content, answer.headers)
 
-    monkeypatch.setattr(Client, "_ask", ask)
+    monkeypatch.setattr(Client, "_answer", ask)
     assert Client("http://x").publish_product(record_id, text, PICTURE) == {"kept": 2}
     assert sent == [200]
     assert world.get(f"/v1/products/01/{GTIN}/10/D4")["product"]["picture"] is not None

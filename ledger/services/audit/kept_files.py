@@ -23,10 +23,11 @@ from ledger.services.state.bonus_pools import CONTRACTS
 from ledger.services.state.erasure import UNSCRUBBED
 from ledger.store import records, rowwise
 from ledger.store.database import Connection
+from ledger.store.epcis.events import CURSOR
 
 _JSON = ("codes", "award", "published", CONTRACTS)
 """What is kept as `json.dumps` writes it."""
-_KINDS = (*_JSON, "rule", "card", TEXTS, PICTURES, UNSCRUBBED)
+_KINDS = (*_JSON, "rule", "card", TEXTS, PICTURES, UNSCRUBBED, CURSOR)
 
 
 def check_meta(source: Connection, copy: Connection, facts: ChainFacts, findings: Findings) -> None:

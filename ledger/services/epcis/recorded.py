@@ -66,7 +66,7 @@ class Recording:
         return Naming(self._base, lambda partner: self._names.enrolled(connection, partner)[1] if partner else "")
 
     def _take(self, connection: Connection) -> None:
-        meta.put(connection, f"{CURSOR} taken by", "")  # whoever else does the same waits for this row
+        meta.put(connection, f"{CURSOR}/taken-by", "")  # whoever else does the same waits for this row
         self._registry.refreshed(connection)
         due = events.due(connection, STRETCH)
         if due:

@@ -90,7 +90,7 @@ class Spans:
 
 def add(connection: Connection, new: Sequence[NewEvent]) -> list[int]:
     """Keep events; their numbers, which ascend in the order of commits: who follows them misses none."""
-    meta.put(connection, "epcis events", "")  # whoever else adds some waits for this row
+    meta.put(connection, f"{CURSOR}/events", "")  # whoever else adds some waits for this row
     numbers: list[int] = []
     terms: list[dict[str, object]] = []
     readers: list[dict[str, object]] = []

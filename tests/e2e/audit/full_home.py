@@ -10,6 +10,8 @@ from ledger.cli.demo.scribe import place
 from ledger.cli.demo.witnesses import DemoWitnesses
 from ledger.common.ids import LogId, PartnerId
 from ledger.common.periods import DAY
+from ledger.formats.epcis.document import event_of
+from ledger.formats.epcis.reading import Read
 from ledger.records.erasure import ErasureReason
 from ledger.records.types import Observation
 from ledger.registry.forwarding import (
@@ -19,6 +21,7 @@ from ledger.registry.forwarding import (
     document_hash,
     sign_forwarding,
 )
+from ledger.services.epcis.service import Epcis
 from ledger.services.events.event import Wanted
 from ledger.services.figures import award_files
 from ledger.services.figures.sealed_records import SealedRecords
@@ -72,6 +75,7 @@ def _use(story: Story, node: Node) -> None:
     for name in ("terms", "split terms"):
         opened = Opened(("commercial", "details"), AccessRight.PARTY)
         journal.note(CARRIER, story.parties[CARRIER].key.address, {story.ids[name]: opened})
+    _epcis(node)
     for name in ("lost terms", "stuck terms"):
         node.erasing.erase(story.ids[name], ["details"], reason=ErasureReason.ORDER)
     _consent(story, node)
@@ -102,6 +106,18 @@ def _consent(story: Story, node: Node) -> None:
             document, signature = said.document(), sign_forwarding(said, key)
             consents.add(connection, StoredConsent(document_hash(document), named, document, signature, now))
         consents.note_forwarded(connection, StoredForwarding(story.ids["terms"], other, "details", named, now))
+
+
+def _epcis(node: Node) -> None:
+    """Events of the log so far, one that a partner captured, and a query that it named."""
+    epcis = Epcis.of(node)
+    epcis.recording.catch_up()
+    event = {
+        "type": "ObjectEvent", "eventTime": "2026-03-01T08:00:00Z", "eventTimeZoneOffset": "+00:00",
+        "epcList": ["https://id.gs1.org/01/09421900000012/21/7"], "action": "OBSERVE",
+    }  # fmt: skip
+    epcis.capturing.take(b"{}", Read({0: event_of(event)}, ()), CARRIER, "rollback")
+    epcis.named.add(CARRIER, "seen", {"EQ_action": ["OBSERVE"]})
 
 
 def _webhook(story: Story, node: Node) -> None:

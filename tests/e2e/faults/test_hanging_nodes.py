@@ -76,9 +76,10 @@ def prompt(client: TestClient, method: str, path: str, **options: Any) -> Any:
 
 
 def plain_paths(client: TestClient) -> list[str]:
-    """What can be read without naming what, and pages."""
+    """What can be read without naming what, and pages; a stream is not read to an end that it does not have."""
     described = client.get("/openapi.json").json()["paths"]
     paths = [path for path, methods in described.items() if "get" in methods and "{" not in path]
+    paths = [path for path in paths if not path.endswith("/stream")]
     return sorted({*paths, *PAGES})
 
 

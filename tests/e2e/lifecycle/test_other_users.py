@@ -42,7 +42,7 @@ def home(founded: Path) -> Iterator[Path]:
 
 def test_another_user_reads_every_file_of_the_log(home: Path) -> None:
     shown = [path for path in (home / "log").rglob("*") if path.is_file() and not path.name.startswith(".")]
-    assert {path.relative_to(home / "log").parts[0] for path in shown} == {"checkpoint", "tile"}
+    assert {path.relative_to(home / "log").parts[0] for path in shown} == {"checkpoint", "cose-heads", "tile"}
     for path in shown:
         assert as_stranger("cat", str(path)).stdout == path.read_bytes(), path
     assert as_stranger("ls", str(home / "log" / "tile")).returncode == 0

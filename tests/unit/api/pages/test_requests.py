@@ -194,8 +194,10 @@ def test_an_endorsement_says_which_terms_it_binds_to_and_what_they_cost() -> Non
         "Kea Forwarding (partner 3) puts its name to the terms of shipment 0x07070707…0707, which bind it as if it had "
         "signed them:"
     )
-    assert said[1:] == told(known, None)
-    assert said[-1] == f"Delivered after 2025-10-19 08:53:20 UTC, Kea Forwarding (partner 3) {OWES}"
+    *sentences, more = said[1:]
+    assert sentences == told(known, None)[:-1]
+    assert more == "The terms say more than these sentences do: read them whole on the shipment's page."
+    assert sentences[-1] == f"Delivered after 2025-10-19 08:53:20 UTC, Kea Forwarding (partner 3) {OWES}"
     unread = "puts its name to the record 0x07070707…0707, which is not shown here: read it first."
     assert told(Endorsement(3, SHIPMENT), None) == [f"Kea Forwarding (partner 3) {unread}"]
 

@@ -162,6 +162,7 @@ function endorsement({ by, target }, who, terms) {
   return [
     _("{by} puts its name to the terms of shipment {record}, which bind it as if it had signed them:", values),
     ...shipmentTerms(message, who, amended),
+    ...(saysMore({ message }) ? [_("The terms say more than these sentences do: read them whole on the shipment's page.")] : []),
   ];
 }
 
