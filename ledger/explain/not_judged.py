@@ -177,7 +177,7 @@ NOT_JUDGED: tuple[NotJudged, ...] = (
         "events that were made of records for EPCIS, how far; what partners captured, and queries that they named",
         "each event names its record, which tells the same and is judged; what was captured counts once its capturer "
         "signed its hash, and a rebuild makes the events of records anew",
-        ("epcis_*", "meta.* epcis*", "meta epcis*"),
+        ("epcis_*", "meta.* epcis*"),
     ),
     NotJudged(
         "secrets",
