@@ -29,9 +29,8 @@ def workbook(rows: str, shared: str) -> bytes:
         for name in source.namelist():
             text = source.read(name).decode()
             if name.endswith("sheet1.xml"):
-                text = text.replace("<sheetData />", "<sheetData/>")
-                assert "<sheetData/>" in text
-                text = text.replace("<sheetData/>", f"<sheetData>{HEADING}{rows}</sheetData>")
+                assert "<sheetData></sheetData>" in text
+                text = text.replace("<sheetData></sheetData>", f"<sheetData>{HEADING}{rows}</sheetData>")
             target.writestr(name, text.replace("</Types>", SHARED))
         target.writestr("xl/sharedStrings.xml", TEXTS.format(shared))
     return result.getvalue()
