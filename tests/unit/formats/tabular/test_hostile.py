@@ -9,8 +9,11 @@ from openpyxl import Workbook
 
 from ledger.errors import MalformedRecord
 from ledger.formats.tabular.mapping.import_map import FileShape
+from ledger.formats.tabular.mapping.map_file import parse_map
+from ledger.formats.tabular.reading.read_ndjson import read_ndjson
 from ledger.formats.tabular.reading.read_xlsx import read_xlsx
 from ledger.formats.tabular.table import Limits
+from tests.unit.formats.tabular.helpers import MAP
 
 LIMITS = Limits(rows=1_000, unpacked=4 << 20)
 HEADING = '<row r="1"><c r="A1" t="inlineStr"><is><t>heading</t></is></c></row>'
@@ -61,3 +64,15 @@ def test_a_small_workbook_does_not_become_much(rows: str, shared: str, refusal: 
 def test_what_is_within_the_limits_is_read() -> None:
     content = workbook(cells('<row r="{row}"><c r="A{row}" t="s"><v>0</v></c></row>', 1_000), "text")
     assert len(read_xlsx(content, FileShape(), LIMITS).rows) == 1_000
+
+
+@pytest.mark.parametrize("number", ["1e99999999", "-1e-99999999", "1.5E+1000"])
+def test_a_short_number_does_not_become_a_long_text(number: str) -> None:
+    table = read_ndjson(f'{{"worth":{number}}}\n{{"worth":1.5e3}}\n'.encode(), FileShape(), LIMITS)
+    assert ([one.line for one in table.unusable], [row.line for row in table.rows]) == ([1], [2])
+
+
+@pytest.mark.parametrize("name", ["undefined", "\\u0000", "utf-8\\u0000"])
+def test_what_is_no_encoding_is_said_to_be_none(name: str) -> None:
+    with pytest.raises(MalformedRecord, match="no such encoding"):
+        parse_map(f'{MAP}[file]\nencoding = "{name}"\n'.encode())
