@@ -12,6 +12,7 @@ from ledger.errors import MalformedRecord, NotFound
 from ledger.formats.epcis import json_text
 from ledger.formats.epcis.document import Event, event_of
 from ledger.formats.epcis.query import EventQuery
+from ledger.formats.epcis.validation import LONGEST_ID
 from ledger.records.types import BY_NUMBER
 from ledger.services.epcis.recorded import Recording
 from ledger.services.home.home import Home
@@ -80,7 +81,8 @@ class Querying:
         """The newest event with this id; raises `NotFound`, also for what the reader may not see."""
         self._recording.catch_up()
         with self._db.read() as connection:
-            row = events.newest(connection, _sight(reader), event_id)
+            known = len(event_id) <= LONGEST_ID and "\0" not in event_id
+            row = events.newest(connection, _sight(reader), event_id) if known else None
             shown, opened = self._shown(connection, [row] if row is not None else [], reader)
         if not shown:
             raise NotFound("no such event", where="eventID", found=event_id[:200])
