@@ -189,8 +189,8 @@ class Border:
     async def _route(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         if scope["path"].endswith("\n"):  # what routes match ends before it: it would be served at another path's price
             raise _no_such(scope)
-        if "\0" in scope["path"] or b"%00" in scope["query_string"]:  # PostgreSQL takes none to look for
-            raise MalformedRecord("a NUL character", where="address", expected="text without one")
+        if b"%00" in scope["query_string"]:  # PostgreSQL takes none to look for
+            raise MalformedRecord("a NUL character", where="query", expected="text without one")
         match scope["method"]:
             case "HEAD":
                 answer.bodiless = True
