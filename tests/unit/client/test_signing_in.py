@@ -6,6 +6,7 @@ import pytest
 
 from ledger.client import flows
 from ledger.client.calls import Answer
+from ledger.client.service import Client
 from ledger.common.ids import checksum_address
 from ledger.errors import MalformedRecord
 from ledger.records.signing import SigningKey
@@ -48,3 +49,11 @@ def test_a_text_for_another_host_is_not_signed(host: str) -> None:
 def test_a_text_for_another_key_is_not_signed() -> None:
     with pytest.raises(MalformedRecord, match="something else"):
         asked("https://ledger.example", "ledger.example", checksum_address(bytes(20)))
+
+
+@pytest.mark.parametrize("path", ["@evil.example/v1/log", ".evil.example/", ":80@evil.example/", "v1/log", ""])
+def test_no_token_goes_to_another_host_by_a_path(path: str) -> None:
+    client = Client("https://ledger.invalid")
+    for ask in (client.get, client.delete, lambda one: client.post(one, {}), lambda one: client.put(one, {})):
+        with pytest.raises(MalformedRecord, match="not a path"):
+            ask(path)
