@@ -23,7 +23,7 @@ from ledger.api.costs import CHEAP, is_batch, is_sign_in, is_submission, points_
 from ledger.api.deps import HEAD, READ, read_body
 from ledger.api.fair_queue import FairQueue
 from ledger.api.quota import REFUSED, Budgets, paid_by
-from ledger.errors import Busy, LadingError, NotFound
+from ledger.errors import Busy, LadingError, MalformedRecord, NotFound
 from ledger.services.state.current_registry import one_request
 
 access = logging.getLogger("lading.access")
@@ -189,6 +189,8 @@ class Border:
     async def _route(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         if scope["path"].endswith("\n"):  # what routes match ends before it: it would be served at another path's price
             raise _no_such(scope)
+        if b"%00" in scope["query_string"]:  # PostgreSQL takes none to look for
+            raise MalformedRecord("a NUL character", where="query", expected="text without one")
         match scope["method"]:
             case "HEAD":
                 answer.bodiless = True

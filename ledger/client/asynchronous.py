@@ -49,9 +49,9 @@ class AsyncClient(Desk):
     async def sign_in(self, key: SigningKey | None = None) -> dict[str, Any]:
         """`{address, token}`; from now on this client asks as the key's partner, for an hour.
 
-        Raises `MalformedRecord` when the service asks to sign anything but that.
+        Raises `MalformedRecord` when the service asks to sign anything but that, or for another host than this one.
         """
-        session = await self._run(flows.sign_in(self._signer(key)))
+        session = await self._run(flows.sign_in(self._signer(key), self._url))
         self._token = str(session["token"])
         return session
 

@@ -34,6 +34,11 @@ class Call:
     more: Mapping[str, str] = field(default_factory=dict)
     """Further headers."""
 
+    def __post_init__(self) -> None:
+        """Behind the service's address anything but a path would name another host, which would get the token."""
+        if not self.path.startswith("/"):
+            raise MalformedRecord("not a path", where="path", expected="/v1/…", found=self.path[:80])
+
     def headers(self) -> dict[str, str]:
         headers = dict(self.more)
         if self.body is not None:

@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from ledger.client.calls import PATIENCE, TOO_MANY, Call, Flow, Pause, ask, with_query
 from ledger.common.ids import bytes_from_hex, checksum_address, to_hex
@@ -16,6 +16,7 @@ PAGE = 100
 BATCH = 200
 MOST_SENT = 2 * 1024 * 1024
 """Bytes of records in a batch: half of what a service takes."""
+_THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
 _ASKS = " wants you to sign in with your Ethereum account:"
 
 
@@ -60,19 +61,38 @@ def resend(webhook: str, indexes: Sequence[int] | None, token: str) -> Flow[int]
     return int((yield from post(f"/v1/webhooks/{quote(webhook)}/dead", body, token))["resent"])
 
 
-def sign_in(key: SigningKey) -> Flow[dict[str, Any]]:
-    """`{address, token}`; raises `MalformedRecord` when the service asks to sign anything but this key's sign-in."""
+def sign_in(key: SigningKey, url: str) -> Flow[dict[str, Any]]:
+    """`{address, token}` of the service at `url`; raises `MalformedRecord` when it asks to sign anything but this key's
+    sign-in there."""
     challenge = yield from get(f"/v1/session/challenge?address={to_hex(key.address)}")
     message = str(challenge.get("message"))
-    _check_challenge(message, key.address)
+    _check_challenge(message, key.address, url)
     signature = key.sign_digest(personal_digest(message.encode()))
     return (yield from post("/v1/session", {"message": message, "signature": to_hex(signature)}))
 
 
-def _check_challenge(message: str, address: bytes) -> None:
+def _check_challenge(message: str, address: bytes, url: str) -> None:
+    """A text for another host would let the service that passes it on sign in there as this key. Through an address of
+    this very machine a service is reached whatever it is called: a tunnel, or a test."""
     lines = message.split("\n")
     if len(lines) < 2 or not lines[0].endswith(_ASKS) or lines[1] != checksum_address(address):
         raise MalformedRecord("the service asks to sign something else", where="challenge", found=lines[0][:80])
+    asked, host = _host_of(f"//{lines[0].removesuffix(_ASKS)}"), _host_of(url)
+    if asked != host and host not in _THIS_MACHINE:
+        raise MalformedRecord(
+            "the service asks to sign in somewhere else",
+            where="challenge",
+            expected=host,
+            found=asked[:80],
+            mend="Name the service by its public address.",
+        )
+
+
+def _host_of(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def worklist(token: str) -> Flow[dict[str, Any]]:

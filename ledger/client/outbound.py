@@ -119,9 +119,8 @@ class Outbound:
         parts = urlsplit(url)
         host, port = str(parts.hostname), parts.port or _PORTS[parts.scheme]
         addresses = await self._addresses(host, port)
-        if not addresses:
-            return Reply(0, "the name has no address")
-        if not all(self._may(address, parts.scheme) for address in addresses):
+        if not addresses or not all(self._may(address, parts.scheme) for address in addresses):
+            # One answer to both: else it would tell which names there are inside.
             return Reply(0, "not an address that may be delivered to")
         failure: Exception = OSError("no address")
         for address in addresses[:MOST_TRIED]:

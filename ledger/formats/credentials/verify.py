@@ -9,6 +9,7 @@ from ledger.bundle.steps import PROVED, Step, failed
 from ledger.common.ids import KeyAddress, RecordId, to_hex
 from ledger.errors import LadingError, MalformedRecord, VerificationFailed
 from ledger.formats.credentials import conformity, events, passport, scorecard
+from ledger.formats.credentials.claims import check_end, check_numbers, check_passport, check_valid, party_of
 from ledger.formats.credentials.envelope import MOST_EVIDENCE, Party, RecordEvidence, moment
 from ledger.formats.credentials.jose import OpenedCredential, open_credential
 from ledger.formats.log_proofs import log_of_proof
@@ -19,6 +20,7 @@ from ledger.records.signing import Domain
 from ledger.records.types import Attestation, Handoff, Record, ShipmentTerms
 
 NAMES = ("format", "signature", "records", "inclusion", "issuer", "content", "validity")
+SCORE_NAMES = ("format", "signature", "issuer", "validity")
 
 
 def is_credential(data: bytes) -> bool:
@@ -46,8 +48,8 @@ def verify_credential(data: bytes, trust: Trust, now: int) -> list[Step]:
         for name, why in _checks(data, trust, now):
             steps.append(Step(name, True, PROVED, why=why))
     except LadingError as error:
-        done = {step.name for step in steps}
-        steps.append(failed(next(name for name in NAMES if name not in done), PROVED, error))
+        names = SCORE_NAMES if steps and steps[0].why == scorecard.KIND else NAMES
+        steps.append(failed(names[len(steps)], PROVED, error))
     return steps
 
 
@@ -62,10 +64,11 @@ def _checks(data: bytes, trust: Trust, now: int) -> Iterator[tuple[str, str]]:
         yield "inclusion", found.check_inclusion(trust)
         yield "issuer", found.check_issuer(opened, trust)
         _check_content(kind, opened.claims, found)
+        check_numbers(opened.claims, trust)
         yield "content", "the subject is what the records say, with what the issuer adds"
     else:
-        yield "issuer", _owner(opened.key, trust)
-    yield "validity", _valid(opened.claims, now)
+        yield "issuer", _check_scorer(opened, trust)
+    yield "validity", check_valid(opened.claims, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +136,7 @@ class _Records:
             raise VerificationFailed(
                 "the key is another partner's", where="issuer", expected=partner, found=owner.partner
             )
-        known = opened.claims["issuer"].get("issuerAlsoKnownAs")
-        named = _party(known[0]) if isinstance(known, list) and known else Party(0, "")
-        if named.partner != partner:
-            raise VerificationFailed(
-                "the issuer names another partner", where="issuer", expected=partner, found=named.partner
-            )
+        _check_named(opened, partner)
         return f"signed the record for partner {partner}; {_owner(key, trust)}"
 
     def record(self, index: int) -> Record:
@@ -146,6 +144,30 @@ class _Records:
 
     def ids(self) -> tuple[RecordId, ...]:
         return tuple(one.id for one in self.recovered)
+
+
+def _check_scorer(opened: OpenedCredential, trust: Trust) -> str:
+    """Nothing stands behind a scorecard but who signed it, so that one has to be known."""
+    owner = None if trust.partners is None else trust.partners.owner(opened.key)
+    if owner is None:
+        raise VerificationFailed(
+            "nobody known signed it",
+            where="issuer",
+            expected="a key in the partner book of the trust file",
+            found=to_hex(opened.key),
+        )
+    _check_named(opened, owner.partner)
+    return _owner(opened.key, trust)
+
+
+def _check_named(opened: OpenedCredential, partner: int) -> None:
+    known = opened.claims["issuer"].get("issuerAlsoKnownAs")
+    listed = [party_of(one) for one in known] if isinstance(known, list) and known else [Party(0, "")]
+    for named in listed:
+        if named.partner != partner:
+            raise VerificationFailed(
+                "the issuer names another partner", where="issuer", expected=partner, found=named.partner
+            )
 
 
 def _owner(key: KeyAddress, trust: Trust) -> str:
@@ -171,7 +193,7 @@ def _check_content(kind: str, claims: Mapping[str, Any], found: _Records) -> Non
     subject = claims.get("credentialSubject")
     first = found.record(0)
     if kind == conformity.KIND and isinstance(first, Attestation) and isinstance(subject, dict):
-        issued = _party(subject.get("issuedToParty"))
+        issued = party_of(subject.get("issuedToParty"))
         made: object = conformity.conformity_subject(first, found.ids()[0], conformity.certificate_of(subject), issued)
         times = conformity.validity_of(first)
     elif kind == events.KIND and isinstance(first, Handoff) and isinstance(subject, list) and len(subject) == 1:
@@ -185,6 +207,7 @@ def _check_content(kind: str, claims: Mapping[str, Any], found: _Records) -> Non
         made = events.move_event(first, terms, (found.ids()[0], found.ids()[1]), parties, before)
         times = events.validity_of(first)
     elif kind == passport.KIND and isinstance(first, Attestation) and isinstance(subject, dict):
+        check_passport(first, subject)
         product = {name: subject.get(name) for name in passport.FROM_RECORD}
         made, subject = passport.from_record(first, str(subject.get("name", ""))), product
         times = conformity.validity_of(first)
@@ -204,6 +227,7 @@ def _check_content(kind: str, claims: Mapping[str, Any], found: _Records) -> Non
             expected=moment(times.since),
             found=str(claims.get("validFrom"))[:40],
         )
+    check_end(claims.get("validUntil"), times.until)
 
 
 def _both(event: object, handoff: Handoff) -> tuple[Party, Party]:
@@ -211,28 +235,9 @@ def _both(event: object, handoff: Handoff) -> tuple[Party, Party]:
     listed = event.get("relatedParty") if isinstance(event, dict) else None
     known = {0: Party(0, "")}
     for one in listed if isinstance(listed, list) else ():
-        party = _party(one.get("party") if isinstance(one, dict) else None)
+        party = party_of(one.get("party") if isinstance(one, dict) else None)
         known[party.partner] = party
     try:
         return known[handoff.releaser], known[handoff.receiver]
     except KeyError:
         raise VerificationFailed("other parties than the record's", where="relatedParty") from None
-
-
-def _party(value: object) -> Party:
-    """A party as we print it; its name and number are compared with nothing but the record's numbers."""
-    try:
-        partner, name, identifier = int(value["registeredId"]), str(value["name"]), str(value["id"])  # type: ignore[index]
-    except (KeyError, TypeError, ValueError):
-        raise MalformedRecord("not a party", where="credentialSubject", expected="id, name and registeredId") from None
-    gln = identifier.rpartition("/417/")[2] if "/417/" in identifier else ""
-    return Party(partner, name, gln)
-
-
-def _valid(claims: Mapping[str, Any], now: int) -> str:
-    since, until = str(claims.get("validFrom", "")), str(claims.get("validUntil", ""))
-    if since > moment(now) or (until and until <= moment(now)):
-        raise VerificationFailed(
-            "not valid now", where="validity", expected=f"from {since} to {until or 'ever'}", found=moment(now)
-        )
-    return f"from {since} to {until or 'ever'}"

@@ -22,8 +22,9 @@ EXISTS = "exists"
 """The kind that says which members there are."""
 WITHIN = " within"
 """Behind a kind of place: the place itself, and the location that a part of it belongs to."""
-LONGEST = 500
-"""Characters of a value; longer ones are found by their beginning."""
+LONGEST = 300
+"""Characters of a kind, and of a value; longer ones are found by their beginning. Both together are an entry of an
+index, of which PostgreSQL takes 2,700 bytes."""
 _LISTS = {
     "epcList": "epc", "childEPCs": "epc", "inputEPCList": "inputEPC", "outputEPCList": "outputEPC",
 }  # fmt: skip

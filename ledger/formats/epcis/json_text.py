@@ -23,6 +23,8 @@ def parse(text: bytes, *, most: int, where: str = "body") -> Any:
     try:
         value = _DECODER.decode(text.decode("utf-8-sig"))
         json.dumps(value, ensure_ascii=False, default=str).encode()
+        if b"\\u0000" in text and _holds_nul(value):
+            raise MalformedRecord("a text holds a NUL character", where=where)
         return value
     except UnicodeDecodeError:
         raise MalformedRecord("not UTF-8", where=where, expected="JSON in UTF-8") from None
@@ -42,6 +44,12 @@ def dump(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "[" + ",".join(map(dump, value)) + "]"
     return str(value) if isinstance(value, Decimal) else json.dumps(value, ensure_ascii=False)
+
+
+def _holds_nul(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any("\0" in name or _holds_nul(one) for name, one in value.items())
+    return any(map(_holds_nul, value)) if isinstance(value, list) else isinstance(value, str) and "\0" in value
 
 
 class _Refused(Exception):

@@ -129,6 +129,11 @@ def parse_query(parameters: Mapping[str, Any]) -> EventQuery:
     """The query that these parameters ask: as JSON has them, lists as lists. Raises `MalformedRecord`."""
     if len(parameters) > MOST_PARAMETERS:
         raise MalformedRecord("too many parameters", where="query", expected=f"at most {MOST_PARAMETERS}")
+    for name, value in parameters.items():
+        if any(
+            "\0" in text for text in (name, *(value if isinstance(value, list) else [value])) if isinstance(text, str)
+        ):
+            raise MalformedRecord("a text holds a NUL character", where=name.replace("\0", "")[:80])
     declared = namespaces(parameters.get("@context"))
     controls: dict[str, Any] = {}
     conditions = []

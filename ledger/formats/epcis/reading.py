@@ -11,6 +11,8 @@ from ledger.formats.epcis.validation import Problem, Validator
 from ledger.formats.epcis.xml_input import document_of_xml
 
 DOCUMENTS = ("EPCISDocument", "EPCISQueryDocument")
+MOST_DECLARED = 4_000
+"""Characters of prefixes and namespaces: each event of a document is kept with all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ def read_document(document: Mapping[str, Any], validator: Validator, *, partly: 
         )
     problems = validator.problems(document)
     if not problems:
-        problems = _contexts(document)
+        problems = _contexts(document) or _declared(events_of(document))
     if not problems:
         return Read(dict(enumerate(events_of(document))), ())
     if not partly or not _right_without_events(document, validator):
@@ -49,7 +51,7 @@ def read_document(document: Mapping[str, Any], validator: Validator, *, partly: 
     wrong: list[Problem] = []
     for number, event in enumerate(events_of(document)):
         whole = {"@context": document.get("@context"), **event.members}
-        if found := validator.problems(whole):
+        if found := validator.problems(whole) or _declared([event]):
             wrong += [Problem(f"event {number}: {one.where}", one.what) for one in found]
         else:
             right[number] = event
@@ -58,7 +60,7 @@ def read_document(document: Mapping[str, Any], validator: Validator, *, partly: 
 
 def read_event(event: Mapping[str, Any], validator: Validator) -> Read:
     """One event that came alone, with a context of its own."""
-    problems = validator.problems(event) or _contexts(event)
+    problems = validator.problems(event) or _contexts(event) or _declared(events_of(event))
     return Read({} if problems else {0: event_of(event)}, problems)
 
 
@@ -66,6 +68,13 @@ def _contexts(document: Mapping[str, Any]) -> list[Problem]:
     if has_epcis_context(document):
         return []
     return [Problem("@context", "GS1's context of EPCIS 2.0 is not among the contexts")]
+
+
+def _declared(events: Sequence[Event]) -> list[Problem]:
+    long = max((sum(len(p) + len(space) for p, space in event.declared.items()) for event in events), default=0)
+    if long <= MOST_DECLARED:
+        return []
+    return [Problem("@context", f"prefixes and namespaces of {long} characters; at most {MOST_DECLARED} are kept")]
 
 
 def _right_without_events(document: Mapping[str, Any], validator: Validator) -> bool:

@@ -18,6 +18,8 @@ from ledger.formats.epcis.event_hash import moment_of
 from ledger.formats.epcis.vocabulary import AT, EVENT_TYPES
 
 MOST_PROBLEMS = 20
+LONGEST_ID = 500
+"""Characters of an event's id, which is an entry of an index."""
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
 _NEWER_MEASUREMENT = r"^[A-Z][A-Za-z]*(_[a-z]+)*$"
 _SPECIFIC = {"additionalProperties": 3, "required": 3, "enum": 2, "pattern": 2, "type": 1, "format": 1}
@@ -93,6 +95,8 @@ def _further(document: Mapping[str, Any]) -> Iterator[Problem]:
                 continue
             if vocabulary.claims(value) and not vocabulary.knows(value):
                 yield Problem(f"event {number}{path}", f"{value!r} is no word of CBV 2.0")
+        if len(str(event.members.get("eventID", ""))) > LONGEST_ID:
+            yield Problem(f"event {number}/eventID", f"longer than {LONGEST_ID} characters")
         kind = event.members.get("type")
         if isinstance(kind, str) and kind not in EVENT_TYPES and ":" not in kind:
             yield Problem(f"event {number}/type", f"{kind!r} is no type of event")

@@ -23,6 +23,7 @@ _QUANTITIES = frozenset({"quantityList", "childQuantityList", "inputQuantityList
 _PAIRS = frozenset({"bizTransactionList", "sourceList", "destinationList"})
 _WRAPPERS = frozenset({"extension", "baseExtension"})
 _DEEPEST = 16
+_MOST_NAMESPACES = 50
 
 
 def document_of_xml(body: bytes, *, most: int) -> dict[str, Any]:
@@ -101,6 +102,8 @@ class _Reader:
         if not space:
             return local
         if space not in self._prefixes:
+            if len(self._prefixes) >= _MOST_NAMESPACES:
+                raise MalformedRecord("too many namespaces", where="body", expected=f"at most {_MOST_NAMESPACES}")
             wanted = prefix or "ns"
             if STANDARD.get(wanted) == space:
                 self._prefixes[space] = wanted

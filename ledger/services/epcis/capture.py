@@ -93,7 +93,7 @@ class Capturing:
     def job(self, capture_id: str, partner: int) -> Job:
         """Raises `NotFound`, also for the jobs of others."""
         with self._db.read() as connection:
-            found = captures.get(connection, capture_id, partner)
+            found = captures.get(connection, capture_id, partner) if capture_id.isprintable() else None
         if found is None:
             raise NotFound("no such capture job", where="captureID", found=capture_id[:80])
         return found

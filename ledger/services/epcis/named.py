@@ -43,7 +43,7 @@ class NamedQueries:
         if name == SIMPLE_EVENT_QUERY:
             return {}
         with self._db.read() as connection:
-            found = captures.query_named(connection, partner, name)
+            found = captures.query_named(connection, partner, name) if _NAME.fullmatch(name) else None
         if found is None:
             raise NotFound("no such query", where="queryName", found=name[:100])
         read: dict[str, Any] = json_text.parse(found.query.encode(), most=len(found.query) * 4 + 1)
@@ -56,5 +56,5 @@ class NamedQueries:
     def remove(self, partner: int, name: str) -> None:
         """Raises `NotFound`."""
         with self._db.write() as connection:
-            if not captures.remove_query(connection, partner, name):
+            if not _NAME.fullmatch(name) or not captures.remove_query(connection, partner, name):
                 raise NotFound("no such query", where="queryName", found=name[:100])

@@ -12,6 +12,7 @@ from ledger.errors import MalformedRecord, NotFound
 from ledger.formats.epcis import json_text
 from ledger.formats.epcis.document import Event, event_of
 from ledger.formats.epcis.query import EventQuery
+from ledger.formats.epcis.validation import LONGEST_ID
 from ledger.records.types import BY_NUMBER
 from ledger.services.epcis.recorded import Recording
 from ledger.services.home.home import Home
@@ -23,6 +24,7 @@ from ledger.store.epcis import events
 from ledger.store.epcis.events import Order, Sight, Spans, StoredEvent, Wanted
 
 _ORDERS = {"": "number", "eventTime": "event_time", "recordTime": "record_time"}
+_BY_VALUE = Order("text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +52,9 @@ class Querying:
         """A page of the query's answer. Raises `MalformedRecord` for a token that is none, and with
         `TOO_MANY` for an answer that is larger than the query allows."""
         self._recording.catch_up()
-        after, left = _read_token(token)
-        limit = query.limit if not token else left
         order = _order(query)
+        after, left = _read_token(token, order)
+        limit = query.limit if not token else left
         wanted, spans = _wanted(query), Spans(*_spans(query))
         sight = _sight(reader)
         size = min(per_page, limit) if limit else per_page
@@ -79,7 +81,8 @@ class Querying:
         """The newest event with this id; raises `NotFound`, also for what the reader may not see."""
         self._recording.catch_up()
         with self._db.read() as connection:
-            row = events.newest(connection, _sight(reader), event_id)
+            known = len(event_id) <= LONGEST_ID and "\0" not in event_id
+            row = events.newest(connection, _sight(reader), event_id) if known else None
             shown, opened = self._shown(connection, [row] if row is not None else [], reader)
         if not shown:
             raise NotFound("no such event", where="eventID", found=event_id[:200])
@@ -89,9 +92,10 @@ class Querying:
     def values(self, kinds: Sequence[str], reader: Reader, *, per_page: int, token: str = "") -> tuple[list[str], str]:
         """The different values of these kinds in the events that the reader may see, and the token of the next page."""
         self._recording.catch_up()
-        after = _decoded(token)[0] if token else ""
+        after = _read_token(token, _BY_VALUE)[0] if token else None
         with self._db.read() as connection:
-            found = events.values(connection, _sight(reader), kinds, str(after), per_page + 1)
+            last = "" if after is None else str(after[0])
+            found = events.values(connection, _sight(reader), kinds, last, per_page + 1)
         more, found = len(found) > per_page, found[:per_page]
         return found, _token(found[-1], 0, 0) if more else ""
 
@@ -142,26 +146,34 @@ def _spans(query: EventQuery) -> tuple[int | None, ...]:
 
 
 def _token(key: str | int, number: int, left: int) -> str:
-    return base64.urlsafe_b64encode(json.dumps([key, number, left]).encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(json.dumps([key, number, left], ensure_ascii=False).encode()).decode().rstrip("=")
 
 
-def _read_token(token: str) -> tuple[tuple[str | int, int] | None, int]:
+def _read_token(token: str, order: Order) -> tuple[tuple[str | int, int] | None, int]:
+    """Raises `MalformedRecord` for what no page of this order ends with: the database would be asked to compare a text
+    with a number, or for a negative number of rows, which are all."""
     if not token:
         return None, 0
-    key, number, left = _decoded(token)
-    return (key, number), left
-
-
-def _decoded(token: str) -> tuple[str | int, int, int]:
     problem = MalformedRecord("not a page token", where="page token", expected="as the page before gave it")
-    if not re.fullmatch(r"[A-Za-z0-9_-]{1,1000}", token):
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,4000}", token):
         raise problem
     try:
         key, number, left = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-    except (ValueError, TypeError, binascii.Error):
+    except (ValueError, TypeError, binascii.Error, RecursionError):
         raise problem from None
-    if not isinstance(key, str | int) or not isinstance(number, int) or not isinstance(left, int):
+    if type(key) is not (int if order.by in _ORDERS.values() else str) or not type(number) is type(left) is int:
         raise problem
-    if any(abs(one) >= 1 << 62 for one in (key, number, left) if isinstance(one, int)):
+    if any(abs(one) >= 1 << 62 for one in (key, number, left) if isinstance(one, int)) or left < 0:
         raise problem
-    return key, number, left
+    if isinstance(key, str) and ("\0" in key or not _is_unicode(key)):
+        raise problem
+    return (key, number), left
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether it has no half of a character's pair, which no database takes."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -200,7 +200,7 @@ def _require_partner(reader: Reader) -> None:
 
 def _own(connection: Connection, reader: Reader, webhook: str) -> Webhook:
     _require_partner(reader)
-    found = store.get(connection, webhook)
+    found = store.get(connection, webhook) if webhook.isprintable() else None
     if found is None or found.partner != reader.partner:
         raise NotFound("no such webhook", where="webhook", found=webhook[:80])
     return found

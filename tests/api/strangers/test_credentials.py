@@ -322,3 +322,66 @@ def test_scores_are_signed_by_who_made_them_again(desk: Desk) -> None:
     assert isinstance(desk.refusal(*command), VerificationFailed)
     (desk.folder / "bundle.json").write_bytes(Exporter(node.reader).shipment(desk.world.ids["late"]))
     assert "not a partner's bundle" in str(desk.refusal(*command))
+
+
+def signed_by(key: SigningKey, partner: int, claims: dict[str, Any]) -> str:
+    issuing = IssuingKey.of(key)
+    return sign_credential(claims | {"issuer": Issuer(issuing.did, Party(partner, "Somebody")).to_json()}, issuing)
+
+
+@pytest.mark.parametrize("until", [None, "", "2099-01-01T00:00:00Z", "0000-01-01", 0])
+def test_nobody_prolongs_what_ends(desk: Desk, until: object) -> None:
+    claims = {k: v for k, v in desk.issue(*conformity(desk, "attested")).items() if k != "validUntil"}
+    told = {} if until is None else {"validUntil": until}
+    good, steps = desk.verified(resigned(desk, MAKER, claims | told), after=400 * DAY)
+    assert (good, steps[-1].name) == (False, "content")
+
+
+def test_a_passport_of_another_kind_of_attestation_is_none(desk: Desk) -> None:
+    claims = desk.issue(*conformity(desk))
+    product = claims["credentialSubject"]["conformityAssessment"][0]["assessedProduct"][0]["product"]
+    altered = claims | {
+        "type": ["DigitalProductPassport", "VerifiableCredential"],
+        "credentialSubject": product | {"name": "Gold"},
+    }
+    good, steps = desk.verified(resigned(desk, MAKER, altered))
+    assert (good, steps[-1].name) == (False, "content")
+    assert "the attestation describes no product" in steps[-1].why
+
+
+def test_a_passport_names_the_brand_that_attested_it(desk: Desk) -> None:
+    text = description_text(Description(GTIN, "Kea", {"en": "Infant formula"}, {}, None))
+    described = describe(desk.world, "P2", text)
+    desk.world.stage.node.settle()
+    record, proof = desk.fetch("described", described, MAKER)
+    (desk.folder / "description.json").write_bytes(text)
+    options = ["--record", record, "--proof", proof, "--description", str(desk.folder / "description.json")]
+    options += ["--category", "23991,Homogenised food", "--facility", "NZ,NZAKL,Auckland"]
+    claims = desk.issue("passport", str(desk.folder / f"{MAKER}.json"), *options)
+    other = [{"role": "brandOwner", "party": Party(SHOP, "Shop").to_json()}]
+    altered = claims | {"credentialSubject": claims["credentialSubject"] | {"relatedParty": other}}
+    assert desk.verified(resigned(desk, MAKER, claims))[0]
+    good, steps = desk.verified(resigned(desk, MAKER, altered))
+    assert (good, steps[-1].name) == (False, "content")
+
+
+def test_nobody_goes_by_anothers_number(desk: Desk) -> None:
+    claims = desk.issue(*conformity(desk))
+    party = Party(MAKER, "Maker", "9506000134369").to_json()
+    altered = claims | {"credentialSubject": claims["credentialSubject"] | {"issuedToParty": party}}
+    good, steps = desk.verified(resigned(desk, MAKER, altered))
+    assert (good, steps[-1].name) == (False, "content")
+    assert "another's GLN" in steps[-1].why
+
+
+def test_scores_of_nobody_known_or_in_anothers_name_are_refused(desk: Desk) -> None:
+    bundle = Exporter(desk.world.stage.node.reader).partner(CARRIER, Period(0, 2**40 - 1, desk.world.stage.now))
+    (desk.folder / "bundle.json").write_bytes(bundle)
+    claims = desk.issue("scorecard", str(desk.folder / f"{SHOP}.json"), str(desk.folder / "bundle.json"))
+    stranger = SigningKey((77).to_bytes(32, "big"))
+    for key, partner in ((stranger, SHOP), (stranger, 0), (desk.key(MAKER), SHOP)):
+        good, steps = desk.verified(signed_by(key, partner, claims), after=10_000 * DAY)
+        assert (good, steps[-1].name) == (False, "issuer")
+    for changed in ({"validFrom": ""}, {"validUntil": "ever"}, {"validUntil": None}):
+        good, steps = desk.verified(signed_by(desk.key(SHOP), SHOP, claims | changed), after=10_000 * DAY)
+        assert (good, steps[-1].name) == (False, "validity")

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -179,3 +180,16 @@ def test_how_long_to_wait_is_read_as_a_number_and_nothing_else() -> None:
         answer = f"HTTP/1.1 503 Busy\r\nRetry-After: {value}\r\nContent-Length: 0\r\n\r\n".encode()
         with answering(answer) as (port, _):
             assert posted(f"http://127.0.0.1:{port}/") == Reply(503, "status 503", seconds)
+
+
+def test_a_name_inside_and_a_name_of_nobody_are_told_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else who registers addresses learns from it which names there are inside."""
+    told: list[Reply] = []
+    for found in ([], [ip_address("10.0.0.7")]):
+
+        async def addresses(*_: object, found: list[Any] = found) -> list[Any]:
+            return found
+
+        monkeypatch.setattr(Outbound, "_addresses", addresses)
+        told.append(asyncio.run(Outbound().post("https://database.internal/", b"{}", {})))
+    assert told[0] == told[1] == Reply(0, "not an address that may be delivered to")

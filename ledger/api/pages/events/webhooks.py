@@ -23,7 +23,6 @@ PROBLEMS = {
     "the endpoint says that it is gone": say("the endpoint says that it is gone"),
     "the secret is lost: the service's own key was replaced": say("its secret is lost: ask for a new one, then resume"),
     "not an address that may be delivered to": say("not an address that may be delivered to"),
-    "the name has no address": say("the name has no address"),
 }
 
 

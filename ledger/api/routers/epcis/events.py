@@ -22,7 +22,7 @@ from ledger.formats.epcis.query import parse_query
 
 router = APIRouter(prefix="/epcis", tags=["epcis"], route_class=EpcisRoute)
 PerPage = Annotated[str | None, Query(max_length=20, description="Most events of an answer, at most 100")]
-Token = Annotated[str | None, Query(max_length=1200, description="From the Link of the page before")]
+Token = Annotated[str | None, Query(max_length=4000, description="From the Link of the page before")]
 _HAS_QUERY = "?ver="
 
 

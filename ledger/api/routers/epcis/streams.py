@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
+from starlette.types import Receive, Scope, Send
 
 from ledger.common.ids import KeyAddress
 from ledger.errors import Busy, LadingError, MalformedRecord
@@ -69,14 +70,26 @@ async def follow(service: Epcis, node: Node, places: Places, followed: Followed,
         token = await run_in_threadpool(service.querying.now)
     first = await run_in_threadpool(_page, service, followed, token)  # what is wrong is told before the stream begins
     places.take(followed.reader.partner)
-    lines = _lines(service, node, places, followed, (token, first))
-    unbuffered = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-    return StreamingResponse(lines, media_type=MEDIA_TYPE, headers=unbuffered)
+    lines = _lines(service, node, followed, (token, first))
+    return _Stream(lines, places, followed.reader.partner)
 
 
-async def _lines(
-    service: Epcis, node: Node, places: Places, followed: Followed, begun: tuple[str, Answer]
-) -> AsyncIterator[bytes]:
+class _Stream(StreamingResponse):
+    """Frees its place however it ends: whoever is gone before the first line never starts the lines' generator."""
+
+    def __init__(self, lines: AsyncIterator[bytes], places: Places, partner: int) -> None:
+        unbuffered = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+        super().__init__(lines, media_type=MEDIA_TYPE, headers=unbuffered)
+        self._places, self._partner = places, partner
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._places.free(self._partner)
+
+
+async def _lines(service: Epcis, node: Node, followed: Followed, begun: tuple[str, Answer]) -> AsyncIterator[bytes]:
     token, answer = begun
     clock = asyncio.get_running_loop().time
     until, alive = clock() + LONGEST_SECONDS, clock()
@@ -96,8 +109,6 @@ async def _lines(
             answer = await run_in_threadpool(_again, service, node, followed, token)
     except LadingError:  # the key is in force no more, or the database is away: who follows comes again
         return
-    finally:
-        places.free(followed.reader.partner)
 
 
 def _again(service: Epcis, node: Node, followed: Followed, token: str) -> Answer:

@@ -93,7 +93,7 @@ def _encoding(name: str) -> str:
         try:
             readable = isinstance("".encode(name), bytes) and isinstance(b"".decode(name), str)
             readable = readable and codecs.lookup(name).name not in _NO_FILES
-        except LookupError:  # also what is a codec, and none of text
+        except (LookupError, ValueError):  # also what is a codec and none of text, refuses all text, or is no name
             readable = False
         if not readable:
             fail("no such encoding", "file.encoding", "such as utf-8, utf-16, windows-1252 or latin-1", name)

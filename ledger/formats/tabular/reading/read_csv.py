@@ -61,7 +61,7 @@ def _cells(lines: Sequence[str], first: int, separator: str, quote: str) -> Iter
     """The fields of each line with its number; where a line is no CSV, why, and then on with the next."""
     start = first
     while start < len(lines):
-        source = (f"{line}\n" for line in lines[start:])
+        source = (f"{lines[at]}\n" for at in range(start, len(lines)))
         reader = csv.reader(
             source,
             delimiter=separator,

@@ -80,7 +80,10 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _decimal(text: str) -> Decimal:
     if len(text) > _MOST_DIGITS:
         raise Unreadable(f"a number of more than {_MOST_DIGITS} digits")
-    return Decimal(text)
+    number = Decimal(text)
+    if abs(number.adjusted()) > _MOST_DIGITS:  # as text it would have as many digits as its exponent says
+        raise Unreadable(f"a number of more than {_MOST_DIGITS} digits")
+    return number
 
 
 def _integer(text: str) -> int:

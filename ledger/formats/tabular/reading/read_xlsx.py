@@ -22,6 +22,10 @@ from ledger.formats.tabular.table import (
     is_empty,
 )
 
+_EMPTY = 10
+"""So many times the rows that may be read a sheet may have, empty ones among them: one row at its end makes a million,
+and many cells may show one text, so that what is unpacked is not all that is made of it."""
+
 
 def read_xlsx(content: bytes, shape: FileShape, limits: Limits = WHOLE_FILES) -> Table:
     """The sheet that the map names, or the only one. Raises `MalformedRecord`."""
@@ -76,8 +80,16 @@ def _table(sheet: Any, shape: FileShape, limits: Limits) -> Table:
     heading: tuple[str, ...] | None = None
     rows: list[Row] = []
     unusable: list[Unusable] = []
+    characters = 0
     read = sheet.iter_rows(min_row=shape.heading_line, max_col=MOST_COLUMNS)
     for number, cells in enumerate(read, shape.heading_line):
+        if len(rows) + len(unusable) > limits.rows or number > shape.heading_line + _EMPTY * limits.rows:
+            raise MalformedRecord("too many rows", where=f"line {number}", expected=f"at most {limits.rows}")
+        characters += sum(len(cell.value) for cell in cells if isinstance(cell.value, str))
+        if characters > limits.unpacked:
+            raise MalformedRecord(
+                "too much text", where=f"line {number}", expected=f"at most {limits.unpacked} characters"
+            )
         try:
             values = tuple(_value(cell) for cell in cells)
         except Unreadable as error:
@@ -94,8 +106,8 @@ def _table(sheet: Any, shape: FileShape, limits: Limits) -> Table:
             unusable.append(Unusable(number, "", reason, values))
             continue
         rows.append(Row(number, (*values[: len(heading)], *[""] * (len(heading) - len(values)))))
-        if len(rows) > limits.rows:
-            raise MalformedRecord("too many rows", where=f"line {number}", expected=f"at most {limits.rows}")
+    if len(rows) + len(unusable) > limits.rows:
+        raise MalformedRecord("too many rows", where=sheet.title, expected=f"at most {limits.rows}")
     if heading is None:
         raise MalformedRecord("the sheet is empty", where=sheet.title, expected="a heading")
     return Table(heading, tuple(rows), tuple(unusable), (f"a workbook, sheet {sheet.title!r}",))
