@@ -189,7 +189,7 @@ class Border:
     async def _route(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         if scope["path"].endswith("\n"):  # what routes match ends before it: it would be served at another path's price
             raise _no_such(scope)
-        if b"%00" in scope["query_string"]:  # PostgreSQL takes none to look for
+        if b"%00" in scope.get("query_string", b""):  # PostgreSQL takes none to look for
             raise MalformedRecord("a NUL character", where="query", expected="text without one")
         match scope["method"]:
             case "HEAD":
