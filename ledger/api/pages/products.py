@@ -47,7 +47,9 @@ def search(
 def product(request: Request, code: str, node: NodeOf, reader: ReaderOf) -> Response:  # noqa: ARG001 as it was sent
     """The product's page, at its canonical path."""
     sent = raw_tail(request, "/p/")
-    result = product_of_code(sent, "path")
+    # A link's path as a shop of its own may have it, with something before the key.
+    inner = "://" not in sent and (at := sent.find("/01/")) > 0
+    result = product_of_code(sent[at:] if inner else sent, "path")
     path = result.path()
     if unquote(sent) != unquote(path):  # what checks the page in the browser goes by its address
         query = request.url.query

@@ -145,7 +145,9 @@ def _answer(request: Request, root: str, asked: _Asked) -> Response:
     if len(links) > 1:
         choices = linkset([Level(levels[0].anchor, levels[0].description, links)])
         return JSONResponse(choices, status_code=300, headers=headers, media_type=MEDIA_TYPE)
-    return RedirectResponse(_with_query(links[0], request.url.query), status_code=307, headers=headers)
+    # To a page of this service by its path: whoever reaches it under another name than its public one stays there.
+    target = _with_query(links[0], request.url.query).removeprefix(root.rstrip("/"))
+    return RedirectResponse(target, status_code=307, headers=headers)
 
 
 def _asked(request: Request, link_type: str, lang: str, media_type: str) -> _Asked:
