@@ -167,9 +167,9 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 lock: setup ## renew the lock files within pyproject.toml's ranges (UPGRADE=--upgrade for newer versions)
-	$(UV_COMPILE) $(UPGRADE) pyproject.toml --extra node --group build --output-file requirements/run.txt
+	$(UV_COMPILE) $(UPGRADE) pyproject.toml --extra node --extra plan --group build --output-file requirements/run.txt
 	$(UV_COMPILE) $(UPGRADE) pyproject.toml --constraints requirements/run.txt --output-file requirements/base.txt
-	$(UV_COMPILE) $(UPGRADE) pyproject.toml --extra node --extra cluster --group dev --constraints requirements/run.txt --output-file requirements/dev.txt
+	$(UV_COMPILE) $(UPGRADE) pyproject.toml --extra node --extra plan --extra cluster --group dev --constraints requirements/run.txt --output-file requirements/dev.txt
 	$(UV_COMPILE) $(UPGRADE) --group slither --output-file requirements/slither.txt
 	$(UV_COMPILE) $(UPGRADE) --group network --output-file requirements/network.txt
 	cd contracts && $(NODE_PATHS) npm install --package-lock-only --ignore-scripts --no-audit --no-fund --loglevel=error
