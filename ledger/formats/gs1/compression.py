@@ -51,7 +51,7 @@ def decompressed(uri: str, where: str = "uri") -> str:
     before: tuple[Element, ...] = ()
     segments = stem.split("/")
     if len(segments) > 4 and segments[-2] in KEYS:
-        before = (Element(segments[-2], segments[-1]),)
+        before = (Element(segments[-2], digital_link.unescaped(segments[-1])),)
         stem = "/".join(segments[:-2])
     failures = []
     for orders in product(*((CODES[code], text) for code, text in _BY_THE_TEXT.items())):
