@@ -84,7 +84,8 @@ def test_nothing_in_a_query_leads_elsewhere_or_writes_a_header(world: World, pat
     [
         f"/01/{GTIN}/10/%0d%0aSet-Cookie:%20a=b", f"/01/{GTIN}/10/a%00b", f"/01/{GTIN}/10/%E2%80%AE",
         f"/01/{GTIN}/10/%ff", "/01/%EF%BC%90" + GTIN[1:], "/01/" + "".join(f"%D9%A{c}" for c in GTIN[:10]),
-        f"/01/{GTIN}/10/a^b", f"/01/{GTIN}//10/x", f"/01//{GTIN}", f"/01/{GTIN}/10/" + "x" * 4000, f"/01/{GTIN}" + "/10/x" * 300,
+        f"/01/{GTIN}/10/a^b", f"/01/{GTIN}//10/x", f"/01//{GTIN}",
+        f"/01/{GTIN}/10/" + "x" * 4000, f"/01/{GTIN}" + "/10/x" * 300,
         f"/01/../01/{GTIN}/..", "/00/%D9%A1" + "0" * 17, "/414/%C2%B2506000111117", f"/01/{GTIN}/21/%2525%0A",
         f"/01/{GTIN}/%31%30/L%0A", f"/417/{'9' * 3000}",
     ],
