@@ -15,6 +15,8 @@ from ledger.formats.documents.despatch_advice import read_despatch_advice
 from ledger.formats.documents.ship_notice import read_ship_notice
 from ledger.formats.epcis.identity import Naming, sscc_of
 from ledger.formats.gs1 import compression, digital_link, element_string, scanned
+from ledger.formats.gs1.bits import BitWriter
+from ledger.formats.gs1.components import write_value
 from ledger.formats.gs1.digital_link import CANONICAL_STEM
 from ledger.formats.gs1.elements import Element, Elements
 from ledger.products.description import parse_description
@@ -60,14 +62,22 @@ def imported(more: str, key: str, section: str = "") -> Any:
     return made.lines[0]
 
 
-def in_document(read: Way, document: bytes, key: str) -> Way:
+def in_document(read: Callable[[bytes], Any], document: bytes, key: str) -> Way:
     """With another key in its place, where the document writes it in 13 digits too."""
     return lambda other: read(
         document.replace(key.encode(), other.encode()).replace(key[1:].encode(), other[1:].encode())
     )
 
 
-DOCUMENTS: dict[str, tuple[Way, bytes]] = {
+def in_brackets(ai: str, more: str = "") -> Way:
+    return lambda key: element_string.parse(f"({ai}){key}{more}")
+
+
+def in_a_link(ai: str, more: str) -> Way:
+    return lambda key: digital_link.parse(f"https://a/{ai}/{key}{more}")
+
+
+DOCUMENTS: dict[str, tuple[Callable[[bytes], Any], bytes]] = {
     "DESADV": (read_desadv, samples.DESADV),
     "X12 856": (read_ship_notice, samples.SHIP_NOTICE),
     "UBL": (read_despatch_advice, samples.DESPATCH_ADVICE),
@@ -85,7 +95,7 @@ GTINS: dict[str, Way] = {
     "a search": lambda key: scanned.sought(key)[1] or refused(key),
     "a product's brackets": lambda key: scanned.product_of_code(f"(01){key}(10)L"),
     **{
-        f"({ai})": lambda key, ai=ai, more=more: element_string.parse(f"({ai}){key}{more}")
+        f"({ai})": in_brackets(ai, more)
         for ai, more in (("01", ""), ("02", "(37)1"), ("03", ""), ("8006", "0102"), ("8026", "0102"))
     },
     "a link": lambda key: digital_link.parse(f"https://a/01/{key}"),
@@ -100,12 +110,9 @@ GLNS: dict[str, Way] = {
     "a statement": lambda key: check_content(changed(valid(Statement), place=at(key)), NOW),
     "an import": lambda key: imported("", key, '[destination]\ngln = "from"'),
     "a GLN": gs1_keys.check_gln,
+    **{f"({ai})": in_brackets(ai) for ai in ("410", "411", "412", "413", "414", "415", "416", "417")},
     **{
-        f"({ai})": lambda key, ai=ai: element_string.parse(f"({ai}){key}")
-        for ai in ("410", "411", "412", "413", "414", "415", "416", "417")
-    },
-    **{
-        f"a link by {ai}": lambda key, ai=ai, more=more: digital_link.parse(f"https://a/{ai}/{key}{more}")
+        f"a link by {ai}{more}": in_a_link(ai, more)
         for ai, more in (("414", "/254/7"), ("417", ""), ("417", "/7040/1AB-"))
     },
     "a compressed link": lambda key: compression.parse(compressed("417", key)),
@@ -134,9 +141,9 @@ def refused(key: str) -> Any:
 def compressed(ai: str, key: str) -> str:
     """A compressed link to a key that need not be right: compressing would refuse it."""
     digits = {"00": 18, "01": 14, "417": 13}[ai]
-    writer = compression.BitWriter()
+    writer = BitWriter()
     writer.put(int(ai, 16), 4 * len(ai))
-    compression.write_value(ai, key.rjust(digits, "0"), writer, "key")
+    write_value(ai, key.rjust(digits, "0"), writer, "key")
     return f"{CANONICAL_STEM}/{writer.text()}"
 
 

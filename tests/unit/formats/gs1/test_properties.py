@@ -10,6 +10,8 @@ from ledger.common.gs1_keys import check_digit
 from ledger.errors import MalformedRecord
 from ledger.formats.gs1 import compression, digital_link, element_string, scanned
 from ledger.formats.gs1.application_identifiers import KEYS, described, may_be_attribute
+from ledger.formats.gs1.bits import BitWriter
+from ledger.formats.gs1.components import write_value
 from ledger.formats.gs1.elements import Element, Elements
 from ledger.formats.gs1.linkset import walk_up
 
@@ -97,10 +99,10 @@ def test_every_way_of_writing_says_the_same(label: Elements) -> None:
 def test_a_link_may_be_compressed_but_for_its_key(label: Elements) -> None:
     assume(read(label) is not None and len(label) > 1)
     rest = Elements(label.items[1:])
-    writer = compression.BitWriter()
+    writer = BitWriter()
     for one in rest:
         writer.put(int(one.ai, 16), 4 * len(one.ai))
-        compression.write_value(one.ai, one.value, writer, "label")
+        write_value(one.ai, one.value, writer, "label")
     head = f"https://a/{label.items[0].ai}/{digital_link.escaped(label.items[0].value)}"
     assert same(compression.parse(f"{head}/{writer.text()}"), label)
     assert compression.decompressed(f"{head}/{writer.text()}").startswith(f"{head}")
