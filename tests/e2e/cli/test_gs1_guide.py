@@ -41,7 +41,7 @@ def test_a_label_is_taken_apart_and_a_resolver_answers(told: list[str]) -> None:
         "GTIN 09421900000012",
     ]
     assert re.search(r"^location: (http://[\d.:]+)?/p/01/09421900000012\?lang=fr\r?$", french, re.MULTILINE)
-    assert json.loads(itself)["supportedPrimaryKeys"] == ["01"]
+    assert json.loads(itself)["supportedPrimaryKeys"] == ["01", "8006", "00", "414", "417"]
 
 
 def test_the_library_gives_what_the_guide_says() -> None:

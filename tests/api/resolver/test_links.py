@@ -7,8 +7,8 @@ import pytest
 from jsonschema import Draft7Validator
 
 from ledger.formats.gs1 import compression, element_string
-from tests.api.gs1_schemas import LINKSET as LINKSET_SCHEMA
-from tests.api.gs1_schemas import VOCABULARY
+from tests.api.resolver.schemas import LINKSET as LINKSET_SCHEMA
+from tests.api.resolver.schemas import VOCABULARY
 from tests.api.world import GTIN, LOT, World
 
 ROOT = "http://127.0.0.1:8000"

@@ -9,7 +9,7 @@ from jsonschema import Draft7Validator
 
 from ledger.common.gs1_keys import check_digit
 from ledger.formats.gs1 import compression, digital_link
-from tests.api.gs1_schemas import DESCRIPTION, LINK_TYPES, LINKSET, VOCABULARY
+from tests.api.resolver.schemas import DESCRIPTION, LINK_TYPES, LINKSET, VOCABULARY
 from tests.api.world import GTIN, LOT, World
 
 ROOT = "http://127.0.0.1:8000"

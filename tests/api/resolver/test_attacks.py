@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.test_resolver_suite import PATHS
+from tests.api.resolver.test_suite import PATHS
 from tests.api.world import GTIN, World
 
 ROOT = "http://127.0.0.1:8000"
