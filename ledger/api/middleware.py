@@ -193,6 +193,7 @@ class Border:
         if b"%00" in scope.get("query_string", b""):  # PostgreSQL takes none to look for
             raise MalformedRecord("a NUL character", where="query", expected="text without one")
         if not _is_text(scope.get("query_string", b"")):
+            scope["query_string"] = b""  # what says so reads the request's address once more
             raise MalformedRecord("bytes that are no text", where="query", expected="UTF-8, as %XX")
         match scope["method"]:
             case "HEAD":

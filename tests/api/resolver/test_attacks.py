@@ -91,13 +91,13 @@ def test_nothing_in_a_query_leads_elsewhere_or_writes_a_header(world: World, pat
     ],
 )  # fmt: skip
 def test_no_strange_value_is_read(world: World, path: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     for headers in ([], [(b"accept", b"application/linkset+json")]):
         status, told, _ = raw(world, path.encode(), headers=[(b"host", b"127.0.0.1:8000"), *headers])
         assert status in (400, 404), told
         for name, value in told.items():
             assert re.fullmatch(rb"[\x20-\x7e]*", value), (name, value)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_bytes_that_are_no_text_are_refused(world: World) -> None:
@@ -120,10 +120,10 @@ def test_what_is_too_long_does_not_come_back_in_a_header(world: World) -> None:
         assert raw(world, f"/01/{GTIN}".encode(), query)[0] == 400
     for name in (b"accept", b"accept-language"):
         for value in (b"a;" * 20_000, b" ;" * 20_000, b"a,;q=" * 10_000, b"de;q=0." + b"9" * 20_000, b"\xff" * 9000):
-            began = time.perf_counter()
+            began = time.process_time()
             asked = [(b"host", b"127.0.0.1:8000"), (name, value)]
             assert raw(world, f"/01/{GTIN}".encode(), b"linkType=gs1:pip", asked)[0] == 307
-            assert time.perf_counter() - began < 1, "no pattern that takes its time"
+            assert time.process_time() - began < 1, "no pattern that takes its time"
 
 
 def test_no_cache_gives_one_readers_answer_to_another(world: World) -> None:
