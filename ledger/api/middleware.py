@@ -23,6 +23,7 @@ from ledger.api.costs import CHEAP, is_batch, is_sign_in, is_submission, points_
 from ledger.api.deps import HEAD, READ, read_body
 from ledger.api.fair_queue import FairQueue
 from ledger.api.quota import REFUSED, Budgets, paid_by
+from ledger.api.routers.resolver.paths import DIGITAL_LINK
 from ledger.errors import Busy, LadingError, MalformedRecord, NotFound
 from ledger.services.state.current_registry import one_request
 
@@ -44,8 +45,8 @@ SECURITY = {
 }
 CROSS_ORIGIN = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": ", ".join(problems.KEPT)}
 """No cookie goes along: a write carries its own signatures, a reader its token in a header."""
-FOR_OTHERS = ("/v1/", "/01/", "/.well-known/")
-"""Where pages of other sites may ask: the API, and the GS1 resolver."""
+FOR_OTHERS = ("/v1/", "/.well-known/")
+"""Where pages of other sites may ask: the API, and the GS1 resolver, which answers Digital Links too."""
 KEPT = {"Cache-Control": "private, no-cache"}
 """Where a route says nothing else: what one reader may see is kept by no proxy, and given to nobody unasked."""
 _EVERYWHERE = tuple((name.lower().encode(), value.encode()) for name, value in (SECURITY | KEPT).items())
@@ -191,6 +192,9 @@ class Border:
             raise _no_such(scope)
         if b"%00" in scope.get("query_string", b""):  # PostgreSQL takes none to look for
             raise MalformedRecord("a NUL character", where="query", expected="text without one")
+        if not _is_text(scope.get("query_string", b"")):
+            scope["query_string"] = b""  # what says so reads the request's address once more
+            raise MalformedRecord("bytes that are no text", where="query", expected="UTF-8, as %XX")
         match scope["method"]:
             case "HEAD":
                 answer.bodiless = True
@@ -211,6 +215,8 @@ class Border:
         if not allowed:
             return problems.response_of(_no_such(scope), scope["path"])
         more = dict(self._told.get(scope["path"].split("/", 2)[1], {}))
+        if DIGITAL_LINK.fullmatch(scope["path"]):
+            more["Access-Control-Allow-Methods"] = "GET, HEAD, OPTIONS"
         return Response(status_code=204, headers={"Allow": ", ".join((*allowed, "OPTIONS"))} | PREFLIGHT | more)
 
 
@@ -218,6 +224,14 @@ def _problem(error: problems.Limited | LadingError, scope: Scope) -> JSONRespons
     if isinstance(error, problems.Limited):
         return problems.response_of(error.problem, scope["path"], error.status_code)
     return problems.response_of(error, scope["path"])
+
+
+def _is_text(query: bytes) -> bool:
+    try:
+        query.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _no_such(scope: Scope) -> NotFound:
@@ -260,7 +274,9 @@ class _Answer:
             self._begin()
             headers = message["headers"] = list(message.get("headers", ()))
             given = {name for name, _ in headers}
-            ours = _UNDER_V1 if self._scope["path"].startswith(FOR_OTHERS) else _EVERYWHERE
+            path = self._scope["path"]
+            others = path.startswith(FOR_OTHERS) or DIGITAL_LINK.fullmatch(path) is not None
+            ours = _UNDER_V1 if others else _EVERYWHERE
             headers += [header for header in ours if header[0] not in given]
         elif self.bodiless:
             message = {**message, "body": b""}

@@ -7,13 +7,15 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from ledger.api.deps import NodeOf, ReaderOf
+from ledger.api.pages.languages.choice import PARAMETER
+from ledger.api.pages.languages.language import LANGUAGES
 from ledger.api.pages.render import page
 from ledger.api.routers.search import Question
 from ledger.api.shipment_query import ShipmentQueryOf, address_of
 from ledger.explain.record import TITLES
 from ledger.explain.text import Text, say, several, term
 from ledger.explain.units import moment
-from ledger.formats.gs1.scanned import named_product
+from ledger.formats.gs1.scanned import sought
 from ledger.services.state.partner_names import PartnerName
 from ledger.services.views.lists.shipment_list import MODES, ROLES, STATUSES, Order, ShipmentQuery, Sort, reading_as
 from ledger.services.views.search import MatchKind
@@ -106,9 +108,12 @@ def search(request: Request, node: NodeOf, reader: ReaderOf, q: Question = "") -
     """The one page that the text means, or all that it may mean; without a text, the box."""
     if not q.strip():
         return page(request, "find.html", reader, result=None, kinds=_KINDS, titles=TITLES, asked="")
-    result = node.reader.searching.find(q, reader, named_product(q))
+    text, product = sought(q)
+    result = node.reader.searching.find(text, reader, product)
     if result.only is not None:
-        return RedirectResponse(result.only, status_code=303, headers={"Cache-Control": "private, no-cache"})
+        language = request.query_params.get(PARAMETER, "")
+        where = result.only + (f"?{PARAMETER}={language}" if language in LANGUAGES else "")
+        return RedirectResponse(where, status_code=303, headers={"Cache-Control": "private, no-cache"})
     return page(request, "find.html", reader, result=result, kinds=_KINDS, titles=TITLES, asked=result.asked)
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from ledger.api.deps import NodeOf, ReaderOf
 from ledger.api.schemas import examples
 from ledger.common.search_text import MOST
-from ledger.formats.gs1.scanned import named_product
+from ledger.formats.gs1.scanned import sought
 from ledger.services.views.search import Search
 
 router = APIRouter(prefix="/v1/search", tags=["shipments"])
@@ -29,4 +29,5 @@ def search(node: NodeOf, reader: ReaderOf, q: Question) -> Search:
     Orders, lots, containers, SSCCs and customs' references are private: they are found by those alone who may read the
     terms, handoffs or clearances that name them, and for anybody else it is as if there were none.
     """
-    return node.reader.searching.find(q, reader, named_product(q))
+    text, product = sought(q)
+    return node.reader.searching.find(text, reader, product)

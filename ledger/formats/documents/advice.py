@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from ledger.common.gs1_keys import check_gln, check_gtin
+from ledger.common.gs1_keys import check_gln, check_gtin, check_load, sscc_in
 from ledger.errors import MalformedRecord
 
 MAX_DOCUMENT = 4 << 20
@@ -116,6 +116,13 @@ def gtin_of(text: str, where: str) -> str:
 def gln_of(text: str, where: str) -> str:
     check_gln(text, where)
     return text
+
+
+def unit_of(text: str, where: str) -> str:
+    """A logistic unit's number: an SSCC in 18 digits, its check digit right, or what else the document calls it.
+    Raises `MalformedRecord`."""
+    check_load(text, where)
+    return sscc_in(text) or text
 
 
 def day_of(text: str, where: str) -> str:

@@ -16,6 +16,7 @@ from ledger.formats.documents.advice import (
     gln_of,
     gtin_of,
     time_of,
+    unit_of,
     whole,
 )  # fmt: skip
 from ledger.formats.documents.edifact import Elements, read_message
@@ -109,7 +110,8 @@ class _Message:
             case "PAC" if self._packing <= 1 and at(0):
                 self._packages += whole(at(0), "PAC")
             case "GIN" if at(0) == "BJ":
-                self._units += [part for place in range(1, len(segment.elements)) for part in at.all(place) if part]
+                named = [part for place in range(1, len(segment.elements)) for part in at.all(place) if part]
+                self._units += [unit_of(one, "GIN+BJ") for one in named]
             case "LIN":
                 gtin = gtin_of(at(2, 0), f"LIN {at(0)}") if at(2, 1) in ("EN", "SRV", "UP") and at(2, 0) else ""
                 self._lines.append(AdvisedLine(at(0) or str(len(self._lines) + 1), gtin, order=self._order))

@@ -20,6 +20,7 @@ from ledger.formats.documents.advice import (
     gln_of,
     gtin_of,
     time_of,
+    unit_of,
     whole,
 )  # fmt: skip
 from ledger.formats.documents.xml import NAMESPACES, read_ubl, text_at
@@ -58,7 +59,7 @@ def _shipped(advice: Advice, shipment: etree._Element, root: etree._Element) -> 
     carrier = None if consignment is None else consignment.find("cac:CarrierParty", NAMESPACES)
     count = text_at(shipment, "cbc:TotalTransportHandlingUnitQuantity")
     units = [text_at(unit, "cbc:ID") for unit in root.iterfind(".//cac:TransportHandlingUnit", NAMESPACES)]
-    told = tuple(dict.fromkeys(unit for unit in units if unit))
+    told = tuple(dict.fromkeys(unit_of(unit, "TransportHandlingUnit/ID") for unit in units if unit))
     packages = whole(count, "Shipment/TotalTransportHandlingUnitQuantity") if count else len(told)
     delivery, despatch = "cac:Delivery/", "cac:Delivery/cac:Despatch/"
     end = delivery + "cac:EstimatedDeliveryPeriod/cbc:"

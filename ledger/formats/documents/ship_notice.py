@@ -14,6 +14,7 @@ from ledger.formats.documents.advice import (
     gln_of,
     gtin_of,
     time_of,
+    unit_of,
     whole,
 )  # fmt: skip
 from ledger.formats.documents.x12 import Segment, TransactionSet, read_x12
@@ -111,8 +112,7 @@ class _Levels:
                 site = self._sites[self._site]
                 self._sites[self._site] = Site(site.name, site.gln, _at(segment, 4))
             case "MAN" if self._level in ("P", "T") and _at(segment, 1) in _SSCC:
-                unit = _at(segment, 2)
-                self._units.append(unit[2:] if len(unit) == 20 and unit.startswith("00") else unit)
+                self._units.append(unit_of(_at(segment, 2), "MAN02"))
             case "LIN":
                 self._lines.append(_line(segment, self._order, self._count))
             case "SN1" if self._lines:

@@ -4,6 +4,9 @@ from ledger.errors import MalformedRecord
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
+LEAST = 8
+"""Bits of the shortest identifier."""
+
 
 def bits_for_digits(count: int) -> int:
     """Bits of any number of so many decimal digits: their number by log 2 of 10, and a hundredth, rounded up."""
@@ -33,8 +36,9 @@ class Bits:
         return self._number >> self.left & (1 << count) - 1
 
     def ends(self) -> bool:
-        """Whether nothing is left but what filled up the last character."""
-        return self.left < 6 and self._number & (1 << self.left) - 1 == 0
+        """Whether nothing is left but zeros, too few to be another element: what filled up the last character, or, as
+        some write a value that was left out, a character more."""
+        return self.left < LEAST and self._number & (1 << self.left) - 1 == 0
 
 
 class BitWriter:

@@ -8,6 +8,7 @@ are, that of the reference implementation.
 """
 
 import re
+from collections.abc import Iterator
 from itertools import product
 
 from ledger.errors import MalformedRecord
@@ -51,7 +52,7 @@ def decompressed(uri: str, where: str = "uri") -> str:
     before: tuple[Element, ...] = ()
     segments = stem.split("/")
     if len(segments) > 4 and segments[-2] in KEYS:
-        before = (Element(segments[-2], segments[-1]),)
+        before = (Element(segments[-2], digital_link.unescaped(segments[-1])),)
         stem = "/".join(segments[:-2])
     failures = []
     for orders in product(*((CODES[code], text) for code, text in _BY_THE_TEXT.items())):
@@ -65,25 +66,37 @@ def decompressed(uri: str, where: str = "uri") -> str:
 
 
 def compressed(elements: Elements, stem: str = digital_link.CANONICAL_STEM, where: str = "code") -> str:
-    """The shortest link that says the same, whole compressed: codes first, those for most digits before others.
+    """The shortest link that says the same, whole compressed: codes first, those for most digits before others; of
+    several primary keys the one that the link is about before all.
 
     Codes that readers understand differently are left out. Raises `MalformedRecord` as `digital_link.uri_of` does, and
     for an identifier that no link is compressed with.
     """
     digital_link.uri_of(elements, stem, where)
     held = {one.ai: one.value for one in elements}
-    writer, left = BitWriter(), sorted(held)
-    codes = {code: ais.split() for code, ais in CODES.items() if code not in _BY_THE_TEXT}
-    while usable := {code: ais for code, ais in codes.items() if all(ai in left for ai in ais)}:
-        code = max(usable, key=lambda code: sum(map(len, codes[code])))
-        writer.put(int(code, 16), 8)
-        for ai in codes[code]:
+    keys = [ai for ai in held if ai in KEYS]
+    writer = BitWriter()
+    for code in _codes_for(sorted(held), keys[0] if len(keys) > 1 else ""):
+        writer.put(int(code, 16), 4 * len(code))
+        for ai in CODES.get(code, code).split():
             write_value(ai, held[ai], writer, where)
-            left.remove(ai)
-    for ai in left:
-        writer.put(int(ai, 16), 4 * len(ai))
-        write_value(ai, held[ai], writer, where)
     return f"{stem.rstrip('/')}/{writer.text()}"
+
+
+def _codes_for(left: list[str], key: str) -> Iterator[str]:
+    """Codes and identifiers that together stand for those that are left, each once, `key` first if there is one."""
+    codes = {code: ais.split() for code, ais in CODES.items() if code not in _BY_THE_TEXT}
+    while usable := [code for code, ais in codes.items() if set(ais) <= set(left) and key in ("", ais[0])]:
+        code = max(usable, key=lambda code: sum(map(len, codes[code])))
+        left = [ai for ai in left if ai not in codes[code]]
+        yield code
+        key = ""
+    if key:
+        left.remove(key)
+        yield key
+        yield from _codes_for(left, "")
+    else:
+        yield from left
 
 
 def _elements(segment: str, codes: dict[str, str], where: str) -> tuple[Element, ...]:

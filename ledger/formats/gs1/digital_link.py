@@ -36,6 +36,9 @@ _ALPHAS = {
     "sscc": "00",
 }  # fmt: skip
 
+KEY_NAMES = tuple(name for name, ai in _ALPHAS.items() if ai in KEYS)
+"""What older editions called primary keys in a path."""
+
 
 def parse(
     uri: str,
@@ -82,7 +85,7 @@ def uri_of(elements: Elements, stem: str = CANONICAL_STEM, where: str = "code") 
     if not key:
         raise _bad("no primary key", where, "one of " + ", ".join(KEYS), elements.bracketed())
     held = {one.ai: one.value for one in reversed(elements.items)}
-    order = max(KEYS[key] or ((),), key=lambda order: sum(ai in held for ai in order))
+    order = max(KEYS[key] or ((),), key=lambda order: _best_order((key, *order), held))
     path = (key, *(ai for ai in order if ai in held))
     rest = [one for one in elements if one.ai not in path]
     rest.sort(key=lambda one: needs_separator(one.ai))
@@ -92,9 +95,27 @@ def uri_of(elements: Elements, stem: str = CANONICAL_STEM, where: str = "code") 
     return text
 
 
+def _best_order(path: tuple[str, ...], held: dict[str, str]) -> tuple[bool, int]:
+    """Rather one that leaves only what a query may hold; then, of these, that with most of the qualifiers."""
+    left = [ai for ai in held if ai not in path]
+    return all(map(may_be_attribute, left)), sum(ai in held for ai in path)
+
+
+def path_and_query(elements: Elements, where: str = "code") -> tuple[str, str]:
+    """The link without its stem: the path from the key on, and the attributes, empty where there are none. Raises as
+    `uri_of`."""
+    path, _, query = uri_of(elements, where=where).removeprefix(f"{CANONICAL_STEM}/").partition("?")
+    return path, query
+
+
 def escaped(value: str) -> str:
     """A value within a link: everything but unreserved characters as %XX."""
     return "".join(c if c in _UNRESERVED else f"%{ord(c):02X}" for c in value)
+
+
+def unescaped(text: str) -> str:
+    """What `text` says with each %XX as its character; characters beyond ASCII are one a byte, and fit no value."""
+    return _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
 
 
 def key_position(segments: list[str], *, alphas: bool = False) -> int:
@@ -135,7 +156,7 @@ def _attributes(query: str, where: str, *, unknown: bool) -> Iterator[tuple[str,
 
 
 def _plain(value: str, ai: str, where: str) -> str:
-    plain = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), value)
+    plain = unescaped(value)
     if not plain or "\0" in plain:
         raise _bad("no value of an application identifier", where, f"a value of ({ai})", value or "nothing")
     return plain

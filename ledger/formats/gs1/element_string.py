@@ -19,6 +19,8 @@ _SYMBOLS = ("]C1", "]e0", "]d2", "]Q3", "]J1")
 """GS1-128, DataBar and composite, Data Matrix, QR Code, DotCode."""
 _RETAIL = {"]E0": 13, "]E4": 8, "]I1": 14}
 """EAN-13, UPC-A, UPC-E; EAN-8; ITF-14: a GTIN alone."""
+_COMPOSITE = "|]e0"
+"""Between a retail barcode and the composite component above it, where both come as one message."""
 _BRACKETED = re.compile(r"\(([0-9]{2,4})\)((?:\\\(|[^(])*)", re.DOTALL)
 
 
@@ -38,7 +40,8 @@ def parse(text: str, where: str = "code") -> Elements:
     if text.startswith("("):
         found = _of_brackets(text, where)
     elif text[:3] in _RETAIL:
-        found = (_retail(text[3:], _RETAIL[text[:3]], where),)
+        digits, composite, rest = text[3:].partition(_COMPOSITE)
+        found = (_retail(digits, _RETAIL[text[:3]], where), *(_of_scan(rest, where) if composite else ()))
     else:
         found = _of_scan(text.removeprefix(text[:3] if text[:3] in _SYMBOLS else ""), where)
     once = dict.fromkeys(found)

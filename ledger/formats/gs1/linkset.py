@@ -13,6 +13,7 @@ CONTEXT = "https://ref.gs1.org/standards/resolver/linkset-context"
 """Where the JSON-LD context of a linkset lies."""
 VOCABULARY = "https://ref.gs1.org/voc/"
 DEFAULT, PIP, VERIFICATION, TRACEABILITY = "defaultLink", "pip", "verificationService", "traceability"
+REGISTRY, EPCIS = "registryEntry", "epcis"
 WHOLE = frozenset({"linkset", "all"})
 """As `linkType`: all links, as a linkset; `all` by the name of older editions."""
 _TYPE = re.compile(r"(?:gs1:|https?://(?:ref\.|www\.)?gs1\.org/voc/)(?P<name>[A-Za-z]+)")
@@ -22,13 +23,14 @@ _WEIGHT = re.compile(r"\s*;\s*q\s*=\s*(?P<q>[01](?:\.[0-9]{0,3})?)\s*$")
 @dataclass(frozen=True, slots=True)
 class Link:
     """`kind`: its type, a name of the GS1 Web Vocabulary; `media_type` and `language`: of what it leads to, if it is
-    in one."""
+    in one. `forwards`: whether what it leads to takes the parameters of a request that is none of its own."""
 
     kind: str
     href: str
     title: str
     media_type: str = ""
     language: str = ""
+    forwards: bool = True
 
     def to_json(self) -> dict[str, Any]:
         result: dict[str, Any] = {"href": self.href, "title": self.title}
@@ -70,6 +72,12 @@ def of_type(levels: Sequence[Level], kind: str) -> tuple[Link, ...]:
         if found:
             return found
     return ()
+
+
+def wants_linkset(accept: str) -> bool:
+    """Whether an `Accept` names linksets, and no other form before them (RFC 9110, section 12.5.1)."""
+    forms = _preferences(accept)
+    return 0 < forms.get(MEDIA_TYPE, 0) == max(forms.values())
 
 
 def best(links: Sequence[Link], languages: str, media_types: str) -> tuple[Link, ...]:

@@ -22,6 +22,8 @@ _PLAIN_SYMBOL = re.compile(r"\](?:Q1|d1)(?=https?://)", re.IGNORECASE)
 _GAPS = re.compile(r"[\s-]")
 _LENGTHS = {8: "01", 12: "01", 13: "01", 14: "01", 18: "00"}
 """By their number, what digits alone are."""
+_NUMBERED = ("00", "410", "411", "412", "413", "414", "415", "416", "417")
+"""SSCC and GLN: what loads, places and parties are looked for by."""
 _TRADE_ITEM = {"22": "variant", "10": "lot", "21": "serial"}
 
 
@@ -91,12 +93,21 @@ def product_of_code(text: str, where: str = "code") -> Product:
     return product_of(parse(text, where), where)
 
 
-def named_product(text: str) -> Product | None:
-    """The product that a text names; None where it names none, or is no code at all."""
+def sought(text: str) -> tuple[str, Product | None]:
+    """What to look for where somebody gives a code: of a load its SSCC, of a place or party its GLN, in digits; else
+    the text as it is, with the product that it names, if it names one.
+
+    Digits alone stay what they are, an order's number perhaps.
+    """
     try:
-        return product_of_code(text)
+        elements = parse(text, "q")
     except MalformedRecord:
-        return None
+        return text, None
+    if elements.value("01") or elements.value("8006"):
+        return text, product_of(elements)
+    number = next((one.value for one in elements if one.ai in _NUMBERED), "")
+    plain = not element_string.is_message(text.strip()) and "/" not in text
+    return (text if plain or not number else number), None
 
 
 def completed(product: Product, **parts: str) -> Product:

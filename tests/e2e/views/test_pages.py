@@ -379,7 +379,7 @@ def test_the_services_verdict_comes_with_reasons_and_what_to_do(
 def test_a_digital_link_leads_to_the_product(world: World) -> None:
     answer = world.client.get(f"/01/{GTIN[1:]}/10/{LOT}/21/7?trust=0x12", headers=HTML)
     assert answer.status_code == 307
-    assert answer.headers["location"] == f"/p/01/{GTIN}/10/{LOT}/21/7?trust=0x12"
+    assert answer.headers["location"] == f"http://127.0.0.1:8000/p/01/{GTIN}/10/{LOT}/21/7?trust=0x12"
     assert world.client.get("/01/123", headers=HTML).status_code == 400
     assert "check digit" in Page(world.client.get("/01/09421900000013", headers=HTML).text).text
 

@@ -1,30 +1,29 @@
 """Digital Links to this service, as the GS1-Conformant Resolver Standard has them answered.
 
-A link leads on to the product's page, or, with `linkType`, to another link of that type; with `linkType=linkset` or an
-`Accept` of linksets it is answered with all of them.
+A link leads on to the page of what it names, or, with `linkType`, to another link of that type; with
+`linkType=linkset` or an `Accept` of linksets it is answered with all of them.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import quote, unquote_plus, urlsplit
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
-from starlette.convertors import Convertor, register_url_convertor
 
 from ledger.api.deps import NodeOf, raw_tail
-from ledger.api.routers.resolver.links import KEYS, description, levels_of
+from ledger.api.routers.resolver import paths  # noqa: F401 - what its convertors read
+from ledger.api.routers.resolver.links import PAGES, description, levels_of
 from ledger.api.schemas import examples
-from ledger.common.gs1 import Product
 from ledger.errors import MalformedRecord, NotFound
-from ledger.formats.gs1 import compression
+from ledger.formats.gs1 import compression, digital_link
 from ledger.formats.gs1.digital_link import CANONICAL_STEM
 from ledger.formats.gs1.elements import Elements
 from ledger.formats.gs1.linkset import (
     CONTEXT,
     DEFAULT,
     MEDIA_TYPE,
-    PIP,
     WHOLE,
     Level,
     Link,
@@ -32,29 +31,18 @@ from ledger.formats.gs1.linkset import (
     linkset,
     of_type,
     type_named,
+    wants_linkset,
 )
-from ledger.formats.gs1.scanned import is_compressed, parse_link, product_of
+from ledger.formats.gs1.scanned import is_compressed, parse_link
 
-
-class Compressed(Convertor[str]):
-    """A segment that may be a compressed link: it has a capital or a digit, which no path of the pages has."""
-
-    regex = "(?=[a-z_-]*[A-Z0-9])[A-Za-z0-9_-]{4,}"
-
-    def convert(self, value: str) -> str:
-        return value
-
-    def to_string(self, value: str) -> str:
-        return value
-
-
-register_url_convertor("compressed", Compressed())
 router = APIRouter(tags=["products"])
 anywhere = APIRouter(include_in_schema=False)
 """Asked after all else."""
 MOST_HEADER = 1000
 OWN = frozenset({"linkType", "lang", "mediaType", "context"})
 """Parameters by which a link is chosen."""
+_SENT = "%-._~:/?@!$&'()*+,;="
+"""What may stand in a query (RFC 3986, section 3.4), and so goes along as it was sent."""
 CROSS_ORIGIN = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
@@ -100,9 +88,16 @@ def resolve(
     It leads to the product's page, in the language `lang` if that is given. `linkType` chooses another link, in the
     language and form that the headers ask for; 404 where there is none of that type. `linkType=linkset`, or
     `Accept: application/linkset+json`, gives all of them, of the item, its lot and its GTIN. A link whose segments are
-    compressed says what it stands for in `Link`.
+    compressed says what it stands for in `Link`. Under `/00/` loads are answered by their SSCC, under `/414/` and
+    `/417/` places and parties by their GLN, under `/8006/` pieces of an item; for other keys there are no links here.
     """
     return _answer(request, node.home.settings.public_url, _asked(request, link_type, lang, media_type))
+
+
+@anywhere.get("/{key:gs1key}/{path:path}")
+def other_key(request: Request, node: NodeOf) -> Response:
+    """A Digital Link by another key; raises `MalformedRecord` for what is none, `NotFound` for a key without links."""
+    return _answer(request, node.home.settings.public_url, _said(request))
 
 
 @anywhere.get("/{segment:compressed}")
@@ -112,29 +107,28 @@ def compressed(request: Request, segment: str, node: NodeOf) -> Response:  # noq
         compression.parse(_as_sent(request))
     except MalformedRecord:
         raise NotFound("no such path", where="path", found=request.url.path[:120]) from None
-    said = request.query_params
-    asked = _asked(request, said.get("linkType", ""), said.get("lang", ""), said.get("mediaType", ""))
-    return _answer(request, node.home.settings.public_url, asked)
+    return _answer(request, node.home.settings.public_url, _said(request))
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """`link_type` as it was written; `languages` and `media_types` as the headers of that kind write them."""
+    """`link_type` as it was written; `languages` and `media_types` as the headers of that kind write them;
+    `in_language`: whether a page in one language is asked for."""
 
     link_type: str
     languages: str
     media_types: str
+    in_language: bool
 
 
 def _answer(request: Request, root: str, asked: _Asked) -> Response:
     uri = _as_sent(request)
-    product = _product(parse_link(uri, "path"))
-    levels = levels_of(product, root)
-    headers = CROSS_ORIGIN | VARY | {"Link": _link_header(uri, levels[0].anchor)}
-    whole = asked.link_type in WHOLE or (not asked.link_type and MEDIA_TYPE in asked.media_types.lower())
-    if whole:
+    elements = parse_link(uri, "path")
+    levels = levels_of(elements, root)
+    headers = CROSS_ORIGIN | VARY | {"Link": _link_header(levels[0].anchor, elements, uri)}
+    if asked.link_type in WHOLE or (not asked.link_type and wants_linkset(asked.media_types)):
         return _linkset(levels, asked.media_types, headers)
-    kind = type_named(asked.link_type) if asked.link_type else DEFAULT
+    kind = _kind(asked, elements)
     links = best(of_type(levels, kind), asked.languages, asked.media_types)
     if not links:
         there = sorted({f"gs1:{link.kind}" for level in levels for link in level.links})
@@ -145,31 +139,42 @@ def _answer(request: Request, root: str, asked: _Asked) -> Response:
     if len(links) > 1:
         choices = linkset([Level(levels[0].anchor, levels[0].description, links)])
         return JSONResponse(choices, status_code=300, headers=headers, media_type=MEDIA_TYPE)
-    # To a page of this service by its path: whoever reaches it under another name than its public one stays there.
-    target = _with_query(links[0], request.url.query).removeprefix(root.rstrip("/"))
-    return RedirectResponse(target, status_code=307, headers=headers)
+    return RedirectResponse(_target(request, root, links[0], elements), status_code=307, headers=headers)
+
+
+def _kind(asked: _Asked, elements: Elements) -> str:
+    """The type of link that is meant; who names a language and no type wants the page in it."""
+    if asked.link_type:
+        return type_named(asked.link_type)
+    return PAGES[elements.items[0].ai] if asked.in_language else DEFAULT
+
+
+def _said(request: Request) -> _Asked:
+    said = request.query_params
+    return _asked(request, said.get("linkType", ""), said.get("lang", ""), said.get("mediaType", ""))
 
 
 def _asked(request: Request, link_type: str, lang: str, media_type: str) -> _Asked:
-    """As the query says, else as the headers do. Who names a language wants the page in it."""
-    languages, media_types = (request.headers.get(name, "")[:MOST_HEADER] for name in ("accept-language", "accept"))
-    return _Asked(link_type or (f"gs1:{PIP}" if lang else ""), lang or languages, media_type or media_types)
+    """As the query says, else as the headers do."""
+    languages, media_types = (request.headers.get(name, "") for name in ("accept-language", "accept"))
+    told = (lang or languages)[:MOST_HEADER], (media_type or media_types)[:MOST_HEADER]
+    return _Asked(link_type, *told, in_language=bool(lang))
 
 
 def _as_sent(request: Request) -> str:
-    """The link without what is no attribute in its query: that is not for GS1 to read."""
-    attributes = "&".join(part for part in request.url.query.split("&") if part[:1].isdigit())
+    """The link without what is no attribute in its query: that is not for GS1 to read. Raises `MalformedRecord` for a
+    query that is longer than a link may be: it would come back in a header."""
+    if len(request.url.query) > digital_link.MOST:
+        raise MalformedRecord(
+            "link too long", where="query", expected=f"at most {digital_link.MOST} characters",
+            found=str(len(request.url.query)),
+        )  # fmt: skip
+    attributes = "&".join(part for part in _parts(request) if part[:1].isdigit())
     return f"{CANONICAL_STEM}/{raw_tail(request, '/')}" + (f"?{attributes}" if attributes else "")
 
 
-def _product(elements: Elements) -> Product:
-    """Raises `NotFound` for what another resolver has links of."""
-    try:
-        return product_of(elements)
-    except MalformedRecord:
-        raise NotFound(
-            "no links of this key here", where="path", expected=", ".join(KEYS), found=elements.bracketed()[:80]
-        ) from None
+def _parts(request: Request) -> Iterator[str]:
+    return (part for part in request.url.query.split("&") if part)
 
 
 def _linkset(levels: list[Level], accept: str, headers: dict[str, str]) -> Response:
@@ -182,12 +187,25 @@ def _linkset(levels: list[Level], accept: str, headers: dict[str, str]) -> Respo
     )
 
 
-def _link_header(uri: str, anchor: str) -> str:
+def _link_header(anchor: str, elements: Elements, uri: str) -> str:
     text = f'<{anchor}?linkType=linkset>; rel="linkset"; type="{MEDIA_TYPE}"; title="All links"'
-    return text + (f', <{anchor}>; rel="owl:sameAs"' if is_compressed(uri) else "")
+    if not is_compressed(uri):
+        return text
+    _, attributes = digital_link.path_and_query(elements)
+    return text + f', <{anchor}{"?" if attributes else ""}{attributes}>; rel="owl:sameAs"; title="Uncompressed"'
 
 
-def _with_query(link: Link, query: str) -> str:
-    """The link with all that the request's query says, but for what it said to the resolver."""
-    rest = [(name, value) for name, value in parse_qsl(query, keep_blank_values=True) if name not in OWN]
-    return link.href + (("&" if "?" in link.href else "?") + urlencode(rest, safe=":") if rest else "")
+def _target(request: Request, root: str, link: Link, elements: Elements) -> str:
+    """Where the link leads, with all that the request's query says, but for what it said to the resolver.
+
+    Who reaches this service under another name than its public one stays there: no `Host` is ever repeated.
+    """
+    rest = [part for part in _parts(request) if unquote_plus(part.partition("=")[0]) not in OWN]
+    if is_compressed(_as_sent(request)):  # attributes come out of it, as they would stand in the query
+        _, attributes = digital_link.path_and_query(elements)
+        rest = [*([attributes] if attributes else []), *(part for part in rest if not part[:1].isdigit())]
+    target = link.href
+    if link.forwards and rest:
+        target += ("&" if "?" in target else "?") + quote("&".join(rest), safe=_SENT)
+    public = request.headers.get("host", "").lower() == urlsplit(root).netloc.lower()
+    return target if public else target.removeprefix(root.rstrip("/"))

@@ -2,7 +2,7 @@
 
 SUPPLIER, CUSTOMER, CARRIER = "9421900000005", "4006381333931", "7300010000001"
 GTIN = "09421900000012"
-SSCC = "394219000000000015"
+SSCC = "394219000000000013"
 
 DESPATCH_ADVICE = f"""<?xml version="1.0" encoding="UTF-8"?>
 <DespatchAdvice xmlns="urn:oasis:names:specification:ubl:schema:xsd:DespatchAdvice-2"

@@ -124,3 +124,31 @@ def test_bits_end_only_with_zeros() -> None:
     assert bits.ends() is (ALPHABET.index("Q") & 15 == 0)
     with pytest.raises(MalformedRecord, match="breaks off"):
         bits.take(5)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://id.gs1.org/8004/9520614141234567?01=09520123456788",
+        "https://id.gs1.org/414/9520123456788/254/7?01=09520123456788&10=L1",
+        "https://id.gs1.org/00/952012345678912345?8004=9520614141234567&414=9520123456788",
+        "https://id.gs1.org/8017/795260646688514634?01=09520123456788&253=9526064000028000001",
+        "https://id.gs1.org/01/09520123456788/10/L?00=952012345678912345",
+    ],
+)
+def test_what_a_link_is_about_is_not_changed_by_another_key_beside_it(link: str) -> None:
+    found = digital_link.parse(link)
+    assert compression.parse(compression.compressed(found)).items[0] == found.items[0]
+    assert set(compression.parse(compression.compressed(found))) == set(found)
+
+
+def test_a_key_before_a_compressed_part_is_read_as_a_link_writes_it() -> None:
+    link = "https://id.gs1.org/8004/0541234537290A41%26GHpp33"
+    assert compression.decompressed(f"{link}/cEB2Cqi") == f"{link}/7040/7BVR"
+
+
+def test_a_value_left_out_may_be_written_with_a_character_more() -> None:
+    assert compression.decompressed("https://id.gs1.org/JVUqG5hJ5wA") == "https://id.gs1.org/255/5678409730535"
+    for zeros in ("AA", "AAA", "AAAA"):
+        with pytest.raises(MalformedRecord):
+            compression.decompressed(f"https://id.gs1.org/JVUqG5hJ5w{zeros}")

@@ -159,3 +159,12 @@ def test_the_tables_agree_with_the_library() -> None:
     assert all(described(key) for key in KEYS)
     assert is_path(("01", "22", "21"))
     assert not is_path(())
+
+
+def test_of_two_orders_the_one_that_leaves_only_attributes_is_written() -> None:
+    link = "https://id.gs1.org/01/09520123456788/235/XYZ?10=ABC123"
+    found = digital_link.parse(link)
+    assert digital_link.uri_of(found) == link
+    assert digital_link.path_and_query(found) == ("01/09520123456788/235/XYZ", "10=ABC123")
+    with pytest.raises(MalformedRecord):
+        digital_link.uri_of(element_string.parse("(01)09520123456788(235)X(10)L(21)S"))

@@ -53,3 +53,17 @@ def test_what_is_no_message(text: str) -> None:
 def test_a_bracket_within_a_lot_is_never_taken_for_its_end() -> None:
     with pytest.raises(MalformedRecord, match=r"written \\\("):
         element_string.parse(f"(01){GTIN}(10)A(1)B")
+
+
+@pytest.mark.parametrize(
+    ("message", "elements"),
+    [
+        ("]E02112345678900|]e099COMPOSITE\x1d98XYZ", "^010211234567890099COMPOSITE^98XYZ"),
+        ("]E402345673|]e017261231", "^010000000234567317261231"),
+    ],
+)
+def test_a_retail_barcode_comes_with_the_composite_component_above_it(message: str, elements: str) -> None:
+    assert str(element_string.parse(message)) == elements
+    for broken in (message.replace("|", ""), message.partition("]e0")[0] + "]e0", message.replace("|]e0", "|]e1")):
+        with pytest.raises(MalformedRecord):
+            element_string.parse(broken)

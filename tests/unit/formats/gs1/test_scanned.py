@@ -4,7 +4,7 @@ import pytest
 
 from ledger.common.gs1 import Product
 from ledger.errors import MalformedRecord
-from ledger.formats.gs1.scanned import completed, named_product, parse, product_of_code
+from ledger.formats.gs1.scanned import completed, parse, product_of_code, sought
 
 GTIN = "09506000134352"
 
@@ -36,7 +36,7 @@ GTIN = "09506000134352"
 )
 def test_products(text: str, product: Product) -> None:
     assert product_of_code(text) == product
-    assert named_product(text) == product
+    assert sought(text)[1] == product
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_products(text: str, product: Product) -> None:
 def test_what_names_no_product(text: str) -> None:
     with pytest.raises(MalformedRecord):
         product_of_code(text)
-    assert named_product(text) is None
+    assert sought(text)[1] is None
 
 
 def test_eighteen_digits_are_a_logistic_unit() -> None:

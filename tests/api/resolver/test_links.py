@@ -1,4 +1,4 @@
-"""The GS1 resolver: what GS1's conformance suite asks of one, over the real API."""
+"""The GS1 resolver over the real API: languages, labels, and what is no Digital Link."""
 
 from typing import Any
 from urllib.parse import urljoin
@@ -7,54 +7,19 @@ import pytest
 from jsonschema import Draft7Validator
 
 from ledger.formats.gs1 import compression, element_string
+from tests.api.resolver.schemas import LINKSET as LINKSET_SCHEMA
+from tests.api.resolver.schemas import VOCABULARY
 from tests.api.world import GTIN, LOT, World
 
 ROOT = "http://127.0.0.1:8000"
 PATH = f"/01/{GTIN}/10/{LOT}/21/000001"
-VOCABULARY = "https://ref.gs1.org/voc/"
 LINKSET = {"Accept": "application/linkset+json"}
-SCHEMA: dict[str, Any] = {  # the rules of GS1's schema for linksets of a resolver
-    "type": "object",
-    "required": ["linkset"],
-    "properties": {
-        "linkset": {
-            "type": "array",
-            "minItems": 1,
-            "items": {
-                "type": "object",
-                "required": ["anchor", VOCABULARY + "defaultLink"],
-                "properties": {
-                    "anchor": {"type": "string", "pattern": r"^https?://[a-zA-Z0-9./]+"},
-                    "itemDescription": {"type": "string"},
-                    VOCABULARY + "defaultLink": {
-                        "type": "array", "minItems": 1, "maxItems": 1,
-                        "items": {"propertyNames": {"enum": ["href", "title"]}},
-                    },
-                },
-                "additionalProperties": {
-                    "type": "array",
-                    "items": {
-                        "type": "object",
-                        "required": ["href", "title"],
-                        "properties": {
-                            "href": {"type": "string", "pattern": "^https?://"},
-                            "title": {"type": "string", "minLength": 1},
-                            "type": {"type": "string"},
-                            "hreflang": {"type": "array", "items": {"type": "string"}, "minItems": 1},
-                        },
-                        "additionalProperties": False,
-                    },
-                },
-            },
-        }
-    },
-}  # fmt: skip
 
 
 def links_of(world: World, path: str, query: str = "?linkType=linkset") -> list[dict[str, Any]]:
     answer = world.client.get(path + query)
     assert answer.status_code == 200, answer.text
-    Draft7Validator(SCHEMA).validate(answer.json())
+    Draft7Validator(LINKSET_SCHEMA).validate(answer.json())
     found: list[dict[str, Any]] = answer.json()["linkset"]
     return found
 
@@ -63,24 +28,6 @@ def location(world: World, path: str, **headers: str) -> str:
     answer = world.client.get(path, headers={name.replace("_", "-"): value for name, value in headers.items()})
     assert answer.status_code == 307, answer.text
     return urljoin(ROOT, answer.headers["location"])
-
-
-def test_all_links_of_the_item_its_lot_and_its_gtin(world: World) -> None:
-    found = links_of(world, PATH)
-    assert [one["anchor"] for one in found] == [ROOT + PATH, f"{ROOT}/01/{GTIN}/10/{LOT}", f"{ROOT}/01/{GTIN}"]
-    assert [one["itemDescription"] for one in found][2] == f"GTIN {GTIN}"
-    assert links_of(world, PATH, "?linkType=all") == found
-    for accept, media_type in (
-        ("application/linkset+json", "application/linkset+json"),
-        ("application/json", "application/json"),
-    ):
-        answer = world.client.get(f"{PATH}?linkType=linkset", headers={"Accept": accept})
-        assert answer.headers["content-type"] == media_type
-        assert answer.json()["linkset"] == found
-    answer = world.client.get(PATH, headers=LINKSET)
-    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/linkset+json")
-    assert 'rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"' in answer.headers["link"]
-    assert "Accept" in answer.headers["vary"]
 
 
 def test_without_a_type_the_default_link_is_taken_and_the_query_goes_along(world: World) -> None:
@@ -95,28 +42,12 @@ def test_without_a_type_the_default_link_is_taken_and_the_query_goes_along(world
         assert location(world, f"{PATH}?linkType={spelling}defaultLink") == default["href"]
 
 
-def test_every_link_is_found_by_its_type_language_and_form(world: World) -> None:
-    (item, *_) = links_of(world, PATH)
-    for name, links in item.items():
-        if name.startswith(VOCABULARY):
-            for link in links:
-                lang = f"&lang={link['hreflang'][0]}" if "hreflang" in link else ""
-                asked = f"{PATH}?linkType={name.replace(VOCABULARY, 'gs1:')}{lang}&mediaType={link.get('type', '')}"
-                assert location(world, asked) == link["href"], asked
+def test_the_page_is_led_to_in_the_language_that_is_asked_for(world: World) -> None:
     assert "lang=fr" in location(world, f"{PATH}?linkType=gs1:pip", accept_language="fr-CH, de;q=0.5")
     assert "lang=de" in location(world, f"{PATH}?linkType=gs1:pip", accept_language="xx, fr;q=0.4, de;q=0.5")
     assert "lang=" not in location(world, f"{PATH}?linkType=gs1:pip", accept_language="xx")
     assert "lang=zh-CN" in location(world, f"{PATH}?linkType=gs1:pip", accept_language="zh")
     assert "lang=" not in location(world, f"{PATH}?linkType=gs1:pip")
-
-
-def test_what_the_links_lead_to_is_there(world: World) -> None:
-    (item, *_) = links_of(world, PATH)
-    for name, links in item.items():
-        for link in links if name.startswith(VOCABULARY) else ():
-            answer = world.client.get(link["href"].removeprefix(ROOT))
-            assert answer.status_code == 200, link
-            assert answer.headers["content-type"].startswith(link.get("type", "text/html"))
 
 
 def test_no_link_of_a_type_is_not_found_and_says_which_there_are(world: World) -> None:
@@ -137,43 +68,17 @@ def test_what_is_no_digital_link_is_refused(world: World, path: str) -> None:
     assert answer.json()["what"]
 
 
-def test_any_page_may_ask_by_any_of_three_methods(world: World) -> None:
-    for answer in (world.client.get(PATH), world.client.head(PATH), world.client.get(PATH, headers=LINKSET)):
-        assert answer.headers["access-control-allow-origin"] == "*"
-        assert answer.headers["access-control-allow-methods"] == "GET, HEAD, OPTIONS"
-        assert f'<{ROOT}{PATH}?linkType=linkset>; rel="linkset"' in answer.headers["link"]
-    asked = world.client.options(PATH)
-    assert (asked.status_code, asked.headers["allow"]) == (204, "GET, HEAD, OPTIONS")
-
-
-def test_the_resolver_describes_itself(world: World) -> None:
-    answer = world.client.get("/.well-known/gs1resolver")
-    assert answer.headers["access-control-allow-origin"] == "*"
-    found = answer.json()
-    assert (found["resolverRoot"], found["supportedPrimaryKeys"]) == (ROOT, ["01"])
-    assert found["supportedLinkType"] == [{"namespace": VOCABULARY, "prefix": "gs1:"}]
-    assert set(found["activeLinkTypes"]["en"]) == {
-        name.replace(VOCABULARY, "gs1:") for name in links_of(world, PATH)[0] if name.startswith(VOCABULARY)
-    }
-
-
 def test_a_compressed_link_says_what_it_stands_for(world: World) -> None:
     elements = element_string.parse(f"(01){GTIN}(10){LOT}(21)000001")
     segment = compression.compressed(elements, ROOT).removeprefix(ROOT)
     answer = world.client.get(f"{segment}?x=1")
-    assert (answer.status_code, answer.headers["location"]) == (307, f"/p{PATH}?x=1")
+    assert (answer.status_code, answer.headers["location"]) == (307, f"{ROOT}/p{PATH}?x=1")
     assert f'<{ROOT}{PATH}>; rel="owl:sameAs"' in answer.headers["link"]
     assert world.client.get(segment, headers=LINKSET).json()["linkset"] == links_of(world, PATH)
     assert links_of(world, segment) == links_of(world, PATH)
     assert world.client.get("/sign-out").status_code == 405, "a path of the pages is none"
     for path in ("/nothing", "/ARHKVAdpQh", "/favicon.ico", "/a.b", "/%00"):
         assert world.client.get(path).status_code == 404, path
-
-
-def test_another_key_is_for_another_resolver(world: World) -> None:
-    segment = compression.compressed(element_string.parse("(00)106141412345678908"), ROOT).removeprefix(ROOT)
-    answer = world.client.get(segment)
-    assert (answer.status_code, answer.json()["what"]) == (404, "no links of this key here")
 
 
 @pytest.mark.parametrize(
