@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from ledger.client.calls import PATIENCE
-from ledger.client.flows import BATCH
 from ledger.client.service import Client
+from ledger.client.submitting import BATCH
 from ledger.errors import Unavailable
 from ledger.records.signing import SignedRecord
 from ledger.records.types import Endorsement
