@@ -121,6 +121,12 @@ class Client(Desk):
         """One record, as far as whoever signed in may see it."""
         return self._run(checking.record(self._trust, record, self._token))
 
+    def proposals(self) -> list[answers.RecordView]:
+        """The newest 100 records that wait for signatures and concern whoever signed in. What to do with one:
+        `submit(sign(shown(proposal)))`, once it says what you agree to."""
+        path = f"/v1/records/proposed?limit={flows.PAGE}"
+        return self._run(flows.only(answers.RecordView, "records", path, self._token))
+
     def shipments(self, **filters: Unpack[answers.ListShipmentsFilters]) -> list[answers.ListedShipment]:
         """Shipments, all pages in one: by `partner`, `status`, `late`, `q` and the other filters of `/v1/shipments`."""
         flows.check_filters(answers.ListShipmentsFilters, filters)

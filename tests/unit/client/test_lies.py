@@ -3,6 +3,7 @@
 The service is a function here: its log has two leaves under one key, and a lie is one change of what it would say.
 """
 
+import asyncio
 import json
 import socket
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger.bundle.format import Trust
-from ledger.client import Client, checking, flows, submitting
+from ledger.client import AsyncClient, Client, checking, flows, submitting
 from ledger.client.calls import MOST_ANSWER, NOTHING, Answer, Call, Flow, Pause
 from ledger.client.desk import Desk
 from ledger.client.following import MOST_PROBLEM, Following, Which
@@ -239,7 +240,9 @@ def test_a_receipt_is_checked_against_the_record_where_one_is_given() -> None:
 def test_events_come_once_and_in_order() -> None:
     following = Following(Which(), 4)
     for index in (5, 9):
-        assert following.take("record", str(index), json.dumps({"index": index})) == {"index": index}
+        event = following.take("record", str(index), json.dumps({"index": index}))
+        assert event is not None
+        assert event["index"] == index
     for index in (9, 3):
         with pytest.raises(VerificationFailed, match="order"):
             following.take("record", str(index), json.dumps({"index": index}))
@@ -338,6 +341,28 @@ def test_what_may_come_twice_is_sent_again_after_a_lost_answer(hostile: HTTPServ
     with Client(f"http://127.0.0.1:{port}", slept.append) as closed, pytest.raises(Unavailable):
         closed.get("/v1/log")
     assert slept == [], "what was never sent is told at once"
+
+
+def test_the_asynchronous_client_refuses_the_same(hostile: HTTPServer) -> None:
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    async def all_of_it() -> None:
+        async with AsyncClient(f"http://127.0.0.1:{hostile.server_port}", sleep) as client:
+            client._token = "secret"
+            assert await client.get("/drop/3") == {"fine": True}
+            with pytest.raises(Unavailable, match="does not answer"):
+                await client.post("/drop/9", {})
+            with pytest.raises(Misconfigured, match="sends elsewhere"):
+                await client.get(f"/redirect/{hostile.server_port}")
+            with pytest.raises(Unavailable, match="too large"):
+                await client.get("/huge")
+
+    asyncio.run(all_of_it())
+    assert slept == [1, 3]
+    assert [path for path, _ in Hostile.seen if "stolen" in path] == []
 
 
 LISTS = [{"records": {}}, {"records": [1]}, {}, {"records": [], "next": "same"}]

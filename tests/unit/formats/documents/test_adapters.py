@@ -71,7 +71,7 @@ def test_nobody_elses_format_takes_what_is_read_here() -> None:
 
     mine = Format("thief", steal, begins=(b"<", b"ISA", b"UN"))
     assert read_advice(DESPATCH_ADVICE, [mine]).kind == "DespatchAdvice"
-    with pytest.raises(MalformedRecord, match="UBL DespatchAdvice, X12 856, EDIFACT DESADV.*found .urn:other.x"):
+    with pytest.raises(MalformedRecord, match=r"UBL DespatchAdvice, X12 856, EDIFACT DESADV.*found .urn:other.x"):
         read_advice(b"<x xmlns='urn:other'/>")
     assert [form.name for form in FORMATS] == ["UBL DespatchAdvice", "X12 856", "EDIFACT DESADV"]
 
