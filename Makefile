@@ -116,6 +116,7 @@ check: setup ## format, lint, types, import direction, generated files
 	$(BIN)/python -m scripts.generate_solidity --check
 	$(BIN)/python -m scripts.generate_page_types --check
 	$(BIN)/python -m scripts.generate_api_types --check
+	$(BIN)/python -m scripts.generate_answer_types --check
 	$(BIN)/python -m scripts.generate_vectors --check
 	$(BIN)/python -m scripts.compile_contracts --check
 	$(PYTEST) -q tests/unit/test_architecture.py tests/unit/project/test_lockfiles.py tests/unit/project/test_web_build.py
@@ -151,11 +152,12 @@ bench: setup ## speed, as ratios; and numbers over HANDOFFS=100000 handoffs agai
 
 # --- generated files -------------------------------------------------------------------------------------------------
 
-generate: setup ## write Records.sol, Codes.sol, records.js, docs/vectors and docs/api/types.d.ts from the types and the API
+generate: setup ## write Records.sol, Codes.sol, records.js, docs/vectors, docs/api/types.d.ts and the client's answers from the types and the API
 	$(BIN)/python -m scripts.generate_solidity
 	$(BIN)/python -m scripts.generate_page_types
 	$(BIN)/python -m scripts.generate_vectors
 	$(BIN)/python -m scripts.generate_api_types
+	$(BIN)/python -m scripts.generate_answer_types
 
 release-home: setup ## keep a home of this version for the tests of later ones, before the version goes out
 	$(BIN)/python -m scripts.pack_home

@@ -101,9 +101,13 @@ def operations(document: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _answer(operation: Mapping[str, Any]) -> str:
+    return " | ".join(dict.fromkeys(type_of(one, "    ") for one in answers_of(operation))) or "unknown"
+
+
+def answers_of(operation: Mapping[str, Any]) -> list[Any]:
+    """The schemas of what is answered when all is well."""
     good = (answer for status, answer in operation["responses"].items() if status.startswith("2"))
-    found = [type_of(content, "    ") for answer in good if (content := _content(answer)) is not None]
-    return " | ".join(dict.fromkeys(found)) or "unknown"
+    return [content for answer in good if (content := _content(answer)) is not None]
 
 
 def _content(described: Any) -> Any:

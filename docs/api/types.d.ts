@@ -124,13 +124,13 @@ export type AwardView = {
   explanation: string[];
 };
 export type BatchAnswer = {
-  id?: string | null;
-  status: string;
-  receipt?: ReceiptView | null;
-  missing?: string[] | null;
-  waitsFor?: AwaitedView[] | null;
-  problem?: Problem | null;
-  retryAfter?: number | null;
+  id?: string;
+  status: "accepted" | "proposed" | "refused";
+  receipt?: ReceiptView;
+  missing?: string[];
+  waitsFor?: AwaitedView[];
+  problem?: Problem;
+  retryAfter?: number;
 };
 export type BatchAnswers = {
   results: BatchAnswer[];
@@ -173,10 +173,17 @@ export type BookPartner = {
   keys: BookKey[];
 };
 export type By = "lane" | "market" | "mode" | "carrier";
+export type CarriedGoods = {
+  gtin: string;
+  lot: string;
+  description: string;
+  quantity: number;
+  unit: string;
+};
 export type CarriedView = {
   shipment: string;
   order: string;
-  goods: ledger__services__views__before_signing__GoodsView[];
+  goods: CarriedGoods[];
 };
 export type ChainTrack = {
   status: string;
@@ -290,7 +297,7 @@ export type ConsistencyProof = {
 };
 export type ConsortiumView = {
   trust: Record<string, unknown>;
-  council: ledger__api__schemas__answers__CouncilView;
+  council: CouncilInForce;
   delay: number;
   next_sequence: number;
   contracts: Record<string, string | null>;
@@ -299,11 +306,21 @@ export type ConsortiumView = {
 export type Contradictions = {
   contradictions: TreeContradiction[];
 };
+export type CouncilInForce = {
+  members: string[];
+  threshold: number;
+};
 export type CouncilMember = {
   address: string;
   status: KeyStatus;
   since: number | null;
   until: number | null;
+};
+export type CouncilView = {
+  threshold: number;
+  members: CouncilMember[];
+  next_threshold: number | null;
+  next_threshold_from: number | null;
 };
 export type DeadLetter = {
   index: number;
@@ -457,6 +474,14 @@ export type Goods = {
   unit: string;
   hs: string;
   description: string;
+};
+export type GoodsView = {
+  description: string;
+  gtin: string;
+  lot: string;
+  quantity: number;
+  unit: string;
+  hs: string;
 };
 export type HTTPValidationError = {
   detail?: ValidationError[];
@@ -937,7 +962,7 @@ export type PlaceView = {
 export type PrivateView = {
   terms: boolean;
   order?: string;
-  goods?: ledger__services__views__course__private_parts__GoodsView[];
+  goods?: GoodsView[];
   origin?: PlaceView | null;
   destination?: PlaceView | null;
   withheld?: boolean;
@@ -1537,10 +1562,10 @@ export type StopView = {
 };
 export type Submitted = {
   id: string;
-  status: string;
-  receipt?: ReceiptView | null;
-  missing?: string[] | null;
-  waitsFor?: AwaitedView[] | null;
+  status: "accepted" | "proposed";
+  receipt?: ReceiptView;
+  missing?: string[];
+  waitsFor?: AwaitedView[];
 };
 export type TakenPlace = {
   shipment: string;
@@ -1763,31 +1788,6 @@ export type WorklistView = {
 };
 export type ledger__api__routers__penalties__Form = "json" | "csv" | "lines";
 export type ledger__api__routers__shipments__Form = "json" | "csv";
-export type ledger__api__schemas__answers__CouncilView = {
-  members: string[];
-  threshold: number;
-};
-export type ledger__services__views__before_signing__GoodsView = {
-  gtin: string;
-  lot: string;
-  description: string;
-  quantity: number;
-  unit: string;
-};
-export type ledger__services__views__course__private_parts__GoodsView = {
-  description: string;
-  gtin: string;
-  lot: string;
-  quantity: number;
-  unit: string;
-  hs: string;
-};
-export type ledger__services__views__explorer__CouncilView = {
-  threshold: number;
-  members: CouncilMember[];
-  next_threshold: number | null;
-  next_threshold_from: number | null;
-};
 
 export interface Operations {
   getCheckpoint: {
@@ -2201,7 +2201,7 @@ export interface Operations {
     headerParameters: {
       authorization?: string | null;
     };
-    answer: unknown;
+    answer: string;
   };
   getRecall: {
     method: "GET";
@@ -2258,7 +2258,7 @@ export interface Operations {
   getCouncil: {
     method: "GET";
     path: "/v1/council";
-    answer: ledger__services__views__explorer__CouncilView;
+    answer: CouncilView;
   };
   listOpenAgainst: {
     method: "GET";

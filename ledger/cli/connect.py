@@ -3,7 +3,7 @@
 The home needs the node's libraries, so it is imported only where no URL is given.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, Protocol
@@ -16,25 +16,25 @@ from ledger.records.signing import SignedRecord
 class Ledger(Protocol):
     """What `ledger.client.Client` and `ledger.cli.home_client.HomeClient` both offer."""
 
-    def consortium(self) -> dict[str, Any]: ...
+    def consortium(self) -> Mapping[str, Any]: ...
 
-    def partners(self) -> list[dict[str, Any]]: ...
+    def partners(self) -> Sequence[Mapping[str, Any]]: ...
 
-    def enrolments(self) -> list[dict[str, Any]]: ...
+    def enrolments(self) -> Sequence[Mapping[str, Any]]: ...
 
-    def enrolment(self, document: str) -> dict[str, Any]: ...
+    def enrolment(self, document: str) -> Mapping[str, Any]: ...
 
-    def enrol(self, document: str, signature: str) -> dict[str, Any]: ...
+    def enrol(self, document: str, signature: str) -> Mapping[str, Any]: ...
 
-    def consent(self, document: str, signature: str) -> dict[str, Any]: ...
+    def consent(self, document: str, signature: str) -> Mapping[str, Any]: ...
 
-    def consent_status(self, consent: str) -> dict[str, Any]: ...
+    def consent_status(self, consent: str) -> Mapping[str, Any]: ...
 
-    def submit(self, signed: SignedRecord) -> dict[str, Any]: ...
+    def submit(self, signed: SignedRecord) -> Mapping[str, Any]: ...
 
-    def submit_many(self, batch: Sequence[SignedRecord]) -> list[dict[str, Any]]: ...
+    def submit_many(self, batch: Sequence[SignedRecord]) -> Sequence[Mapping[str, Any]]: ...
 
-    def publish_product(self, record: str, text: bytes, picture: bytes) -> dict[str, Any]: ...
+    def publish_product(self, record: str, text: bytes, picture: bytes) -> Mapping[str, Any]: ...
 
 
 WAIT = 600
@@ -55,25 +55,25 @@ def connected(url: str | None, wait: float = WAIT, tell: Tell = lambda _: None) 
         yield home
 
 
-def partners_at(url: str | None) -> list[dict[str, Any]]:
+def partners_at(url: str | None) -> Sequence[Mapping[str, Any]]:
     """All partners; a home is only read, so it may be served meanwhile."""
     if url:
         return Client(url).partners()
-    partners: list[dict[str, Any]] = _home_client().partners_of_home()
+    partners: Sequence[Mapping[str, Any]] = _home_client().partners_of_home()
     return partners
 
 
-def consents_at(url: str | None, consent: str | None) -> list[dict[str, Any]]:
+def consents_at(url: str | None, consent: str | None) -> Sequence[Mapping[str, Any]]:
     """One consent to forwarding, or all of a home, which is only read."""
     if url and consent:
         return [Client(url).consent_status(consent)]
-    found: list[dict[str, Any]] = _home_client().consents_of_home()
+    found: Sequence[Mapping[str, Any]] = _home_client().consents_of_home()
     return [one for one in found if consent is None or one["consent"] == consent]
 
 
-def forward_home() -> dict[str, Any]:
+def forward_home() -> Mapping[str, Any]:
     """Forward from the home of the settings what its partners consented to; it may be served meanwhile."""
-    report: dict[str, Any] = _home_client().forward_from_home()
+    report: Mapping[str, Any] = _home_client().forward_from_home()
     return report
 
 

@@ -1,11 +1,13 @@
 """What a client believes of a service: nothing that the trust file's log has not signed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ledger.bundle.format import Trust
+from ledger.client import answers
 from ledger.client.calls import Flow
-from ledger.client.flows import identified
+from ledger.client.flows import check_named, identified
 from ledger.common.ids import RecordId, bytes_from_hex, to_hex
 from ledger.common.json_fields import hex_bytes, integer, items, text
 from ledger.errors import MalformedRecord, VerificationFailed
@@ -46,10 +48,47 @@ def domain_of(trust: Trust, record: Record, pool: bytes | None = None) -> Domain
 
 
 def check_receipt(trust: Trust, data: object) -> Receipt:
-    """A receipt that one of the trusted logs signed; raises `MalformedRecord` or `VerificationFailed`."""
+    """A receipt that one of the trusted logs signed, of whatever record; raises `MalformedRecord` or
+    `VerificationFailed`."""
     receipt = Receipt.from_json(data)
     log_of(trust, receipt).verify_receipt(receipt)
     return receipt
+
+
+def check_leaf(receipt: Receipt, record_id: RecordId, signed: SignedRecord) -> None:
+    """Raises `VerificationFailed` where the receipt is for another record, or for other signatures under it."""
+    leaf = leaf_of(receipt, record_id, signed)
+    if leaf != receipt.leaf_hash:
+        raise VerificationFailed(
+            "the receipt is for another leaf", where="receipt", expected=to_hex(leaf), found=to_hex(receipt.leaf_hash)
+        )
+
+
+def leaf_of(receipt: Receipt, record_id: RecordId, signed: SignedRecord) -> bytes:
+    """The hash of the leaf that the record has at the receipt's time, under its signatures in this order."""
+    return leaf_hash(Leaf.of(signed.record.NUMBER, record_id, signed.signature_bytes(), receipt.log_time).encode())
+
+
+def shown(trust: Trust, told: Mapping[str, Any], wanted: RecordId) -> SignedRecord:
+    """The record in an answer, which has to be the one that was asked for."""
+    signed = SignedRecord.from_json({name: told.get(name) for name in ("type", "message", "signatures")})
+    check_id(trust, signed.record, to_hex(wanted))
+    return signed
+
+
+def check_id(trust: Trust, record: Record, found: object) -> RecordId:
+    """The record's id, once it is known to be the one that a service told. Raises `VerificationFailed`."""
+    ids = [domain.record_id(record) for domain in domains_of(trust)]
+    for one in ids:
+        if to_hex(one) == found:
+            return one
+    raise VerificationFailed(
+        "the service showed another record",
+        where="record",
+        expected=to_hex(ids[-1]),
+        found=str(found)[:80],
+        mend="Either it lies, or the trust file is of another consortium.",
+    )
 
 
 def log_of(trust: Trust, receipt: Receipt) -> LogIdentity:
@@ -64,30 +103,31 @@ def log_of(trust: Trust, receipt: Receipt) -> LogIdentity:
     )
 
 
+def record(trust: Trust | None, value: str, token: str) -> Flow[answers.RecordView]:
+    """A record, known to be the one that was asked for; without a trust file only said to be."""
+    told = yield from identified(answers.RecordView, "/v1/records", value, "record", token)
+    check_named(told.get("id"), value, "record")
+    if trust is not None:
+        shown(trust, told, RecordId(bytes_from_hex(value, 32, "record")))
+    return told
+
+
+def receipt_in(told: Mapping[str, Any]) -> object:
+    log = told.get("log")
+    return log.get("receipt") if isinstance(log, Mapping) else None
+
+
 def proved(trust: Trust, record: str) -> Flow[Proved]:
     """Ask for a record, its receipt and its proof, and check each against the log's key.
 
     Raises `NotFound` while it is not under a checkpoint, `VerificationFailed` for whatever does not hold.
     """
     wanted = RecordId(bytes_from_hex(record, 32, "record"))
-    told = yield from identified("/v1/records", record, "record")
-    proof = yield from identified("/v1/records", record, "record", below="/proof")
-    signed = SignedRecord.from_json({name: told.get(name) for name in ("type", "message", "signatures")})
-    found = [domain.record_id(signed.record) for domain in domains_of(trust)]
-    if wanted not in found:
-        raise VerificationFailed(
-            "the service showed another record", where="record", expected=to_hex(wanted), found=to_hex(found[-1])
-        )
-    log: Any = told.get("log") or {}
-    receipt = check_receipt(trust, log.get("receipt"))
-    leaf = Leaf.of(signed.record.NUMBER, wanted, signed.signature_bytes(), receipt.log_time)
-    if leaf_hash(leaf.encode()) != receipt.leaf_hash:
-        raise VerificationFailed(
-            "the receipt is for another leaf",
-            where="receipt",
-            expected=to_hex(leaf_hash(leaf.encode())),
-            found=to_hex(receipt.leaf_hash),
-        )
+    told = yield from identified(answers.RecordView, "/v1/records", record, "record")
+    proof = yield from identified(answers.InclusionProof, "/v1/records", record, "record", below="/proof")
+    signed = shown(trust, told, wanted)
+    receipt = check_receipt(trust, receipt_in(told))
+    check_leaf(receipt, wanted, signed)
     note = text(proof.get("checkpoint"), "proof.checkpoint")
     head = log_of(trust, receipt).verify_checkpoint(note.encode())
     if trust.witnesses is not None:

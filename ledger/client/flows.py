@@ -1,74 +1,140 @@
 """What the methods of both clients do, each as a flow of calls (see `ledger.client.calls`)."""
 
 import base64
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
-from ledger.client.calls import PATIENCE, TOO_MANY, Call, Flow, Pause, ask, with_query
+from ledger.client import answers
+from ledger.client.calls import Call, Flow, as_, ask, no_answer, with_query
 from ledger.common.ids import bytes_from_hex, checksum_address, to_hex
-from ledger.errors import MalformedRecord, Unavailable
-from ledger.records.signing import SignedRecord, SigningKey
+from ledger.errors import InvalidInput, MalformedRecord, VerificationFailed
+from ledger.records.signing import SigningKey
 from ledger.registry.enrolment import personal_digest
 
+T = TypeVar("T")
 PAGE = 100
-BATCH = 200
-MOST_SENT = 2 * 1024 * 1024
-"""Bytes of records in a batch: half of what a service takes."""
+MOST_PAGES = 10_000
+"""Of a list in one: a million entries."""
+_TOKEN = re.compile(r"[!-~]{1,4096}")
 _THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
 _ASKS = " wants you to sign in with your Ethereum account:"
 
 
-def get(path: str, token: str = "") -> Flow[dict[str, Any]]:
-    return ask(Call("GET", path, token=token))
+def get(kind: type[T], path: str, token: str = "") -> Flow[T]:
+    return as_(kind, (yield from ask(Call("GET", path, token=token))))
 
 
-def post(path: str, body: object, token: str = "") -> Flow[dict[str, Any]]:
-    return ask(Call("POST", path, body, token))
+def post(kind: type[T], path: str, body: object, token: str = "", *, again: bool = False) -> Flow[T]:
+    return as_(kind, (yield from ask(Call("POST", path, body, token, again=again))))
 
 
-def identified(path: str, value: str, where: str, token: str = "", below: str = "") -> Flow[dict[str, Any]]:
+def put(kind: type[T], path: str, body: object, token: str = "") -> Flow[T]:
+    return as_(kind, (yield from ask(Call("PUT", path, body, token))))
+
+
+def delete(kind: type[T], path: str, token: str = "") -> Flow[T]:
+    return as_(kind, (yield from ask(Call("DELETE", path, token=token))))
+
+
+def identified(kind: type[T], path: str, value: str, where: str, token: str = "", below: str = "") -> Flow[T]:
     """What stands under an id of 32 bytes."""
-    return get(f"{path}/{to_hex(bytes_from_hex(value, 32, where))}{below}", token)
+    return (yield from get(kind, f"{path}/{to_hex(bytes_from_hex(value, 32, where))}{below}", token))
 
 
-def listed(name: str, path: str, token: str = "", **filters: object) -> Flow[list[dict[str, Any]]]:
-    """All pages of a list in one."""
-    result: list[dict[str, Any]] = []
+def shipment(value: str, token: str) -> Flow[answers.ShipmentView | answers.UnopenedShipment]:
+    told = yield from identified(dict[str, Any], "/v1/shipments", value, "shipment", token)
+    summary = told.get("summary")
+    check_named((summary if isinstance(summary, dict) else told).get("id"), value, "shipment")
+    return as_(answers.ShipmentView, told) if "summary" in told else as_(answers.UnopenedShipment, told)
+
+
+def enrolment(value: str) -> Flow[answers.EnrolmentDocument]:
+    told = yield from identified(answers.EnrolmentDocument, "/v1/enrolments", value, "document")
+    check_named(to_hex(hashlib.sha256(str(told.get("text")).encode()).digest()), value, "document")
+    return told
+
+
+def consent_status(value: str) -> Flow[answers.ConsentView]:
+    told = yield from identified(answers.ConsentView, "/v1/consents", value, "consent")
+    check_named(told.get("consent"), value, "consent")
+    return told
+
+
+def check_named(found: object, wanted: str, where: str) -> None:
+    """Raises `VerificationFailed` for an answer about something else than was asked for."""
+    expected = to_hex(bytes_from_hex(wanted, 32, where))
+    if found != expected:
+        raise VerificationFailed(
+            "the service showed another one", where=where, expected=expected, found=str(found)[:80]
+        )
+
+
+def check_filters(kind: type[object], filters: Mapping[str, object]) -> None:
+    """Raises `InvalidInput` for a filter that there is not: a service would overlook it, and list everything."""
+    known = kind.__annotations__
+    if unknown := sorted(filters.keys() - known.keys()):
+        raise InvalidInput("no such filter", where=unknown[0], expected=", ".join(known), found=unknown[0])
+
+
+def listed(kind: type[T], name: str, path: str, token: str = "", **filters: object) -> Flow[list[T]]:
+    """All pages of a list in one. Raises `InvalidInput` for one without an end."""
+    onward = "cursor" if path == "/v1/shipments" else "after"
+    result: list[T] = []
     after: object = None
-    while True:
-        page = yield from get(with_query(path, limit=PAGE, after=after, **filters), token)
-        result += page[name]
-        after = page["next"]
+    for _ in range(MOST_PAGES):
+        page = yield from get(dict[str, Any], with_query(path, limit=PAGE, **{onward: after}, **filters), token)
+        result += entries_of(kind, page, name, path)
+        before, after = after, page.get("next")
         if after is None:
             return result
+        if after == before:
+            raise no_answer(path)
+    raise InvalidInput(
+        "too long a list", where=path, expected=f"at most {MOST_PAGES * PAGE:,} entries", mend="Narrow it by a filter."
+    )
 
 
-def only(name: str, path: str, token: str) -> Flow[list[dict[str, Any]]]:
+def only(kind: type[T], name: str, path: str, token: str) -> Flow[list[T]]:
     """A list that has one page."""
-    found: list[dict[str, Any]] = (yield from get(path, token))[name]
-    return found
+    return entries_of(kind, (yield from get(dict[str, Any], path, token)), name, path)
 
 
-def set_webhook(webhook: str, token: str, *, active: bool) -> Flow[dict[str, Any]]:
+def entries_of(kind: type[T], page: Mapping[str, Any], name: str, path: str) -> list[T]:
+    found = page.get(name)
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise no_answer(path)
+    return [as_(kind, one) for one in found]
+
+
+def set_webhook(webhook: str, token: str, *, active: bool) -> Flow[answers.WebhookView]:
     state = {"state": "active" if active else "paused"}
-    return ask(Call("PUT", f"/v1/webhooks/{quote(webhook)}/state", state, token))
+    return put(answers.WebhookView, f"/v1/webhooks/{quote(webhook)}/state", state, token)
 
 
 def resend(webhook: str, indexes: Sequence[int] | None, token: str) -> Flow[int]:
     body = {"indexes": None if indexes is None else list(indexes)}
-    return int((yield from post(f"/v1/webhooks/{quote(webhook)}/dead", body, token))["resent"])
+    path = f"/v1/webhooks/{quote(webhook)}/dead"
+    resent = (yield from post(dict[str, Any], path, body, token)).get("resent")
+    if not isinstance(resent, int):
+        raise no_answer(path)
+    return resent
 
 
-def sign_in(key: SigningKey, url: str) -> Flow[dict[str, Any]]:
+def sign_in(key: SigningKey, url: str) -> Flow[answers.SignedIn]:
     """`{address, token}` of the service at `url`; raises `MalformedRecord` when it asks to sign anything but this key's
     sign-in there."""
-    challenge = yield from get(f"/v1/session/challenge?address={to_hex(key.address)}")
+    challenge = yield from get(answers.Challenge, f"/v1/session/challenge?address={to_hex(key.address)}")
     message = str(challenge.get("message"))
     _check_challenge(message, key.address, url)
     signature = key.sign_digest(personal_digest(message.encode()))
-    return (yield from post("/v1/session", {"message": message, "signature": to_hex(signature)}))
+    session = yield from post(answers.SignedIn, "/v1/session", {"message": message, "signature": to_hex(signature)})
+    token: object = session.get("token")
+    if not isinstance(token, str) or not _TOKEN.fullmatch(token):
+        raise no_answer("/v1/session")
+    return session
 
 
 def _check_challenge(message: str, address: bytes, url: str) -> None:
@@ -95,65 +161,21 @@ def _host_of(url: str) -> str:
         return ""
 
 
-def worklist(token: str) -> Flow[dict[str, Any]]:
+def worklist(token: str) -> Flow[answers.WorklistView]:
     """All pages in one."""
-    result = page = yield from get(f"/v1/worklist?limit={PAGE}", token)
-    while page["next"] is not None:
-        page = yield from get(f"/v1/worklist?limit={PAGE}&after={quote(page['next'])}", token)
-        result["items"] += page["items"]
-    return result | {"next": None}
+    path = "/v1/worklist"
+    first = page = yield from get(answers.WorklistView, with_query(path, limit=PAGE), token)
+    found = entries_of(dict[str, Any], page, "items", path)
+    for _ in range(MOST_PAGES):
+        after = page.get("next")
+        if after is None:
+            whole = {**first, "items": found, "next": None}
+            return as_(answers.WorklistView, whole)
+        page = yield from get(answers.WorklistView, with_query(path, limit=PAGE, after=after), token)
+        found += entries_of(dict[str, Any], page, "items", path)
+    raise no_answer(path)
 
 
 def product_data(text: bytes, picture: bytes) -> dict[str, str]:
     """The body that publishes what a brand says of its product, and its picture, empty where there is none."""
     return {"document": text.decode(), "picture": base64.b64encode(picture).decode()}
-
-
-def submit(signed: SignedRecord) -> Flow[dict[str, Any]]:
-    return post("/v1/records", signed.to_json())
-
-
-def submit_many(batch: Sequence[SignedRecord]) -> Flow[list[dict[str, Any]]]:
-    """What there is no quota for now is handed in again, as long as that is soon."""
-    answers = yield from _submitted(batch)
-    waited = 0
-    while busy := [i for i, answer in enumerate(answers) if _is_busy(answer)]:
-        seconds = max(1, *(int(answers[i].get("retryAfter", 1)) for i in busy))
-        if waited + seconds > PATIENCE:
-            break
-        waited += seconds
-        yield Pause(seconds)
-        again = yield from _submitted([batch[i] for i in busy])
-        for i, answer in zip(busy, again, strict=True):
-            answers[i] = answer
-    return answers
-
-
-def _submitted(batch: Sequence[SignedRecord]) -> Flow[list[dict[str, Any]]]:
-    answers: list[dict[str, Any]] = []
-    for part in _parts(batch):
-        results = (yield from post("/v1/records/batch", {"records": part})).get("results")
-        if not isinstance(results, list) or len(results) != len(part):
-            raise Unavailable("that is no answer of a ledger", where="/v1/records/batch")
-        answers += results
-    return answers
-
-
-def _parts(batch: Sequence[SignedRecord]) -> Iterator[list[dict[str, Any]]]:
-    """In batches that a service takes."""
-    part: list[dict[str, Any]] = []
-    size = 0
-    for signed in batch:
-        sent = signed.to_json()
-        length = len(json.dumps(sent))
-        if part and (len(part) == BATCH or size + length > MOST_SENT):
-            yield part
-            part, size = [], 0
-        part.append(sent)
-        size += length
-    if part:
-        yield part
-
-
-def _is_busy(answer: Mapping[str, Any]) -> bool:
-    return answer.get("status") == "refused" and answer.get("problem", {}).get("status") == TOO_MANY

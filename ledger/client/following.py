@@ -4,14 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.client.calls import TOO_MANY, Answer, Call, parsed, with_query
-from ledger.client.problems import error_of
+from ledger.client import answers
+from ledger.client.calls import TOO_MANY, Answer, Call, as_, no_answer, parsed, refusal, with_query
+from ledger.errors import VerificationFailed
 
 PAUSES = (1, 2, 5, 10, 30)
 """Seconds after the first, second … loss in a row; then the last again and again."""
 SILENCE = 60
 """Seconds without a sign of life after which a stream is lost: there is one every 15."""
 MOST_EVENT = 4 * 1024 * 1024
+MOST_PROBLEM = 64 * 1024
+_MOST_DIGITS = 17
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +53,24 @@ class Following:
     def refused(self, answer: Answer) -> None:
         """Raise what a service says that will not let it follow; nothing where it may come again."""
         if answer.status < 500 and answer.status != TOO_MANY:
-            raise error_of(answer.body, answer.status)
+            raise refusal(answer, "/v1/events/stream")
 
-    def take(self, kind: str, name: str, data: str) -> dict[str, Any] | None:
-        """The event in what the stream told, if there is one; the cursor moves with it."""
+    def take(self, kind: str, name: str, data: str) -> answers.Event | None:
+        """The event in what the stream told, if there is one; the cursor moves with it.
+
+        Raises `VerificationFailed` for an event that is not behind the cursor: each comes once, in the log's order.
+        """
         self._losses = 0
-        event = parsed(data.encode(), "event") if kind == "record" else None
-        if name.isascii() and name.isdecimal():
+        event = as_(answers.Event, parsed(data.encode(), "event")) if kind == "record" else None
+        at = None if event is None else event.get("index")
+        if event is not None:
+            if not isinstance(at, int):
+                raise no_answer("event")
+            if self.after is not None and at <= self.after:
+                raise VerificationFailed(
+                    "an event out of the log's order", where="event", expected=f"beyond {self.after}", found=at
+                )
+        if name.isascii() and name.isdecimal() and len(name) < _MOST_DIGITS:
             self.after = int(name)
         return event
 

@@ -45,7 +45,12 @@ def trace(
     return node.reader.recalls.trace(subject, lots, reader, way)
 
 
-@router.get("/trace/sheet", operation_id="traceLotSheet", responses=examples.READ_RESPONSES | SHEET_ANSWER)
+@router.get(
+    "/trace/sheet",
+    operation_id="traceLotSheet",
+    response_class=Response,
+    responses=examples.READ_RESPONSES | SHEET_ANSWER,
+)
 def sheet(
     node: NodeOf,
     reader: SessionReader,

@@ -68,7 +68,7 @@ NO_NUL = r"^[^\x00]*$"
     response_model=Submitted,
     response_model_exclude_none=True,
     responses=examples.write_responses(
-        {200: "Known before: the first receipt again", 202: "Proposed: signatures are missing"}
+        {200: "Known before: the first receipt again", 202: "Proposed: signatures are missing"}, Submitted
     ),
     openapi_extra=examples.record_body(),
 )
@@ -136,7 +136,7 @@ def typed_data(
     status_code=status.HTTP_201_CREATED,
     response_model=Submitted,
     response_model_exclude_none=True,
-    responses=examples.write_responses({200: "Accepted before", 202: "Signatures are still missing"}),
+    responses=examples.write_responses({200: "Accepted before", 202: "Signatures are still missing"}, Submitted),
     openapi_extra=examples.body(examples.SIGNATURES),
 )
 def countersign(record: RecordPath, data: JsonBody, node: NodeOf, charge: ChargeOf) -> Response:

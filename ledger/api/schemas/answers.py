@@ -1,8 +1,9 @@
 """What the API answers, typed: pages of lists, and the documents that services give as plain data."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from ledger.bonuses.agreement import AgreementWarning
 from ledger.services.views.access_journal import AccessView
@@ -20,6 +21,9 @@ from ledger.services.views.models import (
     ReceiptView,
     RecordView,
 )
+
+Absent = SkipJsonSchema[None]
+"""A field that is left out, and never null."""
 
 
 class Answer(BaseModel):
@@ -40,23 +44,23 @@ class Submitted(Answer):
     has to come first. `waitsFor`: an accepted record's predecessors that are missing; it is tried when they come."""
 
     id: str
-    status: str
-    receipt: ReceiptView | None = None
-    missing: list[str] | None = None
-    waitsFor: list[AwaitedView] | None = None
+    status: Literal["accepted", "proposed"]
+    receipt: ReceiptView | Absent = None
+    missing: list[str] | Absent = None
+    waitsFor: list[AwaitedView] | Absent = None
 
 
 class BatchAnswer(Answer):
     """`accepted` or `proposed` as for a single record, or `refused` with the problem that it would have got. `id` is
     left out for what is no record; `retryAfter`: seconds after which the same may be sent again."""
 
-    id: str | None = None
-    status: str
-    receipt: ReceiptView | None = None
-    missing: list[str] | None = None
-    waitsFor: list[AwaitedView] | None = None
-    problem: "Problem | None" = None
-    retryAfter: int | None = None
+    id: str | Absent = None
+    status: Literal["accepted", "proposed", "refused"]
+    receipt: ReceiptView | Absent = None
+    missing: list[str] | Absent = None
+    waitsFor: list[AwaitedView] | Absent = None
+    problem: "Problem | Absent" = None
+    retryAfter: int | Absent = None
 
 
 class BatchAnswers(Answer):
@@ -259,7 +263,7 @@ class ConsentView(Answer):
     forwarded: int = Field(description="How many records the other log gave a receipt for")
 
 
-class CouncilView(Answer):
+class CouncilInForce(Answer):
     members: list[str]
     threshold: int
 
@@ -268,7 +272,7 @@ class ConsortiumView(Answer):
     """`trust` is the trust file. Get it from somebody you trust, not from here, when you mean to check this service."""
 
     trust: dict[str, Any]
-    council: CouncilView
+    council: CouncilInForce
     delay: int = Field(description="Seconds until admissions, roles, council members and contracts are in force")
     next_sequence: int = Field(description="What the next `RegistryChange` must carry")
     contracts: dict[str, str | None]

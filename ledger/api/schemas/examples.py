@@ -3,6 +3,8 @@ example cannot name a field that does not exist."""
 
 from typing import Any
 
+from pydantic import BaseModel
+
 from ledger.api.schemas.answers import Problem
 from ledger.codes import Assurance, ClearanceStatus, Fulfilment, Gate, Mode, Purpose, Regime, Role
 from ledger.common.ids import ConsortiumId, KeyAddress, LogId, PartnerId
@@ -126,9 +128,12 @@ PROBLEM: dict[str, Any] = {
 READ_RESPONSES: dict[int | str, dict[str, Any]] = dict.fromkeys((400, 401, 403, 404, 429, 503), PROBLEM)
 
 
-def write_responses(others: dict[int, str]) -> dict[int | str, dict[str, Any]]:
-    """The answers of a route that writes: `others` by status, and every problem it may end in."""
-    result: dict[int | str, dict[str, Any]] = {status: {"description": text} for status, text in others.items()}
+def write_responses(others: dict[int, str], model: type[BaseModel] | None = None) -> dict[int | str, dict[str, Any]]:
+    """The answers of a route that writes: `others` by status, all of this model, and every problem it may end in."""
+    answered: dict[str, Any] = {} if model is None else {"model": model}
+    result: dict[int | str, dict[str, Any]] = {
+        status: {"description": text} | answered for status, text in others.items()
+    }
     return result | dict.fromkeys((400, 403, 404, 408, 409, 413, 415, 422, 429, 503), PROBLEM)
 
 

@@ -1,7 +1,7 @@
 """`lading forward`: partners let an operator hand their records in at another's log, and the operator does so."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -137,7 +137,10 @@ def run(json: Json = False) -> None:
 
 
 def _hand_in(
-    said: ForwardingConsent | ConsentRevocation, signer: Any, take: Callable[[str, str], dict[str, Any]], as_json: bool
+    said: ForwardingConsent | ConsentRevocation,
+    signer: Any,
+    take: Callable[[str, str], Mapping[str, Any]],
+    as_json: bool,
 ) -> None:
     answer = take(said.document().decode(), to_hex(sign_forwarding(said, signer)))
     if as_json:
@@ -146,7 +149,7 @@ def _hand_in(
         _tell(answer)
 
 
-def _tell(entry: dict[str, Any]) -> None:
+def _tell(entry: Mapping[str, Any]) -> None:
     """No table: it would crop the hash that `revoke` wants in full."""
     state = "counts" if entry["counts"] else entry["problem"]
     until = datetime.fromtimestamp(entry["until"], UTC)
@@ -163,7 +166,7 @@ def _log_id(to: str) -> LogId:
     return LogId(bytes_from_hex(to, 32, "--to"))
 
 
-def _partner(partners: list[dict[str, Any]], address: KeyAddress) -> PartnerId:
+def _partner(partners: Sequence[Mapping[str, Any]], address: KeyAddress) -> PartnerId:
     for partner in partners:
         if any(bytes_from_hex(known, 20, "keys") == address for known in partner["keys"]):
             return PartnerId(int(partner["id"]))

@@ -1,5 +1,6 @@
 """`lading submit`: hand in what others signed too, to a service or to the home on this machine."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -39,7 +40,7 @@ def submit(
         raise typer.Exit(1)
 
 
-def _tell(files: list[Path], answers: list[dict[str, Any]]) -> None:
+def _tell(files: list[Path], answers: Sequence[Mapping[str, Any]]) -> None:
     for file, answer in zip(files, answers, strict=True):
         if answer["status"] == "refused":
             out.print(f"{file}: refused: {error_in(answer['problem'], answer['problem']['status'])}", markup=False)

@@ -1,6 +1,7 @@
 """An advice of despatch, whatever format it came in: what it says, and nothing else."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
@@ -10,6 +11,7 @@ from ledger.errors import MalformedRecord
 MAX_DOCUMENT = 4 << 20
 """Bytes of a document: four times what the longest manifest takes."""
 MOST_LINES = 200
+_OFFSET = re.compile(r"(?:Z|([+-])(0[0-9]|1[0-4]):([0-5][0-9]))$")
 _DIGITS = re.compile(r"[0-9]{8}|[0-9]{12,14}")
 
 
@@ -72,6 +74,21 @@ class Advice:
     mode: str = ""
     despatched: Moment | None = None
     expected: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format that `lading document in` reads: a module that has one is an adapter, see `docs/guides/adapters.md`.
+
+    `read`: an advice of a document's bytes; raises `MalformedRecord` for whatever it cannot read. Documents are told
+    apart by `root`, the root element of XML as `{namespace}name`, or by how they begin (`begins`), after spaces and a
+    byte order mark.
+    """
+
+    name: str
+    read: Callable[[bytes], Advice]
+    begins: tuple[bytes, ...] = ()
+    root: str = ""
 
 
 def checked(advice: Advice, where: str) -> Advice:
@@ -141,3 +158,17 @@ def time_of(text: str, where: str) -> str:
     if not re.fullmatch(r"([01][0-9]|2[0-3])[0-5][0-9]([0-5][0-9])?[0-9]{0,2}", digits):
         raise MalformedRecord("not a time", where=where, expected="HHMM or HHMMSS", found=text[:40])
     return f"{digits[:2]}:{digits[2:4]}:{digits[4:6] or '00'}"
+
+
+def moment_of(day: str, time: str, where: str) -> Moment | None:
+    """A date and a time of XML Schema, which may tell its offset (`14:05:00.5+01:00`); None for no date. Raises
+    `MalformedRecord`."""
+    if not day:
+        return None
+    told = _OFFSET.search(time)
+    offset: int | None = None
+    if told is not None:
+        time = time[: told.start()]
+        sign, hours, minutes = (told[1] or "+"), int(told[2] or 0), int(told[3] or 0)
+        offset = (hours * 3600 + minutes * 60) * (-1 if sign == "-" else 1)
+    return Moment(day_of(day[:10], where), time_of(time.partition(".")[0], where), offset)

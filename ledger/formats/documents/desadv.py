@@ -9,6 +9,7 @@ from ledger.errors import MalformedRecord
 from ledger.formats.documents.advice import (
     Advice,
     AdvisedLine,
+    Format,
     Moment,
     Site,
     checked,
@@ -139,3 +140,6 @@ def _moment(text: str, form: str) -> Moment:
     if form not in ("102", "203", "204", "303", ""):
         raise MalformedRecord("a form of date that is not read", where="DTM", expected="102, 203 or 204", found=form)
     return Moment(day_of(text[:8], "DTM"), time_of(text[8:14] if form == "204" else text[8:12], "DTM"))
+
+
+FORMAT = Format("EDIFACT DESADV", read_desadv, begins=(b"UNA", b"UNB"))

@@ -4,7 +4,6 @@ The rules of T16 that concern what becomes a draft are held to: a line has a nam
 seller's number, and a quantity that is not negative. Whether the document holds to all of them is its sender's concern.
 """
 
-import re
 from dataclasses import replace
 
 from lxml import etree
@@ -13,22 +12,20 @@ from ledger.errors import MalformedRecord
 from ledger.formats.documents.advice import (
     Advice,
     AdvisedLine,
-    Moment,
+    Format,
     Site,
     checked,
-    day_of,
     gln_of,
     gtin_of,
-    time_of,
+    moment_of,
     unit_of,
     whole,
 )  # fmt: skip
-from ledger.formats.documents.xml import NAMESPACES, read_ubl, text_at
+from ledger.formats.documents.xml import NAMESPACES, UBL, read_ubl, text_at
 
 _GLN, _GTIN = "0088", "0160"
 _MODES = {"1": "maritime", "2": "rail", "3": "road", "4": "air", "5": "mail", "6": "multimodal", "8": "inland water"}
 """UN/ECE Recommendation 19, as `ShipmentStage/TransportModeCode` has it."""
-_OFFSET = re.compile(r"(?:Z|([+-])(0[0-9]|1[0-4]):([0-5][0-9]))$")
 
 
 def read_despatch_advice(data: bytes) -> Advice:
@@ -38,7 +35,7 @@ def read_despatch_advice(data: bytes) -> Advice:
     customer = _party(root.find("cac:DeliveryCustomerParty/cac:Party", NAMESPACES), "DeliveryCustomerParty")
     shipment = root.find("cac:Shipment", NAMESPACES)
     lines = [_line(line, n) for n, line in enumerate(root.findall("cac:DespatchLine", NAMESPACES), start=1)]
-    issued = _moment(text_at(root, "cbc:IssueDate"), text_at(root, "cbc:IssueTime"), "IssueDate")
+    issued = moment_of(text_at(root, "cbc:IssueDate"), text_at(root, "cbc:IssueTime"), "IssueDate")
     if issued is None:
         raise MalformedRecord("no date of issue", where="IssueDate", expected="CCYY-MM-DD")
     found = Advice(
@@ -76,12 +73,12 @@ def _shipped(advice: Advice, shipment: etree._Element, root: etree._Element) -> 
         units=told,
         load=load or text_at(shipment, delivery + "cbc:TrackingID"),
         mode=_MODES.get(mode, ""),
-        despatched=_moment(
+        despatched=moment_of(
             text_at(shipment, despatch + "cbc:ActualDespatchDate"),
             text_at(shipment, despatch + "cbc:ActualDespatchTime"),
             "Despatch/ActualDespatchDate",
         ),
-        expected=_moment(text_at(shipment, end + "EndDate"), text_at(shipment, end + "EndTime"), "EndDate"),
+        expected=moment_of(text_at(shipment, end + "EndDate"), text_at(shipment, end + "EndTime"), "EndDate"),
     )
 
 
@@ -134,14 +131,4 @@ def _line(line: etree._Element, count: int) -> AdvisedLine:
     )
 
 
-def _moment(day: str, time: str, where: str) -> Moment | None:
-    """A date and time of XML Schema, whose time may tell its offset."""
-    if not day:
-        return None
-    told = _OFFSET.search(time)
-    offset: int | None = None
-    if told is not None:
-        time = time[: told.start()]
-        sign, hours, minutes = (told[1] or "+"), int(told[2] or 0), int(told[3] or 0)
-        offset = (hours * 3600 + minutes * 60) * (-1 if sign == "-" else 1)
-    return Moment(day_of(day[:10], where), time_of(time.partition(".")[0], where), offset)
+FORMAT = Format("UBL DespatchAdvice", read_despatch_advice, root=f"{{{UBL.format('DespatchAdvice')}}}DespatchAdvice")

@@ -7,6 +7,7 @@ from ledger.errors import MalformedRecord
 from ledger.formats.documents.advice import (
     Advice,
     AdvisedLine,
+    Format,
     Moment,
     Site,
     checked,
@@ -151,3 +152,6 @@ def _first(segments: Sequence[Segment], tag: str) -> Segment | None:
 
 def _at(segment: Segment, place: int) -> str:
     return segment[place].strip() if len(segment) > place else ""
+
+
+FORMAT = Format("X12 856", read_ship_notice, begins=(b"ISA",))

@@ -1,5 +1,7 @@
 """XML of strangers, read without entities, documents from elsewhere or endless depth; and UBL's namespaces."""
 
+from collections.abc import Mapping
+
 from lxml import etree
 
 from ledger.errors import MalformedRecord
@@ -11,10 +13,11 @@ NAMESPACES = {"cbc": CBC, "cac": CAC}
 UBL = "urn:oasis:names:specification:ubl:schema:xsd:{}-2"
 
 
-def read_ubl(data: bytes, root: str) -> etree._Element:
-    """The document of this name, such as `DespatchAdvice`; raises `MalformedRecord` for anything else.
+def read_xml(data: bytes) -> etree._Element:
+    """The root of a document of at most `MAX_DOCUMENT` bytes, without comments; raises `MalformedRecord` for what is no
+    XML.
 
-    A document type declaration is refused: it is what entities come from, and no UBL document has one.
+    A document type declaration is refused: it is what entities come from, and no business document has one.
     """
     if len(data) > MAX_DOCUMENT:
         raise MalformedRecord("too large", where="document", expected=f"at most {MAX_DOCUMENT} bytes", found=len(data))
@@ -28,15 +31,21 @@ def read_ubl(data: bytes, root: str) -> etree._Element:
         raise MalformedRecord("not XML", where="document", found=str(error)[:160]) from None
     if found.getroottree().docinfo.internalDTD is not None:
         raise MalformedRecord("a document type declaration", where="document", expected="XML without one")
+    return found
+
+
+def read_ubl(data: bytes, root: str) -> etree._Element:
+    """The document of this name, such as `DespatchAdvice`; raises `MalformedRecord` for anything else."""
+    found = read_xml(data)
     expected = f"{{{UBL.format(root)}}}{root}"
     if found.tag != expected:
         raise MalformedRecord("another document", where="document", expected=expected, found=str(found.tag)[:120])
     return found
 
 
-def text_at(element: etree._Element, path: str) -> str:
+def text_at(element: etree._Element, path: str, namespaces: Mapping[str, str] = NAMESPACES) -> str:
     """The text of the first element at the path, without spaces around it; empty where there is none."""
-    found = element.find(path, NAMESPACES)
+    found = element.find(path, dict(namespaces))
     return "" if found is None or found.text is None else " ".join(found.text.split())
 
 

@@ -191,7 +191,7 @@ class _Peer:
         if answer.get("id") != to_hex(record_id):
             raise VerificationFailed("a receipt for another record", expected=to_hex(record_id), found=answer.get("id"))
         if "receipt" not in answer:
-            missing = ", ".join(map(str, answer.get("missing", ())))
+            missing = ", ".join(map(str, answer.get("missing") or ()))
             raise NotFound("it waits there for what is missing", where=to_hex(record_id), found=missing)
         self._check(Receipt.from_json(answer["receipt"]), record_id, signed)
 

@@ -33,7 +33,7 @@ class SignerView:
 
 
 @dataclass(frozen=True, slots=True)
-class GoodsView:
+class CarriedGoods:
     gtin: str
     lot: str
     description: str
@@ -47,7 +47,7 @@ class CarriedView:
 
     shipment: str
     order: str
-    goods: tuple[GoodsView, ...]
+    goods: tuple[CarriedGoods, ...]
 
 
 class SigningViews:
@@ -112,7 +112,7 @@ def _carried(shipment: bytes, terms: ShipmentTerms) -> CarriedView:
         to_hex(shipment),
         commercial.orderRef if isinstance(commercial, Commercial) else "",
         tuple(
-            GoodsView(goods.gtin, goods.lot, goods.description, goods.quantity, goods.unit)
+            CarriedGoods(goods.gtin, goods.lot, goods.description, goods.quantity, goods.unit)
             for goods in contents
             if not isinstance(goods, Withheld)
         ),

@@ -205,7 +205,7 @@ def test_the_asynchronous_client_does_the_same(world: World, url: str, trust: by
             drafts = [client.draft("ShipmentTerms", terms(world.stage.now), now=world.stage.now) for _ in range(3)]
             answers = await client.submit_many([client.sign(one) for one in drafts])
             assert [one["status"] for one in answers] == ["accepted"] * 3
-            several = await asyncio.gather(*(client.record(one["id"]) for one in answers))
+            several = await asyncio.gather(*(client.record(client.id_of(one)) for one in drafts))
             assert [one["id"] for one in several] == [one["id"] for one in answers]
             assert (await client.prove(world.id("late"))).id == world.id("late")
             found = []

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from ledger.api.app import create_app
 from ledger.api.quota import Budgets, Rate
 from ledger.cli.main import app
-from ledger.client import Client
+from ledger.client import Client, answers
 from ledger.common.ids import LogId, PartnerId, RecordId, to_hex
 from ledger.common.periods import DAY
 from ledger.errors import LadingError, MalformedRecord, Misconfigured, NotFound, StorageFailed
@@ -298,7 +298,7 @@ def test_a_revocation_ends_a_run_that_is_under_way(two: Two) -> None:
     left = [open_goods(two)[1] for _ in range(2)]
 
     class Revoking(Client):
-        def submit(self, signed: SignedRecord) -> dict[str, Any]:
+        def submit(self, signed: SignedRecord) -> answers.Submitted:
             two.revoke(consent, CARRIER)
             return super().submit(signed)
 
@@ -317,8 +317,8 @@ def test_a_receipt_for_another_record_is_none(two: Two) -> None:
     _, left = open_goods(two)
 
     class Lying(Client):
-        def submit(self, _signed: SignedRecord) -> dict[str, Any]:
-            return {"id": to_hex(left), "receipt": receipt}
+        def submit(self, _signed: SignedRecord) -> answers.Submitted:
+            return {"id": to_hex(left), "status": "accepted", "receipt": receipt}
 
         def get(self, path: str) -> dict[str, Any]:
             return super().get(path.replace(to_hex(left), to_hex(promised)))

@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
-from ledger.client.calls import PATIENCE
-from ledger.client.flows import BATCH
+from ledger.client import flows
+from ledger.client.calls import PATIENCE, Call
+from ledger.client.calls import Answer as Answered
+from ledger.client.flows import PAGE
 from ledger.client.service import Client
+from ledger.client.submitting import BATCH
 from ledger.errors import Unavailable
 from ledger.records.signing import SignedRecord
 from ledger.records.types import Endorsement
@@ -121,3 +124,24 @@ def test_many_records_go_in_batches_that_a_service_takes() -> None:
     with answering(answers, sent) as url:
         assert len(Client(url).submit_many(batch)) == BATCH + 1
     assert [len(body["records"]) for body in sent] == [BATCH, 1]
+
+
+def test_shipments_go_on_where_their_list_says() -> None:
+    flow = flows.listed(dict[str, Any], "shipments", "/v1/shipments", partner=2)
+    first = next(flow)
+    pages = [{"shipments": [{"id": "a"}], "next": "a~1"}, {"shipments": [{"id": "b"}], "next": None}]
+    second = flow.send(Answered(200, json.dumps(pages[0]).encode(), {}))
+    assert isinstance(first, Call)
+    assert isinstance(second, Call)
+    assert [first.path, second.path] == [f"/v1/shipments?limit={PAGE}{more}&partner=2" for more in ("", "&cursor=a~1")]
+    with pytest.raises(StopIteration) as done:
+        flow.send(Answered(200, json.dumps(pages[1]).encode(), {}))
+    assert done.value.value == [{"id": "a"}, {"id": "b"}]
+
+
+def test_who_is_told_to_come_later_does() -> None:
+    slept: list[float] = []
+    away: list[Answer] = [(503, {"status": 503}, {"Retry-After": "5"}), (200, {"fine": True}, {})]
+    with answering(away) as url:
+        assert Client(url, slept.append).get("/v1/log") == {"fine": True}
+    assert slept == [5]

@@ -10,6 +10,7 @@ import typer
 
 from ledger.bundle.format import Trust, parse_trust
 from ledger.cli.commands.bundles import write_file
+from ledger.cli.commands.document.adapters import installed_formats
 from ledger.cli.commands.keys import domains_of, read_file
 from ledger.cli.output import out, print_json
 from ledger.cli.qr_frames import read_signed
@@ -46,7 +47,7 @@ def incoming(
     a penalty. Partners are told by GLN; times without a zone are refused until one is named.
     """
     data = read_file(file)
-    advice = read_advice(data)
+    advice = read_advice(data, installed_formats())
     known = parse_trust(read_file(trust))
     if terms is None:
         sender = consignor or _partner(known, advice.supplier, "consignor")

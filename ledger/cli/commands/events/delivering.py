@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from ledger.cli.commands.keys import keystore_path, open_key
 from ledger.cli.output import err, out, print_json, table
-from ledger.client import Client, Which
+from ledger.client import Client, Which, answers
 from ledger.explain.units import moment
 from ledger.services.home.settings import read_settings
 
@@ -116,7 +116,7 @@ def resend(
     err.print(f"{count} due again", markup=False)
 
 
-def _tell_secret(made: dict[str, Any], *, json: bool) -> None:
+def _tell_secret(made: answers.Registered, *, json: bool) -> None:
     if json:
         print_json(made)
         return

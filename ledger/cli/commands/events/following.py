@@ -1,12 +1,12 @@
 """`lading events`: the log of a service as events, one a line."""
 
 import sys
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from ledger.cli.output import out
-from ledger.client import Client, Which
+from ledger.client import Client, Which, answers
 from ledger.common.canonical import canonical_json
 from ledger.explain.units import moment
 
@@ -39,7 +39,7 @@ def events(
             after = page["next"]
 
 
-def _tell(event: dict[str, Any], *, json: bool) -> None:
+def _tell(event: answers.Event, *, json: bool) -> None:
     if json:
         sys.stdout.write(canonical_json(event).decode() + "\n")
         sys.stdout.flush()

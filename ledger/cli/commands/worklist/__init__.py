@@ -1,5 +1,6 @@
 """`lading worklist`: what waits for a key's partner at a service, and drafts of what is to be signed."""
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -39,7 +40,7 @@ def worklist(
         out.print(table(("until", "", "", "item"), rows) if rows else "nothing waits", markup=False)
 
 
-def _draft(items: list[dict[str, Any]], wanted: str) -> dict[str, Any]:
+def _draft(items: Sequence[Mapping[str, Any]], wanted: str) -> dict[str, Any]:
     for item in items:
         if item["id"] == wanted and item["draft"] is not None:
             return dict(item["draft"])
