@@ -16,6 +16,7 @@ from jsonschema.exceptions import ValidationError
 from ledger.formats.epcis.document import events_of
 from ledger.formats.epcis.event_hash import moment_of
 from ledger.formats.epcis.vocabulary import AT, EVENT_TYPES
+from ledger.formats.epcis.xml_names import unfit
 
 MOST_PROBLEMS = 20
 LONGEST_ID = 500
@@ -86,8 +87,10 @@ def _problem(error: ValidationError) -> Problem:
 
 
 def _further(document: Mapping[str, Any]) -> Iterator[Problem]:
-    """What the schema lets pass: words in the CBV's own namespaces that the CBV does not have, and types of events
-    without a namespace."""
+    """What the schema lets pass: words in the CBV's own namespaces that the CBV does not have, types of events without
+    a namespace, and characters that XML cannot hold: whoever reads events in XML would get none of an answer."""
+    if text := unfit(document):
+        yield Problem("document", f"a character that XML cannot hold: {ascii(text)[:80]}")
     for number, event in enumerate(events_of(document)):
         for path, holder, name, value in _values(event.members, ""):
             vocabulary = AT.get((holder, name))
