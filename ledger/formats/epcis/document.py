@@ -79,6 +79,17 @@ def query_document(
     }
 
 
+def capture_document(events: Iterable[Event], *, created: str) -> dict[str, Any]:
+    declared, entries = listed_under(events)
+    return {
+        "@context": [EPCIS_CONTEXT, *([declared] if declared else [])],
+        "type": "EPCISDocument",
+        "schemaVersion": SCHEMA_VERSION,
+        "creationDate": created,
+        "epcisBody": {"eventList": entries},
+    }
+
+
 def listed_under(
     events: Iterable[Event], outer: Mapping[str, str] | None = None
 ) -> tuple[dict[str, str], list[dict[str, Any]]]:

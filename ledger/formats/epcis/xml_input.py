@@ -3,6 +3,7 @@
 No entity, document type or external file is ever read.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,11 +13,17 @@ from ledger.errors import MalformedRecord
 from ledger.formats.epcis.context import EPCIS_CONTEXT
 from ledger.formats.epcis.document import Event, listed_under
 from ledger.formats.epcis.vocabulary import EVENT_TYPES
-from ledger.formats.epcis.xml_names import EPCIS, QUERY
+from ledger.formats.epcis.xml_names import EPCIS, MASTER_DATA, QUERY
 from ledger.formats.epcis.xml_reading import Reader, elements, name_of, text_of
 
 _DEEPEST = 16
-_KINDS = ("EPCISDocument", "EPCISQueryDocument")
+_BARE_DOCTYPE = re.compile(rb"<!DOCTYPE\s+[A-Za-z_][A-Za-z0-9:._-]*\s*>")
+"""It names an element, and declares nothing: GS1's own examples begin so."""
+_KINDS = {
+    "EPCISDocument": "EPCISDocument", "EPCISQueryDocument": "EPCISQueryDocument",
+    "EPCISMasterDataDocument": "EPCISDocument",
+}  # fmt: skip
+"""What each is in JSON, where master data always stands in the header of a document."""
 _HOLDERS = frozenset({"EPCISBody", "QueryResults", "resultsBody", "EPCISHeader", "EPCISMasterData"})
 """In which lists of events and vocabularies lie. An element of these names inside an event is somebody's extension."""
 
@@ -33,8 +40,9 @@ def document_of_xml(body: bytes, *, most: int) -> dict[str, Any]:
     if space in ("", *EPCIS) and kind in EVENT_TYPES:
         alone = _event(root)
         return Event({**alone.members, "type": kind}, alone.declared).whole()
-    if space not in (*EPCIS, *QUERY) or kind not in _KINDS:
+    if space not in (*EPCIS, *QUERY, *MASTER_DATA) or kind not in _KINDS:
         raise MalformedRecord("no EPCIS document", where="body", expected="EPCISDocument", found=str(root.tag)[:80])
+    kind = _KINDS[kind]
     reader = Reader(root)
     events = [_event(element) for holder in _within(root, "EventList") for element in elements(holder)]
     ignored = [reader.key(e) for holder in root if name_of(holder)[1] == "ignoreFields" for e in elements(holder)]
@@ -65,8 +73,9 @@ def _parsed(body: bytes) -> etree._Element:
         root = etree.fromstring(body, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise MalformedRecord(f"not XML: {str(error)[:200]}", where="body", expected="XML in UTF-8") from None
-    if (b"<!DOCTYPE" in body) or root.getroottree().docinfo.internalDTD is not None:
-        raise MalformedRecord("a document type declaration is not read here", where="body")
+    declared = body.count(b"<!DOCTYPE") or root.getroottree().docinfo.internalDTD is not None
+    if declared and not (declared == 1 and _BARE_DOCTYPE.search(body)):
+        raise MalformedRecord("a document type declaration that declares is not read here", where="body")
     depth, element = 0, root
     for element in root.iter():
         depth = max(depth, sum(1 for _ in element.iterancestors()))
@@ -102,8 +111,9 @@ def _described(reader: Reader, element: etree._Element) -> dict[str, Any]:
     for child in elements(element):
         match name_of(child)[1]:
             case "attribute":
-                value = reader.value(child, "id")
-                attributes.append({"id": child.get("id", ""), **({} if value is None else {"attribute": value})})
+                told = {"id": child.get("id", "")}
+                value = reader.attribute(child)
+                attributes.append(told if value is None else {**told, "attribute": value})
             case "children":
                 children += [text_of(one) for one in elements(child)]
     return {

@@ -12,13 +12,14 @@ from ledger.formats.epcis.context import STANDARD
 
 EPCIS = ("urn:epcglobal:epcis:xsd:2", "urn:epcglobal:epcis:xsd:1")
 QUERY = ("urn:epcglobal:epcis-query:xsd:2", "urn:epcglobal:epcis-query:xsd:1")
+MASTER_DATA = ("urn:epcglobal:epcis-masterdata:xsd:2", "urn:epcglobal:epcis-masterdata:xsd:1")
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 XSD = "http://www.w3.org/2001/XMLSchema"
 OWN = "urn:lading:xml:"
 """Of what no namespace of the standard has room for."""
 MEMBER = f"{{{OWN}}}member"
 FORMAL = frozenset({
-    *EPCIS, *QUERY, XSI, XSD, OWN, "urn:epcglobal:xsd:2", "urn:epcglobal:xsd:1",
+    *EPCIS, *QUERY, *MASTER_DATA, XSI, XSD, OWN, "urn:epcglobal:xsd:2", "urn:epcglobal:xsd:1",
     "http://www.unece.org/cefact/namespaces/StandardBusinessDocumentHeader", "http://www.w3.org/2000/xmlns/",
     "http://www.w3.org/XML/1998/namespace",
 })  # fmt: skip

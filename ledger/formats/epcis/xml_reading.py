@@ -178,13 +178,11 @@ class Reader:
             return _typed(element)
         return {**inner, "#text": text_of(element)} if text_of(element) else inner
 
-    def value(self, element: etree._Element, left_out: str) -> Any:
-        """What an element holds as an extension would, but for its attribute `left_out`."""
-        kept = element.attrib.pop(left_out, None)
-        found = self._extension(element)
-        if kept is not None:
-            element.set(left_out, kept)
-        return found
+    def attribute(self, element: etree._Element) -> Any:
+        """What an attribute of master data tells; its `id` is no part of it."""
+        if "id" in element.attrib:
+            del element.attrib["id"]
+        return self._extension(element)
 
 
 def _put(members: dict[str, Any], name: str, value: Any) -> None:

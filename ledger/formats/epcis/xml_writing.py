@@ -156,9 +156,9 @@ class Writer:
         """What is one value is an attribute; an extension that is more lies inside, where GS1's schema has no room."""
         for name, value in members.items():
             written = qualified(name, self._declared)
-            value = value[0] if isinstance(value, list) and len(value) == 1 else value
-            if written and isinstance(value, str | int | Decimal):
-                element.set(written, self._value(self._word(holder, name, value)))
+            single = value[0] if isinstance(value, list) and len(value) == 1 else value
+            if written and isinstance(single, str | int | Decimal):
+                element.set(written, self._value(self._word(holder, name, single)))
             else:
                 self._extensions(element, name, value)
 
