@@ -22,6 +22,7 @@ MOST_PROBLEMS = 20
 LONGEST_ID = 500
 """Characters of an event's id, which is an entry of an index."""
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
+_TO_SECONDS = re.compile(r"[^:]*:\d\d:\d\d")
 _NEWER_MEASUREMENT = r"^[A-Z][A-Za-z]*(_[a-z]+)*$"
 _SPECIFIC = {"additionalProperties": 3, "required": 3, "enum": 2, "pattern": 2, "type": 1, "format": 1}
 
@@ -75,8 +76,13 @@ def amended(schema: Mapping[str, Any]) -> dict[str, Any]:
 def _formats() -> FormatChecker:
     formats = FormatChecker(formats=())
     formats.checks("uri")(lambda value: not isinstance(value, str) or _URI.fullmatch(value) is not None)
-    formats.checks("date-time")(lambda value: not isinstance(value, str) or moment_of(value) is not None)
+    formats.checks("date-time")(lambda value: not isinstance(value, str) or _is_time(value))
     return formats
+
+
+def _is_time(text: str) -> bool:
+    """With its seconds, as RFC 3339 and GS1's XSD want it."""
+    return moment_of(text) is not None and _TO_SECONDS.match(text) is not None
 
 
 def _problem(error: ValidationError) -> Problem:

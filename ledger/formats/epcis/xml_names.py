@@ -33,16 +33,17 @@ _FORBIDDEN = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 
 def carried(declared: Mapping[str, str]) -> dict[str, str]:
     """Those of these prefixes that XML can declare, with the same meaning."""
-    return {prefix: space for prefix, space in declared.items() if _PREFIX.fullmatch(prefix) and _is_space(space)}
+    return {
+        prefix: space
+        for prefix, space in declared.items()
+        if _PREFIX.fullmatch(prefix) and _is_space(space) and STANDARD.get(prefix, space) == space
+    }
 
 
 def in_scope(bound: Mapping[str | None, str]) -> dict[str, str]:
-    """The prefixes for extensions among these of XML; GS1's own are known without."""
-    return {
-        prefix: space
-        for prefix, space in bound.items()
-        if prefix is not None and space not in FORMAL and STANDARD.get(prefix) != space
-    }
+    """The prefixes for extensions among these of XML. GS1's own stay GS1's: no context may give them another meaning,
+    as documents in XML do (``xmlns:cbvmda="urn:epcglobal:cbv:mda"``)."""
+    return {p: space for p, space in bound.items() if p is not None and p not in STANDARD and space not in FORMAL}
 
 
 def qualified(name: str, declared: Mapping[str, str]) -> str:

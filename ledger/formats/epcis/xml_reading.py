@@ -65,10 +65,10 @@ class Reader:
     def _chosen(self, space: str, wanted: str) -> str:
         """The prefix of a namespace that had none in scope where the reading began."""
         self._count(len(self._prefixes) + 1)
-        if STANDARD.get(wanted) == space and wanted not in self.declared:
+        if STANDARD.get(wanted) == space:
             return wanted
         number = 0
-        while (chosen := wanted if not number else f"{wanted}{number}") in self.declared:
+        while (chosen := wanted if not number else f"{wanted}{number}") in (*self.declared, *STANDARD):
             number += 1
         self.declared[chosen] = space
         return chosen

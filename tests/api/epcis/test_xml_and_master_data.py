@@ -56,7 +56,7 @@ def test_an_answer_in_xml_has_the_events_of_the_one_in_json(world: World) -> Non
     ("accept", "kind"),
     [
         ("application/xml", "application/xml"),
-        ("text/xml", "text/xml"),
+        ("text/xml", "text/xml; charset=utf-8"),
         ("application/json;q=0.5, application/xml", "application/xml"),
         ("application/xml;q=0.4, */*", "application/json"),
         ("application/xml;q=nan, application/json", "application/json"),
@@ -89,18 +89,15 @@ def test_an_event_in_xml_is_taken_and_answered_in_xml(world: World, shop: str) -
     headers = {**bearer(shop), **WANTS_XML, "Content-Type": "application/xml"}
     body = XML.format(serial="x1")
     alone = body[body.index("<ObjectEvent>") : body.index("</EventList>")]
-    ids = []
+    ids, where = [], ""
     for sent in (body, alone):
         answer = world.client.post("/epcis/events", content=sent, headers=headers)
         assert (answer.status_code, answer.headers["Content-Type"]) == (201, "application/xml"), answer.text
         ids += [one.members["eventID"] for one in events_of(document_of_xml(answer.content, most=1 << 20))]
-    assert len(ids) == 2
-    assert ids[0] == ids[1]
-    one = world.client.get(answer.headers["Location"], headers={**bearer(shop), **WANTS_XML})
-    assert (one.status_code, events_of(document_of_xml(one.content, most=1 << 20))[0].members["eventID"]) == (
-        200,
-        ids[0],
-    )
+        where = answer.headers["Location"]
+    one = world.client.get(where, headers={**bearer(shop), **WANTS_XML})
+    ids += [one.members["eventID"] for one in events_of(document_of_xml(one.content, most=1 << 20))]
+    assert (len(ids), len(set(ids))) == (3, 1)
 
 
 def test_a_character_that_xml_cannot_hold_is_not_taken(world: World, shop: str) -> None:
@@ -148,7 +145,7 @@ def test_what_another_partner_told_changes_no_answer(world: World, shop: str) ->
     assert (at(world, shop, "51"), at(world, carrier, "51"), at(world, carrier, "50")) == ({"o21"}, set(), {"o22"})
     assert {who: found(world, who, perPage="100") for who in everything} == everything
     for who in (shop, auditor):
-        assert world.client.get("/epcis/events/", headers=bearer(who)).status_code in (404, 405)
+        assert world.client.get("/epcis/events/", headers=bearer(who)).status_code == 404
 
 
 def test_nothing_of_a_refused_document_is_kept(world: World, shop: str) -> None:

@@ -1,5 +1,7 @@
 """In which form a client wants events: JSON or XML (RFC 9110, section 12.5.1), and how XML spells words of the CBV."""
 
+from http import HTTPStatus
+
 from fastapi import Request, Response
 
 from ledger import errors
@@ -48,7 +50,7 @@ def words_of(request: Request) -> Words:
         return Words.URN if asked == "No_Preference" else Words(asked)
     expected = ", ".join(("No_Preference", *Words))
     error = errors.MalformedRecord("not to be had here", where=WORDS, expected=expected, found=asked[:80])
-    raise problems.Limited(406, error)
+    raise problems.Limited(HTTPStatus.NOT_ACCEPTABLE, error)
 
 
 def document_answer(
@@ -65,5 +67,5 @@ def document_answer(
     try:
         body = xml_of_document(document, words_of(request))
     except errors.MalformedRecord as error:
-        raise problems.Limited(406, error) from None
+        raise problems.Limited(HTTPStatus.NOT_ACCEPTABLE, error) from None
     return Response(body, status, media_type=form, headers=told)

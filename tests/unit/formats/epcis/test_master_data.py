@@ -86,10 +86,11 @@ def test_it_is_the_same_through_xml() -> None:
 
 
 def test_a_wrong_header_is_refused() -> None:
-    for vocabularies in (
+    wrong: tuple[list[dict[str, Any]], ...] = (
         [{"vocabularyElementList": []}],
         [{"type": "urn:x", "vocabularyElementList": [{"id": "no uri"}]}],
-    ):
+    )
+    for vocabularies in wrong:
         document = {**DOCUMENT, "epcisHeader": {"epcisMasterData": {"vocabularyList": vocabularies}}}
         assert read_document(document, own_validator()).problems
     assert master_data_of({**DOCUMENT, "epcisHeader": {}}) is None

@@ -240,11 +240,7 @@ def test_elements_stand_in_the_order_of_the_schema() -> None:
         "eventTime", "eventTimeZoneOffset", "eventID", "parentID", "childEPCs", "childQuantityList", "action",
         "disposition", "ilmd", "last",
     ]  # fmt: skip
-    assert [one.tag for one in event.iter() if one.getparent().tag == "quantityElement"] == [
-        "epcClass",
-        "quantity",
-        "uom",
-    ]
+    assert [one.tag for holder in event.iter("quantityElement") for one in holder] == ["epcClass", "quantity", "uom"]
 
 
 def test_what_xml_cannot_hold_is_told_and_not_written() -> None:
@@ -288,3 +284,12 @@ def test_a_document_type_that_declares_something_is_refused(doctype: str, read: 
     wide = body.replace(b"?>", b' encoding="UTF-16"?>', 1).decode().encode("utf-16")
     with pytest.raises(MalformedRecord):
         document_of_xml(wide, most=MOST)
+
+
+def test_gs1s_own_prefixes_keep_their_meaning() -> None:
+    """A context that gives them another is no right JSON-LD; documents in XML do."""
+    body = """<ObjectEvent xmlns:cbvmda="urn:epcglobal:cbv:mda" xmlns:gs1="https://gs1.org/voc/">
+    <cbvmda:lot>A</cbvmda:lot></ObjectEvent>"""
+    found = document_of_xml(body.encode(), most=MOST)
+    assert found["@context"][1:] == [{"cbvmda1": "urn:epcglobal:cbv:mda"}]
+    assert found["cbvmda1:lot"] == "A"
