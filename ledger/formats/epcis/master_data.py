@@ -49,8 +49,9 @@ class MasterData:
         return {(vocabulary, name) for vocabulary, name, _ in self._entries()}
 
     def terms(self) -> set[Term]:
-        """What the entries are found by: a kind for each attribute, and for each value of it, with the identifier."""
-        found: set[Term] = set()
+        """What the entries are found by: a kind for each attribute, and for each value of it, with the identifier; and
+        that of the vocabulary alone, by which what was told before is found."""
+        found: set[Term] = {(start_of(vocabulary), name) for vocabulary, name in self.entries()}
         for vocabulary, name, told in self._entries():
             for attribute, value in told:
                 found.add((has_kind(vocabulary, attribute), name))

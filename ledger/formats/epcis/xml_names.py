@@ -65,5 +65,14 @@ def unfit(value: Any) -> str:
     return value if isinstance(value, str) and _FORBIDDEN.search(value) else ""
 
 
+def fitted(value: Any) -> Any:
+    """`value` with the replacement character for each character that no XML holds."""
+    if isinstance(value, dict):
+        return {name: fitted(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [fitted(one) for one in value]
+    return _FORBIDDEN.sub("\ufffd", value) if isinstance(value, str) else value
+
+
 def _is_space(space: str) -> bool:
     return space not in FORMAL and _SPACE.fullmatch(space) is not None

@@ -10,7 +10,7 @@ from ledger.errors import MalformedRecord
 from ledger.formats.epcis.context import STANDARD
 from ledger.formats.epcis.index import SENSOR_NUMBERS, number_text
 from ledger.formats.epcis.vocabulary import AT
-from ledger.formats.epcis.xml_names import FORMAL, MEMBER, MOST_NAMESPACES, XSI, in_scope
+from ledger.formats.epcis.xml_names import EPCIS, FORMAL, MEMBER, MOST_NAMESPACES, XSI, in_scope
 
 EPCS = frozenset({"epcList", "childEPCs", "inputEPCList", "outputEPCList"})
 QUANTITIES = frozenset({"quantityList", "childQuantityList", "inputQuantityList", "outputQuantityList"})
@@ -78,7 +78,8 @@ class Reader:
             raise MalformedRecord("too many namespaces", where="body", expected=f"at most {MOST_NAMESPACES}")
 
     def event(self, element: etree._Element) -> dict[str, Any]:
-        members: dict[str, Any] = {"type": self.key(element)}
+        space, local = name_of(element)
+        members: dict[str, Any] = {"type": local if space in EPCIS else self.key(element)}
         for child in elements(element):
             space, name = name_of(child)
             if space:

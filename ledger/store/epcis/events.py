@@ -112,11 +112,15 @@ def add(connection: Connection, new: Sequence[NewEvent]) -> list[int]:
 def describe(connection: Connection, told: NewEvent, entries: Collection[tuple[str, str]]) -> None:
     """Keep master data. `entries`: by how kinds of a vocabulary begin, the identifiers that something is told of: what
     its partner told of them before is found no more."""
-    earlier = select(_events.c.number).where(_events.c.record_type == MASTER_DATA, _visible(told.readers))
+    mine = select(_readers.c.event).where(_readers.c.partner.in_(list(told.readers)))
     for start in {start for start, _ in entries}:
         for chunk in chunks(name for begun, name in entries if begun == start):
-            of_them = (_terms.c.kind.startswith(start, autoescape=True), _terms.c.value.in_(chunk))
-            connection.execute(delete(_terms).where(*of_them, _terms.c.event.in_(earlier)))
+            of_them = _terms.c.value.in_(chunk)
+            earlier = select(_terms.c.event).where(_terms.c.kind == start, of_them, _terms.c.event.in_(mine))
+            rows = list(connection.scalars(earlier.distinct()))
+            for part in chunks(rows):
+                about = (_terms.c.event.in_(part), _terms.c.kind.startswith(start, autoescape=True), of_them)
+                connection.execute(delete(_terms).where(*about))
     add(connection, [told])
 
 

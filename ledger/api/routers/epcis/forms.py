@@ -7,7 +7,7 @@ from fastapi import Request, Response
 from ledger import errors
 from ledger.api import problems
 from ledger.formats.epcis import json_text
-from ledger.formats.epcis.xml_output import xml_of_document
+from ledger.formats.epcis.xml_documents import xml_of_document
 from ledger.formats.epcis.xml_writing import Words
 
 JSON = ("application/json", "application/ld+json")

@@ -6,11 +6,10 @@ import pytest
 
 from ledger.errors import MalformedRecord
 from ledger.formats.epcis.context import EPCIS_CONTEXT
-from ledger.formats.epcis.master_data import MasterData, has_kind, is_kind, master_data_of
+from ledger.formats.epcis.master_data import MasterData, has_kind, is_kind, master_data_of, start_of
 from ledger.formats.epcis.query import Comparison, parse_query
 from ledger.formats.epcis.reading import read_document
-from ledger.formats.epcis.xml_input import document_of_xml
-from ledger.formats.epcis.xml_output import xml_of_document
+from ledger.formats.epcis.xml_documents import document_of_xml, xml_of_document
 from ledger.services.epcis.schema import own_validator
 
 MDA = "https://epcis.example.com/mda/"
@@ -69,6 +68,7 @@ def of(document: dict[str, Any]) -> MasterData:
 def test_what_is_told_is_the_same_in_json_and_xml() -> None:
     from_xml = document_of_xml(XML.encode(), most=1 << 16)
     expected = {(has_kind("BusinessLocation", f"{MDA}{name}"), PLACE) for name in ("latitude", "floors", "address")} | {
+        (start_of("BusinessLocation"), PLACE),
         (is_kind("BusinessLocation", f"{MDA}latitude", "+18.0000"), PLACE),
         (is_kind("BusinessLocation", f"{MDA}floors", "3"), PLACE),
     }
