@@ -292,3 +292,16 @@ def test_gs1s_own_prefixes_keep_their_meaning() -> None:
     found = document_of_xml(body.encode(), most=MOST)
     assert found["@context"][1:] == [{"cbvmda1": "urn:epcglobal:cbv:mda"}]
     assert found["cbvmda1:lot"] == "A"
+
+
+def test_the_proofs_of_captured_events_stand_behind_them() -> None:
+    event = Event({"type": "ObjectEvent", "eventID": "urn:x:1"}, {"lading": "urn:somebody:else:"})
+    proof = {"record": "https://ledger.example/v1/records/0x1", "proof": "https://ledger.example/v1/records/0x1/proof"}
+    document = query_document([event], created="2026-02-01T10:00:00Z", more={"lading:observations": {"urn:x:1": proof}})
+    root = etree.fromstring(xml_of_document(document))
+    (told,) = root.iter("{urn:lading:epcis:}observation")
+    assert dict(told.attrib) == {"eventID": "urn:x:1", **proof}
+    assert [etree.QName(one).localname for one in root.iter() if one.getparent() is not None][:4] == [
+        "EPCISBody", "QueryResults", "queryName", "resultsBody",
+    ]  # fmt: skip
+    assert again(document)["epcisBody"]["queryResults"]["resultsBody"]["eventList"][0]["eventID"] == "urn:x:1"
