@@ -300,7 +300,7 @@ def test_the_proofs_of_captured_events_stand_behind_them() -> None:
     document = query_document([event], created="2026-02-01T10:00:00Z", more={"lading:observations": {"urn:x:1": proof}})
     root = etree.fromstring(xml_of_document(document))
     (told,) = root.iter("{urn:lading:epcis:}observation")
-    assert dict(told.attrib) == {"eventID": "urn:x:1", **proof}
+    assert {str(name): str(value) for name, value in told.attrib.items()} == {"eventID": "urn:x:1", **proof}
     assert [etree.QName(one).localname for one in root.iter() if one.getparent() is not None][:4] == [
         "EPCISBody", "QueryResults", "queryName", "resultsBody",
     ]  # fmt: skip
