@@ -11,6 +11,7 @@ from sqlalchemy import event as sqlalchemy_event
 from ledger.formats.epcis import json_text
 from ledger.formats.epcis.document import Event
 from ledger.formats.epcis.index import Term, micros, terms_of
+from ledger.formats.epcis.master_data import MasterData, start_of
 from ledger.formats.epcis.query import EventQuery, parse_query
 from ledger.store.database import Database
 from ledger.store.epcis import events
@@ -22,6 +23,7 @@ DECLARED = {"ext": "https://example.org/"}
 ALL = Sight(None, [1])
 TYPES = [1]
 """Of the record that is not captured."""
+PLACE = "https://id.gs1.org/414/9506000134369"
 
 
 def made(number: int, chance: random.Random) -> Event:
@@ -230,3 +232,51 @@ def test_whichever_way_is_taken_the_same_is_found(kept: Any, few: int, monkeypat
 def test_no_query_reads_what_no_index_led_to(plans: list[str]) -> None:
     assert len(plans) > 60
     assert [step for step in plans if step.startswith("SCAN epcis") and "USING INDEX" not in step] == []
+
+
+def described(number: int, partner: int, *floors: tuple[str, int]) -> NewEvent:
+    """Master data of a partner: a place, and how many floors it has."""
+    listed = [{"id": place, "attributes": [{"id": "ext:floors", "attribute": told}]} for place, told in floors]
+    vocabulary = {"type": "urn:epcglobal:epcis:vtype:ReadPoint", "vocabularyElementList": listed}
+    terms = MasterData([vocabulary], DECLARED).terms()
+    return NewEvent(
+        "", b"", events.MASTER_DATA, f"told {number}", bytes([number]) * 32, 0, 0, "", "{}", terms, {partner}
+    )
+
+
+def test_master_data_is_asked_by_whoever_may_see_it_and_is_no_event(database: Database) -> None:
+    first, second = f"{PLACE}/254/1", f"{PLACE}/254/2"
+    chance = random.Random(3)
+    those = [
+        Event({**made(n, chance).members, "readPoint": {"id": place}}, DECLARED)
+        for n, place in enumerate([first, second])
+    ]
+    query = parse_query({"EQATTR_readPoint_https://example.org/floors": "3"})
+    entries = {(start_of("ReadPoint"), place) for place in (first, second)}
+    with database.write() as connection:
+        events.add(connection, [stored(one, number, readers=(EVERYBODY,)) for number, one in enumerate(those)])
+        events.describe(connection, described(1, 7, (first, 3), (second, 3)), entries)
+        events.describe(connection, described(2, 8, (second, 3)), {(start_of("ReadPoint"), second)})
+        events.describe(connection, described(3, 7, (first, 4)), {(start_of("ReadPoint"), first)})
+
+    def found(sight: Sight, asked_for: EventQuery = query) -> set[str]:
+        with database.read() as connection:
+            listed = events.search(connection, sight, *asked(asked_for), Order(), limit=100)
+            assert events.count(connection, sight, *asked(asked_for), 100) == len(listed)
+        return {row.event_id for row, _ in listed}
+
+    assert [found(Sight(who, TYPES)) for who in (7, 8, 9, 0, None)] == [
+        {"urn:x:1"},
+        {"urn:x:1"},
+        set(),
+        set(),
+        {"urn:x:1"},
+    ]
+    again = parse_query({"EQATTR_readPoint_https://example.org/floors": "4"})
+    assert [found(Sight(who, TYPES), again) for who in (7, 8)] == [{"urn:x:0"}, set()]
+    assert found(ALL, parse_query({})) == {"urn:x:0", "urn:x:1"}
+    with database.write() as connection:
+        events.start_over(connection)
+        assert events.described(connection, "told 1") == "{}"
+        assert events.known(connection, "told 1") == []
+    assert found(Sight(8, TYPES)) == {"urn:x:1"}

@@ -1,6 +1,6 @@
 """EPCIS documents: which events lie in one, each with the context it was written in, and the document of an answer."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,16 +68,8 @@ def has_epcis_context(document: Mapping[str, Any]) -> bool:
 def query_document(
     events: Iterable[Event], *, created: str, name: str = SIMPLE_EVENT_QUERY, more: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """The answer to a query. `more`: members of the results in a namespace of ours.
-
-    A prefix that two events use for different namespaces is declared in these events, and not in the document.
-    """
-    listed = list(events)
-    declared, torn = _merged([event.declared for event in listed])
-    entries = [
-        dict(event.members) if not set(event.declared) & torn else {"@context": dict(event.declared), **event.members}
-        for event in listed
-    ]
+    """The answer to a query. `more`: members of the results in a namespace of ours."""
+    declared, entries = listed_under(events)
     return {
         "@context": [EPCIS_CONTEXT, *([declared] if declared else [])],
         "type": "EPCISQueryDocument",
@@ -87,9 +79,47 @@ def query_document(
     }
 
 
-def _merged(each: Sequence[Mapping[str, str]]) -> tuple[dict[str, str], set[str]]:
-    declared: dict[str, str] = {}
+def capture_document(events: Iterable[Event], *, created: str) -> dict[str, Any]:
+    declared, entries = listed_under(events)
+    return {
+        "@context": [EPCIS_CONTEXT, *([declared] if declared else [])],
+        "type": "EPCISDocument",
+        "schemaVersion": SCHEMA_VERSION,
+        "creationDate": created,
+        "epcisBody": {"eventList": entries},
+    }
+
+
+def listed_under(
+    events: Iterable[Event], outer: Mapping[str, str] | None = None
+) -> tuple[dict[str, str], list[dict[str, Any]]]:
+    """The prefixes that a document of these events declares, and its list of events. `outer`: what else it declares.
+
+    A prefix that would mean something else in an event, or something where it means nothing, is not among them: the
+    events that declare it do so themselves.
+    """
+    listed = list(events)
+    declared = dict(outer or {})
     torn: set[str] = set()
-    for one in each:
-        torn |= {prefix for prefix, space in one.items() if declared.setdefault(prefix, space) != space}
-    return {prefix: space for prefix, space in declared.items() if prefix not in torn}, torn
+    for event in listed:
+        torn |= {p for p, space in event.declared.items() if declared.setdefault(p, space) != space}
+    for event in listed:
+        torn |= (declared.keys() - event.declared.keys()) & set(_heads(event.members))
+    entries = [
+        dict(event.members) if not set(event.declared) & torn else {"@context": dict(event.declared), **event.members}
+        for event in listed
+    ]
+    return {prefix: space for prefix, space in declared.items() if prefix not in torn}, entries
+
+
+def _heads(value: Any) -> Iterator[str]:
+    """What stands before the first colon in the names and texts of `value`."""
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield name.partition(":")[0]
+            yield from _heads(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _heads(inner)
+    elif isinstance(value, str):
+        yield value.partition(":")[0]

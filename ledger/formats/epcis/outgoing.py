@@ -15,6 +15,7 @@ from ledger.formats.epcis.document import Event
 from ledger.formats.epcis.event_hash import hash_id
 from ledger.formats.epcis.identity import DECLARED, Naming, code_word, sscc_of
 from ledger.formats.epcis.recalls import recall_event
+from ledger.formats.epcis.xml_names import fitted
 from ledger.records.shipment_ids import child_id
 from ledger.records.types import (
     Clearance,
@@ -70,7 +71,7 @@ def events_from(source: Source, naming: Naming) -> list[Made]:
         whole = {
             "type": members.pop("type"),
             **_times(members.pop("at", source.logged), source.concluded),
-            **{name: value for name, value in members.items() if value not in ("", [], None)},
+            **{name: fitted(value) for name, value in members.items() if value not in ("", [], None)},
             "lading:record": naming.record(source.record_id),
             "lading:proof": naming.proof(source.record_id),
         }

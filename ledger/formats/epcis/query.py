@@ -25,6 +25,7 @@ from ledger.formats.epcis.index import (
     sensor_text,
     time_text,
 )
+from ledger.formats.epcis.master_data import FIELD, field_and_attribute, has_kind, is_kind, vocabulary_of
 from ledger.formats.epcis.vocabulary import ACTIONS, AT, EVENT_TYPES
 
 MOST_VALUES = 200
@@ -41,6 +42,8 @@ class Comparison(StrEnum):
     LT = "<"
     LE = "<="
     BEGINS = "begins"
+    DESCRIBED = "described"
+    """The value is one that master data tells something of; the values of the condition are kinds of its terms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +55,15 @@ class Condition:
     values: tuple[str, ...]
 
     def holds(self, terms: Collection[Term]) -> bool:
+        """`terms`: of an event, and of the master data that whoever asks may see."""
         mine = [value for kind, value in terms if kind in self.kinds]
         match self.comparison:
             case Comparison.EQ:
                 return any(value in self.values for value in mine)
             case Comparison.BEGINS:
                 return any(value.startswith(self.values) for value in mine)
+            case Comparison.DESCRIBED:
+                return any((kind, value) in terms for value in mine for kind in self.values)
             case Comparison.GT:
                 return any(value > self.values[0] for value in mine)
             case Comparison.GE:
@@ -187,11 +193,28 @@ def _condition(name: str, value: Any, declared: Mapping[str, str]) -> Condition:
         if field in ("errorDeclaration", "sensorElementList", "ilmd"):
             return Condition((EXISTS,), Comparison.EQ, (field,))
         return Condition((EXISTS,), Comparison.EQ, (_extension(name, field, declared),))
-    if operator in ("WD", "HASATTR", "EQATTR"):
-        raise MalformedRecord(
-            "attributes of master data are not kept here", where=name, mend="Ask for the identifiers themselves."
-        )
+    if operator in ("HASATTR", "EQATTR"):
+        return _described(name, operator, field, value, declared)
+    if operator == "WD":
+        raise _unknown(name)
     return _compared(name, Comparison[operator], field, value, declared)
+
+
+def _described(name: str, operator: str, field: str, value: Any, declared: Mapping[str, str]) -> Condition:
+    """Events in which a field's value has an attribute by master data, or an attribute of one of these values."""
+    if operator == "HASATTR":
+        if not re.fullmatch(FIELD, field):
+            raise MalformedRecord("no field with master data", where=name[:120], expected="such as HASATTR_bizLocation")
+        names = (full_name(text, declared) for text in _many(name, value))
+        kinds = tuple(has_kind(vocabulary_of(field), attribute) for attribute in names)
+    else:
+        named = field_and_attribute(field, declared)
+        if named is None:
+            expected = "such as EQATTR_bizLocation_urn:epcglobal:cbv:mda:site"
+            raise MalformedRecord("no field and attribute", where=name[:120], expected=expected)
+        field, attribute = named
+        kinds = tuple(is_kind(vocabulary_of(field), attribute, text) for text in _many(name, value))
+    return Condition((field,), Comparison.DESCRIBED, kinds)
 
 
 def _compared(name: str, comparison: Comparison, field: str, value: Any, declared: Mapping[str, str]) -> Condition:

@@ -7,8 +7,9 @@ from typing import Any
 from ledger.errors import MalformedRecord
 from ledger.formats.epcis import json_text
 from ledger.formats.epcis.document import Event, event_of, events_of, has_epcis_context
+from ledger.formats.epcis.master_data import MasterData, master_data_of
 from ledger.formats.epcis.validation import Problem, Validator
-from ledger.formats.epcis.xml_input import document_of_xml
+from ledger.formats.epcis.xml_documents import document_of_xml
 
 DOCUMENTS = ("EPCISDocument", "EPCISQueryDocument")
 MOST_DECLARED = 4_000
@@ -21,6 +22,7 @@ class Read:
 
     events: Mapping[int, Event]
     problems: Sequence[Problem]
+    master_data: MasterData | None = None
 
 
 def parse(body: bytes, *, xml: bool, most: int) -> dict[str, Any]:
@@ -44,7 +46,7 @@ def read_document(document: Mapping[str, Any], validator: Validator, *, partly: 
     if not problems:
         problems = _contexts(document) or _declared(events_of(document))
     if not problems:
-        return Read(dict(enumerate(events_of(document))), ())
+        return Read(dict(enumerate(events_of(document))), (), master_data_of(document))
     if not partly or not _right_without_events(document, validator):
         return Read({}, problems)
     right: dict[int, Event] = {}
@@ -55,7 +57,7 @@ def read_document(document: Mapping[str, Any], validator: Validator, *, partly: 
             wrong += [Problem(f"event {number}: {one.where}", one.what) for one in found]
         else:
             right[number] = event
-    return Read(right, wrong)
+    return Read(right, wrong, master_data_of(document))
 
 
 def read_event(event: Mapping[str, Any], validator: Validator) -> Read:

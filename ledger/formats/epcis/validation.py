@@ -16,11 +16,13 @@ from jsonschema.exceptions import ValidationError
 from ledger.formats.epcis.document import events_of
 from ledger.formats.epcis.event_hash import moment_of
 from ledger.formats.epcis.vocabulary import AT, EVENT_TYPES
+from ledger.formats.epcis.xml_names import unfit
 
 MOST_PROBLEMS = 20
 LONGEST_ID = 500
 """Characters of an event's id, which is an entry of an index."""
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
+_TO_SECONDS = re.compile(r"[^:]*:\d\d:\d\d")
 _NEWER_MEASUREMENT = r"^[A-Z][A-Za-z]*(_[a-z]+)*$"
 _SPECIFIC = {"additionalProperties": 3, "required": 3, "enum": 2, "pattern": 2, "type": 1, "format": 1}
 
@@ -74,8 +76,13 @@ def amended(schema: Mapping[str, Any]) -> dict[str, Any]:
 def _formats() -> FormatChecker:
     formats = FormatChecker(formats=())
     formats.checks("uri")(lambda value: not isinstance(value, str) or _URI.fullmatch(value) is not None)
-    formats.checks("date-time")(lambda value: not isinstance(value, str) or moment_of(value) is not None)
+    formats.checks("date-time")(lambda value: not isinstance(value, str) or _is_time(value))
     return formats
+
+
+def _is_time(text: str) -> bool:
+    """With its seconds, as RFC 3339 and GS1's XSD want it."""
+    return moment_of(text) is not None and _TO_SECONDS.match(text) is not None
 
 
 def _problem(error: ValidationError) -> Problem:
@@ -86,8 +93,10 @@ def _problem(error: ValidationError) -> Problem:
 
 
 def _further(document: Mapping[str, Any]) -> Iterator[Problem]:
-    """What the schema lets pass: words in the CBV's own namespaces that the CBV does not have, and types of events
-    without a namespace."""
+    """What the schema lets pass: words in the CBV's own namespaces that the CBV does not have, types of events without
+    a namespace, and characters that XML cannot hold: whoever reads events in XML would get none of an answer."""
+    if text := unfit(document):
+        yield Problem("document", f"a character that XML cannot hold: {ascii(text)[:80]}")
     for number, event in enumerate(events_of(document)):
         for path, holder, name, value in _values(event.members, ""):
             vocabulary = AT.get((holder, name))

@@ -20,6 +20,7 @@ from ledger.formats.epcis.document import Event, event_of
 from ledger.formats.epcis.event_hash import hash_id, observed_hash
 from ledger.formats.epcis.identity import NAMESPACE
 from ledger.formats.epcis.index import micros, terms_of
+from ledger.formats.epcis.master_data import MasterData, start_of
 from ledger.formats.epcis.reading import Read
 from ledger.formats.epcis.validation import Problem
 from ledger.records.types import Observation
@@ -61,7 +62,8 @@ class Capturing:
         """Keep the events of a document, and the job that tells what became of it.
 
         With `rollback` all events are kept or none, with `proceed` those that are right. An event that the partner
-        captured before is not kept twice. Raises `MalformedRecord` for too many events.
+        captured before is not kept twice. What the document tells of places and the like takes the place of what the
+        partner told of the same ones before. Raises `MalformedRecord` for too many events.
         """
         if len(read.events) > MOST_EVENTS:
             raise MalformedRecord(
@@ -76,6 +78,8 @@ class Capturing:
             success = not problems
             if success or behaviour == PROCEED:
                 events.add(connection, new)
+                if read.master_data is not None:
+                    self._describe(connection, read.master_data, partner, job, now)
             told = [{"where": one.where, "what": one.what} for one in problems]
             capture = Job(
                 job, partner, now, now, success, behaviour, hashlib.sha256(document).digest(), json.dumps(told)
@@ -117,6 +121,30 @@ class Capturing:
                 handoff = handoff_draft(connection, event, naming, capture.partner, row.event_time // MICROS)
                 drafted.append(Drafted(row.event_id, record_id, observation.to_json(), signed, handoff))
             return drafted
+
+    def master_data(self, capture: Job) -> Mapping[str, Any] | None:
+        """What came with a job in its document's header; None where nothing did."""
+        with self._db.read() as connection:
+            body = events.described(connection, capture.capture_id)
+        told: dict[str, Any] | None = json_text.parse(body.encode(), most=len(body) * 4 + 1) if body else None
+        return told
+
+    def _describe(self, connection: Connection, data: MasterData, partner: int, job: str, now: int) -> None:
+        body = json_text.dump(data.whole())
+        told = NewEvent(
+            event_id="",
+            record_id=b"",
+            record_type=events.MASTER_DATA,
+            capture=job,
+            hash=hashlib.sha256(body.encode()).digest(),
+            event_time=now,
+            record_time=now,
+            parts="",
+            body=body,
+            terms=data.terms(),
+            readers={partner},
+        )
+        events.describe(connection, told, {(start_of(vocabulary), name) for vocabulary, name in data.entries()})
 
     def _claims_a_record(self, event: Event) -> bool:
         """Whether it says of itself that it was made here: who reads it would take it for the ledger's word."""

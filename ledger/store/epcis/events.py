@@ -15,6 +15,9 @@ CURSOR = "epcis"
 """In `meta`: up to which log index events are made."""
 EVERYBODY = 0
 """A reader that all readers are."""
+MASTER_DATA = -1
+"""A record type that is none: such a row is no event, but what a capture's header tells of places and the like. No
+query answers with it; its terms, for whoever may see it, say which values of an event have an attribute."""
 _events, _terms, _readers = epcis_events, epcis_terms, epcis_readers
 
 
@@ -106,6 +109,27 @@ def add(connection: Connection, new: Sequence[NewEvent]) -> list[int]:
     return numbers
 
 
+def describe(connection: Connection, told: NewEvent, entries: Collection[tuple[str, str]]) -> None:
+    """Keep master data. `entries`: by how kinds of a vocabulary begin, the identifiers that something is told of: what
+    its partner told of them before is found no more."""
+    mine = select(_readers.c.event).where(_readers.c.partner.in_(list(told.readers)))
+    for start in {start for start, _ in entries}:
+        for chunk in chunks(name for begun, name in entries if begun == start):
+            of_them = _terms.c.value.in_(chunk)
+            earlier = select(_terms.c.event).where(_terms.c.kind == start, of_them, _terms.c.event.in_(mine))
+            rows = list(connection.scalars(earlier.distinct()))
+            for part in chunks(rows):
+                about = (_terms.c.event.in_(part), _terms.c.kind.startswith(start, autoescape=True), of_them)
+                connection.execute(delete(_terms).where(*about))
+    add(connection, [told])
+
+
+def described(connection: Connection, capture: str) -> str:
+    """The master data that came with a capture, as JSON; "" where none did."""
+    query = select(_events.c.body).where(_events.c.capture == capture, _events.c.record_type == MASTER_DATA)
+    return str(connection.scalar(query) or "")
+
+
 def forget(connection: Connection, record_id: bytes) -> None:
     """Delete the events made from a record, and note that they are to be made anew."""
     remove_of(connection, [record_id])
@@ -124,7 +148,7 @@ def done(connection: Connection, record_ids: Iterable[bytes]) -> None:
 
 def start_over(connection: Connection) -> None:
     """Delete all events made from records: they are made again from the first leaf on. What was captured stays."""
-    connection.execute(delete(_events).where(_events.c.record_type != 0))
+    connection.execute(delete(_events).where(_events.c.record_type > 0))
     connection.execute(delete(epcis_due))
     meta.remove(connection, CURSOR)
 
@@ -132,12 +156,13 @@ def start_over(connection: Connection) -> None:
 def remove_of(connection: Connection, record_ids: Iterable[bytes]) -> None:
     """Delete the events made from these records; what was captured stays."""
     for chunk in chunks(record_ids):
-        connection.execute(delete(_events).where(_events.c.record_id.in_(chunk), _events.c.record_type != 0))
+        connection.execute(delete(_events).where(_events.c.record_id.in_(chunk), _events.c.record_type > 0))
 
 
 def known(connection: Connection, capture: str) -> list[StoredEvent]:
     """The events of a capture job, in the order of its document."""
-    query = selection(_events, StoredEvent).where(_events.c.capture == capture).order_by(_events.c.number)
+    mine = (_events.c.capture == capture, _events.c.record_type == 0)
+    query = selection(_events, StoredEvent).where(*mine).order_by(_events.c.number)
     return some(connection, query, StoredEvent)
 
 
@@ -242,10 +267,10 @@ def _matching(
         query = query.where(*([column < end] if end is not None else []))
     for one in wanted:
         if one is led_by:
-            query = query.where(c.number.in_(select(_terms.c.event).where(*_compares(one))))
+            query = query.where(c.number.in_(select(_terms.c.event).where(*_compares(one, sight))))
         else:
-            query = query.where(exists(select(1).where(_terms.c.event == c.number, *_compares(one))))
-    query = query.where(or_(c.parts == "", c.record_type.in_(list(sight.types))))
+            query = query.where(exists(select(1).where(_terms.c.event == c.number, *_compares(one, sight))))
+    query = query.where(c.record_type != MASTER_DATA, or_(c.parts == "", c.record_type.in_(list(sight.types))))
     if sight.partner is None:
         return query
     if sight is led_by:
@@ -261,7 +286,7 @@ _Lead = Wanted | Sight | None
 def _lead(connection: Connection, sight: Sight, wanted: Sequence[Wanted]) -> _Lead:
     """The first condition that few events meet, those first that few are likely to; None where many meet each."""
     for one in sorted(wanted, key=_selectivity):
-        if _are_few(connection, select(_terms.c.event).where(*_compares(one))):
+        if _are_few(connection, select(_terms.c.event).where(*_compares(one, sight))):
             return one
     if sight.partner is not None:
         mine = select(_readers.c.event).where(_readers.c.partner.in_(_as(sight)))
@@ -290,7 +315,8 @@ def _selectivity(one: Wanted) -> tuple[bool, bool]:
     return one.kinds[0] in _COMMON, one.comparison != "="
 
 
-def _compares(one: Wanted) -> list[ColumnElement[bool]]:
+def _compares(one: Wanted, sight: Sight) -> list[ColumnElement[bool]]:
+    """`sight`: whose master data counts."""
     value = _terms.c.value
     kinds = _terms.c.kind.in_(list(one.kinds)) if len(one.kinds) > 1 else _terms.c.kind == one.kinds[0]
     holds: ColumnElement[bool]
@@ -299,6 +325,13 @@ def _compares(one: Wanted) -> list[ColumnElement[bool]]:
             holds = value.in_(list(one.values))
         case "begins":
             holds = or_(*(and_(value >= start, value < start + "\U0010ffff") for start in one.values))
+        case "described":
+            told = _terms.alias()
+            names = select(told.c.value).where(told.c.kind.in_(list(one.values)))
+            if sight.partner is not None:
+                mine = select(_readers.c.event).where(_readers.c.partner.in_(_as(sight)))
+                names = names.where(told.c.event.in_(mine))
+            holds = value.in_(names)
         case ">":
             holds = value > one.values[0]
         case ">=":

@@ -222,7 +222,8 @@ def test_a_wrong_query_is_answered_as_gs1_says(world: World, parameters: str) ->
 def test_versions_that_are_not_there_are_not_acceptable(world: World) -> None:
     for headers in ({"GS1-EPCIS-Version": "1.2"}, {"GS1-EPCIS-Min": "2.1.0"}, {"GS1-CBV-Max": "1.2.0"}):
         assert world.client.get("/epcis/events", headers=headers).status_code == 406
-    for headers in ({"Accept": "application/xml"}, {"GS1-EPC-Format": "Always_EPC_URN"}):
+    spelled = {"Accept": "application/xml", "GS1-CBV-XML-Format": "Never_Translates"}
+    for headers in ({"Accept": "text/html"}, {"GS1-EPC-Format": "Always_EPC_URN"}, spelled):
         assert world.client.get("/epcis/events", headers=headers).status_code == 406
     answer = world.client.get("/epcis/events", headers={"GS1-EPCIS-Version": "2.0.0", "GS1-EPCIS-Min": "1.2"})
     assert answer.status_code == 200

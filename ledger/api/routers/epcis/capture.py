@@ -10,6 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from ledger.api.deps import FROM_OWN_PAGES, MAX_BODY, READ, media_type, read_body
 from ledger.api.problems import Limited
+from ledger.api.routers.epcis.forms import JSON, XML, document_answer, form_of
 from ledger.api.routers.epcis.protocol import (
     BEHAVIOURS,
     Captor,
@@ -25,15 +26,13 @@ from ledger.api.schemas import examples
 from ledger.common.ids import to_hex
 from ledger.errors import MalformedRecord
 from ledger.formats.epcis import json_text
-from ledger.formats.epcis.document import Event, events_of
+from ledger.formats.epcis.document import Event, capture_document, events_of
 from ledger.formats.epcis.reading import parse, read_document, read_event
 from ledger.formats.epcis.validation import Problem
 from ledger.services.epcis.capture import MICROS, MOST_EVENTS, PROCEED, ROLLBACK, Drafted, Job
 from ledger.services.epcis.service import Epcis
 
 router = APIRouter(prefix="/epcis", tags=["epcis"], route_class=EpcisRoute)
-XML = ("application/xml", "text/xml")
-JSON = ("application/json", "application/ld+json")
 _CURSOR = re.compile(r"([0-9]{1,18})-([0-9a-f-]{1,60})")
 _EXAMPLE = {
     "@context": ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"],
@@ -83,7 +82,8 @@ async def capture(
 
     400 for what is no right document; then nothing is kept. With `proceed` its right events are, and the job names the
     others. Custody is not moved by it: the job has an unsigned `Observation` of each event, to be signed and submitted
-    like any record, and a template of a handoff where an event tells of one.
+    like any record, and a template of a handoff where an event tells of one. Master data in its header is kept for this
+    partner, and `HASATTR_` and `EQATTR_` ask by it.
     """
     if behaviour not in BEHAVIOURS:
         raise MalformedRecord(
@@ -115,8 +115,8 @@ async def capture(
     dependencies=[FROM_OWN_PAGES],
 )
 async def capture_event(request: Request, service: EpcisOf, checks: ValidatorOf, reader: Captor) -> Response:
-    """Take in one event in JSON, with a context of its own. What can be signed about it is told by the capture job,
-    to which the answer links."""
+    """Take in one event, in JSON with a context of its own, or in XML. What can be signed about it is told by the
+    capture job, to which the answer links."""
     body, xml = await _sent(request)
 
     def take() -> tuple[Job, Event]:
@@ -136,7 +136,10 @@ async def capture_event(request: Request, service: EpcisOf, checks: ValidatorOf,
 
     job, event = await run_in_threadpool(take)
     headers = {"Location": event_path(event), "Link": f'</epcis/capture/{job.capture_id}>; rel="capture"'}
-    return json_answer(event.whole(), HTTPStatus.CREATED, headers)
+    answered = event.whole()
+    if form_of(request.headers.get("Accept", "*/*")) in XML:
+        answered = capture_document([event], created=_iso(job.created_at))
+    return document_answer(request, answered, HTTPStatus.CREATED, headers)
 
 
 @router.get("/capture", operation_id="listEpcisCaptures", responses=examples.READ_RESPONSES)
@@ -163,10 +166,12 @@ def jobs(
 
 @router.get("/capture/{capture_id}", operation_id="getEpcisCapture", responses=examples.READ_RESPONSES)
 def job(capture_id: str, service: EpcisOf, reader: Captor) -> Response:
-    """What became of a document: its errors, and of each of its events an `Observation` to sign under
-    `lading:drafts`. Only for the partner that handed it in."""
+    """What became of a document: its errors, of each of its events an `Observation` to sign under `lading:drafts`, and
+    the master data that came with it. Only for the partner that handed it in."""
     found = service.capturing.job(capture_id, reader.partner)
-    return json_answer({**_job(found), "lading:drafts": [_drafted(one) for one in _drafts(service, found)]})
+    told = service.capturing.master_data(found)
+    drafts = {"lading:drafts": [_drafted(one) for one in _drafts(service, found)]}
+    return json_answer({**_job(found), **drafts, **({"lading:masterData": told} if told else {})})
 
 
 def _drafts(service: Epcis, job: Job) -> list[Drafted]:

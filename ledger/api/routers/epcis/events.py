@@ -7,11 +7,11 @@ from urllib.parse import unquote
 from fastapi import APIRouter, Query, Request, Response
 
 from ledger.api.deps import NodeOf, ReaderOf, raw_tail
+from ledger.api.routers.epcis.forms import document_answer
 from ledger.api.routers.epcis.protocol import (
     EpcisOf,
     EpcisRoute,
     events_answer,
-    json_answer,
     per_page,
     proof_of,
     query_parameters,
@@ -55,6 +55,9 @@ def query(
 ) -> Response:
     """Events that records of this log tell of and events that partners captured, as far as the reader may see them.
 
+    In JSON, or with `Accept: application/xml` in XML; `GS1-CBV-XML-Format` says whether words of the CBV are URNs or
+    web addresses in it.
+
     An event made from a record names the record and its proof. Whoever has no right to a record's private parts has
     none to an event that tells of them: it is not in the answer, nor counted.
     """
@@ -79,4 +82,4 @@ def one(event_id: str, request: Request, service: EpcisOf, node: NodeOf, reader:
         headers["Link"] = f'<{proof["record"]}>; rel="describedby", <{proof["proof"]}>; rel="evidence"'
         if "lading:record" not in event.members:
             more = {"lading:observations": {str(event.members["eventID"]): proof}}
-    return json_answer(query_document([event], created=created, more=more), headers=headers)
+    return document_answer(request, query_document([event], created=created, more=more), headers=headers)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from importlib import metadata
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from urllib.parse import quote, urlencode
 
 from fastapi import Depends, Request, Response
@@ -16,6 +16,7 @@ from fastapi.routing import APIRoute
 from ledger import errors
 from ledger.api import problems
 from ledger.api.deps import MAX_BODY, SessionReader
+from ledger.api.routers.epcis.forms import XML, document_answer, form_of, words_of
 from ledger.formats.epcis import json_text
 from ledger.formats.epcis.document import Event, query_document
 from ledger.formats.epcis.identity import NAMESPACE, PREFIX
@@ -37,6 +38,7 @@ HEADERS: Mapping[str, str] = {
     "GS1-Extensions": f"{PREFIX}={NAMESPACE}",
     "GS1-Vendor-Version": metadata.version("lading"),
     "GS1-EPC-Format": "Never_Translates",
+    "GS1-CBV-XML-Format": "No_Preference",
     "GS1-EPCIS-Capture-Limit": str(MOST_EVENTS),
     "GS1-EPCIS-Capture-File-Size-Limit": str(MAX_BODY),
     "GS1-Capture-Error-Behaviour": ROLLBACK,
@@ -66,12 +68,15 @@ def exception_of(error: errors.LadingError, method: str, status: int) -> str:
 class EpcisRoute(APIRoute):
     """A route that checks what versions the client asks for, and answers errors as GS1 names them."""
 
+    in_xml: ClassVar[set[str]] = {"searchEpcisEvents", "getEpcisEvent", "searchEpcisQuery", "submitEpcisEvent"}
+    """Operations that answer with events, in the form that is asked for."""
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
 
         async def handler(request: Request) -> Response:
             try:
-                check_versions(request)
+                check_versions(request, xml=self.operation_id in self.in_xml)
                 response = await handle(request)
             except problems.Limited as error:
                 response = problem(request, error.problem, error.status_code)
@@ -98,8 +103,9 @@ def problem(request: Request, error: errors.LadingError, status: int) -> Respons
     return JSONResponse(body, answer.status_code, headers=kept, media_type=problems.MEDIA_TYPE)
 
 
-def check_versions(request: Request) -> None:
-    """Raise `Limited` (406) for a client that wants other versions, or another form, than there are."""
+def check_versions(request: Request, *, xml: bool = False) -> None:
+    """Raise `Limited` (406) for a client that wants other versions, or another form, than there are. `xml`: events are
+    answered, of which there is XML too."""
     for standard in ("EPCIS", "CBV"):
         wanted = request.headers.get(f"GS1-{standard}-Version")
         least, most = request.headers.get(f"GS1-{standard}-Min"), request.headers.get(f"GS1-{standard}-Max")
@@ -109,8 +115,10 @@ def check_versions(request: Request) -> None:
         if wrong:
             raise _not_acceptable(f"GS1-{standard}-Version", VERSION, wrong)
     accept = request.headers.get("Accept", "*/*").lower()
-    if not any(kind in accept for kind in ("json", "*/*", "application/*", "text/event-stream")):
-        raise _not_acceptable("Accept", "application/json", accept)
+    if not any(kind in accept for kind in ("json", "*/*", "application/*", "text/event-stream", *(XML if xml else ()))):
+        raise _not_acceptable("Accept", " or ".join(("application/json", *(XML if xml else ()))), accept)
+    if xml and form_of(accept) in XML:
+        words_of(request)
     form = request.headers.get("GS1-EPC-Format", "Never_Translates")
     if form not in ("Never_Translates", "No_Preference"):
         raise _not_acceptable("GS1-EPC-Format", "Never_Translates", form)
@@ -189,7 +197,7 @@ def events_answer(request: Request, answer: Answer, name: str, now: int) -> Resp
     more = {"lading:observations": with_proof} if with_proof else None
     created = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     document = query_document(answer.events, created=created, name=name, more=more)
-    return json_answer(document, headers=paged(request, answer.next))
+    return document_answer(request, document, headers=paged(request, answer.next))
 
 
 def proof_of(base: str, record_id: bytes) -> dict[str, str]:

@@ -12,6 +12,7 @@ from ledger.api.routers.epcis.events import PerPage, Token
 from ledger.api.routers.epcis.protocol import (
     EpcisOf,
     EpcisRoute,
+    check_versions,
     events_answer,
     json_answer,
     paged,
@@ -86,6 +87,7 @@ def _within(name: str, resource: Resource) -> Any:
         if name == "eventTypes" and text not in EVENT_TYPES and ":" not in text:
             raise NotFound("no such type of event", where=name, expected=", ".join(EVENT_TYPES), found=text[:80])
         if not behind:
+            check_versions(request)  # of these there is no XML
             links = {"events": f"/epcis/{name}/{quote(text, safe='')}/events"}
             return json_answer({"@context": EPCIS_CONTEXT, "id": text, "type": "Resource", "member": [links["events"]]})
         further = query_parameters(request)
@@ -115,6 +117,7 @@ for _name, _resource in RESOURCES.items():
     router.get(f"/{_name}", operation_id=f"listEpcis{_name[0].upper()}{_name[1:]}", responses=examples.READ_RESPONSES)(
         _listing(_name, _resource)
     )
+    EpcisRoute.in_xml.add(f"searchEpcis{_name[0].upper()}{_name[1:]}")
     router.get(
         f"/{_name}/{{value:path}}",
         operation_id=f"searchEpcis{_name[0].upper()}{_name[1:]}",
