@@ -364,6 +364,16 @@ export type DockView = {
   partners: DockPartner[];
   next: number | null;
 };
+export type DocumentDraft = {
+  kind: string;
+  number: string;
+  issued: string;
+  lines: number;
+  draft: Record<string, unknown>;
+};
+export type DocumentList = {
+  documents: OfferedDocument[];
+};
 export type DraftView = {
   type: string;
   message: Record<string, unknown>;
@@ -758,6 +768,11 @@ export type Observation = {
   by: number;
   eventHash: string;
   occurredAt: number;
+};
+export type OfferedDocument = {
+  form: string;
+  mediaType: string;
+  path: string;
 };
 export type OpenView = {
   partner: number;
@@ -1767,6 +1782,7 @@ export type ledger__api__schemas__answers__CouncilView = {
   members: string[];
   threshold: number;
 };
+export type ledger__services__exports__shipment_documents__Form = "receipt-advice" | "transportation-status" | "iftsta" | "214";
 export type ledger__services__views__before_signing__GoodsView = {
   gtin: string;
   lot: string;
@@ -2168,6 +2184,54 @@ export interface Operations {
       authorization?: string | null;
     };
     answer: PenaltyPage;
+  };
+  requestDocumentDraft: {
+    method: "POST";
+    path: "/v1/documents/drafts";
+    queryParameters: {
+      terms?: string;
+      consignor?: number;
+      consignee?: number;
+      carrier?: number;
+      packages?: number;
+      zone?: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    body: string;
+    answer: DocumentDraft;
+  };
+  listShipmentDocuments: {
+    method: "GET";
+    path: "/v1/shipments/{shipment}/documents";
+    pathParameters: {
+      shipment: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: DocumentList;
+  };
+  getShipmentDocument: {
+    method: "GET";
+    path: "/v1/shipments/{shipment}/documents/{form}";
+    pathParameters: {
+      shipment: string;
+      form: ledger__services__exports__shipment_documents__Form;
+    };
+    queryParameters: {
+      receiver?: number;
+      number?: number;
+      scac?: string;
+      despatch?: string;
+      short?: string;
+      refused?: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: unknown;
   };
   listRecalls: {
     method: "GET";

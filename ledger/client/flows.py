@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from ledger.client.calls import PATIENCE, TOO_MANY, Call, Flow, Pause, ask, with_query
+from ledger.client.calls import PATIENCE, TOO_MANY, Call, Flow, Pause, ask, fetch, with_query
 from ledger.common.ids import bytes_from_hex, checksum_address, to_hex
 from ledger.errors import MalformedRecord, Unavailable
 from ledger.records.signing import SignedRecord, SigningKey
@@ -107,6 +107,15 @@ def worklist(token: str) -> Flow[dict[str, Any]]:
 def product_data(text: bytes, picture: bytes) -> dict[str, str]:
     """The body that publishes what a brand says of its product, and its picture, empty where there is none."""
     return {"document": text.decode(), "picture": base64.b64encode(picture).decode()}
+
+
+def document_draft(document: bytes, token: str, **said: object) -> Flow[dict[str, Any]]:
+    return ask(Call("POST", with_query("/v1/documents/drafts", **said), document, token))
+
+
+def document(shipment: str, form: str, token: str, **said: object) -> Flow[bytes]:
+    path = f"/v1/shipments/{to_hex(bytes_from_hex(shipment, 32, 'shipment'))}/documents/{quote(form, safe='')}"
+    return fetch(Call("GET", with_query(path, **said), token=token))
 
 
 def submit(signed: SignedRecord) -> Flow[dict[str, Any]]:

@@ -21,7 +21,9 @@ from ledger.explain.words import word
 from ledger.penalties.lateness import HoldLine, PortionLine
 from ledger.penalties.statement import PenaltyStatement
 from ledger.records.types import NOBODY
+from ledger.services.exports.shipment_documents import forms_for
 from ledger.services.node.node import Node
+from ledger.services.state.partner_names import PartnerName
 from ledger.services.views.access_journal import AccessRight, AccessView
 from ledger.services.views.models import ShipmentView
 from ledger.services.views.records import Reader
@@ -105,9 +107,18 @@ def shipment(request: Request, shipment: RecordPath, node: NodeOf, reader: Reade
         openings=_openings(node, wanted, reader),
         rights=_RIGHTS,
         look=outlook(node, reader, view, statement, second),
+        forms=forms_for(node.reader, wanted, reader) if reader.key else (),
+        receivers=_receivers(view, reader),
         work=node.reader.worklists.about(reader, wanted),
         at=second,
     )
+
+
+def _receivers(view: ShipmentView, reader: Reader) -> list[PartnerName]:
+    """Whom a report could go to: everybody else who has a part in the shipment."""
+    summary = view.summary
+    named = [summary.consignee, summary.consignor, *(stay.partner for stay in view.stays)]
+    return list({one.id: one for one in named if one.id not in (0, reader.partner)}.values())
 
 
 def _concerned(view: ShipmentView, reader: Reader) -> bool:
