@@ -40,6 +40,15 @@ def text_at(element: etree._Element, path: str) -> str:
     return "" if found is None or found.text is None else " ".join(found.text.split())
 
 
+def is_there(element: etree._Element, *paths: str) -> bool:
+    """Whether there is an element at one of the paths."""
+    return any(element.find(path, NAMESPACES) is not None for path in paths)
+
+
+def name_of(element: etree._Element) -> str:
+    return etree.QName(element).localname
+
+
 def document(root: str) -> etree._Element:
     namespace = UBL.format(root)
     return etree.Element(f"{{{namespace}}}{root}", nsmap={"ubl": namespace, "cac": CAC, "cbc": CBC})
