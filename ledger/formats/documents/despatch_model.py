@@ -4,10 +4,12 @@ UBL 2.1's schema, as far as a draft is made of it.
 
 ONCE = {
     "CustomizationID", "ProfileID", "ID", "IssueDate", "IssueTime", "Shipment", "Consignment", "CarrierParty",
-    "Delivery", "Despatch", "DespatchAddress", "DeliveryAddress", "EstimatedDeliveryPeriod", "EndDate", "EndTime", "TrackingID",
+    "Delivery", "Despatch", "DespatchAddress", "DeliveryAddress", "EstimatedDeliveryPeriod", "EndDate", "EndTime",
+    "TrackingID",
     "ActualDespatchDate", "ActualDespatchTime", "TotalTransportHandlingUnitQuantity", "DespatchSupplierParty",
     "DeliveryCustomerParty", "Party", "EndpointID", "PostalAddress", "Country", "IdentificationCode",
-    "DeliveredQuantity", "Item", "StandardItemIdentification", "LotIdentification", "LotNumberID", "OrderReference", "CarrierAssignedID",
+    "DeliveredQuantity", "Item", "StandardItemIdentification", "LotIdentification", "LotNumberID", "OrderReference",
+    "CarrierAssignedID",
 }  # fmt: skip
 """What a draft is made of, and UBL 2.1's schema has at most once in its parent: of two, one reader would take the first
 and another the last.

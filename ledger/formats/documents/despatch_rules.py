@@ -79,6 +79,8 @@ def _common(root: etree._Element) -> Iterator[Broken]:
             yield Broken("PEPPOL-COMMON-R001", name, "no empty elements")
         if name in _DATES and not _is_date(element.text or ""):
             yield Broken("PEPPOL-COMMON-R030", name, "a date is CCYY-MM-DD")
+        if len(element) and etree.QName(element).namespace == NAMESPACES["cbc"]:
+            yield Broken("UBL-2.1", name, "it has text alone")
         if name in ONCE and _stands_again(element):
             yield Broken("UBL-2.1", name, "it stands once in its parent")
         scheme = element.get("schemeID", "")
@@ -91,7 +93,7 @@ def _common(root: etree._Element) -> Iterator[Broken]:
 def _of_both(root: etree._Element, logistics: bool) -> Iterator[tuple[str, str, str]]:
     """The rules that both transactions have, by the same numbers."""
     said = text_at(root, "cbc:CustomizationID")
-    if said and not said.startswith(_T120 if logistics else _T16):
+    if is_there(root, "cbc:CustomizationID") and not said.startswith(_T120 if logistics else _T16):
         yield "R011", "CustomizationID", f"begins with {_T16}, or with {_T120}"
     named = [("R008", "Buyer", "Customer"), ("R009", "Seller", "Supplier"), ("R010", "Originator", "Customer")]
     if logistics:

@@ -58,7 +58,10 @@ def add(parent: etree._Element, name: str, text: str = "", **attributes: str) ->
     """A child such as `cbc:ID`, in the order in which it is asked for; nothing may be empty (PEPPOL-COMMON-R001)."""
     prefix, _, local = name.partition(":")
     element = etree.SubElement(parent, f"{{{NAMESPACES[prefix]}}}{local}", attributes)
-    element.text = text or None
+    try:
+        element.text = text or None
+    except ValueError:
+        raise MalformedRecord("a character that XML does not have", where=local, found=repr(text)[:60]) from None
     return element
 
 
