@@ -21,7 +21,7 @@ from ledger.explain.words import word
 from ledger.penalties.lateness import HoldLine, PortionLine
 from ledger.penalties.statement import PenaltyStatement
 from ledger.records.types import NOBODY
-from ledger.services.exports.shipment_documents import forms_for
+from ledger.services.exports.shipment_documents import Form, forms_for
 from ledger.services.node.node import Node
 from ledger.services.state.partner_names import PartnerName
 from ledger.services.views.access_journal import AccessRight, AccessView
@@ -31,6 +31,7 @@ from ledger.shipments.clock_stop import StopKind
 
 router = APIRouter()
 PAGE = 50
+_FORMATS = {Form.STATUS: "UBL Transportation Status", Form.IFTSTA: "EDIFACT IFTSTA", Form.X12: "X12 214"}
 _RIGHTS = {
     AccessRight.PARTY: say("as a party or signer"),
     AccessRight.RECIPIENT: say("as the recipient"),
@@ -108,6 +109,8 @@ def shipment(request: Request, shipment: RecordPath, node: NodeOf, reader: Reade
         rights=_RIGHTS,
         look=outlook(node, reader, view, statement, second),
         forms=forms_for(node.reader, wanted, reader) if reader.key else (),
+        formats=_FORMATS,
+        despatch_example="DA-1001,2026-11-20,12:00:00",
         receivers=_receivers(view, reader),
         work=node.reader.worklists.about(reader, wanted),
         at=second,

@@ -82,8 +82,8 @@ def _text(data: bytes) -> str:
 
 
 def _check_envelope(text: str) -> str:
-    """How many messages the interchange says it has. It begins with UNB, after the characters that separate it where these
-    are told, and ends with UNZ of the same number; raises `MalformedRecord`.
+    """How many messages the interchange says it has. It begins with UNB, after the characters that separate it where
+    these are told, and ends with UNZ of the same number; raises `MalformedRecord`.
     """
     element, terminator = (text[4], text[8]) if text.startswith("UNA") and len(text) > 8 else ("+", "'")
     body = text[9:].lstrip() if text.startswith("UNA") else text
@@ -93,6 +93,8 @@ def _check_envelope(text: str) -> str:
     if header[0] != "UNB" or len(header) < 6 or footer[:1] + footer[2:] != ["UNZ", header[5]]:
         found = element.join(footer)[:40]
         raise MalformedRecord("the interchange is cut", where="UNZ", expected="UNB, and UNZ of its number", found=found)
+    if sum(segment.startswith(f"UNB{element}") for segment in body.split(terminator)) > 1:
+        raise MalformedRecord("several interchanges", where="UNB", expected="one of them")
     return footer[1]
 
 
@@ -112,5 +114,3 @@ def _check_count(segments: Sequence[Segment], messages: str) -> None:
             raise MalformedRecord("a message is cut", where="UNT", expected=f"{count} {opened}", found=found)
     if messages != str(told := tags.count("UNG") or tags.count("UNH")):
         raise MalformedRecord("the interchange is cut", where="UNZ", expected=told, found=messages[:20])
-    if "UNB" in tags:
-        raise MalformedRecord("several interchanges", where="UNB", expected="one of them")

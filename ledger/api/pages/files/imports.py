@@ -88,6 +88,7 @@ def import_page(
         sums=sums_of(plan) if plan else None,
         entries=entries,
         example="dates.order=dmy",
+        zone_example="Europe/Oslo",
         most_lines=LIMITS.rows,
         most_bytes=MAX_BODY // 1024,
     )
