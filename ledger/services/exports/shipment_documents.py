@@ -79,7 +79,7 @@ class _Known:
     shipment: str
     terms: tuple[str, ShipmentTerms]
     records: Mapping[str, Record]
-    rights: Mapping[RecordId, Opened]
+    rights: dict[RecordId, Opened]
     is_child: bool
 
 

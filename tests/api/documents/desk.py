@@ -19,7 +19,7 @@ def advice(world: World, number: str = "DA-1001") -> bytes:
     return text.replace(b"DA-1001", number.encode())
 
 
-def drafted(world: World, document: bytes, who: int = SUPPLIER, status: int = 200, **said: object) -> dict:  # type: ignore[type-arg]
+def drafted(world: World, document: bytes, who: int = SUPPLIER, status: int = 200, **said: str | int) -> dict:  # type: ignore[type-arg]
     answer = world.client.post(
         DRAFTS, params={"zone": "UTC", **said}, content=document,
         headers={**bearer(world.token(who)), "Content-Type": "application/xml"},

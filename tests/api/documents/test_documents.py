@@ -36,7 +36,7 @@ def shipment(world: World, document: bytes) -> str:
     return found
 
 
-def file(world: World, shipment: str, form: str, who: int, status: int = 200, **said: object) -> Any:
+def file(world: World, shipment: str, form: str, who: int, status: int = 200, **said: str | int) -> Any:
     path = f"/v1/shipments/{shipment}/documents/{form}"
     answer = world.client.get(path, params=said, headers=bearer(world.token(who)))
     assert answer.status_code == status, answer.text
