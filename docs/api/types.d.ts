@@ -381,6 +381,16 @@ export type DockView = {
   partners: DockPartner[];
   next: number | null;
 };
+export type DocumentDraft = {
+  kind: string;
+  number: string;
+  issued: string;
+  lines: number;
+  draft: Record<string, unknown>;
+};
+export type DocumentList = {
+  documents: OfferedDocument[];
+};
 export type DraftView = {
   type: string;
   message: Record<string, unknown>;
@@ -783,6 +793,11 @@ export type Observation = {
   by: number;
   eventHash: string;
   occurredAt: number;
+};
+export type OfferedDocument = {
+  form: string;
+  mediaType: string;
+  path: string;
 };
 export type OpenView = {
   partner: number;
@@ -1788,6 +1803,7 @@ export type WorklistView = {
 };
 export type ledger__api__routers__penalties__Form = "json" | "csv" | "lines";
 export type ledger__api__routers__shipments__Form = "json" | "csv";
+export type ledger__services__exports__shipment_documents__Form = "receipt-advice" | "transportation-status" | "iftsta" | "214";
 
 export interface Operations {
   getCheckpoint: {
@@ -2168,6 +2184,54 @@ export interface Operations {
       authorization?: string | null;
     };
     answer: PenaltyPage;
+  };
+  requestDocumentDraft: {
+    method: "POST";
+    path: "/v1/documents/drafts";
+    queryParameters: {
+      terms?: string;
+      consignor?: number;
+      consignee?: number;
+      carrier?: number;
+      packages?: number;
+      zone?: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    body: string;
+    answer: DocumentDraft;
+  };
+  listShipmentDocuments: {
+    method: "GET";
+    path: "/v1/shipments/{shipment}/documents";
+    pathParameters: {
+      shipment: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: DocumentList;
+  };
+  getShipmentDocument: {
+    method: "GET";
+    path: "/v1/shipments/{shipment}/documents/{form}";
+    pathParameters: {
+      shipment: string;
+      form: ledger__services__exports__shipment_documents__Form;
+    };
+    queryParameters: {
+      receiver?: number;
+      number?: number;
+      scac?: string;
+      despatch?: string;
+      short?: string;
+      refused?: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: unknown;
   };
   listRecalls: {
     method: "GET";

@@ -29,12 +29,13 @@ TABLE: tuple[tuple[str, int], ...] = (
     ("(?:/v1)?/recalls/.*", 40),
     ("/epcis/capture.*", 60),
     ("/epcis/.*", 20),
+    (f"/v1/documents/.*|(?:/v1)?/shipments/{_ID}/documents/{_ID}", 60),
     ("/v1/dock", 60),
     ("(?:/v1)?/worklist", 20),
     (f"/records/{_ID}/sheet", 100),  # with order and goods of a hundred shipments
     (f"/records/{_ID}(?:/beside/{_ID})?|/v1/records/{_ID}/rivals|/council", 15),
     ("(?:/v1)?/shipments/.*|/v1/records/typed-data|/docs|/openapi.json", 20),
-    ("/import/preview", 100),
+    ("/import/(?:preview|document)", 100),
     (f"/v1/events(?:/stream)?|/v1/webhooks(?:/.*)?|/webhooks(?:/.*)?|/devices|/v1/partners/(?:book|{_ID}/keys)", 15),
     ("/|(?:/v1)?/(?:search|records|shipments|bonuses|recalls|partners|enrolments)", 15),
 )

@@ -865,6 +865,28 @@ class PenaltyPage(TypedDict):
     penalties: list[PenaltyStatement]
 
 
+class DocumentDraft(TypedDict):
+    """`kind` and `number` of the document, its day of issue, and how many lines it has; `draft`: `{type, message}` of
+    the terms or the manifest, a template that nobody has signed.
+    """
+
+    kind: str
+    number: str
+    issued: str
+    lines: int
+    draft: dict[str, Any]
+
+
+class OfferedDocument(TypedDict):
+    form: str
+    mediaType: str
+    path: str
+
+
+class DocumentList(TypedDict):
+    documents: list[OfferedDocument]
+
+
 class RecallSummary(TypedDict):
     """What everybody may know of a recall. `cursor` pages the list. `affected`: its lots and serials in words, none for
     all of them. `to_do`: what a consumer should do. `speaks`: its author speaks for the brand, as its prefix's holder

@@ -30,7 +30,7 @@ MOST_URL = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """`path` with its query; `body` as JSON, None for none."""
+    """`path` with its query; `body` as JSON, or as it is where it is bytes, None for none."""
 
     method: str
     path: str
@@ -55,13 +55,16 @@ class Call:
     def headers(self) -> dict[str, str]:
         headers = dict(self.more)
         if self.body is not None:
-            headers["Content-Type"] = "application/json"
+            is_file = isinstance(self.body, bytes)
+            headers["Content-Type"] = "application/octet-stream" if is_file else "application/json"
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
         return headers
 
     def content(self) -> bytes | None:
-        return None if self.body is None else json.dumps(self.body).encode()
+        if self.body is None or isinstance(self.body, bytes):
+            return self.body
+        return json.dumps(self.body).encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,11 @@ def ask(call: Call) -> Flow[dict[str, Any]]:
     Who is told to come again later does so when it may, as long as that is soon. What may be sent twice is, where its
     answer was lost.
     """
+    return parsed((yield from fetch(call)), call.path)
+
+
+def fetch(call: Call) -> Flow[bytes]:
+    """The answer as `ask` gets it, whatever it is."""
     waited = losses = 0
     while True:
         answer = yield call
@@ -132,7 +140,7 @@ def ask(call: Call) -> Flow[dict[str, Any]]:
             yield Pause(LOST[losses - 1])
             continue
         if 200 <= answer.status < 300:
-            return parsed(answer.body, call.path)
+            return answer.body
         seconds = answer.retry_after
         if answer.status not in LATER or seconds is None or waited + seconds > PATIENCE:
             raise refusal(answer, call.path)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 from ledger.client import answers
-from ledger.client.calls import Call, Flow, as_, ask, no_answer, with_query
+from ledger.client.calls import Call, Flow, as_, ask, fetch, no_answer, with_query
 from ledger.common.ids import bytes_from_hex, checksum_address, to_hex
 from ledger.errors import InvalidInput, MalformedRecord, VerificationFailed
 from ledger.records.signing import SigningKey
@@ -179,3 +179,15 @@ def worklist(token: str) -> Flow[answers.WorklistView]:
 def product_data(text: bytes, picture: bytes) -> dict[str, str]:
     """The body that publishes what a brand says of its product, and its picture, empty where there is none."""
     return {"document": text.decode(), "picture": base64.b64encode(picture).decode()}
+
+
+def document_draft(document: bytes, token: str, **said: object) -> Flow[answers.DocumentDraft]:
+    return as_(
+        answers.DocumentDraft,
+        (yield from ask(Call("POST", with_query("/v1/documents/drafts", **said), document, token))),
+    )
+
+
+def document(shipment: str, form: str, token: str, **said: object) -> Flow[bytes]:
+    path = f"/v1/shipments/{to_hex(bytes_from_hex(shipment, 32, 'shipment'))}/documents/{quote(form, safe='')}"
+    return fetch(Call("GET", with_query(path, **said), token=token))

@@ -137,6 +137,23 @@ class Client(Desk):
         """One shipment with its story."""
         return self._run(flows.shipment(shipment, self._token))
 
+    def document_draft(self, document: bytes, **said: object) -> answers.DocumentDraft:
+        """`{kind, number, issued, lines, draft}` of a despatch advice (UBL, X12 856, EDIFACT DESADV): a draft of terms,
+        or with `terms` of their manifest. What it does not say is said by `zone`, `packages`, `consignor` and so on.
+        """
+        return self._run(flows.document_draft(document, self._token, **said))
+
+    def documents(self, shipment: str) -> list[answers.OfferedDocument]:
+        """The documents about a shipment that there are for whoever signed in: `{form, mediaType, path}`."""
+        found = self._run(
+            flows.identified(answers.DocumentList, "/v1/shipments", shipment, "shipment", self._token, "/documents")
+        )
+        return list(found["documents"])
+
+    def document(self, shipment: str, form: str, **said: object) -> bytes:
+        """One of these, as a file. `said`: its `receiver`, `number`, `scac`, `despatch`, `short`, `refused`."""
+        return self._run(flows.document(shipment, form, self._token, **said))
+
     def submit(self, signed: SignedRecord) -> answers.Submitted:
         """`{id, status: accepted, receipt}`, or `{id, status: proposed, missing}` while signatures are missing."""
         return self._run(submitting.submit(signed, self._trust))

@@ -21,7 +21,9 @@ from ledger.explain.words import word
 from ledger.penalties.lateness import HoldLine, PortionLine
 from ledger.penalties.statement import PenaltyStatement
 from ledger.records.types import NOBODY
+from ledger.services.exports.shipment_documents import Form, forms_for
 from ledger.services.node.node import Node
+from ledger.services.state.partner_names import PartnerName
 from ledger.services.views.access_journal import AccessRight, AccessView
 from ledger.services.views.models import ShipmentView
 from ledger.services.views.records import Reader
@@ -29,6 +31,7 @@ from ledger.shipments.clock_stop import StopKind
 
 router = APIRouter()
 PAGE = 50
+_FORMATS = {Form.STATUS: "UBL Transportation Status", Form.IFTSTA: "EDIFACT IFTSTA", Form.X12: "X12 214"}
 _RIGHTS = {
     AccessRight.PARTY: say("as a party or signer"),
     AccessRight.RECIPIENT: say("as the recipient"),
@@ -105,9 +108,20 @@ def shipment(request: Request, shipment: RecordPath, node: NodeOf, reader: Reade
         openings=_openings(node, wanted, reader),
         rights=_RIGHTS,
         look=outlook(node, reader, view, statement, second),
+        forms=forms_for(node.reader, wanted, reader) if reader.key else (),
+        formats=_FORMATS,
+        despatch_example="DA-1001,2026-11-20,12:00:00",
+        receivers=_receivers(view, reader),
         work=node.reader.worklists.about(reader, wanted),
         at=second,
     )
+
+
+def _receivers(view: ShipmentView, reader: Reader) -> list[PartnerName]:
+    """Whom a report could go to: everybody else who has a part in the shipment."""
+    summary = view.summary
+    named = [summary.consignee, summary.consignor, *(stay.partner for stay in view.stays)]
+    return list({one.id: one for one in named if one.id not in (0, reader.partner)}.values())
 
 
 def _concerned(view: ShipmentView, reader: Reader) -> bool:

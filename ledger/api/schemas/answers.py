@@ -345,6 +345,27 @@ class RecallPage(Page):
     recalls: list[RecallSummary]
 
 
+class DocumentDraft(Answer):
+    """`kind` and `number` of the document, its day of issue, and how many lines it has; `draft`: `{type, message}` of
+    the terms or the manifest, a template that nobody has signed."""
+
+    kind: str
+    number: str
+    issued: str
+    lines: int
+    draft: dict[str, Any]
+
+
+class OfferedDocument(Answer):
+    form: str
+    mediaType: str
+    path: str
+
+
+class DocumentList(Answer):
+    documents: list[OfferedDocument]
+
+
 class Kept(Answer):
     kept: int
 

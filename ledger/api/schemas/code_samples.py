@@ -49,7 +49,10 @@ def _curl(url: str, method: str, query: dict[str, str], body: Any, media: str, *
     if signed_in:
         words.append(f'-H "Authorization: Bearer {TOKEN}"')
     if body is not None:
-        words += [f"-H {shlex.quote(f'Content-Type: {media}')}", f"-d {shlex.quote(json.dumps(body))}"]
+        words += [
+            f"-H {shlex.quote(f'Content-Type: {media}')}",
+            f"-d {shlex.quote(body if isinstance(body, str) else json.dumps(body))}",
+        ]
     if query:
         words += ["-G", *(f"--data-urlencode {shlex.quote(f'{name}={value}')}" for name, value in query.items())]
     return " \\\n  ".join([*words, shlex.quote(url)])

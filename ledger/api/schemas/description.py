@@ -18,6 +18,10 @@ DESCRIPTION = (
 TAGS = [
     {"name": "records", "description": "Signed records: submit, countersign, list, read, prove."},
     {"name": "shipments", "description": "Where goods are, who holds them, what a delay costs."},
+    {
+        "name": "documents",
+        "description": "Documents of partners' systems: despatch advices in, receipts and reports out.",
+    },
     {"name": "products", "description": "What a scanned code is answered with."},
     {"name": "recalls", "description": "What is recalled, who holds and who had it, who has answered."},
     {"name": "partners", "description": "Who takes part, and how to be enrolled."},
@@ -50,7 +54,7 @@ NEEDS_SESSION = frozenset(
     {
         "getDock", "getWorklist", "listProposals", "submitEpcisDocument", "submitEpcisEvent", "listEpcisCaptures",
         "getEpcisCapture", "submitEpcisQuery", "listEpcisQueries", "getEpcisQuery", "eraseEpcisQuery",
-        "searchEpcisQuery", "traceLotSheet",
+        "searchEpcisQuery", "traceLotSheet", "requestDocumentDraft", "listShipmentDocuments", "getShipmentDocument",
         "registerWebhook", "listWebhooks", "getWebhook", "removeWebhook", "setWebhookState", "renewWebhookSecret",
         "listDeadLetters", "resendDeadLetters",
     }

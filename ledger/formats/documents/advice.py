@@ -1,9 +1,9 @@
 """An advice of despatch, whatever format it came in: what it says, and nothing else."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from typing import TypeVar
 
 from ledger.common.gs1_keys import check_gln, check_gtin, check_load, sscc_in
 from ledger.errors import MalformedRecord
@@ -12,6 +12,8 @@ MAX_DOCUMENT = 4 << 20
 """Bytes of a document: four times what the longest manifest takes."""
 MOST_LINES = 200
 _OFFSET = re.compile(r"(?:Z|([+-])(0[0-9]|1[0-4]):([0-5][0-9]))$")
+T = TypeVar("T")
+_QUANTITY = re.compile(r"\+?([0-9]{1,20})(?:\.0*)?")
 _DIGITS = re.compile(r"[0-9]{8}|[0-9]{12,14}")
 
 
@@ -107,11 +109,9 @@ def checked(advice: Advice, where: str) -> Advice:
 
 def whole(text: str, where: str) -> int:
     """A quantity that is a whole number, however many zeros follow its point; raises `MalformedRecord`."""
-    try:
-        value = Decimal(text.strip())
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not value.is_finite() or value != value.to_integral_value() or not 0 <= value < 2**64:
+    match = _QUANTITY.fullmatch(text.strip())
+    value = int(match[1]) if match is not None else -1
+    if not 0 <= value < 2**64:
         raise MalformedRecord(
             "not a whole quantity",
             where=where,
@@ -119,7 +119,23 @@ def whole(text: str, where: str) -> int:
             found=text[:40],
             mend="Have it stated in a smaller unit: records hold whole numbers.",
         )
-    return int(value)
+    return value
+
+
+def once(value: T, before: T | None, where: str) -> T:
+    """The value; raises `MalformedRecord` where another was told before: of two, nobody knows which one counts."""
+    if before is not None and before != value:
+        raise MalformedRecord(
+            "told twice, and differently", where=where, expected="one of them", mend="Have it sent again."
+        )
+    return value
+
+
+def counted(told: Sequence[int], units: Sequence[str]) -> int:
+    """How many packages these are: as told once, else one a logistic unit. Told several times, of pallets and of
+    cartons on them, it is not known which are the packages: 0.
+    """
+    return told[0] if len(told) == 1 else 0 if told else len(units)
 
 
 def gtin_of(text: str, where: str) -> str:

@@ -1,4 +1,10 @@
-"""EDIFACT DESADV (D.96A, D.01B and EANCOM), read: consignment packing sequences, packages, lines."""
+"""EDIFACT DESADV (D.96A, D.01B and EANCOM), read: consignment packing sequences, packages, lines.
+
+Codes by the directories (UNTDED): 1225 function 9 original; 2005 date 137 document, 11 despatch, 17 estimated, 69
+promised, 63 latest and 2 requested delivery; 3035 party; 3055 agency 9 EAN (GS1); 6063 quantity 12 despatched; 7143
+item EN, SRV and UP, NB a batch; 7405 identity BJ an SSCC, BX a batch; 1153 reference ON order, BM bill of lading, CN
+carrier's, AAS transport document; 8067 mode by UN/ECE Recommendation 19; 8051 stage 20 main carriage.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,9 +19,11 @@ from ledger.formats.documents.advice import (
     Moment,
     Site,
     checked,
+    counted,
     day_of,
     gln_of,
     gtin_of,
+    once,
     time_of,
     unit_of,
     whole,
@@ -33,7 +41,7 @@ _MODES = {
     "80": "inland water",
 }
 """UN/ECE Recommendation 19 as TDT has it, in two digits."""
-_ISSUED, _SHIPPED, _EXPECTED = "137", ("11", "171"), ("17", "2", "69", "63")
+_ISSUED, _SHIPPED, _EXPECTED = "137", "11", ("17", "69", "63", "2")
 
 
 def read_desadv(data: bytes) -> Advice:
@@ -49,7 +57,7 @@ class _Message:
         self._order = ""
         self._load = ""
         self._mode = ""
-        self._packages = 0
+        self._counts: list[int] = []
         self._units: list[str] = []
         self._sites: dict[str, Site] = {}
         self._times: dict[str, Moment] = {}
@@ -73,11 +81,11 @@ class _Message:
             origin=self._sites.get("SF", Site()),
             destination=self._sites.get("DP", Site()),
             order=self._order,
-            packages=self._packages or len(self._units),
+            packages=counted(self._counts, tuple(dict.fromkeys(self._units))),
             units=tuple(dict.fromkeys(self._units)),
             load=self._load,
             mode=self._mode,
-            despatched=next((self._times[code] for code in _SHIPPED if code in self._times), None),
+            despatched=self._times.get(_SHIPPED),
             expected=next((self._times[code] for code in _EXPECTED if code in self._times), None),
         )
 
@@ -91,11 +99,14 @@ class _Message:
         at = Elements(segment)
         match segment.tag:
             case "BGM":
-                if at(2) in ("1", "3", "4", "5"):
-                    raise MalformedRecord("the message cancels or changes another", where="BGM", found=at(2))
-                self._number = at(1)
-            case "DTM":
-                self._times.setdefault(at(0, 0), _moment(at(0, 1), at(0, 2)))
+                if at(2) not in ("", "9"):
+                    raise MalformedRecord(
+                        "the message cancels or changes another", where="BGM", expected="9, an original", found=at(2)
+                    )
+                self._number = once(at(1), self._number or None, "BGM")
+            case "DTM" if not self._packing and at(0, 0) in (_ISSUED, _SHIPPED, *_EXPECTED):
+                name = at(0, 0)
+                self._times[name] = once(_moment(at(0, 1), at(0, 2)), self._times.get(name), f"DTM+{name}")
             case "RFF" if at(0, 0) == "ON" and not self._order:
                 self._order = at(0, 1)
             case "RFF" if at(0, 0) in ("BM", "CN", "AAS") and not self._load:
@@ -103,13 +114,13 @@ class _Message:
             case "NAD":
                 gln = gln_of(at(1, 0), f"NAD+{at(0)}") if at(1, 2) == _GLN else ""
                 name = " ".join(part for part in at.all(3) if part) or " ".join(part for part in at.all(2) if part)
-                self._sites[at(0)] = Site(name, gln, at(8))
+                self._sites[at(0)] = once(Site(name, gln, at(8)), self._sites.get(at(0)), f"NAD+{at(0)}")
             case "TDT" if at(0) == "20":
                 self._mode = _MODES.get(at(2), "")
             case "CPS":
                 self._packing += 1
             case "PAC" if self._packing <= 1 and at(0):
-                self._packages += whole(at(0), "PAC")
+                self._counts.append(whole(at(0), "PAC"))
             case "GIN" if at(0) == "BJ":
                 named = [part for place in range(1, len(segment.elements)) for part in at.all(place) if part]
                 self._units += [unit_of(one, "GIN+BJ") for one in named]
@@ -125,11 +136,15 @@ class _Message:
 def _with(line: AdvisedLine, tag: str, at: "Elements") -> AdvisedLine:
     """The line with what one of its segments adds: its lot, name or quantity."""
     if tag == "QTY" and at(0, 0) == "12":
-        return replace(line, quantity=whole(at(0, 1), f"QTY of line {line.number}"), unit=at(0, 2) or "PCE")
+        where = f"QTY of line {line.number}"
+        before = (line.quantity, line.unit) if line.quantity >= 0 else None
+        quantity, unit = once((whole(at(0, 1).replace(",", "."), where), at(0, 2) or "PCE"), before, where)
+        return replace(line, quantity=quantity, unit=unit)
     if tag == "PIA":
-        return replace(line, lot=next((at(n, 0) for n in range(1, 6) if at(n, 1) == "NB"), line.lot))
+        lot = next((at(n, 0) for n in range(1, 6) if at(n, 1) == "NB"), line.lot)
+        return replace(line, lot=once(lot, line.lot or None, f"lot of line {line.number}"))
     if tag == "GIN" and at(0) == "BX":
-        return replace(line, lot=at(1, 0))
+        return replace(line, lot=once(at(1, 0), line.lot or None, f"lot of line {line.number}"))
     if tag == "IMD" and not line.description:
         return replace(line, description=" ".join(part for part in at.all(2)[3:] if part))
     return line

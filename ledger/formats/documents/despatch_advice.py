@@ -1,7 +1,6 @@
 """PEPPOL Despatch Advice (UBL 2.1 DespatchAdvice, BIS 3 transaction T16, and the logistics BIS's T120), read.
 
-The rules of T16 that concern what becomes a draft are held to: a line has a name, an item by its standard or the
-seller's number, and a quantity that is not negative. Whether the document holds to all of them is its sender's concern.
+What breaks a fatal rule of its transaction is refused first, by the rule's id (`despatch_rules`).
 """
 
 from dataclasses import replace
@@ -21,6 +20,7 @@ from ledger.formats.documents.advice import (
     unit_of,
     whole,
 )  # fmt: skip
+from ledger.formats.documents.despatch_rules import check_despatch_advice
 from ledger.formats.documents.xml import NAMESPACES, UBL, read_ubl, text_at
 
 _GLN, _GTIN = "0088", "0160"
@@ -31,6 +31,7 @@ _MODES = {"1": "maritime", "2": "rail", "3": "road", "4": "air", "5": "mail", "6
 def read_despatch_advice(data: bytes) -> Advice:
     """What the document says; raises `MalformedRecord` naming the element that is wrong."""
     root = read_ubl(data, "DespatchAdvice")
+    check_despatch_advice(root)
     supplier = _party(root.find("cac:DespatchSupplierParty/cac:Party", NAMESPACES), "DespatchSupplierParty")
     customer = _party(root.find("cac:DeliveryCustomerParty/cac:Party", NAMESPACES), "DeliveryCustomerParty")
     shipment = root.find("cac:Shipment", NAMESPACES)

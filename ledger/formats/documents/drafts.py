@@ -39,7 +39,7 @@ def terms_draft(advice: Advice, choices: Choices, document: bytes) -> dict[str, 
             "the document does not say how many packages these are",
             where="packages",
             expected="a count of packages or of logistic units",
-            mend="Say it: --packages.",
+            mend="Say how many: packages.",
         )
     commercial: dict[str, Any] = {"orderRef": advice.order} if advice.order else {}
     if advice.expected is not None:
@@ -125,7 +125,7 @@ def _seconds(moment: Moment, offset: int | None, what: str, *, last: bool = Fals
             where=what,
             expected="the zone of the place where it counts",
             found=f"{moment.day} {moment.time}".strip(),
-            mend="Say in which zone the document's times are: --zone, such as Europe/Oslo.",
+            mend="Say in which zone the document's times are: zone, such as Europe/Oslo.",
         )
     zone = timezone(timedelta(seconds=known))
     try:

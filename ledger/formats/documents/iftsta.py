@@ -1,4 +1,11 @@
-"""EDIFACT IFTSTA D.00B, International multimodal status report: one consignment, a status a group."""
+"""EDIFACT IFTSTA D.00B, International multimodal status report: one consignment, a status a group.
+
+Codes by the directory D.00B (UNTDED): 1001 document name 23 status information; 1225 function 9 original; 9015 status
+category 1 transport; 4405 status by UN/ECE Recommendation 24; 9013, a status' reason, is in no record and left out;
+2005 date 137 document, 334 status change; 2379 form 203 CCYYMMDDHHMM; 3035 party MS issuer, MR recipient, CZ consignor,
+CN consignee; 3055 agency 6 UN/ECE, 9 EAN (GS1); 3227 place 14 location of goods; 4451 text AAI general information;
+1153 reference ON order number. In the interchange's header 0007 is 14, EAN.
+"""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -44,12 +51,12 @@ def _segments(status: Status, parties: tuple[Site, Site], number: int, when: dat
     for role, site in roles:
         if site.gln:
             yield Segment("NAD", role, [site.gln, "", "9"])
-    reference = (status.load or status.order or status.shipment)[:_LONGEST_REFERENCE]
+    reference = _plain(status.load or status.order or status.shipment)
     yield Segment("CNI", "1", reference)
     for event in status.events:
         yield Segment("STS", TRANSPORT, str(event.code))
         if status.order:
-            yield Segment("RFF", ["ON", status.order[:_LONGEST_REFERENCE]])
+            yield Segment("RFF", ["ON", _plain(status.order)])
         at = datetime.fromtimestamp(event.at, UTC)
         yield Segment("DTM", ["334", at.strftime("%Y%m%d%H%M"), "203"])
         # A record's id is longer than a reference may be: as text it stands whole.
@@ -57,3 +64,8 @@ def _segments(status: Status, parties: tuple[Site, Site], number: int, when: dat
         if event.place.locode or event.place.gln:
             code = [event.place.locode, "", "6"] if event.place.locode else [event.place.gln, "", "9"]
             yield Segment("LOC", LOCATION_OF_GOODS, code)
+
+
+def _plain(text: str) -> str:
+    """A reference without control characters, which no character set of ISO 9735 has, and as long as it may be."""
+    return "".join(" " if ord(mark) < 32 or 127 <= ord(mark) < 160 else mark for mark in text)[:_LONGEST_REFERENCE]

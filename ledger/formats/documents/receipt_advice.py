@@ -125,7 +125,7 @@ def _wish(code: str, what: str) -> str:
             where=what,
             expected="1 (replace it) or 2 (credit it and cancel the order)",
             found=code,
-            mend=f"Say it: --{what}-action.",
+            mend=f"The consignee says it: {what} action.",
         )
     return code
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ledger.codes import ExceptionBit
 from ledger.errors import MalformedRecord, RuleBroken
-from ledger.formats.documents.advice import Site
+from ledger.formats.documents.advice import Site, day_of, time_of
 from ledger.formats.documents.drafts import document_of
 from ledger.records.types import Commercial, Details, Goods, Handoff, Load, ShipmentTerms
 
@@ -101,8 +101,8 @@ def _site(sites: Mapping[int, Site], partner: int) -> Site:
         raise MalformedRecord(
             "a partner without a GLN",
             where=f"partner {partner}",
-            expected="a partner of the trust file's book that enrolled with one",
-            mend="PEPPOL addresses by it: a newer trust file may know it.",
+            expected="a partner that enrolled with one",
+            mend="PEPPOL addresses by it.",
         )
     return site
 
@@ -115,6 +115,14 @@ def _despatch(document: Mapping[str, object]) -> Despatch:
             where="details.document",
             expected="its number, day and time",
             found=" ".join(part for part in (number, day, time) if part),
-            mend="Say it: --despatch NUMBER,CCYY-MM-DD,HH:MM:SS.",
+            mend="Say it: despatch, as NUMBER,CCYY-MM-DD,HH:MM:SS.",
         )
     return Despatch(number, day, time)
+
+
+def despatch_of(text: str) -> Despatch | None:
+    """`NUMBER,CCYY-MM-DD,HH:MM:SS`, the time may be left out; None for nothing. Raises `MalformedRecord`."""
+    if not text:
+        return None
+    number, day, time = (*text.split(","), "", "")[:3]
+    return Despatch(number, day_of(day, "despatch"), time_of(time, "despatch") or "00:00:00")

@@ -1,4 +1,11 @@
-"""X12 856, Ship Notice/Manifest, read: its levels are shipment, order, pack (or tare) and item."""
+"""X12 856, Ship Notice/Manifest, read: its levels are shipment, order, pack (or tare) and item.
+
+Codes by the X12 dictionary: 353 purpose 00 original; 235 product UP (UPC, 12 digits), EN and EO (EAN, 13 and 8) and UK
+(14), each with its check digit, while UA, UI and UN have none and so name no GTIN; 66 identifier UL, a GLN; 88 marks GM
+and AA, an SSCC with and without its application identifier, while W is the number of a pallet; 91 mode; 98 party; 128
+reference BM bill of lading, CN carrier's; 374 date 011 shipped, 017 estimated, 067 scheduled, 002 requested delivery;
+623 zone UT and GM.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,21 +18,22 @@ from ledger.formats.documents.advice import (
     Moment,
     Site,
     checked,
+    counted,
     day_of,
     gln_of,
     gtin_of,
+    once,
     time_of,
     unit_of,
     whole,
 )  # fmt: skip
 from ledger.formats.documents.x12 import Segment, TransactionSet, read_x12
 
-_GTINS = {"UP", "UA", "UK", "EN", "UI", "UN"}
-"""Qualifiers of products (element 235) that name a GTIN: of 12, 12, 14, 13 digits; UI and UN are older ones of 12."""
+_GTINS = ("UK", "EN", "UP", "EO")
 _GLN = {"UL"}
-_SSCC = {"GM", "AA", "W"}
+_SSCC = {"GM", "AA"}
 _MODES = {"M": "road", "J": "road", "R": "rail", "A": "air", "AE": "air", "S": "maritime", "O": "maritime"}
-_SHIPPED, _DELIVERED = "011", {"017", "002"}
+_SHIPPED, _DELIVERED = "011", ("017", "067", "002")
 
 
 def read_ship_notice(data: bytes) -> Advice:
@@ -51,7 +59,7 @@ class _Levels:
         self._count = 0
         self._order = ""
         self._order_first = ""
-        self._packages = 0
+        self._counts: list[int] = []
         self._units: list[str] = []
         self._load = ""
         self._mode = ""
@@ -75,12 +83,12 @@ class _Levels:
             lines=tuple(self._lines),
             carrier=self._sites.get("CA", self._carrier),
             order=self._order_first,
-            packages=self._packages or len(self._units),
+            packages=counted(self._counts, self._units),
             units=tuple(self._units),
             load=self._load,
             mode=self._mode,
             despatched=self._times.get(_SHIPPED),
-            expected=next((self._times[code] for code in sorted(_DELIVERED) if code in self._times), None),
+            expected=next((self._times[code] for code in _DELIVERED if code in self._times), None),
         )
 
     def _any(self, *names: str) -> Site:
@@ -97,18 +105,21 @@ class _Levels:
                 self._order = _at(segment, 1)
                 self._order_first = self._order_first or self._order
             case "TD1" if self._level == "S" and _at(segment, 2):
-                self._packages += whole(_at(segment, 2), "TD102")
+                self._counts.append(whole(_at(segment, 2), "TD102"))
             case "TD5":
                 self._mode = _MODES.get(_at(segment, 4), self._mode)
                 self._carrier = Site(_at(segment, 5) or _at(segment, 3))
             case "REF" if _at(segment, 1) in ("BM", "CN") and not self._load:
                 self._load = _at(segment, 2)
-            case "DTM":
-                self._times[_at(segment, 1)] = _moment(segment)
+            case "DTM" if self._level in ("", "S") and _at(segment, 1) in (_SHIPPED, *_DELIVERED):
+                name = _at(segment, 1)
+                self._times[name] = once(_moment(segment), self._times.get(name), f"DTM*{name}")
             case "N1":
                 self._site = _at(segment, 1)
                 gln = gln_of(_at(segment, 4), "N104") if _at(segment, 3) in _GLN else ""
-                self._sites[self._site] = Site(_at(segment, 2), gln)
+                site, before = Site(_at(segment, 2), gln), self._sites.get(self._site)
+                once((site.name, site.gln), before and (before.name, before.gln), f"N1*{self._site}")
+                self._sites[self._site] = before or site
             case "N4" if self._site in self._sites:
                 site = self._sites[self._site]
                 self._sites[self._site] = Site(site.name, site.gln, _at(segment, 4))
@@ -126,14 +137,19 @@ class _Levels:
 
 def _line(segment: Segment, order: str, level: int) -> AdvisedLine:
     """LIN: its number, then pairs of qualifier and number of the item."""
-    pairs = dict(zip(segment[2::2], segment[3::2], strict=False))
+    pairs: dict[str, str] = {}
     where = f"LIN in level {level}"
-    gtin = next((gtin_of(pairs[name], where) for name in pairs if name in _GTINS), "")
+    for name, value in zip(segment[2::2], segment[3::2], strict=False):
+        pairs[name] = once(value, pairs.get(name), f"{where}, {name}")
+    gtin = next((gtin_of(pairs[name], where) for name in _GTINS if name in pairs), "")
     return AdvisedLine(_at(segment, 1) or str(level), gtin, pairs.get("LT", ""), order=order)
 
 
 def _counted(line: AdvisedLine, segment: Segment, level: int) -> AdvisedLine:
-    return replace(line, quantity=whole(_at(segment, 2), f"SN102 in level {level}"), unit=_at(segment, 3))
+    where = f"SN1 in level {level}"
+    before = (line.quantity, line.unit) if line.quantity >= 0 else None
+    quantity, unit = once((whole(_at(segment, 2), where), _at(segment, 3)), before, where)
+    return replace(line, quantity=quantity, unit=unit)
 
 
 def _named(line: AdvisedLine, name: str) -> AdvisedLine:

@@ -1,6 +1,7 @@
 """X12 214, Transportation Carrier Shipment Status Message, version 004010.
 
-Its own codes (data element 1650) are fewer: what has none there is left out, and told by `left_out`. A reference holds
+Its own codes (data elements 1650 and 1651 of the X12 dictionary, release 4010) are fewer: what has none there is left
+out, and told by `left_out`. A reference holds
 30 characters: of a record's id these are its first 30 digits.
 """
 
@@ -10,11 +11,15 @@ from ledger.errors import MalformedRecord, NotFound
 from ledger.formats.documents.status import COLLECTED, DELIVERED, PARTLY, REFUSED, TRANSFERRED, Event, Status
 from ledger.formats.documents.x12 import Envelope, Segment, write_x12
 
-_CODES = {COLLECTED: "AF", DELIVERED: "D1", PARTLY: "D1", REFUSED: "A7", TRANSFERRED: "J1", 210: "AH", 126: "K1"}
-"""AF departed from pick-up, D1 unloaded at delivery, A7 refused by consignee, J1 delivered to connecting line, AH
-attempted delivery, K1 arrived at customs."""
-_NORMAL, _REFUSED_BY_CUSTOMER = "NS", "BS"
-_REASONS = {REFUSED: _REFUSED_BY_CUSTOMER}
+_CODES = {
+    COLLECTED: "AF", DELIVERED: "D1", PARTLY: "D1", REFUSED: "A7", TRANSFERRED: "J1", 210: "AH", 126: "K1", 218: "A9",
+}  # fmt: skip
+"""Element 1650: AF carrier departed pick-up location with shipment, D1 completed unloading at delivery location, A7
+refused by consignee, J1 delivered to connecting line, AH attempted delivery, K1 arrived at customs, A9 shipment
+damaged.
+"""
+_REASONS = {COLLECTED: "NS", DELIVERED: "NS", TRANSFERRED: "NS", REFUSED: "BS"}
+"""Element 1651: NS normal status, BS refused by customer. Of anything else no record says why."""
 UTC_CODE = "UT"
 _LONGEST = 30
 
@@ -31,9 +36,9 @@ def shipment_status(status: Status, envelope: Envelope, scac: str) -> bytes:
     for number, event in enumerate(told, start=1):
         at = datetime.fromtimestamp(event.at, UTC)
         segments.append(("LX", str(number)))
-        code, reason = _CODES[event.code], _REASONS.get(event.code, _NORMAL)
+        code, reason = _CODES[event.code], _REASONS.get(event.code, "")
         segments.append(("AT7", code, reason, "", "", at.strftime("%Y%m%d"), at.strftime("%H%M"), UTC_CODE))
-        if event.place.name or event.place.country:
+        if len(event.place.name) > 1 and event.place.country:  # each needs the other (syntax notes of MS1)
             segments.append(("MS1", event.place.name[:_LONGEST], "", event.place.country))
         segments.append(("L11", event.record[2:32], "ZZ"))
     return write_x12(envelope, "214", segments)

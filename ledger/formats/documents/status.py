@@ -1,5 +1,7 @@
-"""What happened to a shipment on its way, by UN/ECE Recommendation 24 (trade and transport status codes), which UBL's
-PEPPOL lists and EDIFACT's data element 4405 share. Events that have no code there are told by none.
+"""What happened to a shipment on its way, by UN/ECE Recommendation 24 (trade and transport status codes), which
+PEPPOL's lists TransportationStatusCode and TransportEventTypeCode have, and EDIFACT's data element 4405 refers to
+(composite C555, note 1). Codes and words are those of PEPPOL's list, version 3.0. What has no code there is told by
+none.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,7 +13,7 @@ from ledger.formats.documents.advice import NOWHERE, Site
 from ledger.records.types import Clearance, Commercial, Handoff, Load, Place, Record, ShipmentTerms, Statement
 
 COLLECTED, DELIVERED, PARTLY, RECEIVED, TRANSFERRED, REFUSED = 13, 21, 73, 74, 99, 106
-DEVIATIONS = {PARTLY, REFUSED, 17, 18, 36, 49, 115, 117, 120, 210}
+DEVIATIONS = {PARTLY, REFUSED, 17, 49, 69, 210, 218}
 _STATEMENTS = {StatementKind.TENDER: 210, StatementKind.LOST: 49, StatementKind.FOUND: 37, StatementKind.DESTROYED: 69}
 _CLEARANCES = {
     ClearanceStatus.PRESENTED: 126,

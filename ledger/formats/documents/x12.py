@@ -12,6 +12,7 @@ from ledger.formats.documents.advice import MAX_DOCUMENT
 
 HEADER = 106
 MOST_SEGMENTS = 20_000
+LONGEST_SEGMENT = 10_000
 _WIDTHS = (2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1)
 Segment = Sequence[str]
 
@@ -41,20 +42,55 @@ def read_x12(data: bytes, code: str) -> TransactionSet:
         raise MalformedRecord("not an X12 interchange", where="document", expected="ISA and its 106 characters")
     element, terminator = text[3], text[105]
     fields = text[:105].split(element)
-    if [len(field) for field in fields[1:]] != list(_WIDTHS) or terminator.isalnum() or element.isalnum():
+    if [len(field) for field in fields[1:]] != list(_WIDTHS) or not _separate(element, terminator):
         raise MalformedRecord("ISA has not its fixed widths", where="ISA", expected=str(_WIDTHS), found=text[:HEADER])
+    check_size(text, terminator)
     segments = [segment.strip("\r\n").split(element) for segment in text[HEADER:].split(terminator)]
     segments = [segment for segment in segments if segment != [""]]
-    if len(segments) > MOST_SEGMENTS:
-        raise MalformedRecord("too many segments", where="document", expected=f"at most {MOST_SEGMENTS}")
     if segments[-1:] != [["IEA", segments[-1][1] if len(segments[-1]) > 1 else "", fields[13]]]:
         raise MalformedRecord("the interchange is not closed as it was opened", where="IEA", expected=fields[13])
+    _check_groups(segments)
     found = list(_sets(segments, fields))
     wanted = [one for one in found if one.code == code]
     if len(wanted) != 1:
         codes = ", ".join(one.code for one in found) or "none"
         raise MalformedRecord(f"not one transaction set {code}", where="document", expected=code, found=codes[:80])
     return wanted[0]
+
+
+def check_size(text: str, terminator: str, most: int = MOST_SEGMENTS) -> None:
+    """Raise `MalformedRecord` for more segments than documents have, or a longer one than any segment is."""
+    count, longest = 0, 0
+    for segment in text.split(terminator, most + 1):
+        count, longest = count + 1, max(longest, len(segment))
+    if count > most or longest > LONGEST_SEGMENT:
+        expected = f"at most {most} segments of {LONGEST_SEGMENT} characters"
+        raise MalformedRecord("too many segments, or too long a one", where="document", expected=expected)
+
+
+def _separate(element: str, terminator: str) -> bool:
+    return element != terminator and not element.isalnum() and not terminator.isalnum()
+
+
+def _check_groups(segments: Sequence[Segment]) -> None:
+    """Each group ends with its number and as many sets as it says, and the interchange with as many groups."""
+    groups, sets, opened = 0, 0, ""
+    for segment in segments:
+        told = [*segment[1:3], "", ""][:2]
+        match segment[0]:
+            case "GS" if not opened and len(segment) > 6:
+                groups, sets, opened = groups + 1, 0, segment[6]
+            case "ST":
+                sets += 1
+            case "GE" if told == [str(sets), opened]:
+                opened = ""
+            case "IEA" if told[0] == str(groups) and not opened:
+                pass
+            case "GS" | "GE" | "IEA" as name:
+                expected = f"groups that are closed by their number, {opened or groups}, and count of sets, {sets}"
+                raise MalformedRecord("a group is cut", where=name, expected=expected, found="*".join(segment)[:80])
+            case _:
+                pass
 
 
 def _sets(segments: Sequence[Segment], header: Sequence[str]) -> Iterator[TransactionSet]:
@@ -121,4 +157,4 @@ def write_x12(envelope: Envelope, code: str, segments: Sequence[Segment]) -> byt
 def _plain(value: str) -> str:
     """Without what would end an element or a segment, which X12 cannot escape, and in its letters: é as e."""
     value = "".join(mark for mark in normalize("NFKD", value) if not combining(mark))
-    return "".join(" " if mark in "*~>^\r\n" and value != ">" else mark for mark in value)
+    return "".join(" " if (mark in "*~>^" and value != ">") or ord(mark) < 32 else mark for mark in value)

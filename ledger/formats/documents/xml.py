@@ -49,6 +49,15 @@ def text_at(element: etree._Element, path: str, namespaces: Mapping[str, str] = 
     return "" if found is None or found.text is None else " ".join(found.text.split())
 
 
+def is_there(element: etree._Element, *paths: str) -> bool:
+    """Whether there is an element at one of the paths."""
+    return any(element.find(path, NAMESPACES) is not None for path in paths)
+
+
+def name_of(element: etree._Element) -> str:
+    return etree.QName(element).localname
+
+
 def document(root: str) -> etree._Element:
     namespace = UBL.format(root)
     return etree.Element(f"{{{namespace}}}{root}", nsmap={"ubl": namespace, "cac": CAC, "cbc": CBC})
@@ -58,7 +67,10 @@ def add(parent: etree._Element, name: str, text: str = "", **attributes: str) ->
     """A child such as `cbc:ID`, in the order in which it is asked for; nothing may be empty (PEPPOL-COMMON-R001)."""
     prefix, _, local = name.partition(":")
     element = etree.SubElement(parent, f"{{{NAMESPACES[prefix]}}}{local}", attributes)
-    element.text = text or None
+    try:
+        element.text = text or None
+    except ValueError:
+        raise MalformedRecord("a character that XML does not have", where=local, found=repr(text)[:60]) from None
     return element
 
 

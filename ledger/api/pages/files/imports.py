@@ -24,22 +24,23 @@ from ledger.services.views.records import Reader
 router = APIRouter()
 LIMITS = Limits(rows=2_000, unpacked=8 << 20)
 SHOWN = 200
+DOCUMENT_FIELDS = ("zone", "terms", "packages", "consignor", "consignee", "carrier")
 _TEMPLATE = "imports.html"
-_SIGN_IN = "/sign-in?back=/import"
+SIGN_IN = "/sign-in?back=/import"
 
 
 @router.get("/import")
 def form(request: Request, reader: ReaderOf) -> Response:
     if not reader.key:
-        return RedirectResponse(_SIGN_IN, status_code=303)
-    return _page(request, reader, {})
+        return RedirectResponse(SIGN_IN, status_code=303)
+    return import_page(request, reader, {})
 
 
 @router.post("/import/preview", dependencies=[FROM_OWN_PAGES])
 async def preview(request: Request, node: NodeOf, reader: ReaderOf) -> Response:
     """What each line becomes; for partners, for it costs more than other pages."""
     if not reader.key:
-        return RedirectResponse(_SIGN_IN, status_code=303)
+        return RedirectResponse(SIGN_IN, status_code=303)
     if not reader.partner:
         raise NotPermitted("only for partners", where="session", expected="a key that is a partner's")
     body: bytes | None = request.scope.get("state", {}).get(READ)
@@ -50,8 +51,8 @@ async def preview(request: Request, node: NodeOf, reader: ReaderOf) -> Response:
     try:
         plan = await run_in_threadpool(_plan, parts, sent, node.home.clock.now())
     except LadingError as error:
-        return _page(request, reader, sent, problem=str(error), status=400)
-    return _page(request, reader, sent, plan=plan)
+        return import_page(request, reader, sent, problem=str(error), status=400)
+    return import_page(request, reader, sent, plan=plan)
 
 
 def _plan(parts: Mapping[str, bytes], sent: Mapping[str, str], now: int) -> Plan:
@@ -61,15 +62,17 @@ def _plan(parts: Mapping[str, bytes], sent: Mapping[str, str], now: int) -> Plan
     return plan_of(parts.get("file", b""), map_of(data), now, LIMITS)
 
 
-def _page(
+def import_page(
     request: Request,
     reader: Reader,
     sent: Mapping[str, str],
     *,
     plan: Plan | None = None,
     problem: str = "",
+    document_problem: str = "",
     status: int = 200,
 ) -> Response:
+    """The page of imports: what was sent, and what became of it. `document_problem`: of a document, not of a sheet."""
     entries = [_shown(entry) for entry in plan.entries[:SHOWN]] if plan else []
     return page(
         request,
@@ -78,11 +81,14 @@ def _page(
         status,
         maps=shipped_maps(),
         sent={name: sent.get(name, "") for name in ("map", "own", "settings")},
+        said={name: sent.get(name, "") for name in DOCUMENT_FIELDS},
         problem=problem,
+        document_problem=document_problem,
         plan=plan,
         sums=sums_of(plan) if plan else None,
         entries=entries,
         example="dates.order=dmy",
+        zone_example="Europe/Oslo",
         most_lines=LIMITS.rows,
         most_bytes=MAX_BODY // 1024,
     )

@@ -1,10 +1,8 @@
 """`lading document in`: an advice of despatch as drafts of terms, and of the manifest of signed terms."""
 
 import time
-from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Annotated
 
 import typer
 
@@ -19,7 +17,8 @@ from ledger.common.canonical import canonical_json
 from ledger.common.ids import to_hex
 from ledger.errors import InvalidInput
 from ledger.formats.documents.advice import Advice, Site
-from ledger.formats.documents.drafts import Choices, document_of, manifest_draft, terms_draft
+from ledger.formats.documents.choosing import check_came_of, offset_in, partner_of
+from ledger.formats.documents.drafts import Choices, manifest_draft, terms_draft
 from ledger.formats.documents.reading import read_advice
 from ledger.records.types import Details, ShipmentTerms
 from ledger.records.wallet_input import envelope_from_wallet
@@ -52,13 +51,13 @@ def incoming(
     if terms is None:
         sender = consignor or _partner(known, advice.supplier, "consignor")
         receiver = consignee or _partner(known, advice.customer, "consignee")
-        choices = Choices(sender, receiver, 0, packages, _offset(zone, advice))
+        choices = Choices(sender, receiver, 0, packages, offset_in(zone, advice))
         draft = terms_draft(advice, choices, data)
         told = f"terms of {advice.kind} {advice.number}: {len(advice.lines)} lines from {sender} to {receiver}"
     else:
         record, shipment = _signed_terms(terms, known, trust, advice, data)
         chosen = carrier or _partner(known, advice.carrier, "carrier")
-        choices = Choices(record.holder, record.consignee, chosen, 0, _offset(zone, advice))
+        choices = Choices(record.holder, record.consignee, chosen, 0, offset_in(zone, advice))
         draft = manifest_draft(advice, choices, shipment, record.packages)
         told = f"manifest of shipment {shipment}: {record.packages} packages from {record.holder} to {chosen}"
     envelope_from_wallet(completed(draft, int(time.time())))  # what no signer could read is refused here
@@ -70,44 +69,14 @@ def incoming(
 
 
 def _partner(known: Trust, site: Site, role: str) -> int:
-    """Whose GLN it is, by the partner book; names are told and never guessed by."""
-    book = known.partners
-    found = [entry.partner for entry in book.entries if site.gln and entry.gln == site.gln] if book is not None else []
-    if len(found) == 1:
-        return found[0]
-    raise InvalidInput(
-        f"which partner is the {role}?",
-        where=role,
-        expected="a GLN that one partner of the trust file's book enrolled with",
-        found=f"{site.name} {site.gln}".strip(),
-        mend=f"Say it: --{role} NUMBER.",
-    )
+    entries = known.partners.entries if known.partners is not None else ()
+    return partner_of(site, role, lambda gln: [entry.partner for entry in entries if entry.gln == gln])
 
 
 def _signed_terms(path: Path, known: Trust, trust: Path, advice: Advice, data: bytes) -> tuple[ShipmentTerms, str]:
     record = read_signed(read_file(path), str(path)).record
     if not isinstance(record, ShipmentTerms):
         raise InvalidInput("not terms", where=str(path), expected="ShipmentTerms", found=type(record).__name__)
-    details: Any = record.details.text if isinstance(record.details, Details) else ""
-    drafted = terms_draft(advice, Choices(1, 1, packages=1, offset=0), data)
-    own = document_of(drafted["message"]["details"]["text"])
-    if document_of(details) != own:
-        raise InvalidInput(
-            "these terms did not come of this document",
-            where=str(path),
-            expected=f"terms whose details name {advice.kind} {advice.number} and its hash",
-        )
+    details = record.details.text if isinstance(record.details, Details) else ""
+    check_came_of(details, advice, data, str(path))
     return record, to_hex(domains_of(known, trust)[0].record_id(record))
-
-
-def _offset(zone: str, advice: Advice) -> int | None:
-    """Seconds from UTC in a zone on the day that matters; None where no zone is named."""
-    if not zone:
-        return None
-    moment = advice.expected or advice.despatched or advice.issued
-    try:
-        there = datetime.fromisoformat(f"{moment.day}T{moment.time or '12:00:00'}").replace(tzinfo=ZoneInfo(zone))
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise InvalidInput("no such zone, or day", where="--zone", expected="such as Europe/Oslo", found=zone) from None
-    offset = there.utcoffset()
-    return None if offset is None else int(offset.total_seconds())

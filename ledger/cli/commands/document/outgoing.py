@@ -15,10 +15,10 @@ from ledger.cli.qr_frames import read_signed
 from ledger.common.ids import to_hex
 from ledger.common.scopes import key_covers
 from ledger.errors import InvalidInput, VerificationFailed
-from ledger.formats.documents.advice import Site, day_of, time_of
+from ledger.formats.documents.advice import Site
 from ledger.formats.documents.iftsta import iftsta
 from ledger.formats.documents.receipt_advice import Wishes, receipt_advice
-from ledger.formats.documents.received import Despatch, received
+from ledger.formats.documents.received import despatch_of, received
 from ledger.formats.documents.shipment_status import left_out, shipment_status
 from ledger.formats.documents.status import status_of
 from ledger.formats.documents.transportation_status import transportation_status
@@ -56,11 +56,7 @@ def receipt(
     records = _signed([handoff, terms], known, trust)
     (handed,) = _only(records, Handoff, handoff)
     (told,) = _only(records, ShipmentTerms, terms)
-    answered = None
-    if despatch:
-        number, day, moment = (*despatch.split(","), "", "")[:3]
-        answered = Despatch(number, day_of(day, "--despatch"), time_of(moment, "--despatch") or "00:00:00")
-    found = received(handed, told, _sites(known), answered)
+    found = received(handed, told, _sites(known), despatch_of(despatch))
     write_file(output, receipt_advice(found, Wishes(short_action, refused_action)))
     out.print(f"{output}: {found.packages} of {found.expected} packages received", markup=False, soft_wrap=True)
 

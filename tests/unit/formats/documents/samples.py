@@ -17,13 +17,13 @@ DESPATCH_ADVICE = f"""<?xml version="1.0" encoding="UTF-8"?>
   <cac:DespatchSupplierParty><cac:Party>
     <cbc:EndpointID schemeID="0088">{SUPPLIER}</cbc:EndpointID>
     <cac:PartyIdentification><cbc:ID schemeID="0088">{SUPPLIER}</cbc:ID></cac:PartyIdentification>
-    <cac:PartyName><cbc:Name>Kea Dairy</cbc:Name></cac:PartyName>
     <cac:PostalAddress><cac:Country><cbc:IdentificationCode>NZ</cbc:IdentificationCode></cac:Country></cac:PostalAddress>
+    <cac:PartyLegalEntity><cbc:RegistrationName>Kea Dairy</cbc:RegistrationName></cac:PartyLegalEntity>
   </cac:Party></cac:DespatchSupplierParty>
   <cac:DeliveryCustomerParty><cac:Party>
     <cbc:EndpointID schemeID="0088">{CUSTOMER}</cbc:EndpointID>
-    <cac:PartyLegalEntity><cbc:RegistrationName>Fjord Shop AS</cbc:RegistrationName></cac:PartyLegalEntity>
     <cac:PostalAddress><cac:Country><cbc:IdentificationCode>NO</cbc:IdentificationCode></cac:Country></cac:PostalAddress>
+    <cac:PartyLegalEntity><cbc:RegistrationName>Fjord Shop AS</cbc:RegistrationName></cac:PartyLegalEntity>
   </cac:Party></cac:DeliveryCustomerParty>
   <cac:Shipment>
     <cbc:ID>1</cbc:ID>

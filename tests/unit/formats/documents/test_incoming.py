@@ -107,16 +107,16 @@ def test_a_manifest_hands_all_packages_to_the_carrier() -> None:
 @pytest.mark.parametrize(
     ("before", "after", "what"),
     [
-        (b"<cbc:ID>DA-1001</cbc:ID>", b"", "no number"),
+        (b"<cbc:ID>DA-1001</cbc:ID>", b"", "PEPPOL-T16-B00103"),
         (b">240.0<", b">240.5<", "whole quantity"),
-        (b">240.0<", b">-1<", "whole quantity"),
-        (b">240.0<", b">NaN<", "whole quantity"),
+        (b">240.0<", b">-1<", "PEPPOL-T16-R006"),
+        (b">240.0<", b">NaN<", "PEPPOL-T16-R006"),
         (GTIN.encode(), b"09421900000013", "check digit"),
         (GTIN.encode(), b"12AB", "GTIN"),
-        (b"2026-11-27", b"27.11.2026", "date"),
+        (b"2026-11-27", b"27.11.2026", "PEPPOL-COMMON-R030"),
         (b"DespatchAdvice-2", b"Invoice-2", "another document"),
         (b"</cac:DespatchLine>", b"", "not XML"),
-        (b"<cbc:DeliveredQuantity unitCode=\"C62\">240.0</cbc:DeliveredQuantity>", b"", "without a quantity"),
+        (b"<cbc:DeliveredQuantity unitCode=\"C62\">240.0</cbc:DeliveredQuantity>", b"", "PEPPOL-T16-B16002"),
     ],
 )  # fmt: skip
 def test_what_a_ubl_document_gets_wrong_is_named(before: bytes, after: bytes, what: str) -> None:

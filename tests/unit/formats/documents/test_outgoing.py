@@ -195,10 +195,11 @@ def test_a_214_can_be_read_again_and_says_what_it_leaves_out() -> None:
     status = status_of(ID, records(LOST), SITES)
     data = shipment_status(status, Envelope(CARRIER, CUSTOMER, "261130", "1200", 77, "QM"), "RDNO")
     found = read_x12(data, "214")
-    assert [segment[1] for segment in found.segments if segment[0] == "AT7"] == ["AF", "D1"]
-    assert [segment[7] for segment in found.segments if segment[0] == "AT7"] == ["UT", "UT"]
+    assert [segment[1] for segment in found.segments if segment[0] == "AT7"] == ["AF", "D1", "A9"]
+    assert [segment[2] for segment in found.segments if segment[0] == "AT7"] == ["NS", "", ""]
+    assert [segment[7] for segment in found.segments if segment[0] == "AT7"] == ["UT"] * 3
     assert found.segments[0][1:] == ["WB-55", "PO-7", "RDNO"]
-    assert [event.code for event in left_out(status)] == [49, 218]
+    assert [event.code for event in left_out(status)] == [49]
     assert data.startswith(b"ISA*00*")
     for scac in ("", "R", "rdno", "TOOLONG"):
         with pytest.raises(LadingError):
@@ -212,6 +213,13 @@ def test_what_would_end_a_segment_cannot_be_smuggled_in() -> None:
     assert sets.segments[0][1] == "A B Ce"
     read = read_message(iftsta(odd, (SITES[3], SITES[10]), 1, AT), "IFTSTA")
     assert next(s.elements[0] for s in read if s.tag == "RFF") == ["ON", "P'O+1"]
+    quiet = iftsta(replace(status, order="PO\n\x00\x857"), (SITES[3], SITES[10]), 1, AT)
+    assert b"RFF+ON:PO   7'" in quiet
+    assert b"\x00" not in shipment_status(
+        replace(status, load="A\x00B"), Envelope(CARRIER, CUSTOMER, "261130", "1200", 77, "QM"), "RDNO"
+    )
+    with pytest.raises(MalformedRecord, match="XML does not have"):
+        transportation_status(replace(status, order="PO\x00"), (SITES[3], SITES[10]), "1", AT)
     with pytest.raises(MalformedRecord, match="UNOC"):
         iftsta(replace(status, order="订单"), (SITES[3], SITES[10]), 1, AT)
     data = transportation_status(replace(status, order="<&>"), (SITES[3], SITES[10]), "1", AT)
