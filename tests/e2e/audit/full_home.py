@@ -110,7 +110,7 @@ def _consent(story: Story, node: Node) -> None:
 
 def _epcis(node: Node) -> None:
     """Events of the log so far, one that a partner captured, and a query that it named."""
-    epcis = Epcis.of(node)
+    epcis = Epcis.of(node.home, node.reader.registry, node.reader.views, node.reader.keys.session_secret)
     epcis.recording.catch_up()
     event = {
         "type": "ObjectEvent", "eventTime": "2026-03-01T08:00:00Z", "eventTimeZoneOffset": "+00:00",

@@ -206,8 +206,8 @@ async def _sent(request: Request) -> tuple[bytes, bool]:
 def _job(job: Job) -> dict[str, Any]:
     return {
         "captureID": job.capture_id,
-        "createdAt": _iso(job.created_at),
-        "finishedAt": _iso(job.finished_at),
+        "createdAt": iso(job.created_at),
+        "finishedAt": iso(job.finished_at),
         "running": False,
         "success": job.success,
         "captureErrorBehaviour": job.behaviour,
@@ -233,5 +233,5 @@ def _drafted(one: Drafted) -> dict[str, Any]:
     return drafted if one.handoff is None else {**drafted, "handoff": dict(one.handoff)}
 
 
-def _iso(micros: int) -> str:
+def iso(micros: int) -> str:
     return datetime.fromtimestamp(micros // MICROS, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
