@@ -1717,6 +1717,7 @@ export type WebhookView = {
   delivered: number;
   deliveredAt: number | null;
   createdAt: number;
+  query: string;
 };
 export type WitnessView = {
   name: string;
@@ -2736,6 +2737,57 @@ export interface Operations {
     };
     answer: unknown;
   };
+  subscribeEpcisQuery: {
+    method: "POST";
+    path: "/epcis/queries/{name}/subscriptions";
+    pathParameters: {
+      name: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    body: Record<string, unknown>;
+    answer: unknown;
+  };
+  listEpcisSubscriptions: {
+    method: "GET";
+    path: "/epcis/queries/{name}/subscriptions";
+    pathParameters: {
+      name: string;
+    };
+    queryParameters: {
+      perPage?: string | null;
+      nextPageToken?: string | null;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: unknown;
+  };
+  getEpcisSubscription: {
+    method: "GET";
+    path: "/epcis/queries/{name}/subscriptions/{subscription}";
+    pathParameters: {
+      name: string;
+      subscription: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: unknown;
+  };
+  unsubscribeEpcisQuery: {
+    method: "DELETE";
+    path: "/epcis/queries/{name}/subscriptions/{subscription}";
+    pathParameters: {
+      name: string;
+      subscription: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: unknown;
+  };
   submitEpcisQuery: {
     method: "POST";
     path: "/epcis/queries";
@@ -2801,6 +2853,14 @@ export interface Operations {
   getEpcisInterface: {
     method: "GET";
     path: "/epcis";
+    answer: unknown;
+  };
+  releaseEpcisPage: {
+    method: "DELETE";
+    path: "/epcis/nextPageToken/{token}";
+    pathParameters: {
+      token: string;
+    };
     answer: unknown;
   };
   listEpcisEventTypes: {

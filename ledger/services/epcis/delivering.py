@@ -61,7 +61,9 @@ class Results:
             with self._db.read() as connection:
                 held = self._rights.held(connection, webhook)
                 stored = store.of(connection, webhook.id)
-            if held is None and stored is not None:
+            if held is not None:
+                self._rights.note(webhook, held, self._home.clock.now())
+            elif stored is not None:
                 more = self._planned(webhook, stored, last) or more
         return more
 

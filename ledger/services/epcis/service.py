@@ -37,7 +37,7 @@ class Epcis:
             querying,
             Capturing(home, recording),
             named,
-            Subscriptions(home, home_key, named, querying),
+            Subscriptions(home, home_key, named, querying, rights),
             rights,
             Results(home, home_key, views, querying, rights),
         )

@@ -20,6 +20,7 @@ from ledger.formats.epcis.schedule import Schedule, parse_schedule
 from ledger.formats.epcis.subscription import Controls, Subscription
 from ledger.services.epcis.named import NamedQueries
 from ledger.services.epcis.queries import Querying
+from ledger.services.events.rights import Rights
 from ledger.services.events.webhook_secrets import new_secret, signing_secrets
 from ledger.services.events.webhooks import require_partner
 from ledger.services.home.home import Home
@@ -55,7 +56,8 @@ class SubscriptionView:
 class Subscriptions:
     """`home_key` as `Webhooks` has it."""
 
-    def __init__(self, home: Home, home_key: bytes, named: NamedQueries, querying: Querying) -> None:
+    def __init__(self, home: Home, home_key: bytes, named: NamedQueries, querying: Querying, rights: Rights) -> None:
+        self._rights = rights
         self._home = home
         self._db = home.database
         self._key = home_key
@@ -63,9 +65,11 @@ class Subscriptions:
         self._querying = querying
 
     def add(self, reader: Reader, name: str, wanted: Subscription) -> SubscriptionView:
-        """Subscribe to the named query. Raises `NotPermitted` for who is no partner, `NotFound` for a query that is not
-        there, `MalformedRecord` for an address that nothing is delivered to, `RuleBroken` for one too many."""
+        """Subscribe to the named query. Raises `NotPermitted` for who is no partner, or a suspended one, `NotFound` for
+        a query that is not there, `MalformedRecord` for an address that nothing is delivered to, `RuleBroken` for one
+        too many."""
         require_partner(reader)
+        self._rights.require_active(reader.partner)
         try:
             check_url(wanted.dest, plain=bool(self._home.settings.networks))
         except MalformedRecord as error:

@@ -4,10 +4,15 @@ from enum import Enum
 
 from ledger.common.ids import KeyAddress
 from ledger.common.scopes import ALL_SCOPES
+from ledger.errors import NotPermitted
 from ledger.services.home.home import Home
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.store.database import Connection
-from ledger.store.events.webhooks import Webhook
+from ledger.store.events import webhooks as store
+from ledger.store.events.webhooks import PAUSED, Webhook
+
+HELD_SECONDS = 60
+"""Between two looks at whether a suspended partner may be delivered to again."""
 
 
 class Held(Enum):
@@ -25,9 +30,19 @@ class Rights:
         self._registry = registry or CurrentRegistry(home.consortium.genesis, home.clock)
         self._db = home.database
 
-    def suspended(self, partner: int) -> bool:
+    def note(self, webhook: Webhook, held: Held, now: int) -> None:
+        """Write down why nothing is delivered to it; what is due stays due."""
+        if webhook.problem == held.value and now < webhook.not_before:
+            return
+        more = {"state": PAUSED} if held is Held.KEY_OVER else {"not_before": now + HELD_SECONDS}
+        with self._db.write() as connection:
+            store.change(connection, webhook.id, problem=held.value, **more)
+
+    def require_active(self, partner: int) -> None:
+        """Raise `NotPermitted` for a suspended partner."""
         with self._db.read() as connection:
-            return self._registry.refreshed(connection).now().suspended(partner)
+            if self._registry.refreshed(connection).now().suspended(partner):
+                raise NotPermitted(Held.SUSPENDED.value, where="session")
 
     def held(self, connection: Connection, webhook: Webhook) -> Held | None:
         """Why nothing may be delivered to it; None where it may.

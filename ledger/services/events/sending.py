@@ -19,7 +19,7 @@ from ledger.errors import RuleBroken
 from ledger.services.events.content import Content, Made, NotNow, TooLarge, headers
 from ledger.services.events.feed import Feed
 from ledger.services.events.planning import LogEvents, Planner, split_places
-from ledger.services.events.rights import Held, Rights
+from ledger.services.events.rights import Rights
 from ledger.services.events.schedule import after_failure, endpoint_pause
 from ledger.services.home.home import Home
 from ledger.store.events import webhooks as store
@@ -36,8 +36,6 @@ MOST_DUE = 10_000
 """Deliveries of a webhook that are looked at: more than are planned, and dead ones made due, together."""
 LONGEST_WAIT = 3_600
 """Seconds that an endpoint may ask for with Retry-After."""
-HELD_SECONDS = 60
-"""Between two looks at whether a suspended partner may be delivered to again."""
 
 
 class Post(Protocol):
@@ -179,13 +177,9 @@ class WebhookSender:
         """Whether nothing may be delivered to it now; then why is noted. What is due stays due."""
         with self._db.read() as connection:
             held = self._rights.held(connection, webhook)
-        if held is None:
-            return False
-        later = self._home.clock.now() + HELD_SECONDS
-        more = {"state": PAUSED} if held is Held.KEY_OVER else {"not_before": later}
-        with self._db.write() as connection:
-            store.change(connection, webhook.id, problem=held.value, **more)
-        return True
+        if held is not None:
+            self._rights.note(webhook, held, self._home.clock.now())
+        return held is not None
 
     async def _serve(self, webhook: Webhook, end: float, most: int) -> Served:
         """Deliver to one webhook what is due."""

@@ -39,12 +39,15 @@ HEADERS: Mapping[str, str] = {
     "GS1-Extensions": f"{PREFIX}={NAMESPACE}",
     "GS1-Vendor-Version": metadata.version("lading"),
     "GS1-EPC-Format": "Never_Translates",
+    "GS1-CBV-XML-Format": "Never_Translates",
     "GS1-EPCIS-Capture-Limit": str(MOST_EVENTS),
     "GS1-EPCIS-Capture-File-Size-Limit": str(MAX_BODY),
     "GS1-Capture-Error-Behaviour": ROLLBACK,
 }
 BEHAVIOURS = (ROLLBACK, PROCEED)
 TOKEN_LASTS = timedelta(days=30)
+MOST_URL = 32_000
+"""Bytes of a path and its query; more belongs into a named query."""
 _EXCEPTIONS: tuple[tuple[type[Exception], str], ...] = (
     (errors.NotPermitted, "SecurityException"),
     (errors.RuleBroken, "DuplicateNameException"),
@@ -55,7 +58,7 @@ _EXCEPTIONS: tuple[tuple[type[Exception], str], ...] = (
 
 def exception_of(error: errors.LadingError, method: str, status: int) -> str:
     """GS1's name of an error (EPCIS 2.0, section 12.8)."""
-    if status in (HTTPStatus.NOT_ACCEPTABLE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE):
+    if status in (HTTPStatus.NOT_ACCEPTABLE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, HTTPStatus.NOT_IMPLEMENTED):
         return "ImplementationException"
     if status == HTTPStatus.REQUEST_URI_TOO_LONG:
         return "URITooLongException"
@@ -79,6 +82,7 @@ class EpcisRoute(APIRoute):
 
         async def handler(request: Request) -> Response:
             try:
+                check_length(request)
                 check_versions(request)
                 response = await handle(request)
             except problems.Limited as error:
@@ -125,6 +129,16 @@ def check_versions(request: HTTPConnection) -> None:
     form = request.headers.get("GS1-EPC-Format", "Never_Translates")
     if form not in ("Never_Translates", "No_Preference"):
         raise _not_acceptable("GS1-EPC-Format", "Never_Translates", form)
+
+
+def check_length(request: HTTPConnection) -> None:
+    """Raise `Limited` (414) for an address that is too long."""
+    size = len(request.scope.get("raw_path") or b"") + len(request.scope.get("query_string") or b"")
+    if size > MOST_URL:
+        error = errors.MalformedRecord(
+            "too long", where="URL", expected=f"at most {MOST_URL} bytes", found=size, mend="Keep a named query."
+        )
+        raise problems.Limited(HTTPStatus.REQUEST_URI_TOO_LONG, error)
 
 
 def _not_acceptable(where: str, expected: str, found: str) -> problems.Limited:

@@ -99,8 +99,7 @@ def _begin(websocket: WebSocket, service: Epcis, node: Node, name: str, reader: 
     if twice := sorted(set(parameters) & set(further)):
         raise MalformedRecord("the query has this parameter itself", where=twice[0])
     query = with_controls(endless({**parameters, **further}), controls)
-    if service.rights.suspended(reader.partner):
-        raise NotPermitted(Held.SUSPENDED.value, where="session")
+    service.rights.require_active(reader.partner)
     behind = service.querying.last() if controls.initial is None else 0
     following = Following(name, reader, parameters, query, controls, behind, 0)
     _set_due(following, node.home.clock.now())
@@ -152,8 +151,7 @@ def _look(service: Epcis, node: Node, following: Following) -> tuple[str, bool]:
     reader = node.reader.views.reader(KeyAddress(following.reader.key))
     if reader.partner != partner:
         raise NotPermitted(Held.KEY_OVER.value)
-    if service.rights.suspended(partner):
-        raise NotPermitted(Held.SUSPENDED.value)
+    service.rights.require_active(partner)
     if service.named.parameters(partner, following.name) != following.parameters:
         raise NotFound("another query has the name now")
     if now < following.due or (not following.due and service.querying.last() <= following.behind):
