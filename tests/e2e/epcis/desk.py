@@ -45,7 +45,8 @@ class Desk:
 
     def reader(self, partner: int = 0) -> Reader:
         (key,) = self.stage.keys([partner or self.partner])
-        return self.stage.node.reader.views.reader(key.address)
+        reader: Reader = self.stage.node.reader.views.reader(key.address)
+        return reader
 
     def subscribe(self, receiver: Receiver, when: dict[str, Any] | None = None, **more: Any) -> SubscriptionView:
         """To everything, unless `query` names another; signed by `TOKEN`, unless `token` is empty."""

@@ -6,21 +6,24 @@ from datetime import UTC, datetime
 
 import pytest
 
+from ledger.cli.sandbox import Party
 from ledger.codes import RegistryAction
 from ledger.common.periods import DAY, HOUR
 from ledger.common.scopes import ALL_SCOPES
 from ledger.errors import MalformedRecord, NotFound, NotPermitted, RuleBroken
 from ledger.formats import standard_webhooks
 from ledger.formats.epcis import json_text
+from ledger.formats.epcis.query import EventQuery
 from ledger.services.epcis import delivering, queries
 from ledger.services.epcis.schema import own_validator
 from ledger.services.epcis.subscriptions import MOST_SUBSCRIPTIONS
 from ledger.services.events.sending import WebhookSender
 from ledger.services.views.records import Reader
+from ledger.store.epcis import events as stored_events
 from ledger.store.epcis import subscriptions as store
 from ledger.store.events import webhooks as hooks
 from tests.e2e.epcis.desk import ITEM, TOKEN, Desk, all_serials, document, events, serials
-from tests.e2e.stage import CARRIER, DELAY, MAKER, OCEAN, SHOP, Party, Stage, key_of
+from tests.e2e.stage import CARRIER, DELAY, MAKER, OCEAN, SHOP, Stage, key_of
 from tests.e2e.webhooks.receiver import TAKE, Receiver, receiving
 
 
@@ -79,7 +82,7 @@ def test_each_subscriber_is_told_what_it_may_see(desk: Desk, receiver: Receiver)
         name = document(message)["epcisBody"]["queryResults"]["subscriptionID"]
         told[name] |= {event["eventID"] for event in events(message)}
     for made, partner in ((party, MAKER), (other, OCEAN)):
-        asked = desk.epcis.querying.stretch(queries.EventQuery(), desk.reader(partner), 0)
+        asked = desk.epcis.querying.stretch(EventQuery(), desk.reader(partner), 0)
         new = {str(event.members["eventID"]) for event in asked.answer.events if event.members.get("lading:record")}
         assert told[made.id] <= new
         about = "0x" + shipment.hex()
@@ -149,7 +152,7 @@ def test_what_was_erased_meanwhile_is_told_no_more(desk: Desk, receiver: Receive
     assert gone
     record = bytes.fromhex(events(first)[0]["lading:record"][-64:])
     with desk.stage.node.home.database.write() as connection:
-        queries.events.forget(connection, record)
+        stored_events.forget(connection, record)
     receiver.answer = lambda _: TAKE
     desk.pass_time(HOUR, step=60)
     again = [event["eventID"] for message in receiver.taken for event in events(message)]

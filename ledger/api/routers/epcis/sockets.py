@@ -87,7 +87,7 @@ async def subscribe(websocket: WebSocket, name: str) -> None:
         code, reason = await _told(websocket, service, node, following)
         if code:
             await websocket.close(code, reason)
-    except (WebSocketDisconnect, RuntimeError):  # it went away while it was told something
+    except WebSocketDisconnect:  # it went away while it was told something
         pass
     finally:
         places.free(following.reader.partner)
