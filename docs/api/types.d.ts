@@ -2737,7 +2737,7 @@ export interface Operations {
     };
     answer: unknown;
   };
-  subscribeEpcisQuery: {
+  registerEpcisSubscription: {
     method: "POST";
     path: "/epcis/queries/{name}/subscriptions";
     pathParameters: {
@@ -2776,7 +2776,7 @@ export interface Operations {
     };
     answer: unknown;
   };
-  unsubscribeEpcisQuery: {
+  removeEpcisSubscription: {
     method: "DELETE";
     path: "/epcis/queries/{name}/subscriptions/{subscription}";
     pathParameters: {
@@ -2853,14 +2853,6 @@ export interface Operations {
   getEpcisInterface: {
     method: "GET";
     path: "/epcis";
-    answer: unknown;
-  };
-  releaseEpcisPage: {
-    method: "DELETE";
-    path: "/epcis/nextPageToken/{token}";
-    pathParameters: {
-      token: string;
-    };
     answer: unknown;
   };
   listEpcisEventTypes: {

@@ -113,9 +113,7 @@ def interface(request: Request) -> Response:
     return json_answer(whole)
 
 
-@router.delete(
-    "/nextPageToken/{token}", operation_id="releaseEpcisPage", status_code=501, responses=examples.READ_RESPONSES
-)
+@router.delete("/nextPageToken/{token}", status_code=HTTPStatus.NOT_IMPLEMENTED, include_in_schema=False)
 def release(token: str) -> Response:
     """Nothing is kept for a page: there is nothing to release (501, as EPCIS 2.0 has it)."""
     error = MalformedRecord("nothing is kept for a page", where="nextPageToken", found=token[:40])

@@ -30,7 +30,7 @@ _EXAMPLE = {
 
 @router.post(
     "",
-    operation_id="subscribeEpcisQuery",
+    operation_id="registerEpcisSubscription",
     status_code=HTTPStatus.CREATED,
     responses=examples.write_responses({201: "Subscribed, at the Location"}),
     openapi_extra={
@@ -85,7 +85,7 @@ def read(name: Name, subscription: Id, service: EpcisOf, reader: Captor) -> Resp
 
 @router.delete(
     "/{subscription}",
-    operation_id="unsubscribeEpcisQuery",
+    operation_id="removeEpcisSubscription",
     status_code=HTTPStatus.NO_CONTENT,
     responses=examples.READ_RESPONSES,
     dependencies=[FROM_OWN_PAGES],
