@@ -1757,6 +1757,7 @@ export type WebhookView = {
   delivered: number;
   deliveredAt: number | null;
   createdAt: number;
+  query: string;
 };
 export type WitnessView = {
   name: string;
@@ -2794,6 +2795,57 @@ export interface Operations {
     path: "/epcis/events/{event_id}";
     pathParameters: {
       event_id: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: unknown;
+  };
+  registerEpcisSubscription: {
+    method: "POST";
+    path: "/epcis/queries/{name}/subscriptions";
+    pathParameters: {
+      name: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    body: Record<string, unknown>;
+    answer: unknown;
+  };
+  listEpcisSubscriptions: {
+    method: "GET";
+    path: "/epcis/queries/{name}/subscriptions";
+    pathParameters: {
+      name: string;
+    };
+    queryParameters: {
+      perPage?: string | null;
+      nextPageToken?: string | null;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: unknown;
+  };
+  getEpcisSubscription: {
+    method: "GET";
+    path: "/epcis/queries/{name}/subscriptions/{subscription}";
+    pathParameters: {
+      name: string;
+      subscription: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: unknown;
+  };
+  removeEpcisSubscription: {
+    method: "DELETE";
+    path: "/epcis/queries/{name}/subscriptions/{subscription}";
+    pathParameters: {
+      name: string;
+      subscription: string;
     };
     headerParameters: {
       authorization?: string | null;

@@ -107,7 +107,7 @@ def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
     app.state.readiness = SharedLook(partial(_readiness, node))
     app.state.measuring = SharedLook(partial(_measure, node))
     home = node.home
-    app.state.epcis = cache(partial(Epcis.of, node))
+    app.state.epcis = cache(partial(_epcis, node))
     app.state.epcis_places = epcis.Places()
     app.state.epcis_validator = cache(own_validator)
     app.state.sessions = Sessions(
@@ -171,6 +171,11 @@ class Assets(StaticFiles):
         response = super().file_response(*args, **kwargs)
         response.headers["Cache-Control"] = "no-cache"
         return response
+
+
+def _epcis(node: Node) -> Epcis:
+    reader = node.reader
+    return Epcis.of(node.home, reader.registry, reader.views, reader.keys.session_secret)
 
 
 def _readiness(node: Node) -> Readiness:

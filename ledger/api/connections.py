@@ -5,6 +5,7 @@ A service that has used up what it may open at once can neither answer nor write
 
 import asyncio
 import resource
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -15,6 +16,9 @@ IDLE_SECONDS = 15
 MOST = 4_096
 ACCEPTED_AT_ONCE = 64
 """Connections that wait for the loop to accept them."""
+SOCKETS: Mapping[str, Any] = {"ws_max_size": 4096, "ws_per_message_deflate": False}
+"""How uvicorn is to serve WebSockets: clients have nothing to say on them, and what who is signed in gets is not
+compressed (see `ledger.api.compression`)."""
 LONGEST_HEAD = 64 << 10
 """Bytes of a request's head, or of what follows its body: the parser itself keeps whatever comes."""
 
@@ -42,6 +46,8 @@ class PatientProtocol(HttpToolsProtocol):
     idle_seconds: float = IDLE_SECONDS
     _head = 0
     """Bytes that came since there last was a head, a part of a body or an end."""
+    _upgraded = False
+    """Whether it is a WebSocket by now, which uvicorn asks by pings whether somebody is there."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         super().connection_made(transport)
@@ -56,6 +62,10 @@ class PatientProtocol(HttpToolsProtocol):
         if self._head > LONGEST_HEAD and not self.transport.is_closing():
             self.send_400_response(f"The head of a request has {LONGEST_HEAD} bytes at most.")
 
+    def handle_websocket_upgrade(self) -> None:
+        self._upgraded = True
+        super().handle_websocket_upgrade()
+
     def on_headers_complete(self) -> None:
         self._head = 0
         super().on_headers_complete()
@@ -69,7 +79,7 @@ class PatientProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def _look(self, before: tuple[object, bool, int] | None) -> None:
-        if self.transport.is_closing():
+        if self._upgraded or self.transport.is_closing():
             return
         cycle: Any = self.cycle  # None before the first request
         between = cycle is None or cycle.response_complete

@@ -14,6 +14,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.datastructures import State
+from starlette.requests import HTTPConnection
 
 from ledger.api.problems import SIGN_IN, Limited
 from ledger.api.quota import COOKIE, Budgets, LookQuota, bearer_of, client_of
@@ -104,15 +105,20 @@ async def reader(
     Raises `NotPermitted` for a bearer token that is not valid. A cookie that is not valid is no error: whoever opens
     a page with an old one is the public.
     """
+    return await reader_on(request, authorization)
+
+
+async def reader_on(connection: HTTPConnection, authorization: str | None) -> Reader:
+    """As `reader`, also on a WebSocket."""
     if authorization is None:
         try:
-            return await _reader_of(request, request.cookies.get(COOKIE, ""))
+            return await _reader_of(connection, connection.cookies.get(COOKIE, ""))
         except NotPermitted:
             return PUBLIC
     token = bearer_of(authorization)
     if not token:
         raise NotPermitted("not a bearer token", where=SIGN_IN, expected="Bearer and a token")
-    return await _reader_of(request, token)
+    return await _reader_of(connection, token)
 
 
 async def signed_in(reader: Annotated[Reader, Depends(reader)]) -> Reader:
@@ -124,9 +130,9 @@ async def signed_in(reader: Annotated[Reader, Depends(reader)]) -> Reader:
     return reader
 
 
-async def _reader_of(request: Request, token: str) -> Reader:
+async def _reader_of(connection: HTTPConnection, token: str) -> Reader:
     """Raises `NotPermitted` for a token that is not valid."""
-    return await run_in_threadpool(_known_reader, request.app.state, token) if token else PUBLIC
+    return await run_in_threadpool(_known_reader, connection.app.state, token) if token else PUBLIC
 
 
 def _known_reader(state: State, token: str) -> Reader:
@@ -151,7 +157,12 @@ async def from_own_pages(request: Request, node: Annotated[Node, Depends(node)])
     """Raise `NotPermitted` for what a browser sends from another site's page: signing in or out there is not its own
     reader's doing. What is no browser sends no `Origin`, and has no cookies that others could use.
     """
-    sent, own = request.headers.get("origin"), origin_of(node.home.settings.public_url)
+    require_own_origin(request, node)
+
+
+def require_own_origin(connection: HTTPConnection, node: Node) -> None:
+    """As `from_own_pages`, also on a WebSocket."""
+    sent, own = connection.headers.get("origin"), origin_of(node.home.settings.public_url)
     if sent is not None and origin_of(sent) != own:
         raise NotPermitted(
             "sent from another site's page",

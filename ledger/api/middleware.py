@@ -17,6 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocket
 
 from ledger.api import problems
 from ledger.api.costs import CHEAP, is_batch, is_sign_in, is_submission, points_of
@@ -87,6 +88,9 @@ class Border:
         self._reading, self._writing, self._vouching = FairQueue(READS_AT_ONCE), FairQueue(WRITES_AT_ONCE), FairQueue(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self._socket(WebSocket(scope, receive, send))
+            return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -108,6 +112,22 @@ class Border:
             await self._say(problems.unforeseen(scope["path"]), scope, receive, answer)
         finally:
             answer.end()
+
+    async def _socket(self, socket: WebSocket) -> None:
+        """One that is opened is paid for as a request is."""
+        scope = socket.scope
+        try:
+            payer = self._budgets.payer(scope)
+            points = points_of(scope["path"])
+            self._budgets.reads.take(payer, points)
+            self._budgets.note(self._budgets.reads, payer, points)
+            if b"%00" in scope.get("query_string", b""):
+                raise MalformedRecord("a NUL character", where="query", expected="text without one")
+        except LadingError as error:
+            await socket.send_denial_response(_problem(error, scope))
+            return
+        access.info("method=WEBSOCKET path=%s", scope["path"][:200].encode("unicode_escape").decode())
+        await self._app(scope, socket.receive, socket.send)
 
     async def _paid(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         """Raises `Busy` for who has nothing left, before anything of the request is read."""

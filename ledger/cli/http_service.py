@@ -7,7 +7,7 @@ from typing import NoReturn
 import uvicorn
 
 from ledger.api.app import create_app
-from ledger.api.connections import ACCEPTED_AT_ONCE, PatientProtocol, allow_more_files
+from ledger.api.connections import ACCEPTED_AT_ONCE, SOCKETS, PatientProtocol, allow_more_files
 from ledger.api.pages.libraries import MEND, missing_libraries
 from ledger.cli.logs import configure_logging
 from ledger.cli.output import err
@@ -42,6 +42,7 @@ def run(settings: Settings, node: Node, worker: OwnWorker | None = None) -> None
                     access_log=False,  # ledger.api.middleware writes it, without queries
                     server_header=False,
                     http=PatientProtocol,
+                    **SOCKETS,
                     loop="uvloop",
                     backlog=ACCEPTED_AT_ONCE,
                     timeout_graceful_shutdown=FINISH_SECONDS,

@@ -330,6 +330,8 @@ webhooks = Table(
     Column("delivered", BigInteger, nullable=False),  # how many were taken
     Column("delivered_at", BigInteger, nullable=False),  # when the last was; 0: none yet
     Column("created_at", BigInteger, nullable=False),
+    # Of a subscription to a named EPCIS query, the query's name; then `planned` is the number of an event.
+    Column("query", String, nullable=False, server_default=""),
 )
 
 deliveries = Table(
@@ -344,5 +346,7 @@ deliveries = Table(
     Column("next_try", BigInteger, nullable=False),
     Column("status", Integer, nullable=False),  # of the last answer; 0: none
     Column("problem", String, nullable=False),
+    # Of a subscription, the number of the event behind which its events begin; `log_index` is that of the last one.
+    Column("behind", BigInteger, nullable=False, server_default="0"),
     Index(None, "webhook", "state", "log_index"),
 )

@@ -7,6 +7,8 @@ from typing import Any
 from ledger.errors import MalformedRecord
 from ledger.formats.epcis.context import EPCIS_CONTEXT, EPCIS_CONTEXTS, namespaces
 
+VERSION = "2.0.0"
+"""Of EPCIS and CBV, as headers tell it."""
 SCHEMA_VERSION = "2.0"
 SIMPLE_EVENT_QUERY = "SimpleEventQuery"
 

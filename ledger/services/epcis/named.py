@@ -9,8 +9,9 @@ from ledger.formats.epcis import json_text
 from ledger.formats.epcis.document import SIMPLE_EVENT_QUERY
 from ledger.formats.epcis.query import parse_query
 from ledger.services.home.home import Home
-from ledger.store.epcis import captures
+from ledger.store.epcis import captures, subscriptions
 from ledger.store.epcis.captures import StoredQuery
+from ledger.store.events import webhooks
 
 Named = StoredQuery
 MOST_QUERIES = 200
@@ -54,7 +55,9 @@ class NamedQueries:
             return captures.queries_of(connection, partner, after, limit)
 
     def remove(self, partner: int, name: str) -> None:
-        """Raises `NotFound`."""
+        """Forget it, with all subscriptions to it; raises `NotFound`."""
         with self._db.write() as connection:
             if not _NAME.fullmatch(name) or not captures.remove_query(connection, partner, name):
                 raise NotFound("no such query", where="queryName", found=name[:100])
+            for webhook in subscriptions.to_query(connection, partner, name):
+                webhooks.remove(connection, webhook.id)

@@ -5,13 +5,13 @@ import binascii
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ledger.common.ids import RecordId
 from ledger.errors import MalformedRecord, NotFound
 from ledger.formats.epcis import json_text
 from ledger.formats.epcis.document import Event, event_of
-from ledger.formats.epcis.query import EventQuery
+from ledger.formats.epcis.query import MOST_PER_PAGE, EventQuery
 from ledger.formats.epcis.validation import LONGEST_ID
 from ledger.records.types import BY_NUMBER
 from ledger.services.epcis.recorded import Recording
@@ -24,7 +24,9 @@ from ledger.store.epcis import events
 from ledger.store.epcis.events import Order, Sight, Spans, StoredEvent, Wanted
 
 _ORDERS = {"": "number", "eventTime": "event_time", "recordTime": "record_time"}
-_BY_VALUE = Order("text")
+_BY_VALUE, _BY_NUMBER = Order("text"), Order("number")
+LARGE = 512 * 1024
+"""Bytes of events that go into one message; a single larger one goes by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,23 @@ class Answer:
     next: str
     reached: str = ""
     """Where the page ends, as a token; empty for an empty one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What a query finds among the events behind one number, in the order in which they came, not yet noted as seen.
+
+    `reached`: the number up to which was looked. `more`: there may be more behind that.
+    """
+
+    rows: Sequence[StoredEvent]
+    opened: dict[RecordId, Opened]
+    reached: int
+    more: bool
+
+    @property
+    def answer(self) -> Answer:
+        return Answer([_event(row) for row in self.rows], [_proved_by(row) for row in self.rows], "")
 
 
 TOO_MANY = "more events than maxEventCount"
@@ -70,11 +89,38 @@ class Querying:
         following = reached if more and not (limit and left <= 0) else ""
         return Answer([_event(row) for row in shown], [_proved_by(row) for row in shown], following, reached)
 
-    def now(self) -> str:
-        """The token behind everything that is here, for a query without an order of its own."""
+    def stretch(self, query: EventQuery, reader: Reader, behind: int, last: int | None = None) -> Stretch:
+        """At most `MOST_PER_PAGE` events of the query behind the number `behind`, and up to `last`; without `last`, of
+        about `LARGE` bytes together. The query has no order and limit of its own.
+        """
+        with self._db.read() as connection:
+            end = events.last(connection) if last is None else last
+            spans = replace(Spans(*_spans(query)), last=end)
+            sight, wanted, after = _sight(reader), _wanted(query), (behind, behind)
+            found = events.search(connection, sight, wanted, spans, _BY_NUMBER, after=after, limit=MOST_PER_PAGE + 1)
+            more, found = len(found) > MOST_PER_PAGE, found[:MOST_PER_PAGE]
+            shown, opened = self._shown(connection, [row for row, _ in found], reader)
+        reached = found[-1][0].number if more else end
+        size = 0
+        for place, row in enumerate(shown if last is None else ()):
+            size += len(row.body)
+            if place and size > LARGE:
+                return Stretch(shown[:place], opened, shown[place - 1].number, more=True)
+        return Stretch(shown, opened, reached, more)
+
+    def note(self, reader: Reader, stretch: Stretch) -> None:
+        """Note what is about to be seen of it."""
+        self._views.note(reader, stretch.opened)
+
+    def last(self) -> int:
+        """The number of the event that came last, once all that the log has is made."""
         self._recording.catch_up()
         with self._db.read() as connection:
-            last = events.last(connection)
+            return events.last(connection)
+
+    def now(self) -> str:
+        """The token behind everything that is here, for a query without an order of its own."""
+        last = self.last()
         return _token(last, last, 0)
 
     def one(self, event_id: str, reader: Reader) -> tuple[Event, RecordId | None]:

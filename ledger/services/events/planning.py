@@ -5,7 +5,9 @@ to be delivered waits with its mark: what lies beyond is in the log.
 """
 
 import hashlib
+from collections.abc import Sequence
 
+from ledger.services.events.content import Content, LogMessages
 from ledger.services.events.event import Event, Wanted
 from ledger.services.events.feed import EventPage, Feed
 from ledger.services.events.webhooks import filter_of
@@ -26,28 +28,46 @@ EVERYWHERE = bytes(PLACE)
 
 
 class Planner:
-    def __init__(self, home: Home, feed: Feed) -> None:
-        self._home = home
+    """`contents`: by whether a webhook is a subscription to a query, what it is for."""
+
+    def __init__(self, home: Home, contents: "dict[bool, Content]") -> None:
         self._db = home.database
-        self._feed = feed
+        self._contents = contents
 
     def plan(self) -> bool:
-        """Take one page of the log for each active webhook that has room; True when there is more to plan at once."""
+        """Enter the next deliveries of each active webhook that has room; True when there is more to plan at once."""
         with self._db.read() as connection:
             active = store.active(connection)
             counts = store.counts(connection, [one.id for one in active]) if active else {}
-        pages: dict[int, EventPage] = {}
-        more = False
+        wanting: dict[bool, list[Webhook]] = {}
         for webhook in active:
             if counts.get((webhook.id, DEAD), 0) >= MOST_DEAD:
                 with self._db.write() as connection:
                     store.change(connection, webhook.id, state=PAUSED, problem="too many dead letters")
-                continue
-            if counts.get((webhook.id, DUE), 0) >= MOST_WAITING:
-                continue
+            elif counts.get((webhook.id, DUE), 0) < MOST_WAITING:
+                wanting.setdefault(bool(webhook.query), []).append(webhook)
+        more = False
+        for subscribed, content in self._contents.items():
+            if subscribed in wanting:
+                more = content.plan(wanting[subscribed]) or more
+        return more
+
+
+class LogEvents(LogMessages):
+    """One page of the log for each webhook at a time."""
+
+    def __init__(self, home: Home, home_key: bytes, feed: Feed) -> None:
+        super().__init__(home_key, feed)
+        self._home = home
+        self._pages = feed
+
+    def plan(self, webhooks: Sequence[Webhook]) -> bool:
+        pages: dict[int, EventPage] = {}
+        more = False
+        for webhook in webhooks:
             page = pages.get(webhook.planned)
             if page is None:
-                page = pages[webhook.planned] = self._feed.page(EVERY_EVENT, webhook.planned, PAGE)
+                page = pages[webhook.planned] = self._pages.page(EVERY_EVENT, webhook.planned, PAGE)
             if page.events:
                 self._take(webhook, page)
                 more = more or page.more
@@ -60,7 +80,7 @@ class Planner:
             for event in page.events
             if wanted.matches(event)
         ]
-        with self._db.write() as connection:
+        with self._home.database.write() as connection:
             store.plan(connection, webhook, page.events[-1].index, rows)
 
 

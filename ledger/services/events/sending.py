@@ -1,7 +1,8 @@
-"""Delivering events to webhooks: at least once, and in order per shipment.
+"""Delivering to webhooks: at least once, events of the log in order per shipment, results of a query in theirs.
 
 A delivery's row goes when the endpoint has taken it, so a process that dies in between delivers it again, under the
-same id. What failed holds up later events of its shipments, and no others.
+same id. What failed holds up later events of its shipments, and no others; of a query, all that comes later. Whether
+anything may be delivered is asked at each turn.
 """
 
 import asyncio
@@ -15,12 +16,11 @@ from typing import Protocol
 
 from ledger.client.outbound import Outbound, Reply
 from ledger.errors import RuleBroken
-from ledger.formats.standard_webhooks import headers
-from ledger.services.events.event import Event
+from ledger.services.events.content import Content, Made, NotNow, TooLarge, headers
 from ledger.services.events.feed import Feed
-from ledger.services.events.planning import Planner, split_places
+from ledger.services.events.planning import LogEvents, Planner, split_places
+from ledger.services.events.rights import Rights
 from ledger.services.events.schedule import after_failure, endpoint_pause
-from ledger.services.events.webhook_secrets import signing_secrets
 from ledger.services.home.home import Home
 from ledger.store.events import webhooks as store
 from ledger.store.events.webhooks import ACTIVE, DUE, PAUSED, Delivery, Webhook
@@ -31,7 +31,7 @@ TURN = 100
 """Posts of a partner after which others have their turn."""
 SETTLED = 16
 """Deliveries that are written off together: a crash delivers as many again at most."""
-GONE = 410
+GONE, LARGE = 410, 413
 MOST_DUE = 10_000
 """Deliveries of a webhook that are looked at: more than are planned, and dead ones made due, together."""
 LONGEST_WAIT = 3_600
@@ -52,17 +52,34 @@ class Turn:
     more: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """How many posts one webhook took, and whether it is to be served again at once."""
+
+    posts: int
+    again: bool = False
+
+
 class WebhookSender:
     """`home_key` as `Webhooks` has it. `opened`: what posts; by default to public addresses, and to the networks that
-    the settings allow."""
+    the settings allow. `results`: what subscriptions to queries are for; without it, nothing goes to them."""
 
-    def __init__(self, home: Home, home_key: bytes, opened: Opened | None = None) -> None:
+    def __init__(
+        self,
+        home: Home,
+        home_key: bytes,
+        opened: Opened | None = None,
+        results: Content | None = None,
+        rights: Rights | None = None,
+    ) -> None:
         allowed = home.settings.networks
         self._home = home
         self._db = home.database
-        self._key = home_key
-        self._feed = Feed(home)
-        self._planner = Planner(home, self._feed)
+        self._rights = rights or Rights(home)
+        self._contents: dict[bool, Content] = {False: LogEvents(home, home_key, Feed(home))}
+        if results is not None:
+            self._contents[True] = results
+        self._planner = Planner(home, self._contents)
         self._opened: Opened = opened or (lambda: Outbound(allowed))
         self._busy: set[int] = set()
         self._lock = threading.Lock()
@@ -123,8 +140,11 @@ class WebhookSender:
             if not any(moment <= now for moment in earliest.values()):
                 return []
             active = store.active(connection)
-        due = (one for one in active if earliest.get(one.id, now + 1) <= now and one.not_before <= now)
+        due = (one for one in active if earliest.get(one.id, now + 1) <= now and self._may_be_served(one, now))
         return list(dict.fromkeys(one.partner for one in due))
+
+    def _may_be_served(self, webhook: Webhook, now: int) -> bool:
+        return webhook.not_before <= now and bool(webhook.query) in self._contents
 
     def _turn_of(self, partner: int) -> None:
         more = False
@@ -142,56 +162,80 @@ class WebhookSender:
         with self._db.read() as connection:
             own = [one for one in store.of_partner(connection, partner) if one.state == ACTIVE]
         end, left = time.monotonic() + TURN_SECONDS, TURN
+        again = False
         for webhook in own:
-            if webhook.not_before > self._home.clock.now():
+            if not self._may_be_served(webhook, self._home.clock.now()) or self._holds(webhook):
                 continue
-            left -= await self._serve(webhook, end, left)
+            served = await self._serve(webhook, end, left)
+            left -= served.posts
+            again = again or served.again
             if left <= 0 or time.monotonic() >= end:
                 return Turn(more=True)
-        return Turn(more=False)
+        return Turn(more=again)
 
-    async def _serve(self, webhook: Webhook, end: float, most: int) -> int:
-        """Deliver to one webhook what is due; how many posts that took."""
+    def _holds(self, webhook: Webhook) -> bool:
+        """Whether nothing may be delivered to it now; then why is noted. What is due stays due."""
+        with self._db.read() as connection:
+            held = self._rights.held(connection, webhook)
+        if held is not None:
+            self._rights.note(webhook, held, self._home.clock.now())
+        return held is not None
+
+    async def _serve(self, webhook: Webhook, end: float, most: int) -> Served:
+        """Deliver to one webhook what is due."""
         with self._db.read() as connection:
             rows = store.in_state(connection, webhook.id, DUE, limit=MOST_DUE)
         now = self._home.clock.now()
+        content = self._contents[bool(webhook.query)]
         try:
-            secrets = signing_secrets(self._key, webhook, now)
+            secrets = content.secrets(webhook, now)
         except RuleBroken as error:
             with self._db.write() as connection:
                 store.change(connection, webhook.id, state=PAUSED, problem=error.what)
-            return 0
+            return Served(0)
         queue = Queue(rows, now)
         taken: list[int] = []
         count = 0
         try:
             async with self._opened() as outbound:
-                for delivery, event in self._with_events(queue):
+                for delivery, made in self._made(content, webhook, queue, secrets):
                     if count >= most or time.monotonic() >= end or self._ending or not self.may_send():
                         break
-                    count += 1
-                    now = self._home.clock.now()
-                    sent = headers(f"{webhook.id}_{event.index}", now, event.body, secrets)
-                    reply = await outbound.post(webhook.url, event.body, sent)
+                    if isinstance(made, NotNow):
+                        break
+                    if made is None:
+                        with self._db.write() as connection:
+                            store.dropped(connection, webhook.id, delivery.log_index)
+                        continue
+                    reply = Reply(LARGE, "too large for one message")
+                    if not isinstance(made, TooLarge):
+                        count += 1
+                        sent = headers(made, self._home.clock.now(), secrets)
+                        reply = await outbound.post(webhook.url, made.body, sent)
                     if reply.taken:
-                        taken.append(event.index)
+                        taken.append(delivery.log_index)
                         if len(taken) >= SETTLED:
                             self._settle(webhook, taken)
                         continue
                     queue.block(delivery)
                     self._settle(webhook, taken)
+                    if reply.status == LARGE and content.split(webhook, delivery):
+                        return Served(count, again=True)
                     if self._failed(webhook, delivery, reply):
                         break
         finally:
             self._settle(webhook, taken)
-        return count
+        return Served(count)
 
-    def _with_events(self, queue: "Queue") -> Iterator[tuple[Delivery, Event]]:
+    def _made(
+        self, content: Content, webhook: Webhook, queue: "Queue", secrets: Sequence[bytes]
+    ) -> Iterator[tuple[Delivery, Made]]:
+        """Each made only when it is its turn: an earlier one may have failed, or rights have ended, since."""
         for some in queue.chunks(SETTLED):
-            events = self._feed.at(row.log_index for row in some)
+            make = content.messages(webhook, some, secrets)
             for row in some:
-                if not queue.blocks(row) and row.log_index in events:
-                    yield row, events[row.log_index]
+                if not queue.blocks(row):
+                    yield row, make(row)
 
     def _settle(self, webhook: Webhook, taken: list[int]) -> None:
         if taken:

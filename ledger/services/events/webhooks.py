@@ -31,7 +31,8 @@ MOST_TYPES = 30
 @dataclass(frozen=True, slots=True)
 class WebhookView:
     """`types`, `shipment`, `partner`: which events it is for; empty, or 0, for all. `cursor`: the event up to which its
-    deliveries are planned. `waiting` and `dead`: deliveries that are still tried, and that were given up."""
+    deliveries are planned. `waiting` and `dead`: deliveries that are still tried, and that were given up. `query`: the
+    name of the EPCIS query to which it is a subscription, else empty; then indexes are numbers of EPCIS events."""
 
     id: str
     url: str
@@ -46,6 +47,7 @@ class WebhookView:
     delivered: int
     deliveredAt: int | None
     createdAt: int
+    query: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +100,12 @@ class Webhooks:
         Raises `NotPermitted` for who is no partner, `MalformedRecord` for an address that nothing is delivered to,
         `RuleBroken` for one webhook too many.
         """
-        _require_partner(reader)
+        require_partner(reader)
         check_url(url, plain=self._plain)
         name = f"wh_{secrets.token_hex(12)}"
         secret, salted = new_secret(self._key, name)
         with self._db.write() as connection:
-            if len(store.of_partner(connection, reader.partner)) >= MOST_WEBHOOKS:
+            if sum(not one.query for one in store.of_partner(connection, reader.partner)) >= MOST_WEBHOOKS:
                 raise RuleBroken("too many webhooks", where="partner", expected=f"at most {MOST_WEBHOOKS}")
             end = log.head(connection).size - 1
             planned = end if after is None else max(START, min(after, end))
@@ -125,7 +127,7 @@ class Webhooks:
 
     def of(self, reader: Reader) -> list[WebhookView]:
         """Those of the reader's partner, the oldest first."""
-        _require_partner(reader)
+        require_partner(reader)
         with self._db.read() as connection:
             found = store.of_partner(connection, reader.partner)
             counts = store.counts(connection, [one.id for one in found])
@@ -149,17 +151,24 @@ class Webhooks:
         return self.one(reader, webhook)
 
     def resume(self, reader: Reader, webhook: str) -> WebhookView:
-        """Deliver again, at once. Raises `RuleBroken` where its secret is lost."""
+        """Deliver again, at once; a subscription by the rights of the reader's key from now on. Raises `RuleBroken`
+        where its secret is lost."""
         with self._db.write() as connection:
             found = _own(connection, reader, webhook)
             signing_secrets(self._key, found, self._home.clock.now())
-            store.change(connection, found.id, state=ACTIVE, problem="", failures=0, not_before=0)
+            fresh = {"key": reader.key} if found.query else {}
+            store.change(connection, found.id, state=ACTIVE, problem="", failures=0, not_before=0, **fresh)
         return self.one(reader, webhook)
 
     def new_secret(self, reader: Reader, webhook: str) -> Registered:
-        """Another secret; the one before signs beside it for a day."""
+        """Another secret; the one before signs beside it for a day. Raises `RuleBroken` for a subscription, whose token
+        was its subscriber's choice."""
         with self._db.write() as connection:
             found = _own(connection, reader, webhook)
+            if found.query:
+                raise RuleBroken(
+                    "a subscription's token is chosen by who subscribes", where="webhook", mend="Subscribe again."
+                )
             now = self._home.clock.now()
             secret, salted = new_secret(self._key, found.id)
             old = replace(found, old_salt=found.salt, old_fingerprint=found.fingerprint, old_until=now + OVERLAP)
@@ -188,7 +197,8 @@ class Webhooks:
         return count
 
 
-def _require_partner(reader: Reader) -> None:
+def require_partner(reader: Reader) -> None:
+    """Raise `NotPermitted` for who may have nothing delivered."""
     if not reader.partner or reader.scopes != ALL_SCOPES:
         raise NotPermitted(
             "webhooks are for partners",
@@ -199,7 +209,7 @@ def _require_partner(reader: Reader) -> None:
 
 
 def _own(connection: Connection, reader: Reader, webhook: str) -> Webhook:
-    _require_partner(reader)
+    require_partner(reader)
     found = store.get(connection, webhook) if webhook.isprintable() else None
     if found is None or found.partner != reader.partner:
         raise NotFound("no such webhook", where="webhook", found=webhook[:80])
@@ -222,4 +232,5 @@ def _view(webhook: Webhook, counts: Mapping[tuple[str, str], int]) -> WebhookVie
         delivered=webhook.delivered,
         deliveredAt=webhook.delivered_at or None,
         createdAt=webhook.created_at,
+        query=webhook.query,
     )

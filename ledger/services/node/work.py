@@ -21,6 +21,7 @@ from ledger.errors import (
     StorageFailed,
     VerificationFailed,
 )
+from ledger.services.epcis.service import Epcis
 from ledger.services.events.sending import WebhookSender
 from ledger.services.figures.award_files import claim_extras
 from ledger.services.figures.pools import HeardPools
@@ -81,7 +82,8 @@ class Work:
             ),
             self.turn,
         )
-        self.webhooks = WebhookSender(home, keys.session_secret)
+        epcis = Epcis.of(home, reader.registry, reader.views, keys.session_secret)
+        self.webhooks = WebhookSender(home, keys.session_secret, results=epcis.results, rights=epcis.rights)
         self.webhooks.may_send = lambda: self.turn.held
         self.anchorer = Anchorer(
             home,

@@ -89,6 +89,8 @@ class Spans:
     event_until: int | None = None
     record_from: int | None = None
     record_until: int | None = None
+    last: int | None = None
+    """The number of the last event that may be among them."""
 
 
 def add(connection: Connection, new: Sequence[NewEvent]) -> list[int]:
@@ -265,6 +267,8 @@ def _matching(
     ):
         query = query.where(*([column >= start] if start is not None else []))
         query = query.where(*([column < end] if end is not None else []))
+    if spans.last is not None:
+        query = query.where(c.number <= spans.last)
     for one in wanted:
         if one is led_by:
             query = query.where(c.number.in_(select(_terms.c.event).where(*_compares(one, sight))))

@@ -72,3 +72,15 @@ epcis_queries = Table(
     Column("query", Text, nullable=False),  # JSON
     Column("created_at", BigInteger, nullable=False),
 )
+
+epcis_subscriptions = Table(
+    "epcis_subscriptions",
+    durable,
+    Column("webhook", String, ForeignKey("webhooks.id", ondelete="CASCADE"), primary_key=True),
+    Column("token", LargeBinary, nullable=False),  # sealed, with its nonce before it; empty: nothing is signed
+    Column("schedule", Text, nullable=False),  # JSON; empty: whenever an event comes
+    Column("report_if_empty", Boolean, nullable=False),
+    Column("initial", BigInteger, nullable=True),  # microseconds UTC: record times that are told begin here
+    Column("least", BigInteger, nullable=True),
+    Column("next_run", BigInteger, nullable=False),  # UTC seconds; 0 without a schedule
+)

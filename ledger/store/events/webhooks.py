@@ -1,10 +1,11 @@
 """Registered webhooks, and deliveries that are due or dead. A delivery that was taken has no row any more."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, delete, func, select, update
 
+from ledger.store.epcis.tables import epcis_subscriptions
 from ledger.store.rows import insert_new, many, one, selection, some, values_of
 from ledger.store.tables import deliveries, webhooks
 
@@ -14,7 +15,7 @@ DUE, DEAD = "due", "dead"
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """As the table says. `key`: the address that registered it."""
+    """As the table says. `key`: the address that registered it. `query`: of a subscription to a named query."""
 
     id: str
     partner: int
@@ -36,6 +37,7 @@ class Webhook:
     not_before: int = 0
     delivered: int = 0
     delivered_at: int = 0
+    query: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Delivery:
     next_try: int = 0
     status: int = 0
     problem: str = ""
+    behind: int = 0
 
 
 def add(connection: Connection, webhook: Webhook) -> None:
@@ -76,6 +79,7 @@ def change(connection: Connection, webhook: str, **values: object) -> bool:
 
 def remove(connection: Connection, webhook: str) -> None:
     """With all that was to be delivered to it."""
+    connection.execute(delete(epcis_subscriptions).where(epcis_subscriptions.c.webhook == webhook))
     connection.execute(delete(deliveries).where(deliveries.c.webhook == webhook))
     connection.execute(delete(webhooks).where(webhooks.c.id == webhook))
 
@@ -128,6 +132,20 @@ def put_back(connection: Connection, delivery: Delivery) -> None:
     c = deliveries.c
     there = update(deliveries).where(c.webhook == delivery.webhook, c.log_index == delivery.log_index)
     connection.execute(there.values(**values_of(delivery)))
+
+
+def dropped(connection: Connection, webhook: str, log_index: int) -> None:
+    """There is nothing to deliver any more."""
+    c = deliveries.c
+    connection.execute(delete(deliveries).where(c.webhook == webhook, c.log_index == log_index))
+
+
+def split(connection: Connection, delivery: Delivery, at: int, now: int) -> None:
+    """Deliver what ends with event `at` before the rest, both at once."""
+    c = deliveries.c
+    there = update(deliveries).where(c.webhook == delivery.webhook, c.log_index == delivery.log_index)
+    if connection.execute(there.values(behind=at, next_try=now)).rowcount == 1:
+        insert_new(connection, deliveries, [values_of(replace(delivery, log_index=at, next_try=now))])
 
 
 def revive(connection: Connection, webhook: str, indexes: Collection[int] | None, now: int) -> int:

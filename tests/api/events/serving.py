@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import uvicorn
 
 from ledger.api.app import create_app
-from ledger.api.connections import PatientProtocol
+from ledger.api.connections import SOCKETS, PatientProtocol
 from ledger.api.quota import Budgets, Rate
 from ledger.services.node.node import Node
 
@@ -20,7 +20,9 @@ def served(node: Node) -> Iterator[tuple[str, uvicorn.Server]]:
     """Its URL, and its server. The node's worker stays as it is."""
     app = create_app(node, Budgets(FREE, FREE))
     server = uvicorn.Server(
-        uvicorn.Config(app, port=0, http=PatientProtocol, lifespan="off", log_config=None, timeout_graceful_shutdown=5)
+        uvicorn.Config(
+            app, port=0, http=PatientProtocol, lifespan="off", log_config=None, timeout_graceful_shutdown=5, **SOCKETS
+        )
     )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -176,7 +176,9 @@ def test_an_altered_answer_is_not_believed(world: World, client: Client, monkeyp
 
         def lying(call: Any, path: str = path, alter: Any = alter) -> Any:
             found = answer(call)
-            if record in call.path and (call.path.endswith(path) or (path != "/proof" and not call.path.endswith("f"))):
+            if record in call.path and (
+                call.path.endswith(path) or (path != "/proof" and not call.path.endswith("/proof"))
+            ):
                 return replace(found, body=json.dumps(alter(json.loads(found.body))).encode())
             return found
 

@@ -80,3 +80,15 @@ def test_it_is_for_partners_and_for_this_sites_forms(world: World, session: dict
     nobody = world.client.post("/webhooks", data={"do": "add", "url": URL})
     assert nobody.status_code == 403
     assert world.client.get("/v1/webhooks", headers=session).json() == {"webhooks": []}
+
+
+def test_a_subscription_to_an_epcis_query_is_among_them(world: World, session: dict[str, str]) -> None:
+    path = "/epcis/queries/SimpleEventQuery/subscriptions"
+    made = world.client.post(path, json={"dest": URL, "stream": True}, headers=session)
+    assert made.status_code == 201, made.text
+    page = world.client.get("/webhooks", headers=session).text
+    assert "EPCIS query" in page
+    assert "SimpleEventQuery" in page
+    assert "New secret" not in page
+    status, text = sent(world, session, do="secret", webhook=made.json()["subscriptionID"])
+    assert (status, "chosen by who subscribes" in text) == (400, True)

@@ -12,6 +12,7 @@ from ledger.common.ids import LogId, PartnerId
 from ledger.common.periods import DAY
 from ledger.formats.epcis.document import event_of
 from ledger.formats.epcis.reading import Read
+from ledger.formats.epcis.subscription import parse_subscription
 from ledger.records.erasure import ErasureReason
 from ledger.records.types import Observation
 from ledger.registry.forwarding import (
@@ -75,7 +76,7 @@ def _use(story: Story, node: Node) -> None:
     for name in ("terms", "split terms"):
         opened = Opened(("commercial", "details"), AccessRight.PARTY)
         journal.note(CARRIER, story.parties[CARRIER].key.address, {story.ids[name]: opened})
-    _epcis(node)
+    _epcis(story, node)
     for name in ("lost terms", "stuck terms"):
         node.erasing.erase(story.ids[name], ["details"], reason=ErasureReason.ORDER)
     _consent(story, node)
@@ -108,9 +109,9 @@ def _consent(story: Story, node: Node) -> None:
         consents.note_forwarded(connection, StoredForwarding(story.ids["terms"], other, "details", named, now))
 
 
-def _epcis(node: Node) -> None:
-    """Events of the log so far, one that a partner captured, and a query that it named."""
-    epcis = Epcis.of(node)
+def _epcis(story: Story, node: Node) -> None:
+    """Events of the log so far, one that a partner captured, a query that it named and a subscription to that."""
+    epcis = Epcis.of(node.home, node.reader.registry, node.reader.views, node.reader.keys.session_secret)
     epcis.recording.catch_up()
     event = {
         "type": "ObjectEvent", "eventTime": "2026-03-01T08:00:00Z", "eventTimeZoneOffset": "+00:00",
@@ -118,6 +119,8 @@ def _epcis(node: Node) -> None:
     }  # fmt: skip
     epcis.capturing.take(b"{}", Read({0: event_of(event)}, ()), CARRIER, "rollback")
     epcis.named.add(CARRIER, "seen", {"EQ_action": ["OBSERVE"]})
+    wanted = parse_subscription({"dest": "https://example.org/epcis", "signatureToken": "0435ojtojt02", "stream": True})
+    epcis.subscriptions.add(Reader(CARRIER, key=story.parties[CARRIER].key.address), "seen", wanted)
 
 
 def _webhook(story: Story, node: Node) -> None:

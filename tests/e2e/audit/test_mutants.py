@@ -222,7 +222,7 @@ def test_every_edit_is_named_or_listed(full: FullHome, honest: list[str], tmp_pa
 
 
 def test_the_list_of_what_is_not_judged_names_nothing_that_does_not_exist(full: FullHome) -> None:
-    mutants = all_mutants(full.home, full.earlier, seed=1, rows=9, pairs=2, flips=40)
+    mutants = all_mutants(full.home, full.earlier, seed=1, rows=20, pairs=2, flips=40)
     places = {mutant.place for mutant in mutants} | {f"file {name}.db outside of rows" for name in ("ledger", "chain")}
     unknown = [p for one in NOT_JUDGED for p in one.places if not any(fnmatchcase(place, p) for place in places)]
     assert unknown == []

@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import Any, cast
 
 from ledger.client.outbound import trust
+from ledger.services.epcis.service import Epcis
 from ledger.services.events.sending import WebhookSender
 from ledger.services.home.clock import Clock, SystemClock
-from ledger.services.home.consortium import open_keys, read_consortium
+from ledger.services.home.consortium import OperatorKeys, open_keys, read_consortium
 from ledger.services.home.home import Home
 from ledger.services.home.settings import read_settings
+from ledger.services.state.current_registry import CurrentRegistry
+from ledger.services.views.records import RecordViews
 from ledger.store.database import Database
 
 ENVIRONMENT = {"LADING_WEBHOOK_NETWORKS": "127.0.0.0/8"}
@@ -40,8 +43,11 @@ def opened(home: Path, clock: Clock) -> Home:
     return Home(settings, consortium, Database.open(settings.database_url, begin=False), cast(Any, None), clock)
 
 
-def live(home: Path, clock: Clock, secret: bytes) -> None:
-    sender = WebhookSender(opened(home, clock), secret)
+def live(path: Path, clock: Clock, keys: OperatorKeys) -> None:
+    home = opened(path, clock)
+    registry = CurrentRegistry(home.consortium.genesis, clock)
+    epcis = Epcis.of(home, registry, RecordViews(home, registry, keys.log), keys.session_secret)
+    sender = WebhookSender(home, keys.session_secret, results=epcis.results, rights=epcis.rights)
     while True:
         sender.step()
         time.sleep(0.005)
@@ -50,7 +56,7 @@ def live(home: Path, clock: Clock, secret: bytes) -> None:
 def main() -> None:
     home, start, times = Path(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])
     settings = read_settings(ENVIRONMENT, home=home)
-    secret = open_keys(settings, read_consortium(home).log.origin).session_secret
+    keys = open_keys(settings, read_consortium(home).log.origin)
     trust()  # read once, as all that is imported
     child = 0
     for _ in sys.stdin:
@@ -58,7 +64,7 @@ def main() -> None:
             os.waitpid(child, 0)
         child = os.fork()
         if not child:
-            live(home, Fast(start, times), secret)
+            live(home, Fast(start, times), keys)
         sys.stdout.write(f"{child}\n")
         sys.stdout.flush()
     if child:  # nobody else would end it, if whoever kills is gone

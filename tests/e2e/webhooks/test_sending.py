@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from ledger.common.periods import DAY
+from ledger.codes import RegistryAction
+from ledger.common.periods import DAY, HOUR
 from ledger.errors import MalformedRecord, NotFound, NotPermitted, RuleBroken
 from ledger.formats.standard_webhooks import secret_of
 from ledger.services.events import planning
@@ -16,7 +17,7 @@ from ledger.services.events.webhooks import MOST_WEBHOOKS, Registered, Webhooks,
 from ledger.services.home.clock import ManualClock
 from ledger.services.views.records import Reader
 from ledger.store.events import webhooks as store
-from tests.e2e.stage import CARRIER, MAKER, OCEAN, Stage
+from tests.e2e.stage import CARRIER, DELAY, MAKER, OCEAN, Stage
 from tests.e2e.webhooks.receiver import TAKE, Message, Receiver, receiving
 
 LOCAL = "127.0.0.0/8"
@@ -290,6 +291,24 @@ def test_a_partner_has_so_many_and_only_addresses_that_make_sense(desk: Desk) ->
     strict = Webhooks(desk.stage.node.home, desk.key)
     with pytest.raises(MalformedRecord, match="not an address"):
         strict.register(Reader(CARRIER), "http://example.org/", Wanted())
+
+
+def test_to_a_suspended_partner_nothing_goes_until_it_is_reinstated(desk: Desk, receiver: Receiver) -> None:
+    made = desk.register(receiver)
+    desk.webhooks.register(Reader(CARRIER), receiver.url + "/other", Wanted(), after=-1)
+    desk.stage.decide(RegistryAction.SUSPEND, partner=MAKER)
+    desk.pass_time(4 * DAY, step=HOUR)
+    assert receiver.indexes("/hook") == []
+    size, _ = desk.stage.node.reader.feed.extent()
+    assert receiver.indexes("/other") == list(range(size)), "others are delivered to as ever"
+    view = desk.webhooks.one(ME, made.webhook.id)
+    assert (view.state, view.problem, view.dead) == ("active", "the partner is suspended", 0)
+    desk.stage.decide(RegistryAction.REINSTATE, partner=MAKER)
+    desk.stage.pass_time(DELAY + HOUR)
+    desk.pass_time(HOUR)
+    size, _ = desk.stage.node.reader.feed.extent()
+    assert receiver.indexes("/hook") == list(range(size)), "nothing of what came meanwhile is lost"
+    assert desk.webhooks.one(ME, made.webhook.id).problem == ""
 
 
 def test_turns_in_the_background_leave_nothing(desk: Desk, receiver: Receiver) -> None:

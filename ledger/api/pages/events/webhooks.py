@@ -23,6 +23,10 @@ PROBLEMS = {
     "the endpoint says that it is gone": say("the endpoint says that it is gone"),
     "the secret is lost: the service's own key was replaced": say("its secret is lost: ask for a new one, then resume"),
     "not an address that may be delivered to": say("not an address that may be delivered to"),
+    "the partner is suspended": say("the partner is suspended: what comes meanwhile waits"),
+    "the key that subscribed is in force no more": say(
+        "the key that subscribed is in force no more: resume it with another"
+    ),
 }
 
 
@@ -96,7 +100,7 @@ def _shown(
         400 if problem else 200,
         own=True,
         hooks=found,
-        room=len(found) < MOST_WEBHOOKS,
+        room=sum(not one.query for one in found) < MOST_WEBHOOKS,
         dead={one.id: node.reader.webhooks.dead(reader, one.id, limit=MOST_SHOWN) for one in found if one.dead},
         in_words=in_words,
         types=[(kind.__name__, TITLES[kind.__name__]) for kind in BY_NUMBER.values() if kind.__name__ in TITLES],

@@ -138,7 +138,7 @@ async def capture_event(request: Request, service: EpcisOf, checks: ValidatorOf,
     headers = {"Location": event_path(event), "Link": f'</epcis/capture/{job.capture_id}>; rel="capture"'}
     answered = event.whole()
     if form_of(request.headers.get("Accept", "*/*")) in XML:
-        answered = capture_document([event], created=_iso(job.created_at))
+        answered = capture_document([event], created=iso(job.created_at))
     return document_answer(request, answered, HTTPStatus.CREATED, headers)
 
 
@@ -211,8 +211,8 @@ async def _sent(request: Request) -> tuple[bytes, bool]:
 def _job(job: Job) -> dict[str, Any]:
     return {
         "captureID": job.capture_id,
-        "createdAt": _iso(job.created_at),
-        "finishedAt": _iso(job.finished_at),
+        "createdAt": iso(job.created_at),
+        "finishedAt": iso(job.finished_at),
         "running": False,
         "success": job.success,
         "captureErrorBehaviour": job.behaviour,
@@ -238,5 +238,5 @@ def _drafted(one: Drafted) -> dict[str, Any]:
     return drafted if one.handoff is None else {**drafted, "handoff": dict(one.handoff)}
 
 
-def _iso(micros: int) -> str:
+def iso(micros: int) -> str:
     return datetime.fromtimestamp(micros // MICROS, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

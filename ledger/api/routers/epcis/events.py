@@ -1,6 +1,5 @@
 """`/epcis/events`: the simple event query, and one event by its id."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import unquote
 
@@ -13,12 +12,12 @@ from ledger.api.routers.epcis.protocol import (
     EpcisRoute,
     events_answer,
     per_page,
-    proof_of,
     query_parameters,
 )
 from ledger.api.schemas import examples
 from ledger.formats.epcis.document import SIMPLE_EVENT_QUERY, query_document
 from ledger.formats.epcis.query import parse_query
+from ledger.services.epcis.results import moment_text, proof_of
 
 router = APIRouter(prefix="/epcis", tags=["epcis"], route_class=EpcisRoute)
 PerPage = Annotated[str | None, Query(max_length=20, description="Most events of an answer, at most 100")]
@@ -74,7 +73,7 @@ def one(event_id: str, request: Request, service: EpcisOf, node: NodeOf, reader:
     if version and _HAS_QUERY not in asked:  # the id of an event hash, its question mark not escaped
         asked = f"{asked}{_HAS_QUERY}{version}"
     event, proved_by = service.querying.one(asked or event_id, reader)
-    created = datetime.fromtimestamp(node.home.clock.now(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    created = moment_text(node.home.clock.now())
     headers: dict[str, str] = {}
     more: dict[str, Any] | None = None
     if proved_by is not None:

@@ -3,6 +3,7 @@
 from http import HTTPStatus
 
 from fastapi import Request, Response
+from starlette.requests import HTTPConnection
 
 from ledger import errors
 from ledger.api import problems
@@ -43,7 +44,7 @@ def _quality(kind: str, ranges: list[tuple[str, float]]) -> float:
     return 0.0
 
 
-def words_of(request: Request) -> Words:
+def words_of(request: HTTPConnection) -> Words:
     """Raises `Limited` (406) for a spelling that is not to be had: what came is not kept letter by letter."""
     asked = request.headers.get(WORDS, "No_Preference")
     if asked in ("No_Preference", *Words):

@@ -12,22 +12,24 @@ from fastapi import Depends, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
+from starlette.requests import HTTPConnection
 
 from ledger import errors
 from ledger.api import problems
 from ledger.api.deps import MAX_BODY, SessionReader
 from ledger.api.routers.epcis.forms import XML, document_answer, form_of, words_of
 from ledger.formats.epcis import json_text
-from ledger.formats.epcis.document import Event, query_document
+from ledger.formats.epcis.document import VERSION, Event
 from ledger.formats.epcis.identity import NAMESPACE, PREFIX
 from ledger.formats.epcis.query import DEFAULT_PER_PAGE, MOST_PER_PAGE
+from ledger.formats.epcis.subscription import CONTROLS
 from ledger.formats.epcis.validation import Validator
 from ledger.services.epcis.capture import MOST_EVENTS, PROCEED, ROLLBACK
 from ledger.services.epcis.queries import TOO_MANY, Answer
+from ledger.services.epcis.results import results_document
 from ledger.services.epcis.service import Epcis
 from ledger.services.views.records import Reader
 
-VERSION = "2.0.0"
 HEADERS: Mapping[str, str] = {
     "GS1-EPCIS-Version": VERSION,
     "GS1-EPCIS-Min": VERSION,
@@ -45,6 +47,8 @@ HEADERS: Mapping[str, str] = {
 }
 BEHAVIOURS = (ROLLBACK, PROCEED)
 TOKEN_LASTS = timedelta(days=30)
+MOST_URL = 32_000
+"""Bytes of a path and its query; more belongs into a named query."""
 _EXCEPTIONS: tuple[tuple[type[Exception], str], ...] = (
     (errors.NotPermitted, "SecurityException"),
     (errors.RuleBroken, "DuplicateNameException"),
@@ -55,6 +59,12 @@ _EXCEPTIONS: tuple[tuple[type[Exception], str], ...] = (
 
 def exception_of(error: errors.LadingError, method: str, status: int) -> str:
     """GS1's name of an error (EPCIS 2.0, section 12.8)."""
+    if status in (HTTPStatus.NOT_ACCEPTABLE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, HTTPStatus.NOT_IMPLEMENTED):
+        return "ImplementationException"
+    if status == HTTPStatus.REQUEST_URI_TOO_LONG:
+        return "URITooLongException"
+    if error.where.partition(",")[0].partition(".")[0] in CONTROLS:
+        return "SubscriptionControlsException"
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and method == "POST":
         return "CaptureLimitExceededException"
     if error.what == TOO_MANY:
@@ -76,14 +86,13 @@ class EpcisRoute(APIRoute):
 
         async def handler(request: Request) -> Response:
             try:
+                check_length(request)
                 check_versions(request, xml=self.operation_id in self.in_xml)
                 response = await handle(request)
             except problems.Limited as error:
                 response = problem(request, error.problem, error.status_code)
             except errors.LadingError as error:
-                status = HTTPStatus.CONFLICT if isinstance(error, errors.RuleBroken) else 0
-                status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE if error.what == TOO_MANY else status
-                response = problem(request, error, status)
+                response = problem_of(request, error)
             except RequestValidationError as error:
                 first = error.errors()[0]
                 where = ".".join(str(part) for part in first["loc"])
@@ -95,15 +104,20 @@ class EpcisRoute(APIRoute):
         return handler
 
 
-def problem(request: Request, error: errors.LadingError, status: int) -> Response:
+def problem_of(request: HTTPConnection, error: errors.LadingError) -> Response:
+    status = HTTPStatus.CONFLICT if isinstance(error, errors.RuleBroken) else 0
+    return problem(request, error, HTTPStatus.REQUEST_ENTITY_TOO_LARGE if error.what == TOO_MANY else status)
+
+
+def problem(request: HTTPConnection, error: errors.LadingError, status: int) -> Response:
     answer = problems.response_of(error, request.url.path, status)
     body = json.loads(bytes(answer.body))
-    body["type"] = f"epcisException:{exception_of(error, request.method, answer.status_code)}"
+    body["type"] = f"epcisException:{exception_of(error, request.scope.get('method', 'GET'), answer.status_code)}"
     kept = {name: answer.headers[name] for name in problems.KEPT if name in answer.headers}
     return JSONResponse(body, answer.status_code, headers=kept, media_type=problems.MEDIA_TYPE)
 
 
-def check_versions(request: Request, *, xml: bool = False) -> None:
+def check_versions(request: HTTPConnection, *, xml: bool = False) -> None:
     """Raise `Limited` (406) for a client that wants other versions, or another form, than there are. `xml`: events are
     answered, of which there is XML too."""
     for standard in ("EPCIS", "CBV"):
@@ -122,6 +136,16 @@ def check_versions(request: Request, *, xml: bool = False) -> None:
     form = request.headers.get("GS1-EPC-Format", "Never_Translates")
     if form not in ("Never_Translates", "No_Preference"):
         raise _not_acceptable("GS1-EPC-Format", "Never_Translates", form)
+
+
+def check_length(request: HTTPConnection) -> None:
+    """Raise `Limited` (414) for an address that is too long."""
+    size = len(request.scope.get("raw_path") or b"") + len(request.scope.get("query_string") or b"")
+    if size > MOST_URL:
+        error = errors.MalformedRecord(
+            "too long", where="URL", expected=f"at most {MOST_URL} bytes", found=size, mend="Keep a named query."
+        )
+        raise problems.Limited(HTTPStatus.REQUEST_URI_TOO_LONG, error)
 
 
 def _not_acceptable(where: str, expected: str, found: str) -> problems.Limited:
@@ -152,6 +176,11 @@ async def validator(request: Request) -> Validator:
 
 async def captor(reader: SessionReader) -> Reader:
     """Whoever captures, or keeps queries: a key in force of a partner. Raises `NotPermitted`."""
+    return with_partner(reader)
+
+
+def with_partner(reader: Reader) -> Reader:
+    """Raises `NotPermitted` for a key without one."""
     if not reader.partner:
         raise errors.NotPermitted(
             "the key that signed in has no partner", where="session", expected="a key in force of a partner"
@@ -189,27 +218,16 @@ def json_answer(value: object, status: int = 200, headers: Mapping[str, str] | N
 
 def events_answer(request: Request, answer: Answer, name: str, now: int) -> Response:
     """A query document, with the proofs of captured events that were signed since."""
-    with_proof: dict[str, dict[str, str]] = {}
     base = request.app.state.node.home.settings.public_url.rstrip("/")
-    for event, proved_by in zip(answer.events, answer.proved_by, strict=True):
-        if proved_by is not None and "lading:record" not in event.members:
-            with_proof[str(event.members["eventID"])] = proof_of(base, proved_by)
-    more = {"lading:observations": with_proof} if with_proof else None
-    created = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    document = query_document(answer.events, created=created, name=name, more=more)
+    document = results_document(base, answer, name, now)
     return document_answer(request, document, headers=paged(request, answer.next))
-
-
-def proof_of(base: str, record_id: bytes) -> dict[str, str]:
-    record = f"{base}/v1/records/0x{record_id.hex()}"
-    return {"record": record, "proof": f"{record}/proof"}
 
 
 def event_path(event: Event) -> str:
     return f"/epcis/events/{quote(str(event.members['eventID']), safe='')}"
 
 
-def query_parameters(request: Request, left_out: Sequence[str] = ("perPage", "nextPageToken")) -> dict[str, Any]:
+def query_parameters(request: HTTPConnection, left_out: Sequence[str] = ("perPage", "nextPageToken")) -> dict[str, Any]:
     """The parameters of a query in an address: several values of one are repeated, or joined by a bar."""
     found: dict[str, list[str]] = {}
     for name, value in request.query_params.multi_items():

@@ -107,7 +107,8 @@ async def run(
     """The events that a named query finds now; further parameters narrow it.
 
     Asked for as `text/event-stream`, the query is subscribed to: each message is a query document of what came since,
-    with an id to go on from. Without one the stream begins now.
+    with an id to go on from. Without one the stream begins now. Opened as a WebSocket, with `stream=true` or the fields
+    of a schedule, it tells the same there.
     """
     size = per_page(perPage)
 

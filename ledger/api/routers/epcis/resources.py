@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, unquote
 
 from fastapi import APIRouter, Request, Response
 
 from ledger.api.deps import NodeOf, ReaderOf, raw_tail
+from ledger.api.problems import Limited
 from ledger.api.routers.epcis.events import PerPage, Token
 from ledger.api.routers.epcis.protocol import (
     EpcisOf,
@@ -111,6 +113,13 @@ def interface(request: Request) -> Response:
     members = ["capture", "events", "queries", *RESOURCES]
     whole = {"@context": EPCIS_CONTEXT, "type": "Collection", "member": [f"/epcis/{name}" for name in members]}
     return json_answer(whole)
+
+
+@router.delete("/nextPageToken/{token}", status_code=HTTPStatus.NOT_IMPLEMENTED, include_in_schema=False)
+def release(token: str) -> Response:
+    """Nothing is kept for a page: there is nothing to release (501, as EPCIS 2.0 has it)."""
+    error = MalformedRecord("nothing is kept for a page", where="nextPageToken", found=token[:40])
+    raise Limited(HTTPStatus.NOT_IMPLEMENTED, error)
 
 
 for _name, _resource in RESOURCES.items():

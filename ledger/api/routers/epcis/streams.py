@@ -4,7 +4,6 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
@@ -12,12 +11,13 @@ from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from starlette.types import Receive, Scope, Send
 
 from ledger.common.ids import KeyAddress
-from ledger.errors import Busy, LadingError, MalformedRecord
+from ledger.errors import Busy, LadingError
 from ledger.formats.epcis import json_text
-from ledger.formats.epcis.document import query_document
 from ledger.formats.epcis.query import MOST_PER_PAGE, EventQuery
 from ledger.services.epcis.queries import Answer
+from ledger.services.epcis.results import results_document
 from ledger.services.epcis.service import Epcis
+from ledger.services.epcis.subscriptions import require_endless
 from ledger.services.node.node import Node
 from ledger.services.views.records import Reader
 
@@ -62,9 +62,7 @@ async def follow(service: Epcis, node: Node, places: Places, followed: Followed,
 
     Raises `MalformedRecord` for a query with an order or limit of its own, and an id that is none; `Busy`.
     """
-    query = followed.query
-    if query.order_by or query.limit or query.most:
-        raise MalformedRecord("a stream has no order, limit or end", where="query", mend="Leave it out of the query.")
+    require_endless(followed.query)
     token = last or ""
     if not token:
         token = await run_in_threadpool(service.querying.now)
@@ -98,8 +96,8 @@ async def _lines(service: Epcis, node: Node, followed: Followed, begun: tuple[st
         while clock() < until:
             if answer.events:
                 token, alive = answer.reached, clock()
-                created = datetime.fromtimestamp(node.home.clock.now(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-                document = query_document(answer.events, created=created, name=followed.name)
+                base = node.home.settings.public_url.rstrip("/")
+                document = results_document(base, answer, followed.name, node.home.clock.now())
                 yield format_sse_event(event="epcis", id=token, data_str=json_text.dump(document))
             if not answer.next:
                 await asyncio.sleep(LOOK_SECONDS)

@@ -1,0 +1,1 @@
+"""EPCIS queries that are subscribed to, and what is delivered."""
