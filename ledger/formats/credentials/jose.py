@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256K1, derive_priva
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
+from joserfc.jws import JWSRegistry
 
 from ledger.common.canonical import canonical_json, parse_json
 from ledger.common.ids import KeyAddress
@@ -33,6 +34,16 @@ _DID_JWK = "did:jwk:"
 _WHERE = "credential"
 _DID = re.compile(r"did:[a-z0-9]+(:[A-Za-z0-9._%-]+)+")
 _FRAGMENT = re.compile(r"[A-Za-z0-9._~-]+")
+
+
+class _Registry(JWSRegistry):
+    """As large as ours become: the library's own limits fit no scorecard of a hundred partners."""
+
+    max_header_length = 2048
+    max_payload_length = MAX_TOKEN
+
+
+_REGISTRY = _Registry(algorithms=[_ALGORITHM])
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +92,10 @@ def sign_credential(credential: dict[str, Any], issuer: IssuingKey) -> str:
         header["jwk"] = issuer.jwk
     if credential["issuer"]["id"] != issuer.did:
         raise MalformedRecord("another issuer", where="issuer", expected=issuer.did, found=credential["issuer"]["id"])
-    return jws.serialize_compact(header, canonical_json(credential), issuer.private, algorithms=[_ALGORITHM])
+    token = jws.serialize_compact(header, canonical_json(credential), issuer.private, registry=_REGISTRY)
+    if len(token) > MAX_TOKEN:
+        raise MalformedRecord("too large", where=_WHERE, expected=f"at most {MAX_TOKEN} bytes", found=len(token))
+    return token
 
 
 def open_credential(token: bytes) -> OpenedCredential:
@@ -104,7 +118,7 @@ def open_credential(token: bytes) -> OpenedCredential:
     did, jwk = _key_of(header)
     try:
         key = ECKey.import_key(jwk)
-        opened = jws.deserialize_compact(token.strip(), key, algorithms=[_ALGORITHM])
+        opened = jws.deserialize_compact(token.strip(), key, registry=_REGISTRY)
     except (JoseError, ValueError, TypeError, KeyError) as error:
         raise VerificationFailed(
             "the issuer's signature does not hold",

@@ -15,8 +15,9 @@ from ledger.bundle.steps import ATTESTED
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import to_hex
 from ledger.common.periods import DAY, Period
+from ledger.errors import MalformedRecord
 from ledger.formats.credentials.envelope import Issuer, Party
-from ledger.formats.credentials.jose import MAX_TOKEN, IssuingKey, encoded, sign_credential
+from ledger.formats.credentials.jose import MAX_TOKEN, IssuingKey, encoded, open_credential, sign_credential
 from ledger.records.signing import SigningKey
 from ledger.registry.partner_book import signed_book
 from ledger.services.exports.bundle import Exporter
@@ -307,3 +308,12 @@ def test_the_key_of_another_partner_under_the_record_is_refused(desk: Desk, clai
     signed = desk.world.signed(desk.world.handoff(), MAKER, SHOP)
     forged["evidence"][0]["urn:lading:record"]["@value"] = signed
     assert desk.refused_at(desk.resigned(MAKER, forged))[0] == "inclusion"
+
+
+def test_large_ones_are_read_and_too_large_ones_never_signed(claims: CLAIMS, desk: Desk) -> None:
+    issuing = IssuingKey.of(desk.key(MAKER), "did:web:" + "a" * 400 + ".example")
+    named = claims | {"issuer": {"id": issuing.did}}
+    large = named | {"name": "x" * 500_000}
+    assert open_credential(sign_credential(large, issuing).encode()).claims == large
+    with pytest.raises(MalformedRecord, match="too large"):
+        sign_credential(named | {"name": "x" * MAX_TOKEN}, issuing)
