@@ -24,10 +24,9 @@ def lots() -> Iterator[str]:
     return (f"P{n}" for n in range(50, 100))
 
 
-def publish(desk: Desk, token: bytes | str, who: int = MAKER, **headers: str) -> Any:
-    return desk.world.client.post(
-        "/v1/credentials", content=token, headers=TYPE | bearer(desk.world.token(who)) | headers
-    )
+def publish(desk: Desk, token: bytes, who: int = MAKER, kind: str = TYPE["Content-Type"]) -> Any:
+    headers = {"Content-Type": kind} | bearer(desk.world.token(who))
+    return desk.world.client.post("/v1/credentials", content=token, headers=headers)
 
 
 def issued(desk: Desk, lot: str) -> bytes:
@@ -87,14 +86,16 @@ def test_what_does_not_verify_is_not_published(desk: Desk, lots: Iterator[str]) 
     claims = open_credential(token).claims
     subject = claims["credentialSubject"]
     forged = subject | {"issuedToParty": subject["issuedToParty"] | {"name": "Authority"}}
-    wrong = {
-        422: [desk.resigned(MAKER, claims | {"credentialSubject": forged}), token[:-8] + b"AAAAAAA"],
-        400: [b"praise", b"", desk.resigned(MAKER, claims | {"vc": {}}) + "\0"],
-    }
-    for tokens in wrong.values():
-        for one in tokens:
-            assert publish(desk, one).status_code in wrong, one[:40]
-    assert publish(desk, token, **{"Content-Type": "application/json"}).status_code == 415
+    wrong = (
+        desk.resigned(MAKER, claims | {"credentialSubject": forged}).encode(),
+        desk.resigned(MAKER, claims | {"vc": {}}).encode(),
+        token[:-8] + b"AAAAAAA",
+        b"praise",
+        b"",
+    )
+    for one in wrong:
+        assert publish(desk, one).status_code == 422, one[:40]
+    assert publish(desk, token, kind="application/json").status_code == 415
     assert publish(desk, token + b" " * MOST_BYTES).status_code == 413
     assert desk.world.get(f"/v1/records/{desk.world.id(lot)}/credentials") == {"credentials": []}
     assert publish(desk, token).status_code == 201

@@ -25,6 +25,7 @@ from ledger.services.exports.bundle import Exporter
 from tests.api.strangers.desk import STEPS, Desk, conformity, handed, unpadded
 from tests.api.world import GTIN
 from tests.e2e.stage import CARRIER, MAKER, SCHEMA, SHOP
+from tests.unit.formats import untp
 
 LISTS = f"https://ledger.example/v1/partners/{MAKER}/status-lists"
 
@@ -210,6 +211,7 @@ def test_the_command_sets_what_the_log_revokes(desk: Desk, lots: Iterator[str], 
         read = open_status_list(path.read_bytes())
         assert [i for i in range(LENGTH) if read.revoked(i)] == [place]
     claims = json.loads(unpadded(first.read_text().split(".")[1]))
+    assert list(untp.model_validator(untp.STATUS_LIST).iter_errors(claims)) == []
     assert claims["@context"] == ["https://www.w3.org/ns/credentials/v2"]
     assert claims["type"] == ["VerifiableCredential", "BitstringStatusListCredential"]
     assert claims["credentialSubject"]["type"] == "BitstringStatusList"

@@ -177,7 +177,7 @@ def test_a_passport_is_what_its_brand_says_and_no_more(desk: Desk) -> None:
     subject = claims["credentialSubject"]
     assert desk.verified(desk.resigned(MAKER, claims))[0]
     other = [{"role": "brandOwner", "party": desk.party(SHOP).to_json()}]
-    for change in (
+    changes: tuple[CLAIMS, ...] = (
         {"relatedParty": other},
         {"relatedParty": []},
         {"batchNumber": "P9"},
@@ -188,7 +188,8 @@ def test_a_passport_is_what_its_brand_says_and_no_more(desk: Desk) -> None:
         {"producedAtFacility": {"type": ["Facility"], "id": "https://liar.example", "name": "Works"}},
         {"productCategory": []},
         {"name": "Gold"},
-    ):
+    )
+    for change in changes:
         token = desk.resigned(MAKER, claims | {"credentialSubject": subject | change})
         assert desk.refused_at(token)[0] == "content", change
 
@@ -210,9 +211,10 @@ def test_scores_of_nobody_known_or_in_anothers_name_are_refused(desk: Desk) -> N
     for changed in ({"validFrom": ""}, {"validUntil": "ever"}, {"validUntil": None}):
         assert desk.refused_at(desk.resigned(SHOP, claims | changed), late)[0] == "validity"
     subject = claims["credentialSubject"]
-    for change in (
+    changes: tuple[CLAIMS, ...] = (
         {"name": "Somebody"}, {"registeredId": str(MAKER)}, {"id": "urn:lading:partner:1"}, {"more": 1}, {"type": []},
-    ):  # fmt: skip
+    )  # fmt: skip
+    for change in changes:
         token = desk.resigned(SHOP, claims | {"credentialSubject": subject | change})
         assert desk.refused_at(token, late)[0] == "content", change
 

@@ -143,8 +143,8 @@ def passport(
     made = dpp.Production(code, called, Place(bytes(16), country, locode, "", name), country)
     subject = dpp.passport_subject(attestation, read_file(description), made, issuer.party, language)
     evidence = [desk.evidence(signed, proof)]
-    made = unsigned(dpp.KIND, dpp.title(subject["name"]), subject, issuer, dcc.validity_of(attestation), evidence)
-    desk.write(made | desk.status(lists, proof), save)
+    described = unsigned(dpp.KIND, dpp.title(subject["name"]), subject, issuer, dcc.validity_of(attestation), evidence)
+    desk.write(described | desk.status(lists, proof), save)
 
 
 @app.command()
