@@ -2533,7 +2533,7 @@ export interface Operations {
     };
     answer: ConsentView;
   };
-  publishCredential: {
+  submitCredential: {
     method: "POST";
     path: "/v1/credentials";
     headerParameters: {
@@ -2553,7 +2553,7 @@ export interface Operations {
     };
     answer: string;
   };
-  withdrawCredential: {
+  removeCredential: {
     method: "DELETE";
     path: "/v1/credentials/{credential}";
     pathParameters: {
@@ -2572,7 +2572,7 @@ export interface Operations {
     };
     answer: PublishedCredentials;
   };
-  publishStatusList: {
+  putStatusList: {
     method: "PUT";
     path: "/v1/partners/{partner}/status-lists/{log}/{number}";
     pathParameters: {

@@ -35,7 +35,12 @@ TOKEN: dict[int | str, dict[str, Any]] = {
 LIST: dict[int | str, dict[str, Any]] = {
     200: {"description": "As its issuer signed it", "content": {MEDIA_TYPE: _TEXT}}
 }
-BODY: dict[str, Any] = {"requestBody": {"required": True, "content": {MEDIA_TYPE: _TEXT}}}
+BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {MEDIA_TYPE: _TEXT | {"example": "eyJhbGciOiJFUzI1NksiLCJ0eXAiOiJ2Yytqd3Qi…"}},
+    }
+}
 CredentialPath = Annotated[str, Path(max_length=300, description="The credential's id: `urn:lading:credential:…`")]
 LogPath = Annotated[str, Path(description="The log's id: 32 bytes as 0x and lower-case hex")]
 NumberPath = Annotated[int, Path(ge=0, le=2**36, description="Entries 131,072 × number and on of the log")]
@@ -50,7 +55,7 @@ Listed = Annotated[ListName, Depends(_listed)]
 
 @router.post(
     "/credentials",
-    operation_id="publishCredential",
+    operation_id="submitCredential",
     status_code=HTTPStatus.CREATED,
     response_model=PublishedCredential,
     responses=examples.write_responses({201: "Published, at the Location"}),
@@ -89,7 +94,7 @@ def read(credential: CredentialPath, node: NodeOf, accept: Annotated[str, Header
 
 @router.delete(
     "/credentials/{credential}",
-    operation_id="withdrawCredential",
+    operation_id="removeCredential",
     status_code=HTTPStatus.NO_CONTENT,
     responses=examples.write_responses({204: "No longer published"}),
     dependencies=[FROM_OWN_PAGES],
@@ -112,7 +117,7 @@ def of_record(record: RecordPath, node: NodeOf) -> dict[str, Any]:
 
 @router.put(
     "/partners/{partner}/status-lists/{log}/{number}",
-    operation_id="publishStatusList",
+    operation_id="putStatusList",
     status_code=HTTPStatus.NO_CONTENT,
     responses=examples.write_responses({204: "Published"}),
     openapi_extra=BODY,

@@ -54,7 +54,7 @@ NEEDS_SESSION = frozenset(
         "searchEpcisQuery", "traceLotSheet",
         "registerWebhook", "listWebhooks", "getWebhook", "removeWebhook", "setWebhookState", "renewWebhookSecret",
         "listDeadLetters", "resendDeadLetters",
-        "publishCredential", "withdrawCredential", "publishStatusList",
+        "submitCredential", "removeCredential", "putStatusList",
     }
 )  # fmt: skip
 ABOUT_ITSELF = ("log", "system")
