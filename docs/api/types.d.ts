@@ -1023,6 +1023,17 @@ export type PromiseView = {
 export type Proposals = {
   records: RecordView[];
 };
+export type PublishedCredential = {
+  id: string;
+  record: string;
+  kind: string;
+  issuer: number;
+  kept_at: number;
+  revoked_from: number | null;
+};
+export type PublishedCredentials = {
+  credentials: PublishedCredential[];
+};
 export type PublishedView = {
   name: string;
   period: {
@@ -2586,6 +2597,69 @@ export interface Operations {
       consent: string;
     };
     answer: ConsentView;
+  };
+  submitCredential: {
+    method: "POST";
+    path: "/v1/credentials";
+    headerParameters: {
+      authorization?: string | null;
+    };
+    body: string;
+    answer: PublishedCredential;
+  };
+  getCredential: {
+    method: "GET";
+    path: "/v1/credentials/{credential}";
+    pathParameters: {
+      credential: string;
+    };
+    headerParameters: {
+      accept?: string;
+    };
+    answer: string;
+  };
+  removeCredential: {
+    method: "DELETE";
+    path: "/v1/credentials/{credential}";
+    pathParameters: {
+      credential: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: unknown;
+  };
+  listCredentials: {
+    method: "GET";
+    path: "/v1/records/{record}/credentials";
+    pathParameters: {
+      record: string;
+    };
+    answer: PublishedCredentials;
+  };
+  putStatusList: {
+    method: "PUT";
+    path: "/v1/partners/{partner}/status-lists/{log}/{number}";
+    pathParameters: {
+      partner: number;
+      log: string;
+      number: number;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    body: string;
+    answer: unknown;
+  };
+  getStatusList: {
+    method: "GET";
+    path: "/v1/partners/{partner}/status-lists/{log}/{number}";
+    pathParameters: {
+      partner: number;
+      log: string;
+      number: number;
+    };
+    answer: string;
   };
   getNetwork: {
     method: "GET";

@@ -1469,7 +1469,8 @@ class Events(TypedDict):
 
 class WebhookView(TypedDict):
     """`types`, `shipment`, `partner`: which events it is for; empty, or 0, for all. `cursor`: the event up to which its
-    deliveries are planned. `waiting` and `dead`: deliveries that are still tried, and that were given up.
+    deliveries are planned. `waiting` and `dead`: deliveries that are still tried, and that were given up. `query`: the
+    name of the EPCIS query to which it is a subscription, else empty; then indexes are numbers of EPCIS events.
     """
 
     id: str
@@ -1485,6 +1486,7 @@ class WebhookView(TypedDict):
     delivered: int
     deliveredAt: int | None
     createdAt: int
+    query: str
 
 
 class Registered(TypedDict):
@@ -1538,6 +1540,23 @@ class ConsentView(TypedDict):
     """Why nothing is forwarded by it now; empty while it counts"""
     forwarded: int
     """How many records the other log gave a receipt for"""
+
+
+class PublishedCredential(TypedDict):
+    """`revoked_from`: from when its author revoked its record, in seconds; None where nothing here does by now."""
+
+    id: str
+    record: str
+    kind: str
+    issuer: int
+    kept_at: int
+    revoked_from: int | None
+
+
+class PublishedCredentials(TypedDict):
+    """By id; a record has one a kind and signer at most."""
+
+    credentials: list[PublishedCredential]
 
 
 class NodeFigures(TypedDict):

@@ -258,6 +258,27 @@ forwarded = Table(
     Column("at", BigInteger, nullable=False),
 )
 
+credentials = Table(
+    "credentials",
+    durable,
+    Column("credential_id", String, primary_key=True),
+    Column("record_id", LargeBinary, ForeignKey("records.record_id"), nullable=False, index=True),
+    Column("kind", String, nullable=False),
+    Column("partner", BigInteger, nullable=False),
+    Column("token", LargeBinary, nullable=False),
+    Column("kept_at", BigInteger, nullable=False),
+)
+
+status_lists = Table(
+    "status_lists",
+    durable,
+    Column("partner", BigInteger, primary_key=True, autoincrement=False),
+    Column("log_id", LargeBinary, primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("token", LargeBinary, nullable=False),
+    Column("kept_at", BigInteger, nullable=False),
+)
+
 sealed_records = Table(
     "sealed_records",
     durable,

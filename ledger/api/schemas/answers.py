@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
 from ledger.bonuses.agreement import AgreementWarning
+from ledger.services.products.credentials import PublishedCredential
 from ledger.services.views.access_journal import AccessView
 from ledger.services.views.before_signing import CarriedView, SignerView
 from ledger.services.views.contradictions import TreeContradiction
@@ -89,6 +90,12 @@ class Erasures(Answer):
 
     record: str
     erased: list[ErasedView]
+
+
+class PublishedCredentials(Answer):
+    """By id; a record has one a kind and signer at most."""
+
+    credentials: list[PublishedCredential]
 
 
 class RecordType(Answer):

@@ -28,6 +28,7 @@ TAGS = [
     {"name": "network", "description": "How lanes, markets, modes and carriers perform."},
     {"name": "bonuses", "description": "Agreements, awards and claims."},
     {"name": "log", "description": "The append-only log: checkpoint, tiles, proofs."},
+    {"name": "credentials", "description": "Verifiable Credentials as their issuers published them."},
     {"name": "epcis", "description": "EPCIS 2.0: events out of records, events captured, queries over both."},
     {"name": "worklist", "description": "What waits for whoever has signed in."},
     {"name": "events", "description": "The log as events to follow, and webhooks that they are delivered to."},
@@ -57,6 +58,7 @@ NEEDS_SESSION = frozenset(
         "searchEpcisQuery", "traceLotSheet", "requestDocumentDraft", "listShipmentDocuments", "getShipmentDocument",
         "registerWebhook", "listWebhooks", "getWebhook", "removeWebhook", "setWebhookState", "renewWebhookSecret",
         "listDeadLetters", "resendDeadLetters",
+        "submitCredential", "removeCredential", "putStatusList",
     }
 )  # fmt: skip
 ABOUT_ITSELF = ("log", "system")

@@ -25,6 +25,8 @@ from ledger.common.canonical import parse_json, without_mark
 from ledger.common.ids import bytes_from_hex
 from ledger.errors import MalformedRecord, Misconfigured
 from ledger.explain.bundle import step_text
+from ledger.formats.credentials.jose import MAX_TOKEN
+from ledger.formats.credentials.revocation import Later
 from ledger.formats.credentials.verify import is_credential, verify_credential
 from ledger.formats.log_proofs import is_log_proof, verify_log_proof
 from ledger.log.contradiction import Contradiction
@@ -65,6 +67,13 @@ def verify(
     leaf: Annotated[
         str | None, typer.Option(help="With a COSE receipt: the record's leaf in hex, as /v1/records/{id}/raw has it.")
     ] = None,
+    bundle: Annotated[
+        Path | None,
+        typer.Option(help="With a credential: a bundle of its goods, to see whether its record was revoked since."),
+    ] = None,
+    status_list: Annotated[
+        Path | None, typer.Option(help="With a credential: its issuer's status list, which its issuer signed.")
+    ] = None,
     allow_withheld: Annotated[
         bool, typer.Option("--allow-withheld", help="End with 0 although parts are withheld or erased.")
     ] = False,
@@ -87,7 +96,8 @@ def verify(
     if is_contradiction(data):
         steps = verify_contradiction(data, trusted)
     elif is_credential(data):
-        steps = verify_credential(data, trusted, int(time.time()))
+        later = Later(_optional(bundle, MAX_BUNDLE), _optional(status_list, MAX_TOKEN), tuple(held))
+        steps = verify_credential(data, trusted, int(time.time()), later)
     elif is_log_proof(data):
         steps = verify_log_proof(data, trusted, None if leaf is None else bytes_from_hex(leaf, LEAF_LENGTH, "--leaf"))
     else:
@@ -135,6 +145,10 @@ def write_evidence(path: Path, contradiction: Contradiction) -> None:
         raise MalformedRecord("cannot be written", where=str(path), found=error.strerror or "") from None
     else:
         err.print(f"{path}: two checkpoints that convict the log; `lading verify` checks the file", markup=False)
+
+
+def _optional(path: Path | None, most: int) -> bytes:
+    return b"" if path is None else _read(path, most)
 
 
 def _read(path: Path, most: int) -> bytes:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from ledger.common.ids import ConsortiumId, RecordId, bytes_from_hex, to_hex
-from ledger.common.json_fields import fields_of, text
+from ledger.common.ids import ConsortiumId, RecordId, to_hex
+from ledger.common.json_fields import fields_of, hex_bytes, text
 from ledger.errors import MalformedRecord
 from ledger.log.tlog_proof import TlogProof, parse_tlog_proof
 from ledger.records.signing import SignedRecord
@@ -17,8 +17,10 @@ from ledger.records.signing import SignedRecord
 VCDM = "https://www.w3.org/ns/credentials/v2"
 UNTP = "https://vocabulary.uncefact.org/untp/0.7.0/context/"
 OTHER_TERMS = "https://www.w3.org/ns/credentials/undefined-terms/v2"
-"""W3C's context for terms that no other defines: our evidence and scorecards."""
-EVIDENCE = "LadingRecord"
+"""W3C's context for terms that no other defines: our scorecards. UNTP forbids such a context in its own kinds."""
+EVIDENCE = "urn:lading:LadingRecord"
+"""Type of our evidence. Names that no context has to define: a context that is fetched could say anything of them."""
+_CONSORTIUM, _RECORD, _PROOF = "urn:lading:consortium", "urn:lading:record", "urn:lading:tlog-proof"
 MOST_EVIDENCE = 16
 GS1_ID = "https://id.gs1.org"
 LATEST = 253_402_300_799
@@ -51,21 +53,22 @@ class RecordEvidence:
     def to_json(self) -> dict[str, Any]:
         return {
             "type": [EVIDENCE],
-            "consortium": to_hex(self.consortium),
-            "record": self.signed.to_json(),
-            "tlogProof": self.proof.encode().decode(),
+            _CONSORTIUM: to_hex(self.consortium),
+            _RECORD: {"@type": "@json", "@value": self.signed.to_json()},
+            _PROOF: self.proof.encode().decode(),
         }
 
     @classmethod
     def from_json(cls, data: object, where: str) -> "RecordEvidence":
         """Parse `to_json`; raises `MalformedRecord`."""
-        fields = fields_of(data, where, ("type", "consortium", "record", "tlogProof"))
-        if fields["type"] != [EVIDENCE]:
-            raise MalformedRecord("another kind of evidence", where=where, expected=EVIDENCE)
+        fields = fields_of(data, where, ("type", _CONSORTIUM, _RECORD, _PROOF))
+        literal = fields_of(fields[_RECORD], f"{where}.{_RECORD}", ("@type", "@value"))
+        if fields["type"] != [EVIDENCE] or literal["@type"] != "@json":
+            raise MalformedRecord("another kind of evidence", where=where, expected=f"{EVIDENCE}, a JSON literal")
         return cls(
-            ConsortiumId(bytes_from_hex(text(fields["consortium"], f"{where}.consortium"), 32, f"{where}.consortium")),
-            SignedRecord.from_json(fields["record"]),
-            parse_tlog_proof(text(fields["tlogProof"], f"{where}.tlogProof").encode()),
+            ConsortiumId(hex_bytes(fields[_CONSORTIUM], f"{where}.{_CONSORTIUM}", 32)),
+            SignedRecord.from_json(literal["@value"]),
+            parse_tlog_proof(text(fields[_PROOF], f"{where}.{_PROOF}").encode()),
         )
 
 
@@ -97,14 +100,14 @@ def credential(
     validity: Validity,
     evidence: Sequence[RecordEvidence],
 ) -> dict[str, Any]:
-    """An unsigned credential of a UNTP kind. Its id is that of its first record, so the same is made again."""
+    """An unsigned credential of a UNTP kind. Its id is its first record's and issuer's, so the same is made again."""
     if not 1 <= len(evidence) <= MOST_EVIDENCE:
         raise MalformedRecord("wrong number of records", where="evidence", expected=f"1 to {MOST_EVIDENCE}")
     first = evidence[0].proof.leaf().record_id
     result: dict[str, Any] = {
-        "@context": [VCDM, UNTP, OTHER_TERMS],
+        "@context": [VCDM, UNTP],
         "type": [kind, "VerifiableCredential"],
-        "id": f"urn:lading:credential:{kind}:{to_hex(first)}",
+        "id": credential_id(kind, first, issuer.party),
         "issuer": issuer.to_json(),
         "validFrom": moment(validity.since),
         "name": name,
@@ -114,6 +117,11 @@ def credential(
     if 0 < validity.until <= LATEST:
         result["validUntil"] = moment(validity.until)
     return result
+
+
+def credential_id(kind: str, about: bytes, issuer: Party) -> str:
+    """A URI that no other issuer's credential of the same record has. `about`: the record's id, or a bundle's hash."""
+    return f"urn:lading:credential:{kind}:{to_hex(about)}:{issuer.partner}"
 
 
 def moment(seconds: int) -> str:

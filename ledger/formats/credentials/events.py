@@ -16,6 +16,7 @@ from ledger.records.eip712 import Withheld
 from ledger.records.types import Goods, Handoff, HandoffItem, ShipmentTerms
 
 KIND = "DigitalTraceabilityEvent"
+TITLE = "Handoff of goods"
 _STEPS = "https://ref.gs1.org/cbv/BizStep"
 _SSCC = 18
 
@@ -55,7 +56,7 @@ def move_event(
     event: dict[str, Any] = {
         "type": ["MoveEvent", "LifecycleEvent"],
         "id": record_urn(handed),
-        "name": "Handoff of goods, signed by both sides",
+        "name": f"{TITLE}, signed by both sides",
         "eventDate": moment(handoff.occurredAt),
         "activityType": classification(
             "receiving" if last else "shipping",

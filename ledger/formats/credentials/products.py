@@ -13,8 +13,8 @@ from ledger.formats.credentials.envelope import GS1_ID
 from ledger.records.eip712 import Withheld
 from ledger.records.types import Goods, Place
 
-_UNLOCODE = "https://vocabulary.uncefact.org/unlocode#"
-_COUNTRY = "https://vocabulary.uncefact.org/CountryId#"
+UNLOCODE = "https://vocabulary.uncefact.org/unlocode#"
+COUNTRY_ID = "https://vocabulary.uncefact.org/CountryId#"
 MOST_QUANTITY = 2**53 - 1
 """JSON's largest exact number."""
 
@@ -60,9 +60,9 @@ def facility_json(place: Place | Withheld, where: str) -> dict[str, Any]:
     if place.gln:
         identifier = f"{GS1_ID}/414/{place.gln}"
     elif place.locode:
-        identifier = f"{_UNLOCODE}{place.locode.replace(' ', '')}"
+        identifier = f"{UNLOCODE}{place.locode.replace(' ', '')}"
     elif place.country:
-        identifier = f"{_COUNTRY}{place.country}"
+        identifier = f"{COUNTRY_ID}{place.country}"
     else:
         raise MalformedRecord("the place has no code", where=where, expected="GLN, UN/LOCODE or country")
     return {"type": ["Facility"], "id": identifier, "name": place.name or place.locode or place.country}

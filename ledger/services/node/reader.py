@@ -25,6 +25,7 @@ from ledger.services.home.clock import Clock, SystemClock
 from ledger.services.home.consortium import OperatorKeys, open_own_keys, read_consortium
 from ledger.services.home.home import Home
 from ledger.services.home.settings import Settings
+from ledger.services.products.credentials import Credentials
 from ledger.services.products.lookup import Products
 from ledger.services.products.recalls import Recalls
 from ledger.services.publish.publisher import Publisher
@@ -90,6 +91,7 @@ class LedgerReader:
         self.lanes = LaneTimes(self.numbers.lane_times, home.clock.now)
         self.publication = Publication(home, self.registry)
         self.products = Products(home, self.registry, self.views)
+        self.credentials = Credentials(home, self.registry, self.views)
         self.recalls = Recalls(home.database, home.consortium, self.registry, Names(self.registry, consortium_id))
         self.worklists = Worklists(home, self.registry, self.recalls)
         self.feed = Feed(home)

@@ -10,6 +10,7 @@ from ledger.bundle.format import MAX_BUNDLE, parse_bundle
 from ledger.bundle.subject import SubjectKind, parse_subject
 from ledger.bundle.verify import verify_bundle
 from ledger.cli.commands.credential.inputs import Desk, expect, read_record
+from ledger.cli.commands.credential.status import status
 from ledger.cli.commands.keys import Name, read_file
 from ledger.common.iso_codes import COUNTRIES
 from ledger.errors import MalformedRecord, VerificationFailed
@@ -32,6 +33,13 @@ Trusted = Annotated[Path, typer.Option(help="The consortium's trust file.")]
 Did = Annotated[
     str | None, typer.Option(help="Your DID, such as did:web:example.com, whose document names the key as #key-1.")
 ]
+Lists = Annotated[
+    str | None,
+    typer.Option(
+        "--status-lists",
+        help="URL below which your status lists are, such as https://ledger.example/v1/partners/7/status-lists.",
+    ),
+]
 Out = Annotated[Path | None, typer.Option("--out", help="Write the credential here, and not to the terminal.")]
 
 
@@ -49,6 +57,7 @@ def conformity(
         str, typer.Option(help=f"By what authority: {', '.join(dcc.ASSESSMENTS)}.")
     ] = "no-endorsement",
     kind: Annotated[str, typer.Option(help=f"What it is: {', '.join(dcc.TYPES)}.")] = "declaration",
+    lists: Lists = None,
     did: Did = None,
     trust: Trusted = TRUST,
     save: Out = None,
@@ -62,7 +71,8 @@ def conformity(
     party = issuer.party if issued_to is None else desk.party(issued_to)
     subject = dcc.conformity_subject(attestation, desk.record_id(signed), certificate, party)
     evidence = [desk.evidence(signed, proof)]
-    desk.write(unsigned(dcc.KIND, title, subject, issuer, dcc.validity_of(attestation), evidence), save)
+    made = unsigned(dcc.KIND, title, subject, issuer, dcc.validity_of(attestation), evidence)
+    desk.write(made | desk.status(lists, proof), save)
 
 
 @app.command()
@@ -96,7 +106,7 @@ def event(
     ids = desk.record_id(signed), desk.record_id(opening)
     parties = desk.party(handoff.releaser), desk.party(handoff.receiver)
     subject = dte.move_event(handoff, shipment, ids, parties, earlier)
-    desk.write(unsigned(dte.KIND, "Handoff of goods", subject, issuer, dte.validity_of(handoff), evidence), save)
+    desk.write(unsigned(dte.KIND, dte.TITLE, subject, issuer, dte.validity_of(handoff), evidence), save)
 
 
 @app.command()
@@ -108,6 +118,7 @@ def passport(
     category: Annotated[str, typer.Option(help="UN CPC code and name, as CODE,NAME.")],
     facility: Annotated[str, typer.Option(help="Where it is made, as COUNTRY,LOCODE,NAME.")],
     language: Annotated[str, typer.Option(help="Language of name and description.")] = "en",
+    lists: Lists = None,
     did: Did = None,
     trust: Trusted = TRUST,
     save: Out = None,
@@ -132,8 +143,8 @@ def passport(
     made = dpp.Production(code, called, Place(bytes(16), country, locode, "", name), country)
     subject = dpp.passport_subject(attestation, read_file(description), made, issuer.party, language)
     evidence = [desk.evidence(signed, proof)]
-    title = f"Product passport of {subject['name']}"
-    desk.write(unsigned(dpp.KIND, title, subject, issuer, dcc.validity_of(attestation), evidence), save)
+    described = unsigned(dpp.KIND, dpp.title(subject["name"]), subject, issuer, dcc.validity_of(attestation), evidence)
+    desk.write(described | desk.status(lists, proof), save)
 
 
 @app.command()
@@ -160,3 +171,6 @@ def scorecard(
     issuer = Issuer(desk.issuing.did, desk.party(owner.partner if owner else 0))
     scores = read.figures["scores"]
     desk.write(scorecard_credential(data, scores, desk.party(about.partner), issuer, int(time())), save)
+
+
+app.command("status")(status)

@@ -14,6 +14,8 @@ from ledger.common.ids import RecordId, to_hex
 from ledger.errors import MalformedRecord, NotPermitted, VerificationFailed
 from ledger.formats.credentials.envelope import Issuer, Party, RecordEvidence
 from ledger.formats.credentials.jose import IssuingKey, sign_credential
+from ledger.formats.credentials.parties import may_issue, party_by_book
+from ledger.formats.credentials.status import Entry
 from ledger.formats.credentials.verify import verify_credential
 from ledger.log.tlog_proof import parse_tlog_proof
 from ledger.records.disclosure import join, split
@@ -40,27 +42,31 @@ class Desk:
         return cls(opened, IssuingKey.of(opened, did), parse_trust(read_file(trust)))
 
     def party(self, partner: int) -> Party:
-        """A partner by the trust file's book; by its number alone where that does not know it."""
-        for entry in self.trust.partners.entries if self.trust.partners else ():
-            if entry.partner == partner:
-                return Party(partner, entry.name, entry.gln)
-        return Party(partner, f"partner {partner}" if partner else "")
+        return party_by_book(partner, self.trust)
 
     def record_id(self, signed: SignedRecord) -> RecordId:
         return Domain(self.trust.genesis.consortium_id).record_id(signed.record)
 
     def issuer_of(self, signed: SignedRecord) -> Issuer:
-        """This desk as a signer of the record; raises `NotPermitted` where its key signed nothing of it."""
+        """This desk as a partner that signed the record, perhaps with an earlier key; raises `NotPermitted`."""
         digest = self.record_id(signed)
         for partner, signature in zip(signing_partners(signed.record), signed.signatures, strict=False):
-            if recover(digest, signature) == self.key.address:
+            own = may_issue(self.key.address, partner, signed.record.NUMBER, self.trust)
+            if own or (self.trust.partners is None and recover(digest, signature) == self.key.address):
                 return Issuer(self.issuing.did, self.party(partner))
         raise NotPermitted(
             "only who signed a record issues a credential of it",
             where="key",
+            expected="a key in force of a partner that signed the record",
             found=to_hex(self.key.address),
-            mend="Name the key that signed the record.",
+            mend="Name such a key; where it is a new one, get a newer trust file.",
         )
+
+    def status(self, lists: str | None, proof: Path) -> dict[str, Any]:
+        """The member that says where the issuer's status list is; nothing without `lists`."""
+        if lists is None:
+            return {}
+        return {"credentialStatus": Entry.of(lists, parse_tlog_proof(read_file(proof)), self.trust).to_json()}
 
     def evidence(self, signed: SignedRecord, proof: Path, opened: Iterable[str] = ()) -> RecordEvidence:
         """The record with no private part shown but those at these paths."""
@@ -80,11 +86,15 @@ class Desk:
         if path is None:
             out.print(token, markup=False)
             return
-        try:
-            path.write_text(f"{token}\n", encoding="ascii")
-        except OSError as error:
-            raise MalformedRecord("cannot be written", where=str(path), found=error.strerror or "") from None
+        write_token(path, token)
         err.print(f"{path}: a credential of {credential['issuer']['name']}; `lading verify` checks it", markup=False)
+
+
+def write_token(path: Path, token: str) -> None:
+    try:
+        path.write_text(f"{token}\n", encoding="ascii")
+    except OSError as error:
+        raise MalformedRecord("cannot be written", where=str(path), found=error.strerror or "") from None
 
 
 def read_record(path: Path) -> SignedRecord:
