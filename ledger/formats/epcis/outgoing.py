@@ -15,7 +15,7 @@ from ledger.formats.epcis.document import Event
 from ledger.formats.epcis.event_hash import hash_id
 from ledger.formats.epcis.identity import DECLARED, Naming, code_word, sscc_of
 from ledger.formats.epcis.recalls import recall_event
-from ledger.formats.epcis.xml_names import fitted
+from ledger.formats.epcis.xml.names import fitted
 from ledger.records.shipment_ids import child_id
 from ledger.records.types import (
     Clearance,

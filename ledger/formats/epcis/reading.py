@@ -9,7 +9,7 @@ from ledger.formats.epcis import json_text
 from ledger.formats.epcis.document import Event, event_of, events_of, has_epcis_context
 from ledger.formats.epcis.master_data import MasterData, master_data_of
 from ledger.formats.epcis.validation import Problem, Validator
-from ledger.formats.epcis.xml_documents import document_of_xml
+from ledger.formats.epcis.xml.documents import document_of_xml
 
 DOCUMENTS = ("EPCISDocument", "EPCISQueryDocument")
 MOST_DECLARED = 4_000

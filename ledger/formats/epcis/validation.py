@@ -16,7 +16,7 @@ from jsonschema.exceptions import ValidationError
 from ledger.formats.epcis.document import events_of
 from ledger.formats.epcis.event_hash import moment_of
 from ledger.formats.epcis.vocabulary import AT, EVENT_TYPES
-from ledger.formats.epcis.xml_names import unfit
+from ledger.formats.epcis.xml.names import unfit
 
 MOST_PROBLEMS = 20
 LONGEST_ID = 500

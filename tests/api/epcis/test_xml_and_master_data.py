@@ -6,7 +6,7 @@ import pytest
 
 from ledger.formats.epcis.document import events_of
 from ledger.formats.epcis.event_hash import hash_id
-from ledger.formats.epcis.xml_documents import document_of_xml
+from ledger.formats.epcis.xml.documents import document_of_xml
 from tests.api.epcis.test_capture import CONTEXT, ITEM, XML, captured, document, event, found
 from tests.api.world import World, bearer
 from tests.e2e.stage import AUDITOR, CARRIER, MAKER, SHOP

@@ -8,8 +8,8 @@ from starlette.requests import HTTPConnection
 from ledger import errors
 from ledger.api import problems
 from ledger.formats.epcis import json_text
-from ledger.formats.epcis.xml_documents import xml_of_document
-from ledger.formats.epcis.xml_writing import Words
+from ledger.formats.epcis.xml.documents import xml_of_document
+from ledger.formats.epcis.xml.writing import Words
 
 JSON = ("application/json", "application/ld+json")
 XML = ("application/xml", "text/xml")

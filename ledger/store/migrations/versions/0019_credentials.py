@@ -1,7 +1,7 @@
 """Credentials that partners publish of their records, and their status lists.
 
 Revision ID: 0019
-Revises: 0017
+Revises: 0018
 """
 
 import sqlalchemy as sa

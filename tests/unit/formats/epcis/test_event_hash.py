@@ -11,7 +11,7 @@ from epcis_event_hash_generator import hash_generator, json_to_py
 from ledger.formats.epcis import json_text
 from ledger.formats.epcis.document import Event, events_of
 from ledger.formats.epcis.event_hash import hash_id, observed_hash, prehash
-from ledger.formats.epcis.xml_documents import document_of_xml
+from ledger.formats.epcis.xml.documents import document_of_xml
 from tests.unit.formats.epcis import SHARED
 
 VECTORS = SHARED / "epcis-event-hash"

@@ -9,7 +9,7 @@ from ledger.formats.epcis.context import EPCIS_CONTEXT
 from ledger.formats.epcis.master_data import MasterData, has_kind, is_kind, master_data_of, start_of
 from ledger.formats.epcis.query import Comparison, parse_query
 from ledger.formats.epcis.reading import read_document
-from ledger.formats.epcis.xml_documents import document_of_xml, xml_of_document
+from ledger.formats.epcis.xml.documents import document_of_xml, xml_of_document
 from ledger.services.epcis.schema import own_validator
 
 MDA = "https://epcis.example.com/mda/"

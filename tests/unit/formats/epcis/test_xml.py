@@ -18,9 +18,9 @@ from ledger.formats.epcis.event_hash import hash_id, observed_hash
 from ledger.formats.epcis.reading import read_document
 from ledger.formats.epcis.validation import Validator
 from ledger.formats.epcis.vocabulary import AT, BIZ_STEPS, COMPONENTS, DISPOSITIONS, SOURCES
-from ledger.formats.epcis.xml_documents import document_of_xml, xml_of_document
-from ledger.formats.epcis.xml_names import EPCIS
-from ledger.formats.epcis.xml_writing import Words
+from ledger.formats.epcis.xml.documents import document_of_xml, xml_of_document
+from ledger.formats.epcis.xml.names import EPCIS
+from ledger.formats.epcis.xml.writing import Words
 from ledger.services.epcis.schema import own_validator
 from tests.unit.formats.epcis import SHARED
 

@@ -15,7 +15,7 @@ from ledger.formats.epcis.context import EPCIS_CONTEXT, STANDARD, namespaces
 from ledger.formats.epcis.document import SCHEMA_VERSION, SIMPLE_EVENT_QUERY, Event, listed_under
 from ledger.formats.epcis.identity import NAMESPACE, PREFIX
 from ledger.formats.epcis.vocabulary import EVENT_TYPES
-from ledger.formats.epcis.xml_names import (
+from ledger.formats.epcis.xml.names import (
     EPCIS,
     MASTER_DATA,
     MEMBER,
@@ -27,8 +27,8 @@ from ledger.formats.epcis.xml_names import (
     qualified,
     unfit,
 )
-from ledger.formats.epcis.xml_reading import Reader, elements, name_of, text_of
-from ledger.formats.epcis.xml_writing import Words, Writer
+from ledger.formats.epcis.xml.reading import Reader, elements, name_of, text_of
+from ledger.formats.epcis.xml.writing import Words, Writer
 
 _DEEPEST = 16
 _BARE_DOCTYPE = re.compile(rb"<!DOCTYPE\s+[A-Za-z_][A-Za-z0-9:._-]*\s*>")

@@ -10,8 +10,8 @@ from lxml import etree
 
 from ledger.formats.epcis.context import full_name, namespaces
 from ledger.formats.epcis.vocabulary import AT, EVENT_TYPES
-from ledger.formats.epcis.xml_names import MEMBER, XSD, XSI, carried, qualified
-from ledger.formats.epcis.xml_reading import EPCS, PAIRS, QUANTITIES
+from ledger.formats.epcis.xml.names import MEMBER, XSD, XSI, carried, qualified
+from ledger.formats.epcis.xml.reading import EPCS, PAIRS, QUANTITIES
 
 _FIRST = ("eventTime", "recordTime", "eventTimeZoneOffset", "eventID", "errorDeclaration", "certificationInfo")
 _WHAT = ("action", "bizStep", "disposition", "readPoint", "bizLocation")

@@ -10,7 +10,7 @@ from ledger.errors import MalformedRecord
 from ledger.formats.epcis.context import STANDARD
 from ledger.formats.epcis.index import SENSOR_NUMBERS, number_text
 from ledger.formats.epcis.vocabulary import AT
-from ledger.formats.epcis.xml_names import EPCIS, FORMAL, MEMBER, MOST_NAMESPACES, XSI, in_scope
+from ledger.formats.epcis.xml.names import EPCIS, FORMAL, MEMBER, MOST_NAMESPACES, XSI, in_scope
 
 EPCS = frozenset({"epcList", "childEPCs", "inputEPCList", "outputEPCList"})
 QUANTITIES = frozenset({"quantityList", "childQuantityList", "inputQuantityList", "outputQuantityList"})
