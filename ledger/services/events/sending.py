@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from ledger.client.outbound import Outbound, Reply
@@ -19,16 +20,18 @@ from ledger.formats.standard_webhooks import headers
 from ledger.services.events.event import Event
 from ledger.services.events.feed import Feed
 from ledger.services.events.planning import Planner, split_places
-from ledger.services.events.schedule import after_failure, endpoint_pause
+from ledger.services.events.schedule import LONGEST_PAUSE, after_failure, endpoint_pause, waits
 from ledger.services.events.webhook_secrets import signing_secrets
 from ledger.services.home.home import Home
 from ledger.store.events import webhooks as store
 from ledger.store.events.webhooks import ACTIVE, DUE, PAUSED, Delivery, Webhook
 
-PARTNERS_AT_ONCE = 8
+AT_ONCE = 64
+"""Webhooks that are served at once, each in a thread of its own: one whose endpoint, or whose name server, is slow
+keeps no other waiting, of its partner neither."""
 TURN_SECONDS = 10
 TURN = 100
-"""Posts of a partner after which others have their turn."""
+"""Posts of a webhook after which others have their turn."""
 SETTLED = 16
 """Deliveries that are written off together: a crash delivers as many again at most."""
 GONE = 410
@@ -47,7 +50,7 @@ Opened = Callable[[], AbstractAsyncContextManager[Post]]
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What became of one partner's turn: whether it ended before all that was due was tried."""
+    """What became of one webhook's turn: whether it ended before all that was due was tried."""
 
     more: bool
 
@@ -64,7 +67,8 @@ class WebhookSender:
         self._feed = Feed(home)
         self._planner = Planner(home, self._feed)
         self._opened: Opened = opened or (lambda: Outbound(allowed))
-        self._busy: set[int] = set()
+        self._busy: dict[str, Callable[[], None] | None] = {}
+        """Webhooks whose turn it is, and how to break off what they wait for."""
         self._lock = threading.Lock()
         self._pool: ThreadPoolExecutor | None = None
         self._trouble: Exception | None = None
@@ -72,10 +76,10 @@ class WebhookSender:
         self.may_send: Callable[[], bool] = lambda: True
         """Asked before each post: whether it is still this process's turn."""
         self.on_end: Callable[[], None] = lambda: None
-        """Called when a partner's turn has ended and more is due."""
+        """Called when a webhook's turn has ended and more is due."""
 
     def step(self) -> bool:
-        """Plan what is new, and begin the turns of partners that have something due; True to be called again soon.
+        """Plan what is new, and begin the turns of webhooks that have something due; True to be called again soon.
 
         It waits for no endpoint. Raises what a turn ended with since the last step.
         """
@@ -83,22 +87,25 @@ class WebhookSender:
         if trouble is not None:
             raise trouble
         more = self._planner.plan()
-        for partner in self._due():
+        for webhook in self._due():
             with self._lock:
-                if partner in self._busy:
+                if webhook in self._busy:
                     continue
-                self._busy.add(partner)
+                self._busy[webhook] = None
                 if self._pool is None:
                     self._ending = False
-                    self._pool = ThreadPoolExecutor(PARTNERS_AT_ONCE, thread_name_prefix="webhooks")
-                self._pool.submit(self._turn_of, partner)
+                    self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="webhooks")
+                self._pool.submit(self._turn_of, webhook)
         return more
 
     def close(self) -> None:
-        """Begin no turn more, and wait for those under way: each ends with the post that it is at."""
+        """Begin no turn more, and break off those under way: what they were at is delivered again."""
         with self._lock:
             self._ending = True
             pool, self._pool = self._pool, None
+            for break_off in self._busy.values():
+                if break_off is not None:
+                    break_off()
         if pool is not None:
             pool.shutdown(wait=True, cancel_futures=True)
         with self._lock:
@@ -109,46 +116,56 @@ class WebhookSender:
         self._ending = False
         while self._planner.plan():
             pass
-        for partner in self._due():
-            while asyncio.run(self._turn(partner)).more:
+        for webhook in self._due():
+            while asyncio.run(self._turn(webhook)).more:
                 while self._planner.plan():
                     pass
 
-    # --- a partner's turn --------------------------------------------------------------------------------------------
+    # --- a webhook's turn --------------------------------------------------------------------------------------------
 
-    def _due(self) -> list[int]:
+    def _due(self) -> list[str]:
         now = self._home.clock.now()
         with self._db.read() as connection:
             earliest = store.earliest(connection)
-            if not any(moment <= now for moment in earliest.values()):
-                return []
-            active = store.active(connection)
-        due = (one for one in active if earliest.get(one.id, now + 1) <= now and one.not_before <= now)
-        return list(dict.fromkeys(one.partner for one in due))
+            due = {name for name, moment in earliest.items() if not waits(moment, now, LONGEST_PAUSE)}
+            active = store.active(connection) if due else []
+        return [one.id for one in active if one.id in due and not waits(one.not_before, now, LONGEST_WAIT)]
 
-    def _turn_of(self, partner: int) -> None:
+    def _turn_of(self, webhook: str) -> None:
         more = False
         try:
-            more = asyncio.run(self._turn(partner)).more
+            more = asyncio.run(self._breakable(webhook)).more
+        except asyncio.CancelledError:
+            pass  # it ends: all of it is still due
         except Exception as error:  # noqa: BLE001 - the next step raises it: all of it is still due
             self._trouble = error
         finally:
             with self._lock:
-                self._busy.discard(partner)
+                self._busy.pop(webhook, None)
         if more:
             self.on_end()
 
-    async def _turn(self, partner: int) -> Turn:
+    async def _breakable(self, webhook: str) -> Turn:
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        with self._lock:
+            if self._ending or task is None:
+                return Turn(more=False)
+            self._busy[webhook] = partial(loop.call_soon_threadsafe, task.cancel)
+        try:
+            return await self._turn(webhook)
+        finally:
+            with self._lock:
+                self._busy[webhook] = None  # the loop ends here: nobody may call into it
+
+    async def _turn(self, name: str) -> Turn:
         with self._db.read() as connection:
-            own = [one for one in store.of_partner(connection, partner) if one.state == ACTIVE]
-        end, left = time.monotonic() + TURN_SECONDS, TURN
-        for webhook in own:
-            if webhook.not_before > self._home.clock.now():
-                continue
-            left -= await self._serve(webhook, end, left)
-            if left <= 0 or time.monotonic() >= end:
-                return Turn(more=True)
-        return Turn(more=False)
+            webhook = store.get(connection, name)
+        now = self._home.clock.now()
+        if webhook is None or webhook.state != ACTIVE or waits(webhook.not_before, now, LONGEST_WAIT):
+            return Turn(more=False)
+        end = time.monotonic() + TURN_SECONDS
+        posts = await self._serve(webhook, end, TURN)
+        return Turn(more=posts >= TURN or time.monotonic() >= end)
 
     async def _serve(self, webhook: Webhook, end: float, most: int) -> int:
         """Deliver to one webhook what is due; how many posts that took."""
@@ -168,6 +185,8 @@ class WebhookSender:
             async with self._opened() as outbound:
                 for delivery, event in self._with_events(queue):
                     if count >= most or time.monotonic() >= end or self._ending or not self.may_send():
+                        break
+                    if self._is_another(webhook):
                         break
                     count += 1
                     now = self._home.clock.now()
@@ -192,6 +211,12 @@ class WebhookSender:
             for row in some:
                 if not queue.blocks(row) and row.log_index in events:
                     yield row, events[row.log_index]
+
+    def _is_another(self, webhook: Webhook) -> bool:
+        """Whether it was removed, paused or given another secret since its turn began."""
+        with self._db.read() as connection:
+            current = store.get(connection, webhook.id)
+        return current is None or (current.state, current.salt) != (webhook.state, webhook.salt)
 
     def _settle(self, webhook: Webhook, taken: list[int]) -> None:
         if taken:
@@ -227,7 +252,7 @@ class Queue:
     def chunks(self, size: int) -> Iterator[list[Delivery]]:
         some: list[Delivery] = []
         for row in self._rows:
-            if row.next_try > self._now or self.blocks(row):
+            if waits(row.next_try, self._now, LONGEST_PAUSE) or self.blocks(row):
                 self.block(row)
                 continue
             some.append(row)
