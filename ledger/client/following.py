@@ -6,6 +6,7 @@ from typing import Any
 
 from ledger.client.calls import TOO_MANY, Answer, Call, parsed, with_query
 from ledger.client.problems import error_of
+from ledger.errors import VerificationFailed
 
 PAUSES = (1, 2, 5, 10, 30)
 """Seconds after the first, second … loss in a row; then the last again and again."""
@@ -34,18 +35,20 @@ EVERY = Which()
 
 
 class Following:
-    """`after`: the cursor of the last event that was taken in; None to begin with the first."""
+    """`after`: the cursor of the last event that was taken in; None to begin with the first. Cursors are of one log:
+    whatever goes on as another is an error, and not what follows."""
 
     def __init__(self, which: Which, after: int | None) -> None:
         self._which = which
         self.after = after
         self._losses = 0
+        self._log = ""
 
     def call(self) -> Call:
         more = {"Accept": "text/event-stream"}
         if self.after is not None:
             more["Last-Event-ID"] = str(self.after)
-        return Call("GET", self._which.query("/v1/events/stream"), more=more)
+        return Call("GET", self._which.query("/v1/events/stream", log=self._log or None), more=more)
 
     def refused(self, answer: Answer) -> None:
         """Raise what a service says that will not let it follow; nothing where it may come again."""
@@ -53,9 +56,15 @@ class Following:
             raise error_of(answer.body, answer.status)
 
     def take(self, kind: str, name: str, data: str) -> dict[str, Any] | None:
-        """The event in what the stream told, if there is one; the cursor moves with it."""
+        """The event in what the stream told, if there is one; the cursor moves with it. Raises `VerificationFailed` for
+        one of another log than those before."""
         self._losses = 0
         event = parsed(data.encode(), "event") if kind == "record" else None
+        if event is not None:
+            log = str(event.get("logId", ""))
+            if self._log not in ("", log):
+                raise VerificationFailed("an event of another log", where="logId", expected=self._log, found=log[:80])
+            self._log = log
         if name.isascii() and name.isdecimal():
             self.after = int(name)
         return event
