@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -11,8 +11,7 @@ from fastapi.responses import StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from starlette.types import Receive, Scope, Send
 
-from ledger.common.ids import KeyAddress
-from ledger.errors import Busy, LadingError, MalformedRecord
+from ledger.errors import Busy, LadingError, MalformedRecord, NotPermitted
 from ledger.formats.epcis import json_text
 from ledger.formats.epcis.document import query_document
 from ledger.formats.epcis.query import MOST_PER_PAGE, EventQuery
@@ -37,6 +36,8 @@ class Places:
     taken: Counter[int] = field(default_factory=Counter)
     of_one: int = 5
     most: int = 100
+    ended: bool = False
+    """Whether the service ends, and all followers are let go: they come again, here or elsewhere, and miss nothing."""
 
     def take(self, partner: int) -> None:
         """Raises `Busy`."""
@@ -47,14 +48,19 @@ class Places:
     def free(self, partner: int) -> None:
         self.taken[partner] -= 1
 
+    def end(self) -> None:
+        self.ended = True
+
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """What is followed, for whom, and the name that answers bear."""
+    """What is followed, for whom, and the name that answers bear. `again`: who that is by now; raises `NotPermitted`
+    once the session has ended."""
 
     query: EventQuery
     reader: Reader
     name: str
+    again: Callable[[], Reader]
 
 
 async def follow(service: Epcis, node: Node, places: Places, followed: Followed, last: str | None) -> StreamingResponse:
@@ -70,7 +76,7 @@ async def follow(service: Epcis, node: Node, places: Places, followed: Followed,
         token = await run_in_threadpool(service.querying.now)
     first = await run_in_threadpool(_page, service, followed, token)  # what is wrong is told before the stream begins
     places.take(followed.reader.partner)
-    lines = _lines(service, node, followed, (token, first))
+    lines = _lines(service, node, followed, (token, first), places)
     return _Stream(lines, places, followed.reader.partner)
 
 
@@ -89,13 +95,15 @@ class _Stream(StreamingResponse):
             self._places.free(self._partner)
 
 
-async def _lines(service: Epcis, node: Node, followed: Followed, begun: tuple[str, Answer]) -> AsyncIterator[bytes]:
+async def _lines(
+    service: Epcis, node: Node, followed: Followed, begun: tuple[str, Answer], places: Places
+) -> AsyncIterator[bytes]:
     token, answer = begun
     clock = asyncio.get_running_loop().time
     until, alive = clock() + LONGEST_SECONDS, clock()
     try:
         yield format_sse_event(comment="follow", retry=RETRY, id=token)
-        while clock() < until:
+        while clock() < until and not places.ended:
             if answer.events:
                 token, alive = answer.reached, clock()
                 created = datetime.fromtimestamp(node.home.clock.now(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -106,14 +114,17 @@ async def _lines(service: Epcis, node: Node, followed: Followed, begun: tuple[st
             if clock() - alive >= ALIVE_SECONDS:
                 alive = clock()
                 yield KEEPALIVE_COMMENT
-            answer = await run_in_threadpool(_again, service, node, followed, token)
-    except LadingError:  # the key is in force no more, or the database is away: who follows comes again
+            answer = await run_in_threadpool(_again, service, followed, token)
+    except LadingError:  # the session or the key is over, or the database is away: who follows comes again
         return
 
 
-def _again(service: Epcis, node: Node, followed: Followed, token: str) -> Answer:
-    """As its key may read now: one that was revoked sees nothing more of its partner."""
-    reader = node.reader.views.reader(KeyAddress(followed.reader.key))
+def _again(service: Epcis, followed: Followed, token: str) -> Answer:
+    """As its key may read now. Raises `NotPermitted` once the session has ended, or the key is no longer its partner's:
+    it was revoked, has run out, or the partner was suspended."""
+    reader = followed.again()
+    if reader.partner != followed.reader.partner:
+        raise NotPermitted("the key is in force no more", where="session", mend="Sign in again.")
     return _page(service, replace(followed, reader=reader), token)
 
 
