@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import cast
 
 from ledger.common.ids import RecordId, to_hex
-from ledger.records.types import Outcome
 from ledger.errors import MalformedRecord, NotFound
+from ledger.records.types import Outcome
 from ledger.services.events.event import Event, Wanted, event_of
 from ledger.services.home.home import Home
 from ledger.store import checkpoints, log, records

@@ -12,9 +12,9 @@ from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from ledger.api.deps import HEAD, Cursor, Limit, NodeOf, PartnerQuery, ReaderOf, reader
 from ledger.api.live import LiveFeed, Told
 from ledger.api.quota import client_of
-from ledger.common.ids import bytes_from_hex, to_hex
 from ledger.api.schemas import examples
 from ledger.api.schemas.events import Events
+from ledger.common.ids import bytes_from_hex, to_hex
 from ledger.errors import MalformedRecord
 from ledger.services.events.event import Event, Wanted
 from ledger.services.events.feed import START, Anchored
