@@ -67,7 +67,7 @@ class WebhookSender:
         self._feed = Feed(home)
         self._planner = Planner(home, self._feed)
         self._opened: Opened = opened or (lambda: Outbound(allowed))
-        self._busy: dict[str, Callable[[], None] | None] = {}
+        self._busy: dict[str, Callable[[], object] | None] = {}
         """Webhooks whose turn it is, and how to break off what they wait for."""
         self._lock = threading.Lock()
         self._pool: ThreadPoolExecutor | None = None

@@ -59,7 +59,7 @@ def test_a_lost_stream_goes_on_behind_its_last_event(world: World, url: str) -> 
     assert refused.status_code == 400
     assert refused.json()["where"] == "Last-Event-ID"
     for absurd in ("9" * 16, "9" * 400, "-1", "1e3", "٣", "7\t8"):
-        refused = httpx2.get(f"{url}/v1/events/stream", headers={"Last-Event-ID": absurd.encode()})
+        refused = httpx2.get(f"{url}/v1/events/stream", headers=[(b"Last-Event-ID", absurd.encode())])
         assert (refused.status_code, refused.json()["where"]) == (400, "Last-Event-ID"), absurd
 
 

@@ -18,6 +18,7 @@ from ledger.formats.epcis.query import MOST_PER_PAGE, EventQuery
 from ledger.services.epcis.queries import Answer
 from ledger.services.epcis.service import Epcis
 from ledger.services.node.node import Node
+from ledger.services.state.current_registry import one_request
 from ledger.services.views.records import Reader
 
 MEDIA_TYPE = "text/event-stream"
@@ -66,7 +67,8 @@ class Followed:
 async def follow(service: Epcis, node: Node, places: Places, followed: Followed, last: str | None) -> StreamingResponse:
     """Events in the order in which they came here. `last`: the id of the last message that was taken in.
 
-    Raises `MalformedRecord` for a query with an order or limit of its own, and an id that is none; `Busy`.
+    Raises `MalformedRecord` for a query with an order or limit of its own, and an id that is none; `NotPermitted` for a
+    suspended partner; `Busy`.
     """
     query = followed.query
     if query.order_by or query.limit or query.most:
@@ -74,7 +76,9 @@ async def follow(service: Epcis, node: Node, places: Places, followed: Followed,
     token = last or ""
     if not token:
         token = await run_in_threadpool(service.querying.now)
-    first = await run_in_threadpool(_page, service, followed, token)  # what is wrong is told before the stream begins
+    first = await run_in_threadpool(
+        _first, service, node, followed, token
+    )  # what is wrong is told before the stream begins
     places.take(followed.reader.partner)
     lines = _lines(service, node, followed, (token, first), places)
     return _Stream(lines, places, followed.reader.partner)
@@ -114,18 +118,27 @@ async def _lines(
             if clock() - alive >= ALIVE_SECONDS:
                 alive = clock()
                 yield KEEPALIVE_COMMENT
-            answer = await run_in_threadpool(_again, service, followed, token)
+            answer = await run_in_threadpool(_again, service, node, followed, token)
     except LadingError:  # the session or the key is over, or the database is away: who follows comes again
         return
 
 
-def _again(service: Epcis, followed: Followed, token: str) -> Answer:
-    """As its key may read now. Raises `NotPermitted` once the session has ended, or the key is no longer its partner's:
-    it was revoked, has run out, or the partner was suspended."""
-    reader = followed.again()
-    if reader.partner != followed.reader.partner:
-        raise NotPermitted("the key is in force no more", where="session", mend="Sign in again.")
-    return _page(service, replace(followed, reader=reader), token)
+def _again(service: Epcis, node: Node, followed: Followed, token: str) -> Answer:
+    """As its key may read now. Raises `NotPermitted` once the session has ended, the key is in force no more, or its
+    partner is suspended."""
+    with one_request():  # the stream itself is one that began long ago, and knows the partners as they were
+        reader = followed.again()
+        if reader.partner != followed.reader.partner:
+            raise NotPermitted("the key is in force no more", where="session", mend="Sign in again.")
+        return _first(service, node, replace(followed, reader=reader), token)
+
+
+def _first(service: Epcis, node: Node, followed: Followed, token: str) -> Answer:
+    """Raises `NotPermitted` for a suspended partner: nothing is brought to it, though it may ask."""
+    with node.home.database.read() as connection:
+        if node.reader.registry.for_request(connection).now().suspended(followed.reader.partner):
+            raise NotPermitted("the partner is suspended", where="partner", mend="Ask for events a page at a time.")
+    return _page(service, followed, token)
 
 
 def _page(service: Epcis, followed: Followed, token: str) -> Answer:
