@@ -474,6 +474,7 @@ export type Events = {
   more: boolean;
   size: number;
   anchored: Anchored | null;
+  logId: string;
 };
 export type Goods = {
   salt: string;
@@ -2458,6 +2459,7 @@ export interface Operations {
     queryParameters: {
       after?: number | null;
       limit?: number;
+      log?: string | null;
       type?: string[] | null;
       shipment?: string | null;
       partner?: number | null;
@@ -2471,6 +2473,7 @@ export interface Operations {
     method: "GET";
     path: "/v1/events/stream";
     queryParameters: {
+      log?: string | null;
       type?: string[] | null;
       shipment?: string | null;
       partner?: number | null;

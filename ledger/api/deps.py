@@ -17,7 +17,7 @@ from starlette.datastructures import State
 from starlette.requests import HTTPConnection
 
 from ledger.api.problems import SIGN_IN, Limited
-from ledger.api.quota import COOKIE, Budgets, LookQuota, bearer_of, client_of
+from ledger.api.quota import COOKIE, Budgets, LookQuota, bearer_of, client_of, token_of
 from ledger.api.shared import SharedLook
 from ledger.common.canonical import parse_json, without_mark
 from ledger.common.ids import RecordId, bytes_from_hex
@@ -133,6 +133,11 @@ async def signed_in(reader: Annotated[Reader, Depends(reader)]) -> Reader:
 async def _reader_of(connection: HTTPConnection, token: str) -> Reader:
     """Raises `NotPermitted` for a token that is not valid."""
     return await run_in_threadpool(_known_reader, connection.app.state, token) if token else PUBLIC
+
+
+def reader_again(request: Request) -> Reader:
+    """Who asked, as it is now; to be called in a thread. Raises `NotPermitted` once the session has ended."""
+    return _known_reader(request.app.state, token_of(request.scope))
 
 
 def _known_reader(state: State, token: str) -> Reader:

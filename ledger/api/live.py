@@ -84,6 +84,7 @@ class LiveFeed:
                 if self._anchored is not None and self._anchored != anchored:
                     anchored = self._anchored
                     yield anchored
+                self._watch()
                 await _wait(changed)
                 continue
             page = await run_in_threadpool(self._feed().page, wanted, after, PAGE)
@@ -114,6 +115,8 @@ class LiveFeed:
                 await self._look()
             except LadingError as error:  # the database is away: who follows waits
                 log.warning("%s", error)
+            except Exception:  # a defect must not end the looks for good: nobody would be told anything any more
+                log.exception("unforeseen error while looking for events")
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _look(self) -> None:

@@ -87,7 +87,8 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         notify(STOPPING)
-        self.config.app.state.live.end()  # type: ignore[union-attr] # streams have no end of their own
+        for followers in (self.config.app.state.live, self.config.app.state.epcis_places):  # type: ignore[union-attr]
+            followers.end()  # streams have no end of their own
         await super().shutdown(sockets)
 
 

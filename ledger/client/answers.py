@@ -1455,8 +1455,8 @@ class Anchored(TypedDict):
 
 class Events(TypedDict):
     """`next` is the cursor to go on from, on the last page too; null only while there is nothing at all. It stays valid
-    for ever. `more`: ask again at once, even if this page is empty. `anchored`: all events below `size` are under a
-    checkpoint that the chain has.
+    as long as the log does. `more`: ask again at once, even if this page is empty. `anchored`: all events below `size`
+    are under a checkpoint that the chain has.
     """
 
     events: list[Event]
@@ -1465,6 +1465,8 @@ class Events(TypedDict):
     size: int
     """Of the log, when it was read"""
     anchored: Anchored | None
+    logId: str
+    """Of the log whose indexes the cursors are"""
 
 
 class WebhookView(TypedDict):

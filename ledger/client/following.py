@@ -37,18 +37,20 @@ EVERY = Which()
 
 
 class Following:
-    """`after`: the cursor of the last event that was taken in; None to begin with the first."""
+    """`after`: the cursor of the last event that was taken in; None to begin with the first. Cursors are of one log:
+    whatever goes on as another is an error, and not what follows."""
 
     def __init__(self, which: Which, after: int | None) -> None:
         self._which = which
         self.after = after
         self._losses = 0
+        self._log = ""
 
     def call(self) -> Call:
         more = {"Accept": "text/event-stream"}
         if self.after is not None:
             more["Last-Event-ID"] = str(self.after)
-        return Call("GET", self._which.query("/v1/events/stream"), more=more)
+        return Call("GET", self._which.query("/v1/events/stream", log=self._log or None), more=more)
 
     def refused(self, answer: Answer) -> None:
         """Raise what a service says that will not let it follow; nothing where it may come again."""
@@ -58,21 +60,28 @@ class Following:
     def take(self, kind: str, name: str, data: str) -> answers.Event | None:
         """The event in what the stream told, if there is one; the cursor moves with it.
 
-        Raises `VerificationFailed` for an event that is not behind the cursor: each comes once, in the log's order.
+        Raises `VerificationFailed` for an event that is not behind the cursor, as each comes once in the log's order,
+        and for one of another log than those before.
         """
         self._losses = 0
         event = as_(answers.Event, parsed(data.encode(), "event")) if kind == "record" else None
-        at = None if event is None else event.get("index")
         if event is not None:
-            if not isinstance(at, int):
-                raise no_answer("event")
-            if self.after is not None and at <= self.after:
-                raise VerificationFailed(
-                    "an event out of the log's order", where="event", expected=f"beyond {self.after}", found=at
-                )
+            self._check(event)
         if name.isascii() and name.isdecimal() and len(name) < _MOST_DIGITS:
             self.after = int(name)
         return event
+
+    def _check(self, event: answers.Event) -> None:
+        at, log = event.get("index"), str(event.get("logId", ""))
+        if not isinstance(at, int):
+            raise no_answer("event")
+        if self.after is not None and at <= self.after:
+            raise VerificationFailed(
+                "an event out of the log's order", where="event", expected=f"beyond {self.after}", found=at
+            )
+        if self._log not in ("", log):
+            raise VerificationFailed("an event of another log", where="logId", expected=self._log, found=log[:80])
+        self._log = log
 
     def pause(self) -> float:
         """For how long to wait after a loss."""

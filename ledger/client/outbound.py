@@ -9,6 +9,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from ipaddress import IPv6Address, ip_address
@@ -28,6 +29,8 @@ MOST_TRIED = 3
 """Addresses of one name."""
 MOST_ANSWER = 4096
 """Bytes of an answer's body that are taken, and thrown away."""
+BODY_SECONDS = 1
+"""For so much of it, so that the connection serves again."""
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -151,7 +154,9 @@ class Outbound:
             after = answer.headers.get("Retry-After", "")
             wait = int(after) if after.isascii() and after.isdigit() and len(after) < 6 else 0
             taken = 200 <= answer.status_code < 300
-            await _skip(answer)
+            with suppress(TimeoutError, httpx2.HTTPError):  # it has answered: what more it says counts for nothing
+                async with asyncio.timeout(BODY_SECONDS):
+                    await _skip(answer)
             return Reply(answer.status_code, "" if taken else f"status {answer.status_code}", wait)
         finally:
             await answer.aclose()

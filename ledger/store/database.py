@@ -18,6 +18,7 @@ from urllib.parse import quote
 from sqlalchemy import URL, Engine, create_engine, event, inspect, make_url
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ledger.errors import Busy, DiskFailed, LadingError, Misconfigured, StorageFailed
 from ledger.store import migrate
@@ -165,6 +166,8 @@ class Database:
                     connection = plain.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
                 with connection.begin():
                     yield connection
+        except PoolTimeout as error:
+            raise _too_many() from error
         except DBAPIError as error:
             raise _translated(error) from error
 
@@ -215,6 +218,8 @@ class Database:
     def _connected(self) -> Connection:
         try:
             return self.engine.connect().execution_options(**_WRITING)
+        except PoolTimeout as error:
+            raise _too_many() from error
         except DBAPIError as error:
             raise self._noted(error) from error
 
@@ -370,6 +375,10 @@ def _code(error: DBAPIError) -> str:
 def _reason(error: DBAPIError) -> str:
     # The driver's words only: SQLAlchemy's text would print statement and values.
     return str(error.orig).splitlines()[0][:200] if error.orig else type(error).__name__
+
+
+def _too_many() -> Busy:
+    return Busy("all connections of this process to the database are in use", retry_after=5)
 
 
 def _translated(error: DBAPIError) -> LadingError:

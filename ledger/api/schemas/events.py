@@ -12,14 +12,15 @@ from ledger.services.events.webhooks import DeadLetter, WebhookView
 
 class Events(Answer):
     """`next` is the cursor to go on from, on the last page too; null only while there is nothing at all. It stays
-    valid for ever. `more`: ask again at once, even if this page is empty. `anchored`: all events below `size` are under
-    a checkpoint that the chain has."""
+    valid as long as the log does. `more`: ask again at once, even if this page is empty. `anchored`: all events below
+    `size` are under a checkpoint that the chain has."""
 
     events: list[Event]
     next: int | None
     more: bool
     size: int = Field(description="Of the log, when it was read")
     anchored: Anchored | None
+    logId: str = Field(description="Of the log whose indexes the cursors are")
 
 
 class WebhookList(Answer):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from ledger.common.ids import RecordId, to_hex
+from ledger.errors import MalformedRecord, NotFound
 from ledger.records.types import Outcome
 from ledger.services.events.event import Event, Wanted, event_of
 from ledger.services.home.home import Home
@@ -50,10 +51,11 @@ class Feed:
     def page(self, wanted: Wanted, after: int = START, limit: int = 100) -> EventPage:
         """Events beyond the cursor `after`, in log order.
 
-        A page may be empty and have more behind it. Beyond the log's end nothing is told, and the cursor stays.
+        A page may be empty and have more behind it. Raises `MalformedRecord` for a cursor beyond the log's end.
         """
         with self._db.read() as connection:
             size = log.head(connection).size
+            require_within(after, size)
             stop = size
             if about := wanted.about:
                 outcomes = not wanted.types or Outcome.NUMBER in wanted.types
@@ -78,6 +80,22 @@ class Feed:
             rows = [row for index in indexes if (row := records.at(connection, index)) is not None]
             return {event.index: event for event in self._events(connection, rows)}
 
+    def require(self, log_id: bytes) -> None:
+        """Raise `NotFound` where events are asked for that follow on those of another log."""
+        if log_id != self._log_id:
+            raise NotFound(
+                "this service keeps another log by now",
+                where="log",
+                expected=to_hex(self._log_id),
+                found=to_hex(log_id),
+                mend="Begin anew with its first event: records have the same ids in both.",
+            )
+
+    def require_cursor(self, after: int, where: str) -> None:
+        """Raise `MalformedRecord` for a cursor beyond the log's end."""
+        with self._db.read() as connection:
+            require_within(after, log.head(connection).size, where)
+
     def extent(self) -> tuple[int, Anchored | None]:
         """How many events there are, and how far they are anchored."""
         with self._db.read() as connection:
@@ -100,6 +118,20 @@ class Feed:
         about = [(row, RecordId(cast(Outcome, row.record).record)) for row in rows]
         matching = listing.that_concern(connection, {target for _, target in about}, wanted.about)
         return [row for row, target in about if target in matching]
+
+
+def require_within(after: int, size: int, where: str = "after") -> None:
+    """Raise `MalformedRecord` for a cursor that no log of this size has told: it is another log's, or was told before
+    this one was put back from an older copy. Who waited there would hear nothing for long, and then miss what lies
+    between."""
+    if after >= size:
+        raise MalformedRecord(
+            "beyond the end of this log",
+            where=where,
+            expected=f"at most {size - 1}",
+            found=after,
+            mend="Compare logId with that of the events that you have, and begin anew where it is another.",
+        )
 
 
 def anchored_now(connection: Connection) -> Anchored | None:

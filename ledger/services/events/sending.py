@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from ledger.client.outbound import Outbound, Reply
@@ -20,15 +21,17 @@ from ledger.services.events.content import Content, Made, NotNow, TooLarge, head
 from ledger.services.events.feed import Feed
 from ledger.services.events.planning import LogEvents, Planner, split_places
 from ledger.services.events.rights import Rights
-from ledger.services.events.schedule import after_failure, endpoint_pause
+from ledger.services.events.schedule import LONGEST_PAUSE, after_failure, endpoint_pause, waits
 from ledger.services.home.home import Home
 from ledger.store.events import webhooks as store
 from ledger.store.events.webhooks import ACTIVE, DUE, PAUSED, Delivery, Webhook
 
-PARTNERS_AT_ONCE = 8
+AT_ONCE = 64
+"""Webhooks that are served at once, each in a thread of its own: one whose endpoint, or whose name server, is slow
+keeps no other waiting, of its partner neither."""
 TURN_SECONDS = 10
 TURN = 100
-"""Posts of a partner after which others have their turn."""
+"""Posts of a webhook after which others have their turn."""
 SETTLED = 16
 """Deliveries that are written off together: a crash delivers as many again at most."""
 GONE, LARGE = 410, 413
@@ -47,7 +50,7 @@ Opened = Callable[[], AbstractAsyncContextManager[Post]]
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What became of one partner's turn: whether it ended before all that was due was tried."""
+    """What became of one webhook's turn: whether it ended before all that was due was tried."""
 
     more: bool
 
@@ -81,7 +84,8 @@ class WebhookSender:
             self._contents[True] = results
         self._planner = Planner(home, self._contents)
         self._opened: Opened = opened or (lambda: Outbound(allowed))
-        self._busy: set[int] = set()
+        self._busy: dict[str, Callable[[], object] | None] = {}
+        """Webhooks whose turn it is, and how to break off what they wait for."""
         self._lock = threading.Lock()
         self._pool: ThreadPoolExecutor | None = None
         self._trouble: Exception | None = None
@@ -89,10 +93,10 @@ class WebhookSender:
         self.may_send: Callable[[], bool] = lambda: True
         """Asked before each post: whether it is still this process's turn."""
         self.on_end: Callable[[], None] = lambda: None
-        """Called when a partner's turn has ended and more is due."""
+        """Called when a webhook's turn has ended and more is due."""
 
     def step(self) -> bool:
-        """Plan what is new, and begin the turns of partners that have something due; True to be called again soon.
+        """Plan what is new, and begin the turns of webhooks that have something due; True to be called again soon.
 
         It waits for no endpoint. Raises what a turn ended with since the last step.
         """
@@ -100,22 +104,25 @@ class WebhookSender:
         if trouble is not None:
             raise trouble
         more = self._planner.plan()
-        for partner in self._due():
+        for webhook in self._due():
             with self._lock:
-                if partner in self._busy:
+                if webhook in self._busy:
                     continue
-                self._busy.add(partner)
+                self._busy[webhook] = None
                 if self._pool is None:
                     self._ending = False
-                    self._pool = ThreadPoolExecutor(PARTNERS_AT_ONCE, thread_name_prefix="webhooks")
-                self._pool.submit(self._turn_of, partner)
+                    self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="webhooks")
+                self._pool.submit(self._turn_of, webhook)
         return more
 
     def close(self) -> None:
-        """Begin no turn more, and wait for those under way: each ends with the post that it is at."""
+        """Begin no turn more, and break off those under way: what they were at is delivered again."""
         with self._lock:
             self._ending = True
             pool, self._pool = self._pool, None
+            for break_off in self._busy.values():
+                if break_off is not None:
+                    break_off()
         if pool is not None:
             pool.shutdown(wait=True, cancel_futures=True)
         with self._lock:
@@ -126,52 +133,60 @@ class WebhookSender:
         self._ending = False
         while self._planner.plan():
             pass
-        for partner in self._due():
-            while asyncio.run(self._turn(partner)).more:
+        for webhook in self._due():
+            while asyncio.run(self._turn(webhook)).more:
                 while self._planner.plan():
                     pass
 
-    # --- a partner's turn --------------------------------------------------------------------------------------------
+    # --- a webhook's turn --------------------------------------------------------------------------------------------
 
-    def _due(self) -> list[int]:
+    def _due(self) -> list[str]:
         now = self._home.clock.now()
         with self._db.read() as connection:
             earliest = store.earliest(connection)
-            if not any(moment <= now for moment in earliest.values()):
-                return []
-            active = store.active(connection)
-        due = (one for one in active if earliest.get(one.id, now + 1) <= now and self._may_be_served(one, now))
-        return list(dict.fromkeys(one.partner for one in due))
+            due = {name for name, moment in earliest.items() if not waits(moment, now, LONGEST_PAUSE)}
+            active = store.active(connection) if due else []
+        return [one.id for one in active if one.id in due and self._may_be_served(one, now)]
 
     def _may_be_served(self, webhook: Webhook, now: int) -> bool:
-        return webhook.not_before <= now and bool(webhook.query) in self._contents
+        return not waits(webhook.not_before, now, LONGEST_WAIT) and bool(webhook.query) in self._contents
 
-    def _turn_of(self, partner: int) -> None:
+    def _turn_of(self, webhook: str) -> None:
         more = False
         try:
-            more = asyncio.run(self._turn(partner)).more
+            more = asyncio.run(self._breakable(webhook)).more
+        except asyncio.CancelledError:
+            pass  # it ends: all of it is still due
         except Exception as error:  # noqa: BLE001 - the next step raises it: all of it is still due
             self._trouble = error
         finally:
             with self._lock:
-                self._busy.discard(partner)
+                self._busy.pop(webhook, None)
         if more:
             self.on_end()
 
-    async def _turn(self, partner: int) -> Turn:
+    async def _breakable(self, webhook: str) -> Turn:
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        with self._lock:
+            if self._ending or task is None:
+                return Turn(more=False)
+            self._busy[webhook] = partial(loop.call_soon_threadsafe, task.cancel)
+        try:
+            return await self._turn(webhook)
+        finally:
+            with self._lock:
+                self._busy[webhook] = None  # the loop ends here: nobody may call into it
+
+    async def _turn(self, name: str) -> Turn:
         with self._db.read() as connection:
-            own = [one for one in store.of_partner(connection, partner) if one.state == ACTIVE]
-        end, left = time.monotonic() + TURN_SECONDS, TURN
-        again = False
-        for webhook in own:
-            if not self._may_be_served(webhook, self._home.clock.now()) or self._holds(webhook):
-                continue
-            served = await self._serve(webhook, end, left)
-            left -= served.posts
-            again = again or served.again
-            if left <= 0 or time.monotonic() >= end:
-                return Turn(more=True)
-        return Turn(more=again)
+            webhook = store.get(connection, name)
+        if webhook is None or webhook.state != ACTIVE or not self._may_be_served(webhook, self._home.clock.now()):
+            return Turn(more=False)
+        if self._holds(webhook):
+            return Turn(more=False)
+        end = time.monotonic() + TURN_SECONDS
+        served = await self._serve(webhook, end, TURN)
+        return Turn(more=served.again or served.posts >= TURN or time.monotonic() >= end)
 
     def _holds(self, webhook: Webhook) -> bool:
         """Whether nothing may be delivered to it now; then why is noted. What is due stays due."""
@@ -201,7 +216,7 @@ class WebhookSender:
                 for delivery, made in self._made(content, webhook, queue, secrets):
                     if count >= most or time.monotonic() >= end or self._ending or not self.may_send():
                         break
-                    if isinstance(made, NotNow):
+                    if isinstance(made, NotNow) or self._is_another(webhook):
                         break
                     if made is None:
                         with self._db.write() as connection:
@@ -237,6 +252,12 @@ class WebhookSender:
                 if not queue.blocks(row):
                     yield row, make(row)
 
+    def _is_another(self, webhook: Webhook) -> bool:
+        """Whether it was removed, paused or given another secret since its turn began."""
+        with self._db.read() as connection:
+            current = store.get(connection, webhook.id)
+        return current is None or (current.state, current.salt) != (webhook.state, webhook.salt)
+
     def _settle(self, webhook: Webhook, taken: list[int]) -> None:
         if taken:
             with self._db.write() as connection:
@@ -271,7 +292,7 @@ class Queue:
     def chunks(self, size: int) -> Iterator[list[Delivery]]:
         some: list[Delivery] = []
         for row in self._rows:
-            if row.next_try > self._now or self.blocks(row):
+            if waits(row.next_try, self._now, LONGEST_PAUSE) or self.blocks(row):
                 self.block(row)
                 continue
             some.append(row)

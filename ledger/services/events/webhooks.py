@@ -14,7 +14,7 @@ from ledger.errors import MalformedRecord, NotFound, NotPermitted, RuleBroken
 from ledger.formats.standard_webhooks import secret_text
 from ledger.records.types import BY_NUMBER, record_named
 from ledger.services.events.event import Wanted
-from ledger.services.events.feed import START
+from ledger.services.events.feed import START, require_within
 from ledger.services.events.webhook_secrets import OVERLAP, new_secret, signing_secrets
 from ledger.services.home.home import Home
 from ledger.services.views.records import Reader
@@ -97,8 +97,8 @@ class Webhooks:
     def register(self, reader: Reader, url: str, wanted: Wanted, after: int | None = None) -> Registered:
         """Deliver events to `url` from beyond the cursor `after`, by default from now on.
 
-        Raises `NotPermitted` for who is no partner, `MalformedRecord` for an address that nothing is delivered to,
-        `RuleBroken` for one webhook too many.
+        Raises `NotPermitted` for who is no partner, `MalformedRecord` for an address that nothing is delivered to and a
+        cursor beyond the log's end, `RuleBroken` for one webhook too many.
         """
         require_partner(reader)
         check_url(url, plain=self._plain)
@@ -108,7 +108,8 @@ class Webhooks:
             if sum(not one.query for one in store.of_partner(connection, reader.partner)) >= MOST_WEBHOOKS:
                 raise RuleBroken("too many webhooks", where="partner", expected=f"at most {MOST_WEBHOOKS}")
             end = log.head(connection).size - 1
-            planned = end if after is None else max(START, min(after, end))
+            planned = end if after is None else max(START, after)
+            require_within(planned, end + 1)
             webhook = Webhook(
                 name,
                 reader.partner,

@@ -91,7 +91,7 @@ def test_who_is_gone_before_the_first_line_leaves_no_place_taken(world: World) -
     reader = cast(Any, type("Reader", (), {"partner": SHOP, "key": b""})())
     service = cast(Any, type("Service", (), {})())
     service.querying = type("Querying", (), {"run": lambda *_, **__: Answer((), (), "")})()
-    followed = streams.Followed(EventQuery(), reader, "any")
+    followed = streams.Followed(EventQuery(), reader, "any", lambda: reader)
 
     async def gone() -> dict[str, str]:
         return {"type": "http.disconnect"}
@@ -100,7 +100,7 @@ def test_who_is_gone_before_the_first_line_leaves_no_place_taken(world: World) -
         await asyncio.sleep(0)  # as where the connection takes nothing more for now
 
     async def hang_up() -> int:
-        answer = await streams.follow(service, cast(Any, None), places, followed, "any")
+        answer = await streams.follow(service, world.stage.node, places, followed, "any")
         assert places.taken[SHOP] == 1
         await answer({"type": "http", "asgi": {"spec_version": "2.3"}}, gone, cast(Any, sent))
         return places.taken[SHOP]

@@ -6,7 +6,7 @@ import pytest
 
 from ledger.records.types import Outcome
 from ledger.services.events.event import Wanted
-from tests.api.world import World
+from tests.api.world import World, bearer
 from tests.e2e.stage import CARRIER, MAKER, OCEAN
 
 
@@ -40,8 +40,32 @@ def test_a_cursor_goes_on_behind_what_was_taken_in_and_stays_at_the_end(world: W
     assert page["events"] == events[5:8]
     end = world.get(f"/v1/events?after={events[-1]['index']}")
     assert (end["events"], end["next"], end["more"]) == ([], events[-1]["index"], False)
-    beyond = world.get(f"/v1/events?after={events[-1]['index'] + 50}")
-    assert (beyond["events"], beyond["next"], beyond["more"]) == ([], events[-1]["index"] + 50, False)
+    assert end["logId"] == events[0]["logId"]
+
+
+@pytest.mark.parametrize("beyond", [1, 50, 10**12])
+def test_a_cursor_that_this_log_never_told_is_refused(world: World, beyond: int) -> None:
+    """It is another log's, or this one was put back from a copy: who waited there would miss what lies between."""
+    cursor = world.get("/v1/log")["size"] - 1 + beyond
+    for path in ("/v1/events", "/v1/events/stream"):
+        answer = world.client.get(f"{path}?after={cursor}")
+        assert (answer.status_code, answer.json()["where"]) == (400, "after"), answer.text
+        assert "logId" in answer.json()["mend"]
+    answer = world.client.get("/v1/events/stream", headers={"Last-Event-ID": str(cursor)})
+    assert (answer.status_code, answer.json()["where"]) == (400, "Last-Event-ID")
+    hook = {"url": "https://erp.example.org/", "after": cursor}
+    answer = world.post("/v1/webhooks", hook, headers=bearer(world.token(MAKER)))
+    assert (answer.status_code, answer.json()["where"]) == (400, "after")
+
+
+def test_who_follows_one_log_is_told_that_there_is_another(world: World) -> None:
+    page = world.get("/v1/events?limit=1")
+    same = world.get(f"/v1/events?limit=1&log={page['logId']}")
+    assert same == page
+    for path in ("/v1/events", "/v1/events/stream"):
+        answer = world.client.get(f"{path}?log=0x{'ab' * 32}")
+        assert (answer.status_code, answer.json()["where"], answer.json()["expected"]) == (404, "log", page["logId"])
+        assert world.client.get(f"{path}?log=0xab").status_code == 400
 
 
 def test_who_has_signed_in_is_told_the_same(world: World) -> None:

@@ -58,6 +58,9 @@ def test_a_lost_stream_goes_on_behind_its_last_event(world: World, url: str) -> 
     refused = httpx2.get(f"{url}/v1/events/stream", headers={"Last-Event-ID": "x7"})
     assert refused.status_code == 400
     assert refused.json()["where"] == "Last-Event-ID"
+    for absurd in ("9" * 16, "9" * 400, "-1", "1e3", "٣", "7\t8"):
+        refused = httpx2.get(f"{url}/v1/events/stream", headers=[(b"Last-Event-ID", absurd.encode())])
+        assert (refused.status_code, refused.json()["where"]) == (400, "Last-Event-ID"), absurd
 
 
 def test_filters_and_how_far_the_chain_is(world: World, url: str) -> None:
@@ -150,9 +153,10 @@ def test_a_service_that_ends_lets_its_followers_go(world: World) -> None:
     assert time.monotonic() - since < 4, "not only when it is cut off"
 
 
-def test_in_between_there_are_signs_of_life(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_between_there_are_signs_of_life(world: World, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ledger.api.live.ALIVE_SECONDS", 0.2)
-    with httpx2.stream("GET", f"{url}/v1/events/stream?after=9999", timeout=PATIENCE) as answer:
+    end = world.get("/v1/log")["size"] - 1
+    with httpx2.stream("GET", f"{url}/v1/events/stream?after={end}", timeout=PATIENCE) as answer:
         lines = (line for line in answer.iter_lines() if line and "anchored" not in line and "data" not in line)
         assert next(lines) == ": follow"
         assert next(lines) == "retry: 3000"

@@ -258,7 +258,7 @@ def test_too_many_dead_letters_pause_it(desk: Desk, receiver: Receiver, monkeypa
     made = desk.register(receiver)
     receiver.answer = lambda _: 400
     desk.pass_time(3 * DAY + 7 * 3600, step=3600)
-    monkeypatch.setattr(planning, "MOST_DEAD", 3)
+    monkeypatch.setattr(planning, "MOST_DEAD", 1)
     desk.sender.work_through()
     view = desk.webhooks.one(ME, made.webhook.id)
     assert (view.state, view.problem) == ("paused", "too many dead letters")

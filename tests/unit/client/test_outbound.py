@@ -6,7 +6,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -193,3 +193,29 @@ def test_a_name_inside_and_a_name_of_nobody_are_told_alike(monkeypatch: pytest.M
         monkeypatch.setattr(Outbound, "_addresses", addresses)
         told.append(asyncio.run(Outbound().post("https://database.internal/", b"{}", {})))
     assert told[0] == told[1] == Reply(0, "not an address that may be delivered to")
+
+
+def test_what_has_answered_has_taken_it_whatever_more_it_drips() -> None:
+    with answering(OK, pause=0.001) as (port, _):
+        assert posted(f"http://127.0.0.1:{port}/") == Reply(200)
+    drip = b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n"
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def meet() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(65536)
+            connection.sendall(drip)
+            with suppress(OSError):
+                while True:
+                    connection.sendall(b".")
+                    time.sleep(0.05)
+
+    thread = threading.Thread(target=meet, daemon=True)
+    thread.start()
+    since = time.monotonic()
+    assert posted(f"http://127.0.0.1:{listener.getsockname()[1]}/", seconds=20) == Reply(200)
+    assert time.monotonic() - since < 8
+    thread.join(10)
+    listener.close()
+    assert not thread.is_alive(), "and the connection is closed"

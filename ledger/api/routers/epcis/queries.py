@@ -1,6 +1,7 @@
 """`/epcis/queries`: queries that a partner keeps under names of its own."""
 
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -8,7 +9,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from ledger.api.deps import FROM_OWN_PAGES, MAX_BODY, NodeOf, json_text
+from ledger.api.deps import FROM_OWN_PAGES, HEAD, MAX_BODY, NodeOf, json_text, reader_again
 from ledger.api.routers.epcis.events import PerPage, Token
 from ledger.api.routers.epcis.protocol import (
     Captor,
@@ -120,8 +121,9 @@ async def run(
         return parse_query({**kept, **further})
 
     query = await run_in_threadpool(asked)
-    if MEDIA_TYPE in request.headers.get("accept", ""):
-        return await follow(service, node, request.app.state.epcis_places, Followed(query, reader, name), last)
+    if MEDIA_TYPE in request.headers.get("accept", "") and not request.scope.get("state", {}).get(HEAD):
+        followed = Followed(query, reader, name, partial(reader_again, request))
+        return await follow(service, node, request.app.state.epcis_places, followed, last)
     answer = await run_in_threadpool(service.querying.run, query, reader, per_page=size, token=nextPageToken or "")
     return events_answer(request, answer, name, node.home.clock.now())
 

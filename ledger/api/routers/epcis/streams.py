@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 
 from fastapi.concurrency import run_in_threadpool
@@ -10,8 +10,7 @@ from fastapi.responses import StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from starlette.types import Receive, Scope, Send
 
-from ledger.common.ids import KeyAddress
-from ledger.errors import Busy, LadingError
+from ledger.errors import Busy, LadingError, NotPermitted
 from ledger.formats.epcis import json_text
 from ledger.formats.epcis.query import MOST_PER_PAGE, EventQuery
 from ledger.services.epcis.queries import Answer
@@ -19,6 +18,7 @@ from ledger.services.epcis.results import results_document
 from ledger.services.epcis.service import Epcis
 from ledger.services.epcis.subscriptions import require_endless
 from ledger.services.node.node import Node
+from ledger.services.state.current_registry import one_request
 from ledger.services.views.records import Reader
 
 MEDIA_TYPE = "text/event-stream"
@@ -37,6 +37,8 @@ class Places:
     taken: Counter[int] = field(default_factory=Counter)
     of_one: int = 5
     most: int = 100
+    ended: bool = False
+    """Whether the service ends, and all followers are let go: they come again, here or elsewhere, and miss nothing."""
 
     def take(self, partner: int) -> None:
         """Raises `Busy`."""
@@ -47,28 +49,36 @@ class Places:
     def free(self, partner: int) -> None:
         self.taken[partner] -= 1
 
+    def end(self) -> None:
+        self.ended = True
+
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """What is followed, for whom, and the name that answers bear."""
+    """What is followed, for whom, and the name that answers bear. `again`: who that is by now; raises `NotPermitted`
+    once the session has ended."""
 
     query: EventQuery
     reader: Reader
     name: str
+    again: Callable[[], Reader]
 
 
 async def follow(service: Epcis, node: Node, places: Places, followed: Followed, last: str | None) -> StreamingResponse:
     """Events in the order in which they came here. `last`: the id of the last message that was taken in.
 
-    Raises `MalformedRecord` for a query with an order or limit of its own, and an id that is none; `Busy`.
+    Raises `MalformedRecord` for a query with an order or limit of its own, and an id that is none; `NotPermitted` for a
+    suspended partner; `Busy`.
     """
     require_endless(followed.query)
     token = last or ""
     if not token:
         token = await run_in_threadpool(service.querying.now)
-    first = await run_in_threadpool(_page, service, followed, token)  # what is wrong is told before the stream begins
+    first = await run_in_threadpool(
+        _first, service, node, followed, token
+    )  # what is wrong is told before the stream begins
     places.take(followed.reader.partner)
-    lines = _lines(service, node, followed, (token, first))
+    lines = _lines(service, node, followed, (token, first), places)
     return _Stream(lines, places, followed.reader.partner)
 
 
@@ -87,13 +97,15 @@ class _Stream(StreamingResponse):
             self._places.free(self._partner)
 
 
-async def _lines(service: Epcis, node: Node, followed: Followed, begun: tuple[str, Answer]) -> AsyncIterator[bytes]:
+async def _lines(
+    service: Epcis, node: Node, followed: Followed, begun: tuple[str, Answer], places: Places
+) -> AsyncIterator[bytes]:
     token, answer = begun
     clock = asyncio.get_running_loop().time
     until, alive = clock() + LONGEST_SECONDS, clock()
     try:
         yield format_sse_event(comment="follow", retry=RETRY, id=token)
-        while clock() < until:
+        while clock() < until and not places.ended:
             if answer.events:
                 token, alive = answer.reached, clock()
                 base = node.home.settings.public_url.rstrip("/")
@@ -105,14 +117,26 @@ async def _lines(service: Epcis, node: Node, followed: Followed, begun: tuple[st
                 alive = clock()
                 yield KEEPALIVE_COMMENT
             answer = await run_in_threadpool(_again, service, node, followed, token)
-    except LadingError:  # the key is in force no more, or the database is away: who follows comes again
+    except LadingError:  # the session or the key is over, or the database is away: who follows comes again
         return
 
 
 def _again(service: Epcis, node: Node, followed: Followed, token: str) -> Answer:
-    """As its key may read now: one that was revoked sees nothing more of its partner."""
-    reader = node.reader.views.reader(KeyAddress(followed.reader.key))
-    return _page(service, replace(followed, reader=reader), token)
+    """As its key may read now. Raises `NotPermitted` once the session has ended, the key is in force no more, or its
+    partner is suspended."""
+    with one_request():  # the stream itself is one that began long ago, and knows the partners as they were
+        reader = followed.again()
+        if reader.partner != followed.reader.partner:
+            raise NotPermitted("the key is in force no more", where="session", mend="Sign in again.")
+        return _first(service, node, replace(followed, reader=reader), token)
+
+
+def _first(service: Epcis, node: Node, followed: Followed, token: str) -> Answer:
+    """Raises `NotPermitted` for a suspended partner: nothing is brought to it, though it may ask."""
+    with node.home.database.read() as connection:
+        if node.reader.registry.for_request(connection).now().suspended(followed.reader.partner):
+            raise NotPermitted("the partner is suspended", where="partner", mend="Ask for events a page at a time.")
+    return _page(service, followed, token)
 
 
 def _page(service: Epcis, followed: Followed, token: str) -> Answer:

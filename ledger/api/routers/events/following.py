@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 
@@ -13,6 +14,7 @@ from ledger.api.live import LiveFeed, Told
 from ledger.api.quota import client_of
 from ledger.api.schemas import examples
 from ledger.api.schemas.events import Events
+from ledger.common.ids import bytes_from_hex, to_hex
 from ledger.errors import MalformedRecord
 from ledger.services.events.event import Event, Wanted
 from ledger.services.events.feed import START, Anchored
@@ -36,17 +38,31 @@ async def wanted(
     return wanted_of(types or (), shipment, partner)
 
 
+async def same_log(
+    node: NodeOf,
+    log: Annotated[
+        str | None,
+        Query(max_length=80, description="The logId of the events that you have: 404 once it is another's"),
+    ] = None,
+) -> None:
+    if log is not None:
+        node.reader.feed.require(bytes_from_hex(log, 32, "log"))
+
+
 async def start(
+    node: NodeOf,
     after: Cursor = None,
     last: Annotated[
         str | None, Header(alias="Last-Event-ID", description="Where a stream broke off: it counts before `after`")
     ] = None,
 ) -> int:
-    if last is None or not last.strip():
-        return START if after is None else after
-    if not (last.isascii() and last.isdigit() and len(last) <= _MOST_DIGITS):
-        raise MalformedRecord("no cursor of this log", where="Last-Event-ID", found=last[:40])
-    return int(last)
+    cursor, where = START if after is None else after, "after"
+    if last is not None and last.strip():
+        if not (last.isascii() and last.isdigit() and len(last) <= _MOST_DIGITS):
+            raise MalformedRecord("no cursor of this log", where="Last-Event-ID", found=last[:40])
+        cursor, where = int(last), "Last-Event-ID"
+    await run_in_threadpool(node.reader.feed.require_cursor, cursor, where)
+    return cursor
 
 
 async def place(request: Request, reader: ReaderOf) -> AsyncIterator[LiveFeed]:
@@ -62,13 +78,14 @@ async def place(request: Request, reader: ReaderOf) -> AsyncIterator[LiveFeed]:
     operation_id="listEvents",
     response_model=Events,
     responses=examples.READ_RESPONSES,
-    dependencies=[Depends(reader)],  # so that a token that is not valid is told of, as elsewhere
+    dependencies=[Depends(reader), Depends(same_log)],  # the former tells of a token that is not valid, as elsewhere
 )
 def listing(
     node: NodeOf, wanted: Annotated[Wanted, Depends(wanted)], after: Cursor = None, limit: Limit = 50
 ) -> dict[str, Any]:
     """One event for each record of the log, in its order, from beyond the cursor `after`: the log index of the last
-    event that was taken in. Cursors stay valid for ever. Pass `next` on, whether anything came or not.
+    event that was taken in. Cursors stay valid as long as the log does, which is named by `logId`: pass it on as `log`,
+    and you are told when it is another. Pass `next` on, whether anything came or not.
 
     `Outcome` events say what the chain made of a record, and concern the shipments and partners of that record. An
     event has public fields only, the same for everybody: ask for the record itself to see what you may see of it.
@@ -80,6 +97,7 @@ def listing(
         "more": page.more,
         "size": page.size,
         "anchored": page.anchored,
+        "logId": to_hex(node.home.log_id),
     }
 
 
@@ -88,6 +106,7 @@ def listing(
     operation_id="followEvents",
     response_class=StreamingResponse,  # an answer that is given whole: FastAPI's own streams mistake who went away
     responses={200: STREAM, **examples.READ_RESPONSES},
+    dependencies=[Depends(same_log)],
 )
 async def stream(
     request: Request,
