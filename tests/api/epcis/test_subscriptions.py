@@ -110,7 +110,7 @@ def test_what_can_be_done_is_told(world: World) -> None:
         assert answer.status_code == 204
         assert set(answer.headers["Allow"].split(", ")) == allowed | {"OPTIONS"}
         assert answer.headers["GS1-EPCIS-Max"] == "2.0.0"
-        assert answer.headers["GS1-CBV-XML-Format"] == "Never_Translates"
+        assert answer.headers["GS1-CBV-XML-Format"] == "No_Preference"
     released = world.client.delete("/epcis/nextPageToken/abc")
     assert (released.status_code, released.json()["type"]) == (501, "epcisException:ImplementationException")
     long = world.client.get("/epcis/events?EQ_bizStep=" + "|".join(["receiving"] * 4_000))
