@@ -2,12 +2,15 @@
 
 import gc
 import itertools
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from ledger.services.home import keystores
+from tests.once import made_once
 from tests.postgresql import new_database, postgresql_server
 
 # How long an example takes, or its making, says how busy the machine is and nothing of a promise.
@@ -43,6 +46,22 @@ def nobody_is_signed_in(request: pytest.FixtureRequest) -> None:
 def slow_keystores(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keystores as people's are written, for what their strength matters to."""
     monkeypatch.setattr(keystores, "_STRONG", SLOW_TO_OPEN)
+
+
+@pytest.fixture(scope="session")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The consortium of `tests.e2e.stage` with everybody admitted, to be copied; the file `now` has its time."""
+    return made_once(tmp_path_factory, "founded", _found)
+
+
+def _found(home: Path) -> None:
+    from tests.e2e.stage import found_stage
+
+    before = os.umask(0o077)  # as the command sets it
+    try:
+        (home / "now").write_text(str(found_stage(home)))
+    finally:
+        os.umask(before)
 
 
 @pytest.fixture(scope="session")
