@@ -2,11 +2,15 @@
 
 import gc
 import itertools
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from ledger.services.home import keystores
+from tests.once import made_once
 from tests.postgresql import new_database, postgresql_server
 
 # How long an example takes, or its making, says how busy the machine is and nothing of a promise.
@@ -15,11 +19,17 @@ settings.load_profile("lading")
 
 _numbers = itertools.count()
 
+gc.disable()  # until all is imported
+
+SLOW_TO_OPEN = keystores._STRONG
+"""scrypt's cost in keystores that protect something: a second of computing for each that is written or opened."""
+keystores._STRONG = keystores._CHEAP  # here they protect nothing
+
 
 def pytest_collection_finish() -> None:
     """What was imported is never garbage, and a test leaves little: to look for it less often saves a seventh."""
-    gc.collect()
     gc.freeze()
+    gc.enable()
     gc.set_threshold(100_000, 20, 100)
 
 
@@ -30,6 +40,28 @@ def nobody_is_signed_in(request: pytest.FixtureRequest) -> None:
         client = getattr(request.getfixturevalue("world"), "client", None)
         if client is not None:
             client.cookies.clear()
+
+
+@pytest.fixture
+def slow_keystores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keystores as people's are written, for what their strength matters to."""
+    monkeypatch.setattr(keystores, "_STRONG", SLOW_TO_OPEN)
+
+
+@pytest.fixture(scope="session")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The consortium of `tests.e2e.stage` with everybody admitted, to be copied; the file `now` has its time."""
+    return made_once(tmp_path_factory, "founded", _found)
+
+
+def _found(home: Path) -> None:
+    from tests.e2e.stage import found_stage
+
+    before = os.umask(0o077)  # as the command sets it
+    try:
+        (home / "now").write_text(str(found_stage(home)))
+    finally:
+        os.umask(before)
 
 
 @pytest.fixture(scope="session")

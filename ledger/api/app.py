@@ -1,13 +1,14 @@
 """The HTTP service: routes, pages and error documents around a node."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import cache, partial
 from importlib import metadata
 from typing import Any
 
-from fastapi import Depends, FastAPI, Response
+from fastapi import APIRouter, Depends, FastAPI, Response
 from fastapi.staticfiles import StaticFiles
+from starlette.routing import BaseRoute
 
 from ledger.api import pages, problems
 from ledger.api.batches import SINGLE, Places
@@ -72,7 +73,7 @@ ABOUT: dict[str, Any] = {
 def openapi_document(server: str) -> dict[str, Any]:
     """The API's description, for a service at this address; no home is needed for it."""
     app = FastAPI(**ABOUT)
-    _include_routes(app)
+    app.router.routes.extend(_routes())
     describe(app, server)
     return app.openapi()
 
@@ -125,13 +126,18 @@ def create_app(node: Node, budgets: Budgets | None = None) -> FastAPI:
         direct={SINGLE: records.submitting},
         told={"epcis": HEADERS},
     )
-    _include_routes(app)
+    app.router.routes.extend(_routes())
     app.mount("/static", Assets(packages=[("ledger.api.pages", "static")]), name="static")
     describe(app, home.settings.public_url)
     return app
 
 
-def _include_routes(app: FastAPI) -> None:
+@cache
+def _routes() -> Sequence[BaseRoute]:
+    """All routes but those of files. They know no node, and are the same ones in each application of a process: what
+    each takes and answers is worked out when it is first asked, and that takes a quarter of a second.
+    """
+    together = APIRouter()
     strict = [Depends(only_known_parameters)]
     for router in (  # asked in this order which of them has a path: first what is asked most
         log,
@@ -157,13 +163,14 @@ def _include_routes(app: FastAPI) -> None:
         scrapi,
         system,
     ):
-        app.include_router(router.router, dependencies=strict)
+        together.include_router(router.router, dependencies=strict)
     for under_epcis in epcis.ROUTERS:  # a query may have parameters that no list holds
-        app.include_router(under_epcis)
-    app.include_router(products.router)  # a scanned link may carry parameters of its own
-    app.include_router(resolver.router)
-    app.include_router(pages.router)
-    app.include_router(resolver.anywhere)
+        together.include_router(under_epcis)
+    together.include_router(products.router)  # a scanned link may carry parameters of its own
+    together.include_router(resolver.router)
+    together.include_router(pages.router)
+    together.include_router(resolver.anywhere)
+    return together.routes
 
 
 class Assets(StaticFiles):

@@ -4,6 +4,7 @@ A command's module is imported when it is called, and the list of commands needs
 neither web server nor chain, should not wait for them, and works where only the base package is installed.
 """
 
+import gc
 import os
 from collections.abc import Callable
 from importlib import import_module, metadata
@@ -124,7 +125,9 @@ class LazyGroup(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args and args[0] in COMMANDS:
-            return args[0], loaded(args[0]), args[1:]
+            command = loaded(args[0])
+            imported()
+            return args[0], command, args[1:]
         return super().resolve_command(ctx, args)
 
 
@@ -172,7 +175,23 @@ def _flowing(command: Any) -> Any:
 
 def main() -> None:
     """Entry point."""
+    importing()
     in_words(app)
+
+
+def importing() -> None:
+    """Look for no garbage until `imported`: there is none among modules, and looking takes a fifth of the time that
+    a command takes to begin.
+    """
+    gc.disable()
+
+
+def imported() -> None:
+    """What there is now stays for as long as the process, and is never looked through; nothing happens where
+    `importing` was not called before."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
 
 
 def in_words(command: Callable[[], object]) -> None:

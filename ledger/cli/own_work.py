@@ -10,9 +10,8 @@ import sys
 import threading
 
 from ledger.cli.logs import configure_logging
-from ledger.cli.main import in_words
+from ledger.cli.main import imported, importing, in_words
 from ledger.errors import DiskFailed, Misconfigured
-from ledger.services.node.node import Node
 from ledger.services.node.service_channel import BY_HAND, ServiceChannel
 
 SWITCH_SECONDS = 0.0002
@@ -24,6 +23,10 @@ _PR_SET_PDEATHSIG = 1
 
 def main() -> None:
     """Work until the service ends, or wants it."""
+    importing()
+    from ledger.services.node.node import Node
+
+    imported()
     _die_with_the_service()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # the service is told too, and tells when it is time

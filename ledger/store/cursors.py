@@ -5,9 +5,9 @@ It goes back only to read again what was missed: taking blocks in a second time 
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam
 
-from ledger.store.rows import insert_one, one, values_of
+from ledger.store.rows import insert_one, selection, some, values_of
 from ledger.store.rows import put as put_rows
 from ledger.store.tables import chain_cursor
 
@@ -24,8 +24,12 @@ class Cursor:
     block_hash: bytes
 
 
+_NAMED = selection(chain_cursor, Cursor).where(chain_cursor.c.name == bindparam("name"))
+
+
 def get(connection: Connection, name: str) -> Cursor | None:
-    return one(connection, chain_cursor, Cursor, chain_cursor.c.name == name)
+    found = some(connection, _NAMED, Cursor, name=name)
+    return found[0] if found else None
 
 
 def put(connection: Connection, name: str, block: int, block_hash: bytes) -> None:

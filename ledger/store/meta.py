@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from ledger.store import tables
 from ledger.store.rows import chunks, insert_new
 
+_NAMED = select(tables.meta.c.value).where(tables.meta.c.name == bindparam("name"))
+
 
 def get(connection: Connection, name: str) -> str | None:
-    return connection.scalar(select(tables.meta.c.value).where(tables.meta.c.name == name))
+    return connection.scalar(_NAMED, {"name": name})
 
 
 def get_many(connection: Connection, names: Iterable[str]) -> dict[str, str]:

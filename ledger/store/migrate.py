@@ -96,6 +96,17 @@ def recreate_projections(connection: Connection) -> None:
     """
     projections.drop_all(connection)
     projections.create_all(connection)
+    _begin_projections(connection)
+
+
+def empty_projections(connection: Connection) -> None:
+    """As `recreate_projections`, in a database that this release made: there they have their shape already."""
+    for table in reversed(projections.sorted_tables):
+        connection.exec_driver_sql(f'DELETE FROM "{table.name}"')  # noqa: S608 - our own names
+    _begin_projections(connection)
+
+
+def _begin_projections(connection: Connection) -> None:
     connection.execute(projection_state.insert().values(id=1, version=VERSION, size=0))
     outcomes.rebuild(connection)
 

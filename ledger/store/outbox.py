@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from ledger.common.ids import RecordId
 from ledger.store import pending
@@ -72,19 +72,26 @@ def without_final(connection: Connection, record_ids: Iterable[RecordId]) -> set
     return result
 
 
+_IN_STATE = (
+    selection(outbox, OutboxRow)
+    .where(outbox.c.state == bindparam("state"), outbox.c.log_index > bindparam("after"))
+    .order_by(outbox.c.log_index)
+    .limit(bindparam("most"))
+)
+_IN_STATE_AND_DUE = _IN_STATE.where(outbox.c.next_try <= bindparam("now"))
+
+
 def due(connection: Connection, now: int, limit: int, after: int = -1) -> list[OutboxRow]:
     """Pending and waiting rows whose next try has come, in log order from beyond index `after`."""
-    query = selection(outbox, OutboxRow).where(outbox.c.log_index > after, outbox.c.next_try <= now)
-    query = query.order_by(outbox.c.log_index).limit(limit)
+    asked = {"after": after, "most": limit, "now": now}
     # Of each state apart, as the index has them: of both at once, the whole backlog would be sorted.
-    rows = [row for state in _DUE for row in some(connection, query.where(outbox.c.state == state), OutboxRow)]
+    rows = [row for state in _DUE for row in some(connection, _IN_STATE_AND_DUE, OutboxRow, state=state, **asked)]
     return sorted(rows, key=lambda row: row.log_index)[:limit]
 
 
 def in_state(connection: Connection, state: str, limit: int, after: int = -1) -> list[OutboxRow]:
     """Rows in `state`, in log order from beyond index `after`."""
-    query = selection(outbox, OutboxRow).where(outbox.c.state == state, outbox.c.log_index > after)
-    return some(connection, query.order_by(outbox.c.log_index).limit(limit), OutboxRow)
+    return some(connection, _IN_STATE, OutboxRow, state=state, after=after, most=limit)
 
 
 def left(connection: Connection) -> int:

@@ -129,9 +129,13 @@ def _insert_text(table: Table, names: tuple[str, ...], mark: str) -> str:
     return f'INSERT INTO "{table.name}" ({columns}) VALUES ({", ".join([mark] * len(names))})'  # noqa: S608 our names
 
 
-def some(connection: Connection, query: Select[Any], kind: type[T]) -> list[T]:
-    """The rows of a query that begins with `selection(table, kind)`."""
-    return [kind(*row) for row in connection.execute(query).all()]
+def some(connection: Connection, query: Select[Any], kind: type[T], **values: object) -> list[T]:
+    """The rows of a query that begins with `selection(table, kind)`; `values` for those that it leaves open.
+
+    A query that is asked again and again is put together once, with its values left open (`bindparam`): to put it
+    together takes four times as long as to run it.
+    """
+    return [kind(*row) for row in connection.execute(query, values).all()]
 
 
 def selection(table: Table, kind: type[Any]) -> Select[Any]:
@@ -158,12 +162,15 @@ def put(connection: Connection, table: Table, values: Sequence[object]) -> None:
     if _take_plainly(connection, table, values):
         insert_many(connection, table, [values_of(v) for v in values], _replacing(table))
     elif values:
-        statement = insert_of(connection, table)
-        keys = [c.name for c in table.primary_key.columns]
-        others = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys}
-        connection.execute(
-            statement.on_conflict_do_update(index_elements=keys, set_=others), [values_of(v) for v in values]
-        )
+        connection.execute(_put(table, connection.dialect.name), [values_of(v) for v in values])
+
+
+@cache
+def _put(table: Table, dialect: str) -> Any:
+    statement = _insert(table, dialect)
+    keys = [c.name for c in table.primary_key.columns]
+    others = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys}
+    return statement.on_conflict_do_update(index_elements=keys, set_=others)
 
 
 @cache
@@ -234,4 +241,8 @@ def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
 
 def insert_of(connection: Connection, table: Table) -> Any:
     """The INSERT of the connection's dialect, which knows ON CONFLICT."""
-    return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
+    return _insert(table, connection.dialect.name)
+
+
+def _insert(table: Table, dialect: str) -> Any:
+    return (sqlite if dialect == "sqlite" else postgresql).insert(table)

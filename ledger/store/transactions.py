@@ -9,7 +9,7 @@ several records has the hash of their ids in its name, see `name_of`.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select, text, update
+from sqlalchemy import Connection, bindparam, func, select, text, update
 
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.keccak import keccak256
@@ -133,26 +133,19 @@ def records_of(connection: Connection, stored: Sequence[StoredTransaction]) -> d
     return result | {key: tuple(ids) for key, ids in several.items()}
 
 
+_OF_SENDER = selection(transactions, StoredTransaction).where(transactions.c.sender == bindparam("sender"))
+_UNFINISHED = _OF_SENDER.where(text(MAY_BE_MINED)).order_by(transactions.c.nonce).limit(bindparam("most"))
+_DROPPED = _OF_SENDER.where(transactions.c.state == DROPPED).order_by(transactions.c.id.desc()).limit(bindparam("most"))
+
+
 def unfinished(connection: Connection, sender: bytes, limit: int = 1000) -> list[StoredTransaction]:
     """The sender's transactions that are neither mined nor dropped, by nonce."""
-    query = (
-        selection(transactions, StoredTransaction)
-        .where(transactions.c.sender == sender, text(MAY_BE_MINED))
-        .order_by(transactions.c.nonce)
-        .limit(limit)
-    )
-    return some(connection, query, StoredTransaction)
+    return some(connection, _UNFINISHED, StoredTransaction, sender=sender, most=limit)
 
 
 def dropped(connection: Connection, sender: bytes, limit: int) -> list[StoredTransaction]:
     """The sender's newest transactions that were given up."""
-    query = (
-        selection(transactions, StoredTransaction)
-        .where(transactions.c.sender == sender, transactions.c.state == DROPPED)
-        .order_by(transactions.c.id.desc())
-        .limit(limit)
-    )
-    return some(connection, query, StoredTransaction)
+    return some(connection, _DROPPED, StoredTransaction, sender=sender, most=limit)
 
 
 def update_state(
@@ -190,7 +183,10 @@ def has_nonce(connection: Connection, sender: bytes, nonce: int) -> bool:
     return bool(connection.scalar(select(func.count()).select_from(transactions).where(*where)))
 
 
+_HIGHEST_NONCE = select(func.max(transactions.c.nonce)).where(transactions.c.sender == bindparam("sender"))
+
+
 def next_nonce(connection: Connection, sender: bytes) -> int:
     """One more than the highest nonce ever stored for `sender`, 0 when there is none."""
-    highest = connection.scalar(select(func.max(transactions.c.nonce)).where(transactions.c.sender == sender))
+    highest = connection.scalar(_HIGHEST_NONCE, {"sender": sender})
     return 0 if highest is None else highest + 1

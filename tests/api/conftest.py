@@ -6,14 +6,6 @@ from pathlib import Path
 import pytest
 
 from tests.api.world import World, running_world
-from tests.e2e.stage import found_stage
-
-
-@pytest.fixture(scope="session")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("founded")
-    (home / "now").write_text(str(found_stage(home)))
-    return home
 
 
 @pytest.fixture(scope="session")

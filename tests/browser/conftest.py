@@ -10,7 +10,6 @@ import pytest
 from tests.browser.desk import Desk, staffed
 from tests.browser.reading import PHONE, Reader, chromium
 from tests.browser.shelf import Shelf, served
-from tests.e2e.stage import found_stage
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -32,14 +31,6 @@ def browser() -> "Iterator[Browser]":
         running = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield running
         running.close()
-
-
-@pytest.fixture(scope="session")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A consortium with everybody admitted, to be copied; the file `now` has its time."""
-    folder = tmp_path_factory.mktemp("founded")
-    (folder / "now").write_text(str(found_stage(folder)))
-    return folder
 
 
 @pytest.fixture(scope="session")

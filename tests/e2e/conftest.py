@@ -1,24 +1,12 @@
-"""The founded consortium of `stage`, and a running copy of it for each test."""
+"""A running copy of the founded consortium for each test, and the whole story."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.stage import Stage, found_stage, staged
+from tests.e2e.stage import Stage, staged
 from tests.e2e.story import Story, tell_story
-
-
-@pytest.fixture(scope="session")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("founded")
-    before = os.umask(0o077)  # as the command sets it
-    try:
-        (home / "now").write_text(str(found_stage(home)))
-    finally:
-        os.umask(before)
-    return home
 
 
 @pytest.fixture

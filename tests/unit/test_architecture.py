@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import lru_cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -180,12 +181,18 @@ def imports_of(tree: ast.Module, package: str) -> Iterator[tuple[int, str, str]]
             yield from ((node.lineno, base, alias.name) for alias in node.names)
 
 
+@lru_cache(2)
+def parsed(source: str) -> ast.Module:
+    """Of one file after the other: both kinds of breaches are looked for in the same tree."""
+    return ast.parse(source)
+
+
 def breaches_of_import(source: str, module: str, *, is_package: bool = False) -> list[str]:
     """What this source of `module` imports although its package may not."""
     own = package_of(module)
     assert own is not None
     found = []
-    for line, base, name in imports_of(ast.parse(source), module if is_package else module.rpartition(".")[0]):
+    for line, base, name in imports_of(parsed(source), module if is_package else module.rpartition(".")[0]):
         target, library = package_of(f"{base}.{name}".rstrip(".")), base.split(".")[0]
         where = f"{module}:{line}"
         if target is not None:
@@ -203,7 +210,7 @@ def breaches_of_import(source: str, module: str, *, is_package: bool = False) ->
 def breaches_of_purity(source: str, module: str) -> list[str]:
     """Calls of the outside world, and of the clock, in a pure module."""
     found = []
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsed(source)):
         if not isinstance(node, ast.Call):
             continue
         if isinstance(node.func, ast.Name) and node.func.id in IMPURE_CALLS - MAKES_FUNCTIONS.get(module, set()):

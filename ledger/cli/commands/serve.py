@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ledger.cli.logs import configure_logging
+from ledger.cli.main import imported, importing
 from ledger.cli.output import err
 from ledger.cli.service_manager import READY, STOPPING, notify
 from ledger.errors import DiskFailed, Unavailable
@@ -26,9 +27,11 @@ def serve(
     """Serve the API and the pages of the consortium in LADING_HOME."""
     settings = read_settings()
     if no_worker:
+        importing()
         from ledger.cli.http_service import run
         from ledger.services.node.node import Node
 
+        imported()
         run(settings, Node(settings, works=False))
     else:
         run_with_worker(settings)
@@ -39,10 +42,12 @@ def work() -> None:
 
     Of several such processes one works; the others wait, and take over within seconds when it ends, however it ends.
     """
+    importing()
     from ledger.cli.own_work import SWITCH_SECONDS
     from ledger.services.home.chains import require_shared
     from ledger.services.node.node import Node
 
+    imported()
     settings = read_settings()
     require_shared(settings, "`lading work`")
     configure_logging(settings.log_level)
@@ -72,9 +77,11 @@ def run_with_worker(settings: Settings) -> None:
     """
     worker = OwnWorker(WORKER, settings)
     try:
+        importing()
         from ledger.cli.http_service import run  # which takes as long as the worker to begin
         from ledger.services.node.node import Node
 
+        imported()
         if worker.begun():
             run(settings, Node(settings, worker=worker), worker)
     finally:

@@ -370,7 +370,7 @@ class _Audit:
             reached = size
         self._tell("deriving", 0, reached)
         rowwise.set_head(self._copy, reached, 0)
-        migrate.recreate_projections(self._copy)
+        migrate.empty_projections(self._copy)
         registry = CurrentRegistry(self._deployment.genesis, SystemClock(), known)
         try:
             Projector(registry).catch_up(self._copy)

@@ -49,11 +49,12 @@ def check_schema(
             "audit again",
         )
     # 2.
-    if not schema.objects(source):
+    there = schema.objects(source)
+    if not there:
         what = "the database is empty: it was put in the place of the one that was there"
         findings.add("", "ledger.db, or the database of LADING_DATABASE_URL", "tables", "none", what)
         return None
-    unreadable = _check_objects(schema.objects(source), schema.expected_objects(source, fresh), findings)
+    unreadable = _check_objects(there, schema.expected_objects(source, fresh), findings)
     # 3.
     for fault in schema.file_faults(source) if whole else ():
         findings.add(

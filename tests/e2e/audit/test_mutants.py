@@ -21,7 +21,7 @@ from ledger.services.home.consortium import WITNESSES
 from ledger.services.home.settings import read_settings
 from ledger.services.witness.folder import make_witness
 from tests.drills import SEED, amount
-from tests.e2e.audit.full_home import FullHome, make_full_home
+from tests.e2e.audit.full_home import FullHome
 from tests.e2e.audit.mutants import Mutant, all_mutants
 
 SEEDS = range(SEED, SEED + amount("MUTATED_HOMES", 2))
@@ -32,11 +32,6 @@ REFUSED = ("file consortium.json", "consortium.json", "file witnesses")
 
 LISTED = "openings -row contents"
 """A part that lists are made from is missed where its terms are in force, and looks never opened where they are not."""
-
-
-@pytest.fixture(scope="module")
-def full(tmp_path_factory: pytest.TempPathFactory) -> FullHome:
-    return make_full_home(tmp_path_factory.mktemp("full"))
 
 
 @pytest.fixture(scope="module")

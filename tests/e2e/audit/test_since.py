@@ -25,7 +25,7 @@ from ledger.services.audit.run import audit
 from ledger.services.home.consortium import open_keys, read_consortium
 from ledger.services.home.settings import read_settings
 from ledger.store import records, rowwise
-from tests.e2e.audit.full_home import make_full_home
+from tests.e2e.audit.full_home import FullHome
 from tests.e2e.audit.test_audit import go_on, missed, record_unfollowed
 from tests.e2e.stage import CARRIER, MAKER, Stage
 from tests.e2e.story import Story
@@ -67,8 +67,7 @@ def test_an_honest_home_passes_from_any_checkpoint_on(story: Story) -> None:
         assert (report.since, report.checkpoint) == (remembered.size, whole.checkpoint)
 
 
-def test_a_home_with_everything_in_it_passes_too(tmp_path: Path) -> None:
-    full = make_full_home(tmp_path)
+def test_a_home_with_everything_in_it_passes_too(full: FullHome) -> None:
     kept = checkpoints(full.home)
     for remembered in (kept[0], kept[len(kept) // 2], kept[-4]):
         assert since(full.home, remembered).findings == (), remembered.where

@@ -19,13 +19,8 @@ from ledger.log.tiles import partial_tiles
 from ledger.services.audit.findings import AuditReport
 from ledger.services.audit.run import audit
 from ledger.services.home.settings import read_settings
-from tests.e2e.audit.full_home import FullHome, make_full_home
+from tests.e2e.audit.full_home import FullHome
 from tests.e2e.audit.mutants import edited
-
-
-@pytest.fixture(scope="module")
-def full(tmp_path_factory: pytest.TempPathFactory) -> FullHome:
-    return make_full_home(tmp_path_factory.mktemp("full"))
 
 
 def strike_checkpoint(home: Path, size: int) -> None:

@@ -1,5 +1,6 @@
 """Where the files that say what to judge cannot be read, the audit says which, and how to mend it, and ends with 2."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -13,11 +14,18 @@ from tests.e2e.cli.processes import LADING, environment
 from tests.e2e.stage import staged
 
 
-@pytest.fixture
-def home(founded: Path, tmp_path: Path) -> Path:
-    with staged(founded, tmp_path / "home") as stage:
+@pytest.fixture(scope="module")
+def sound(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home that audits clean."""
+    home = tmp_path_factory.mktemp("sound") / "home"
+    with staged(founded, home) as stage:
         stage.audited()
-    return tmp_path / "home"
+    return home
+
+
+@pytest.fixture
+def home(sound: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(sound, tmp_path / "home"))
 
 
 @pytest.mark.parametrize("content", [None, b"", b"{}", b"{", b"[]", b"\xff", b'{"lading": "consortium/1"}'])

@@ -10,7 +10,6 @@ from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
 from ledger.api.app import create_app
-from ledger.api.deps import reader
 from ledger.bundle.format import parse_trust
 from ledger.bundle.verify import verify_bundle
 from ledger.cli.main import app
@@ -26,8 +25,8 @@ from ledger.scores.card import parse_card
 from ledger.services.audit.run import audit
 from ledger.services.exports.bundle import Exporter
 from ledger.services.home.score_cards import default_card_text, keep_card
-from ledger.services.views.records import Reader
 from ledger.store import records
+from tests.api.world import World, bearer
 from tests.e2e.stage import CARRIER, MAKER, SHOP, Stage
 
 OWN = default_card_text().replace(b'"Lading default scorecard"', b'"Our own card"')
@@ -37,15 +36,12 @@ for old, new in ((b'"time"\nweight = 60', b'"time"\nweight = 50'), (b'"goods"\nw
 
 def scored(stage: Stage) -> Any:
     """The API's answer to the carrier about itself, and its page."""
-    app = create_app(stage.node)
-    own = Reader(CARRIER, key=stage.parties[CARRIER].key.address)
-    app.dependency_overrides[reader] = lambda: own
-    client = TestClient(app, base_url="http://127.0.0.1:8000")
-    answer = client.get(f"/v1/partners/{CARRIER}/score")
-    assert answer.status_code == 200, answer.text
-    page = client.get(f"/partners/{CARRIER}/score", headers={"Accept": "text/html"})
+    client = TestClient(create_app(stage.node), base_url="http://127.0.0.1:8000")
+    world = World(stage, client, {})
+    token = world.token(CARRIER)
+    page = client.get(f"/partners/{CARRIER}/score", headers={"Accept": "text/html", **bearer(token)})
     assert page.status_code == 200
-    return answer.json(), re.sub(r"<[^>]+>", "", page.text)
+    return world.get(f"/v1/partners/{CARRIER}/score", token), re.sub(r"<[^>]+>", "", page.text)
 
 
 def ship(stage: Stage) -> None:

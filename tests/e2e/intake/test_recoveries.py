@@ -43,6 +43,7 @@ class Recoveries:
 
 @pytest.fixture
 def scene(stage: Stage) -> Scene:
+    """Set by the process that is counted: what another one recovered, this one would once more."""
     return Scene.set(stage)
 
 

@@ -19,14 +19,9 @@ from ledger.store import log, migrate, outbox, proposals, records
 from ledger.store.projections import outcomes, projected, shipments
 from tests.e2e.attacks import Scene
 from tests.e2e.intake.test_refusals import at_the_contract, dump
-from tests.e2e.stage import CARRIER, MAKER, NZ, SECOND, SHOP, WAREHOUSE, Stage, key_of
+from tests.e2e.stage import CARRIER, MAKER, NZ, SECOND, SHOP, WAREHOUSE, key_of
 
 DAY = 86_400
-
-
-@pytest.fixture
-def scene(stage: Stage) -> Scene:
-    return Scene.set(stage)
 
 
 def submit(scene: Scene, record: Record, *signers: int | SigningKey) -> Accepted | Proposed:

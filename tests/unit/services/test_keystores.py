@@ -54,7 +54,7 @@ def store(tmp_path: Path) -> Path:
 # --- keystores -------------------------------------------------------------------------------------------------------
 
 
-def test_a_keystore_gives_its_key_back_and_to_other_wallets(tmp_path: Path) -> None:
+def test_a_keystore_gives_its_key_back_and_to_other_wallets(tmp_path: Path, slow_keystores: None) -> None:
     path = tmp_path / "maker.json"
     write_keystore(path, KEY, "correct horse")
     assert read_keystore(path, "correct horse").address == KEY.address
