@@ -1,1 +1,1 @@
-"""Access by score: thresholds that the council adopts, probation, appeal, and what is prepared for the council to sign."""
+"""Access by score: adopted thresholds, probation, appeal, and what is prepared for the council to sign."""

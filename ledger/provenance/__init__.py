@@ -1,1 +1,1 @@
-"""Goods made from goods: mass balance, what share of an output comes from which input, and where records do not add up."""
+"""Goods made from goods: mass balance, shares of inputs in outputs, and where records do not add up."""
