@@ -22,7 +22,7 @@ from ledger.records.evidence import Basis, CheckpointTime, CheckpointTimes
 from ledger.records.types import BonusAgreement, BonusAward, Dispute, Record, Ruling
 from ledger.records.verification import VerifiedRecord, as_known_at
 from ledger.registry.history import RegistryHistory, RegistryView
-from ledger.scores.adopted_card import measure_by
+from ledger.scores.adopted_card import is_card, measure_by, passed_over
 from ledger.scores.card import parse_card
 from ledger.shipments.history import Journeys
 
@@ -175,7 +175,8 @@ def _partner(
     if not 0 <= start <= end <= LAST_SECOND or not 0 <= at <= LAST_SECOND:
         raise MalformedRecord("not a period", where="figures.scores.period", expected=f"up to {LAST_SECOND}")
     named = bytes_from_hex(_get(scores, "card", str, "scores"), 32, "card")
-    measure = measure_by(parse_card(_rule(named, rules, used)), ground.registry, start)
+    others = _others(ground, start, rules, used)
+    measure = measure_by(parse_card(_rule(named, rules, used)), ground.registry, start, others)
     return partner_figures(
         Journeys(ground.verified), subject.partner, Period(start, end, at), _judged_at(figures), measure
     )
@@ -201,7 +202,16 @@ def _award(
         require_computed(award, computed)
     else:
         ranges.check()
-    return award_figures(ranges or computed, agreement, known, ground.registry)
+    others = _others(ground, agreement.periodStart, rules, used)
+    return award_figures(ranges or computed, agreement, known, ground.registry, others)
+
+
+def _others(ground: Ground, start: int, rules: Sequence[str], used: set[str]) -> list[bytes]:
+    """The adopted files in the bundle that are no scorecards, where it takes them to see which card governs."""
+    shown = {hashlib.sha256(text.encode()).digest(): text for text in rules if not is_card(text.encode())}
+    result = passed_over(ground.registry, start, shown)
+    used.update(shown[document] for document in result)
+    return result
 
 
 def _signed_lines(figures: Mapping[str, Any], agreement: BonusAgreement, award: BonusAward) -> Sequence[Line]:

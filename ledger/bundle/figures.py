@@ -5,7 +5,7 @@ again and compares (`ledger.bundle.figure_checks`). What was asked (period, time
 Integers over 48 bits stand as decimal strings, as everywhere in JSON.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -26,7 +26,7 @@ from ledger.records.eip712 import Withheld
 from ledger.records.types import BonusAgreement, ShipmentTerms
 from ledger.records.verification import VerifiedRecord
 from ledger.registry.history import RegistryView
-from ledger.scores.adopted_card import DEFAULT_CARDS, Measure, governing_card
+from ledger.scores.adopted_card import DEFAULT_CARDS, Adopted, Measure, governing_card
 from ledger.scores.card import Card
 from ledger.scores.composite import Scorecard
 from ledger.scores.tallies import Tallies
@@ -225,18 +225,23 @@ def partner_figures(
 
 
 def award_figures(
-    award: Award | AwardRange, agreement: BonusAgreement, records: Sequence[VerifiedRecord], view: RegistryView
+    award: Award | AwardRange,
+    agreement: BonusAgreement,
+    records: Sequence[VerifiedRecord],
+    view: RegistryView,
+    others: Collection[bytes] = (),
 ) -> dict[str, Any]:
-    """An award line by line. `records` are those known at its log size, `view` the registry as the bundle has it."""
+    """An award line by line. `records` are those known at its log size, `view` the registry as the bundle has it,
+    `others` the adopted files that are no scorecards.
+    """
     card = award.rule.card
-    choice = AwardCard(card, _chosen_by(card, view, agreement.periodStart))
+    choice = AwardCard(card, _chosen_by(card, governing_card(view, agreement.periodStart, others)))
     stated = AwardFile(award) if isinstance(award, Award) else award
     return to_json(AwardFigures(stated, choice, tuple(withheld_parts(Journeys(records)))))
 
 
-def _chosen_by(card: bytes, view: RegistryView, start: int) -> CardChoice:
+def _chosen_by(card: bytes, adopted: Adopted | None) -> CardChoice:
     """Whose choice the card of an award is. The parties chose it when they signed its rule."""
-    adopted = governing_card(view, start)
     if adopted is not None and adopted.document == card:
         return CardChoice.COUNCIL
     return CardChoice.DEFAULT if card in DEFAULT_CARDS else CardChoice.PARTIES

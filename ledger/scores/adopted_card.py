@@ -5,13 +5,15 @@ adoption: so nobody changes the measure of what has begun. Of several the newest
 start the one adopted last. Where none governs, Lading's default card is used, and every figure says so.
 """
 
+import tomllib
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from ledger.common.figure import Seconds, figure
 from ledger.common.ids import to_hex
 from ledger.errors import VerificationFailed
 from ledger.registry.history import RegistryView
-from ledger.scores.card import Card
+from ledger.scores.card import FAMILY, Card
 
 DEFAULT_CARDS = (bytes.fromhex("95aa2303bf709365b55710849a07c589e1387ce654e89e91461cfe40b4677b17"),)
 """SHA-256 of every default card that Lading has shipped, the newest last: old bundles still verify."""
@@ -19,21 +21,47 @@ DEFAULT_CARDS = (bytes.fromhex("95aa2303bf709365b55710849a07c589e1387ce654e89e91
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
-    """A card that the council adopted. It governs periods that start at `since` (seconds UTC) or later."""
+    """A file that the council adopted, a card unless it is shown to be none. It governs periods that start at `since`
+    (seconds UTC) or later.
+    """
 
     document: bytes
     since: int
 
 
 def adopted_cards(view: RegistryView) -> list[Adopted]:
-    """Every adopted card, by when it starts to govern; the last of two that start together governs."""
+    """Every adopted file, by when it starts to govern; the last of two that start together governs."""
     result = [Adopted(document, max(rules.start, rules.adopted_at + 1)) for document, rules in view.adopted_rules()]
     return sorted(result, key=lambda card: card.since)
 
 
-def governing_card(view: RegistryView, start: int) -> Adopted | None:
-    """The adopted card that governs a period from `start`; None where the default is used."""
-    return next((card for card in reversed(adopted_cards(view)) if card.since <= start), None)
+def is_card(text: bytes) -> bool:
+    """Whether a file says of itself that it is a scorecard; one that does may still be a wrong one."""
+    try:
+        return str(tomllib.loads(text.decode()).get("format")).startswith(FAMILY)
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError):
+        return False
+
+
+def governing_card(view: RegistryView, start: int, others: Collection[bytes] = ()) -> Adopted | None:
+    """The adopted card that governs a period from `start`; None where the default is used. `others`: hashes of adopted
+    files that are shown to be no cards.
+    """
+    return next((adopted for adopted in _newest_first(view, start) if adopted.document not in others), None)
+
+
+def passed_over(view: RegistryView, start: int, others: Collection[bytes]) -> list[bytes]:
+    """Those of `others` that one must be shown to see which card governs: adopted to govern after it did."""
+    result = []
+    for adopted in _newest_first(view, start):
+        if adopted.document not in others:
+            break
+        result.append(adopted.document)
+    return result
+
+
+def _newest_first(view: RegistryView, start: int) -> Iterator[Adopted]:
+    return (adopted for adopted in reversed(adopted_cards(view)) if adopted.since <= start)
 
 
 @figure(("card", "card.hash"), "adopted", "since")
@@ -49,9 +77,12 @@ class Measure:
         return self.since is not None
 
 
-def measure_by(card: Card, view: RegistryView, start: int) -> Measure:
-    """`card` as the measure of a period from `start`; raises `VerificationFailed` unless it governs that period."""
-    adopted = governing_card(view, start)
+def measure_by(card: Card, view: RegistryView, start: int, others: Collection[bytes] = ()) -> Measure:
+    """`card` as the measure of a period from `start`; raises `VerificationFailed` unless it governs that period.
+
+    `others` as in `governing_card`.
+    """
+    adopted = governing_card(view, start, others)
     if adopted is not None and adopted.document == card.hash:
         return Measure(card, adopted.since)
     if adopted is None and card.hash in DEFAULT_CARDS:

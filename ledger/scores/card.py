@@ -16,7 +16,9 @@ from ledger.common.json_fields import entries, fields_of, integer, shown, text
 from ledger.common.toml_file import read_toml
 from ledger.errors import MalformedRecord, NotFound
 
-FORMAT = "lading/scorecard/1"
+FAMILY = "lading/scorecard/"
+"""How the format of every version of these files begins."""
+FORMAT = f"{FAMILY}1"
 POINTS = 10_000
 """100 points, in hundredths of a point."""
 _LARGEST = 10**12

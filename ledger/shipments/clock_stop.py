@@ -151,7 +151,11 @@ def ending_of(journeys: Journeys, part: Part) -> Ending | None:
     """How the journey of exactly these goods ended without delivery; None while it has not."""
     if part.consumed is not None:
         return Ending(EndingKind.TRANSFORMED, part.consumed.verified)
-    shipment = part.portion.shipment
+    return ended_alone(journeys, part.portion.shipment)
+
+
+def ended_alone(journeys: Journeys, shipment: bytes) -> Ending | None:
+    """How exactly this shipment ended by a statement or by customs; None where neither ended it."""
     for match in journeys.statements(shipment):
         if match.record.kind in _ENDINGS:
             return Ending(EndingKind(StatementKind(match.record.kind).name.lower()), match.verified)

@@ -286,6 +286,10 @@ class Journeys:
         """Later terms that took this shipment over as a parent (replacements do not)."""
         return sorted(self._onward.get(shipment, ()), key=_log_order)
 
+    def split_of(self, shipment: bytes) -> Found[Split] | None:
+        """The split that closed `shipment` into children; None where none did."""
+        return self._splits.get(shipment)
+
     def children(self, shipment: bytes) -> tuple[bytes, ...]:
         """The children that a split made of `shipment`, in order."""
         split = self._splits.get(shipment)

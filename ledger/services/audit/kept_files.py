@@ -27,7 +27,8 @@ from ledger.store.epcis.events import CURSOR
 
 _JSON = ("codes", "award", "published", CONTRACTS)
 """What is kept as `json.dumps` writes it."""
-_KINDS = (*_JSON, "rule", "card", TEXTS, PICTURES, UNSCRUBBED, CURSOR)
+_TOML = ("rule", "card", "rules")
+_KINDS = (*_JSON, *_TOML, TEXTS, PICTURES, UNSCRUBBED, CURSOR)
 
 
 def check_meta(source: Connection, copy: Connection, facts: ChainFacts, findings: Findings) -> None:
@@ -52,7 +53,7 @@ def check_meta(source: Connection, copy: Connection, facts: ChainFacts, findings
                 _check_codes(copy, rest, row["value"], findings)
             elif kind == "award":
                 _check_award(copy, rest, row["value"], findings)
-            elif kind in ("rule", "card", TEXTS) and to_hex(hashlib.sha256(row["value"].encode()).digest()) != rest:
+            elif kind in (*_TOML, TEXTS) and to_hex(hashlib.sha256(row["value"].encode()).digest()) != rest:
                 raise ValueError(f"the {kind} file has another SHA-256")
             elif kind == PICTURES and read_picture(row["value"], hex_bytes(rest, "name", 32)) is None:
                 raise ValueError("the picture has another SHA-256")
@@ -82,8 +83,10 @@ def _named(copy: Connection, kept: Mapping[str, str]) -> Iterator[tuple[RecordId
                     yield stored.record_id, f"card/{to_hex(card)}", "the scorecard of the agreement's rule"
             case BonusAward(agreement=agreement, version=version, amounts=root):
                 yield stored.record_id, f"award/{to_hex(agreement)}/{version}/{to_hex(root)}", "the award's file"
-            case RegistryChange(action=RegistryAction.ADOPT_RULES, document=card) if card != own:
-                yield stored.record_id, f"card/{to_hex(card)}", "the scorecard that the council adopted"
+            case RegistryChange(action=RegistryAction.ADOPT_RULES, document=document) if document != own:
+                other = f"rules/{to_hex(document)}"
+                name = other if other in kept else f"card/{to_hex(document)}"
+                yield stored.record_id, name, "the file that the council adopted"
             case _:
                 pass
 

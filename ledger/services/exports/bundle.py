@@ -31,12 +31,14 @@ from ledger.records.signing import SignedRecord
 from ledger.records.types import Attestation, BonusAward, Outcome
 from ledger.records.verification import VerifiedRecord, as_known_at
 from ledger.registry.history import RegistryView
+from ledger.scores.adopted_card import passed_over
 from ledger.scores.card import parse_card
 from ledger.scores.samples import products_of
 from ledger.services.exports.bearing_records import bears, shipments_for, shipments_in, with_relatives
 from ledger.services.exports.product_records import enrolments_of, records_about
 from ledger.services.exports.seals import SealSource, collect
 from ledger.services.figures import award_files
+from ledger.services.home.kept_rules import kept_others
 from ledger.services.home.score_cards import card_text, measure_for
 from ledger.services.node.reader import LedgerReader
 from ledger.services.products.lookup import codes_of
@@ -108,7 +110,8 @@ class Exporter:
             card = card_text(connection, measure.card.hash)
             figures = partner_figures(Journeys(known), partner, period, at, measure)
             subject = Subject(SubjectKind.PARTNER, partner=partner)
-            return self._bundle(connection, subject, rows, [card], known, figures, latest=latest)
+            others = self._others(connection, period.start)
+            return self._bundle(connection, subject, rows, [card, *others.values()], known, figures, latest=latest)
 
     def trace(self, traced: Collection[bytes]) -> bytes:
         """The bundle of a trace: everything about these shipments; raises `NotFound` where one is not known here."""
@@ -141,11 +144,11 @@ class Exporter:
             rows = self._kept((*based.values(), stored, *about))
             lines = partial(award_files.signed_lines, connection, award)
             ranges = range_for(result.award, result.agreement, parse_card(result.card), result.records, lines)
-            figures = award_figures(ranges or result.award, result.agreement, result.records, self._view(connection))
+            others, view = self._others(connection, result.agreement.periodStart), self._view(connection)
+            figures = award_figures(ranges or result.award, result.agreement, result.records, view, others)
             subject, sizes = Subject(SubjectKind.AWARD, award_id), self._cutoff_sizes(connection, award)
-            return self._bundle(
-                connection, subject, rows, [result.rule, result.card], result.records, figures, cutoff=sizes
-            )
+            rules = [result.rule, result.card, *others.values()]
+            return self._bundle(connection, subject, rows, rules, result.records, figures, cutoff=sizes)
 
     def product(self, product: Product) -> bytes:
         """The bundle of a scanned product: all that the verdict rests on. Private parts stay closed: it is public.
@@ -236,6 +239,12 @@ class Exporter:
     def _view(self, connection: Connection) -> RegistryView:
         """The registry as the bundle will show it: by the outcomes under the checkpoint."""
         return self._ledger.registry.refreshed(connection).history.at_log(self._size, self._ledger.home.clock.now())
+
+    def _others(self, connection: Connection, start: int) -> dict[bytes, bytes]:
+        """The adopted files that are no scorecards and without which nobody sees which card governs from `start`."""
+        view = self._view(connection)
+        shown = kept_others(connection, view)
+        return {document: shown[document] for document in passed_over(view, start, shown)}
 
     def _bundle(
         self,

@@ -7,7 +7,7 @@ from ledger.errors import Misconfigured, NotFound
 from ledger.registry.history import RegistryView
 from ledger.scores.adopted_card import Measure, governing_card
 from ledger.scores.card import Card, parse_card
-from ledger.store import meta
+from ledger.services.home import kept_rules
 from ledger.store.database import Connection
 
 HOW_TO_KEEP = "Keep its file here, byte for byte: lading scores card keep FILE"
@@ -25,7 +25,7 @@ def default_card() -> Card:
 def keep_card(connection: Connection, text: bytes) -> bytes:
     """Keep a scorecard under its SHA-256, which it returns. Raises `MalformedRecord` for a file that is none."""
     card = parse_card(text)
-    meta.put_new(connection, _name(card.hash), text.decode())
+    kept_rules.keep(connection, card.hash, text)
     return card.hash
 
 
@@ -33,10 +33,12 @@ def card_text(connection: Connection, wanted: bytes) -> bytes:
     """The scorecard with this SHA-256; raises `NotFound` when it was not kept here."""
     if wanted == default_card().hash:
         return default_card_text()
-    text = meta.get(connection, _name(wanted))
-    if text is None:
-        raise NotFound("this scorecard is not kept here", where="card", found=to_hex(wanted), mend=HOW_TO_KEEP)
-    return text.encode()
+    try:
+        return kept_rules.kept(connection, wanted)
+    except NotFound:
+        raise NotFound(
+            "this scorecard is not kept here", where="card", found=to_hex(wanted), mend=HOW_TO_KEEP
+        ) from None
 
 
 def measure_for(connection: Connection, view: RegistryView, start: int | None) -> Measure:
@@ -45,7 +47,8 @@ def measure_for(connection: Connection, view: RegistryView, start: int | None) -
     Raises `Misconfigured` when the council adopted a card whose file was never kept here: a score by another card would
     pass for the one that everybody agreed on.
     """
-    adopted = governing_card(view, view.time if start is None else start)
+    others = kept_rules.kept_others(connection, view)
+    adopted = governing_card(view, view.time if start is None else start, others)
     if adopted is None:
         return Measure(default_card(), None)
     try:
@@ -57,7 +60,3 @@ def measure_for(connection: Connection, view: RegistryView, start: int | None) -
             expected=to_hex(adopted.document),
             mend=HOW_TO_KEEP,
         ) from None
-
-
-def _name(document: bytes) -> str:
-    return f"card/{to_hex(document)}"

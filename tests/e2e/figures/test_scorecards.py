@@ -1,5 +1,6 @@
 """The scorecard: checked, kept, adopted by the council before its period, and from then on what scores are made by."""
 
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -24,6 +25,7 @@ from ledger.records.types import RegistryChange, ShipmentTerms
 from ledger.scores.card import parse_card
 from ledger.services.audit.run import audit
 from ledger.services.exports.bundle import Exporter
+from ledger.services.home import kept_rules
 from ledger.services.home.score_cards import default_card_text, keep_card
 from ledger.store import records
 from tests.api.world import World, bearer
@@ -88,6 +90,37 @@ def test_scores_are_measured_by_the_card_that_the_council_adopted_before_the_per
     earlier = list(stage.node.reader.numbers.scorecards(CARRIER, Period(0, begins, stage.now)))
     assert [c.card for c in earlier] != [card.hash], "a period that began before is not measured by it"
     assert [c.shipments for c in earlier] == [1]
+    stage.audited()
+
+
+def test_a_file_of_another_kind_that_the_council_adopts_leaves_the_card_in_force(stage: Stage) -> None:
+    """It is shown in the bundle, and without it the bundle does not verify: it might be a newer card."""
+    card = parse_card(OWN)
+    stage.node.settle()
+    begins = stage.now + 2 * DAY
+    other = b'format = "lading/another/1"\n'
+    document = hashlib.sha256(other).digest()
+    with stage.node.home.database.write() as connection:
+        keep_card(connection, OWN)
+    stage.decide(RegistryAction.ADOPT_RULES, document=card.hash, number=begins)
+    stage.decide(RegistryAction.ADOPT_RULES, document=document, number=begins + 60)
+    stage.pass_time(3 * DAY)
+    with pytest.raises(Misconfigured, match="lading scores card keep"):
+        list(stage.node.reader.numbers.scorecards())
+    with stage.node.home.database.write() as connection:
+        kept_rules.keep(connection, document, other)
+    ship(stage)
+    stage.pass_time(20 * DAY)
+    assert scored(stage)[0]["measure"]["card"] == to_hex(card.hash)
+    stage.node.settle()
+    bundle = json.loads(Exporter(stage.node.reader).partner(CARRIER, Period(begins + 3600, stage.now, stage.now)))
+    trust = parse_trust(canonical_json(stage.node.home.consortium.trust_file()))
+    assert other.decode() in bundle["rules"]
+    assert all(step.ok for step in verify_bundle(canonical_json(bundle), trust))
+    bundle["rules"].remove(other.decode())
+    last = verify_bundle(canonical_json(bundle), trust)[-1]
+    assert not last.ok
+    assert "not the scorecard that governs" in step_text(last)
     stage.audited()
 
 

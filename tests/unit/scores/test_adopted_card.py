@@ -4,7 +4,7 @@ import hashlib
 
 from ledger.codes import RegistryAction
 from ledger.registry.history import RecordedAt, RegistryHistory
-from ledger.scores.adopted_card import DEFAULT_CARDS, Adopted, adopted_cards, governing_card
+from ledger.scores.adopted_card import DEFAULT_CARDS, Adopted, adopted_cards, governing_card, is_card, passed_over
 from ledger.services.home.score_cards import default_card_text
 from tests.unit.registry.test_history import change, history
 
@@ -51,3 +51,27 @@ def test_a_later_adoption_never_changes_what_governs_a_period_that_has_begun() -
 def test_the_default_card_is_one_that_verifiers_know() -> None:
     """After a change of ledger/scores/cards/default.toml, add its SHA-256 to DEFAULT_CARDS; never take one out."""
     assert hashlib.sha256(default_card_text()).digest() == DEFAULT_CARDS[-1]
+
+
+def test_another_adopted_file_governs_nothing_once_it_is_shown() -> None:
+    """A file that nobody shows is taken for a card: hiding one only ends in no measure, never in another."""
+    view = adopted((ONE, 2000, 1000), (TWO, 3000, 1100), (THREE, 4000, 1200)).now(NOW)
+    found = governing_card(view, 5000, {THREE})
+    assert found is not None
+    assert found.document == TWO
+    assert governing_card(view, 5000, {THREE, TWO, ONE}) is None
+    assert governing_card(view, 5000, {TWO}) == Adopted(THREE, 4000)
+
+
+def test_only_what_was_adopted_after_the_card_need_be_shown() -> None:
+    view = adopted((ONE, 2000, 1000), (TWO, 3000, 1100), (THREE, 4000, 1200)).now(NOW)
+    assert passed_over(view, 5000, {ONE, THREE}) == [THREE]
+    assert passed_over(view, 5000, {ONE, TWO}) == []
+    assert passed_over(view, 3500, {ONE, TWO, THREE}) == [TWO, ONE]
+
+
+def test_a_file_says_itself_whether_it_is_a_card() -> None:
+    assert is_card(default_card_text())
+    assert is_card(b'format = "lading/scorecard/1"\ntitle = "wrong otherwise"')
+    for text in (b'format = "lading/gates/1"', b"", b"format = 1", b"[[[", b"\xff", b"title = 'lading/scorecard/1'"):
+        assert not is_card(text)

@@ -1,0 +1,1 @@
+"""What issuers attest in numbers: indicators, rate cards, rates of exchange."""

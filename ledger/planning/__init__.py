@@ -1,0 +1,1 @@
+"""Advice from verified records: routes, transfers, coverage, target stock, demand, consolidation."""

@@ -1,0 +1,1 @@
+"""Goods made from goods: mass balance, shares of inputs in outputs, and where records do not add up."""

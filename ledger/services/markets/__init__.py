@@ -1,0 +1,1 @@
+"""Rules by market, as this home keeps and applies them."""

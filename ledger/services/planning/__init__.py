@@ -1,0 +1,1 @@
+"""Inputs of plans from the log, and plans for whoever may see them."""

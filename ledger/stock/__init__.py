@@ -1,0 +1,1 @@
+"""Stock from custody: who holds what, where, since when; nobody counts."""
