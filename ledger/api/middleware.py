@@ -55,7 +55,7 @@ _UNDER_V1 = (*_EVERYWHERE, *((name.lower().encode(), value.encode()) for name, v
 PREFLIGHT = {
     "Access-Control-Allow-Methods": ", ".join(problems.METHODS),
     "Access-Control-Allow-Headers": (
-        "Authorization, Content-Type, Lading-Device, Last-Event-ID, GS1-Capture-Error-Behaviour"
+        "Accept, Authorization, Content-Type, Lading-Device, Last-Event-ID, GS1-Capture-Error-Behaviour"
     ),
     "Access-Control-Max-Age": "86400",
 }

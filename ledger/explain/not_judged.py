@@ -180,6 +180,13 @@ NOT_JUDGED: tuple[NotJudged, ...] = (
         ("epcis_*", "meta.* epcis*"),
     ),
     NotJudged(
+        "credentials",
+        "credentials that partners published here, and their status lists",
+        "their issuers signed them, and whoever reads one checks it as if it came from anywhere; the records that they "
+        "rest on are judged",
+        ("credentials*", "status_lists*"),
+    ),
+    NotJudged(
         "secrets",
         "key files that are not here, whether it is a demonstration where both keystores are among them, the key of "
         "sign-in sessions, names of keystores, and other people's keys",

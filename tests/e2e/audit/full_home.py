@@ -2,7 +2,7 @@
 
 import hashlib
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ledger.cli.demo.cast import subject
@@ -31,8 +31,9 @@ from ledger.services.home.score_cards import keep_card
 from ledger.services.node.node import Node
 from ledger.services.views.access_journal import AccessJournal, AccessRight, Opened
 from ledger.services.views.records import Reader
-from ledger.store.documents import consents
+from ledger.store.documents import consents, credentials
 from ledger.store.documents.consents import StoredConsent, StoredForwarding
+from ledger.store.documents.credentials import StoredCredential, StoredStatusList
 from ledger.store.events import webhooks
 from ledger.store.processes import quotas
 from ledger.store.visits import sessions
@@ -81,6 +82,7 @@ def _use(story: Story, node: Node) -> None:
         node.erasing.erase(story.ids[name], ["details"], reason=ErasureReason.ORDER)
     _consent(story, node)
     _webhook(story, node)
+    _credentials(story, node)
     with node.home.database.write() as connection:
         award_files.keep_rule(connection, RULE.encode())
         quotas.spend(connection, {"a signer": 1_000_000})
@@ -121,6 +123,18 @@ def _epcis(story: Story, node: Node) -> None:
     epcis.named.add(CARRIER, "seen", {"EQ_action": ["OBSERVE"]})
     wanted = parse_subscription({"dest": "https://example.org/epcis", "signatureToken": "0435ojtojt02", "stream": True})
     epcis.subscriptions.add(Reader(CARRIER, key=story.parties[CARRIER].key.address), "seen", wanted)
+
+
+def _credentials(story: Story, node: Node) -> None:
+    """What a partner published of its own: here rows alone, since an audit reads none of it."""
+    now, log_id = story.clock.now(), node.home.log_id
+    of = StoredCredential(
+        "https://example.org/1", story.ids["terms"], "DigitalConformityCredential", MAKER, b"a.b.c", now
+    )
+    with node.home.database.write() as connection:
+        for number in (1, 2):
+            credentials.keep(connection, replace(of, credential_id=f"https://example.org/{number}"))
+            credentials.keep_list(connection, StoredStatusList(MAKER, log_id, number, b"d.e.f", now))
 
 
 def _webhook(story: Story, node: Node) -> None:

@@ -19,8 +19,8 @@ NETWORK = "docs/guides/network.md"
 """Not about the demo: what it tells people to type is run by the tests of the network."""
 SYSTEMS = "docs/guides/systems.md"
 """The table of guides about other systems: what they tell people to type is run by the tests of their subjects."""
-GUIDE = re.compile(r"^\| \[[^\]]+\]\((docs/guides/[a-z]+\.md)\) \|", re.MULTILINE)
-LINK = re.compile(r"^\| \[[^\]]+\]\(([a-z0-9]+\.md)\) \|", re.MULTILINE)
+GUIDE = re.compile(r"^\| \[[^\]]+\]\((docs/guides/[a-z-]+\.md)\) \|", re.MULTILINE)
+LINK = re.compile(r"^\| \[[^\]]+\]\(([a-z0-9-]+\.md)\) \|", re.MULTILINE)
 VARYING = re.compile(r"0x[0-9a-f]+…?")
 PATIENCE = 600
 

@@ -19,6 +19,7 @@ PLACES = re.compile(r"%\(\w+\)s|%%|\{\w+\}|<[^>]*>|&\w+;")
 DATA = re.compile(
     r"0x[0-9a-f]+…?[0-9a-f]*|\b[0-9a-f]{4}\b|\bPartner \d+\b|\bTest: \w+|https?://\S+|\S+@\S+|Español|Français"
     r"|\b(English|Deutsch|Lading|API|GTIN|GLN|CSV|UTC|UN|LOCODE|EUR|CNY|USD|km|FCA|NZAKL|CNNGB|Auckland|Ningbo)\b"
+    r"|\b(UBL Transportation Status|EDIFACT IFTSTA)\b"
     r"|\b(Infant|formula|tin|made|test|stage)\b"
 )
 """Names, codes and what people wrote."""
