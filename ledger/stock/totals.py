@@ -1,0 +1,124 @@
+"""Stock summed up by partner, place, GTIN, lot and unit: on hand, in transit, missing, due, overdue, ageing, expiry."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Annotated, NamedTuple
+
+from ledger.common.figure import Pattern, Seconds, figure
+from ledger.common.ids import PartnerId
+from ledger.common.periods import DAY
+from ledger.stock.contents import Sku
+from ledger.stock.courses import Location, Text
+from ledger.stock.expiry import Expiries, Expiry
+from ledger.stock.holdings import Holding, HoldingState
+
+AGES = (30, 60, 90, 180)
+"""Days in stock up to which the ageing groups reach, the last group being what lies there longer."""
+DECIMALS = 3
+_SCALE = 10**DECIMALS
+Quantity = Annotated[str, Pattern(r"(0|[1-9][0-9]*)(\.[0-9]{0,2}[1-9])?")]
+"""Units with at most three decimals, what is beyond them cut off: quantities that were shared out are no whole ones."""
+Gtin = Annotated[str, Pattern("([0-9]{14})?")]
+
+
+class Key(NamedTuple):
+    """What is summed up together. `place` None: nobody says where."""
+
+    partner: int
+    place: Location | None
+    sku: Sku
+
+
+@figure(
+    "partner", "place", "gtin", "lot", "unit", "on_hand", "in_transit", "missing", "due", "overdue", "ages", "oldest",
+    "expiry.until", "expired", "exact",
+)  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class Total:
+    """One partner's stock of one lot at one place. `on_hand`, `in_transit`, `missing`: what the partner holds.
+
+    `due`: what others hold that is on its way to the partner as consignee, at the destination that terms name;
+    `overdue`: how much of that has passed its promise. `ages`: what is on hand by how long the partner has had it, in
+    groups up to `AGES` days and beyond. `oldest`: since when it has had the longest kept. `expired`: whether `expiry`
+    has passed. `exact`: no part of it was shared out by packages.
+    """
+
+    partner: PartnerId
+    place: Location | None
+    gtin: Gtin
+    lot: Text
+    unit: Text
+    on_hand: Quantity
+    in_transit: Quantity
+    missing: Quantity
+    due: Quantity
+    overdue: Quantity
+    ages: tuple[Quantity, ...]
+    oldest: Seconds | None
+    expiry: Expiry | None
+    expired: bool
+    exact: bool
+
+
+@dataclass(slots=True)
+class _Sums:
+    held: dict[HoldingState, Fraction] = field(default_factory=dict)
+    due: Fraction = Fraction(0)
+    overdue: Fraction = Fraction(0)
+    ages: list[Fraction] = field(default_factory=lambda: [Fraction(0)] * (len(AGES) + 1))
+    oldest: int | None = None
+    exact: bool = True
+
+
+def totals(holdings: Iterable[Holding], at: int, expiries: Expiries) -> list[Total]:
+    """The sums of what was held at `at`, by partner, place and goods in the order of these."""
+    sums: dict[Key, _Sums] = {}
+    for holding in holdings:
+        for line in holding.goods:
+            own = sums.setdefault(Key(holding.holder, holding.place, line.sku), _Sums())
+            own.held[holding.state] = own.held.get(holding.state, Fraction(0)) + line.quantity
+            own.exact = own.exact and line.exact
+            if holding.state is HoldingState.ON_HAND:
+                own.ages[age_group(at - holding.since)] += line.quantity
+                own.oldest = holding.since if own.oldest is None else min(own.oldest, holding.since)
+            if holding.on_its_way:
+                due = sums.setdefault(Key(holding.consignee, holding.destination, line.sku), _Sums())
+                due.due += line.quantity
+                due.exact = due.exact and line.exact
+                if holding.due_at is not None and holding.due_at < at:
+                    due.overdue += line.quantity
+    ordered = sorted(sums, key=lambda key: (key.partner, key.place or (), key.sku))
+    return [_total(key, sums[key], at, expiries.of(key.sku.gtin, key.sku.lot)) for key in ordered]
+
+
+def age_group(seconds: int) -> int:
+    """Which of the groups of `AGES` so long a stay falls into: whole days, a group's last day included."""
+    return sum(1 for most in AGES if seconds >= (most + 1) * DAY)
+
+
+def quantity_text(quantity: Fraction) -> str:
+    """Units as decimal digits, cut off after three decimals."""
+    whole, rest = divmod(quantity.numerator * _SCALE // quantity.denominator, _SCALE)
+    return f"{whole}.{rest:0{DECIMALS}}".rstrip("0") if rest else str(whole)
+
+
+def _total(key: Key, sums: _Sums, at: int, expiry: Expiry | None) -> Total:
+    held = {state: quantity_text(sums.held.get(state, Fraction(0))) for state in HoldingState}
+    return Total(
+        partner=PartnerId(key.partner),
+        place=key.place,
+        gtin=key.sku.gtin,
+        lot=key.sku.lot,
+        unit=key.sku.unit,
+        on_hand=held[HoldingState.ON_HAND],
+        in_transit=held[HoldingState.IN_TRANSIT],
+        missing=held[HoldingState.MISSING],
+        due=quantity_text(sums.due),
+        overdue=quantity_text(sums.overdue),
+        ages=tuple(map(quantity_text, sums.ages)),
+        oldest=sums.oldest,
+        expiry=expiry,
+        expired=expiry is not None and expiry.until < at,
+        exact=sums.exact,
+    )
