@@ -134,7 +134,8 @@ filled(s, gtin, lot, unit, quantity) AS (
 ) SELECT * FROM filled WHERE quantity > 1e-9;
 
 CREATE TABLE found AS
-SELECT h.s, CASE WHEN count(said.known) + count(moved.t) > 0 THEN greatest(h.t, least(min(said.known), min(moved.t))) END AS t
+SELECT h.s, CASE WHEN count(said.known) + count(moved.t) > 0
+  THEN greatest(h.t, least(min(said.known), min(moved.t))) END AS t
 FROM held h LEFT JOIN said ON said.s = h.s AND said.found LEFT JOIN held moved ON moved.s = h.s AND moved.i = 1
 WHERE h.i = 0 GROUP BY h.s, h.t;
 """

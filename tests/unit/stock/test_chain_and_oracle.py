@@ -58,9 +58,9 @@ def compare(seed: int, steps: int, most: int = 40) -> Counter[str]:
 
 def test_it_is_what_sql_says_at_any_second() -> None:
     seen = Counter[str]()
-    for seed in range(1_000, 1_030):
-        seen += compare(seed, 45, 12)
-    assert all(seen[state] > 20 for state in HoldingState), seen
+    for seed in range(1_000, 1_010):
+        seen += compare(seed, 45, 10)
+    assert all(seen[state] > 10 for state in HoldingState), seen
     assert seen["shared out"] > 100, seen
 
 
@@ -104,8 +104,12 @@ def test_goods_that_were_opened_are_held_or_ended(seed: int) -> None:
     assert gone
 
 
-@pytest.mark.parametrize("seed", range(40))
-def test_a_split_that_names_no_more_than_there_was_loses_nothing(seed: int) -> None:
+def test_a_split_that_names_only_some_loses_nothing() -> None:
+    assert sum(map(partly_named, range(40))) > 10
+
+
+def partly_named(seed: int) -> int:
+    """Assert that what splits leave unnamed is with the others; answers with how many there were."""
     world = World(seed).play(60)
     journeys = Journeys(world.history.records)
     stock = Stock(journeys)
@@ -114,7 +118,7 @@ def test_a_split_that_names_no_more_than_there_was_loses_nothing(seed: int) -> N
         children, split = journeys.children(shipment), journeys.split_of(shipment)
         if split is None or all(child.contents for child in split.record.children):
             continue
-        checked += 1
+        checked += any(child.contents for child in split.record.children)
         before = {line.sku: line.quantity for line in stock.contents[shipment].part(course.steps[-1].share).lines}
         after: dict[tuple[str, str, str], Fraction] = {}
         stated: dict[tuple[str, str, str], Fraction] = {}
@@ -125,4 +129,4 @@ def test_a_split_that_names_no_more_than_there_was_loses_nothing(seed: int) -> N
                     stated[line.sku] = stated.get(line.sku, Fraction(0)) + line.quantity
         for sku, quantity in before.items():
             assert after.get(sku, 0) == max(quantity, stated.get(sku, Fraction(0)))
-    assert checked or not any(journeys.children(shipment) for shipment in stock.courses)
+    return checked

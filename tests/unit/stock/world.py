@@ -118,7 +118,7 @@ class World:
         some = [
             Goods(SALT, gtin, lot, bytes(32), rng.randrange(1, 5_000), unit, "", "")
             for gtin in rng.sample((*GTINS, ""), rng.randrange(1, 3))
-            for lot, unit in {(rng.choice(("A", "B", "")), rng.choice(UNITS)) for _ in range(2)}
+            for lot, unit in sorted({(rng.choice(("A", "B", "")), rng.choice(UNITS)) for _ in range(2)})
         ]
         return tuple(some)
 
