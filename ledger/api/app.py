@@ -35,6 +35,7 @@ from ledger.api.routers import (
     search,
     sessions,
     shipments,
+    stock,
     system,
     worklist,
 )
@@ -145,6 +146,7 @@ def _include_routes(app: FastAPI) -> None:
         events,
         consents,
         networks,
+        stock,
         bonuses,
         worklist,
         sessions,

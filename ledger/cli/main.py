@@ -64,6 +64,7 @@ PANELS: dict[str, dict[str, Entry]] = {
             "network",
             "How lanes, markets, modes and carriers perform; and the validators of a reference network.",
         ),
+        "stock": Entry("stock", "Stock from custody: who holds which goods where, at any second; nobody counts."),
         "report": Entry("report", "Write one HTML page with indicators, lanes, penalties, scores and charts."),
     },
     "Verify": {

@@ -3,14 +3,21 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
+from ledger.common.figure import Pattern, figure
 from ledger.common.ids import RecordId
 from ledger.records.eip712 import Withheld
 from ledger.records.types import Goods, Split
 from ledger.shipments.history import Journeys
 from ledger.shipments.portions import WHOLE, Found
-from ledger.stock.courses import Course
+from ledger.stock.courses import Course, Text
+
+DECIMALS = 3
+_SCALE = 10**DECIMALS
+Quantity = Annotated[str, Pattern(r"(0|[1-9][0-9]*)(\.[0-9]{0,2}[1-9])?")]
+"""Units with at most three decimals, what is beyond them cut off: quantities that were shared out are no whole ones."""
+Gtin = Annotated[str, Pattern("([0-9]{14})?")]
 
 
 class Sku(NamedTuple):
@@ -22,17 +29,22 @@ class Sku(NamedTuple):
     unit: str
 
 
+@figure("gtin", "lot", "unit", ("quantity", "amount"), "exact")
 @dataclass(frozen=True, slots=True)
 class Line:
     """`quantity` of the goods of one GTIN, lot and unit (see `Sku`). `exact`: somebody stated this quantity; else it
     was shared out by packages.
     """
 
-    gtin: str
-    lot: str
-    unit: str
+    gtin: Gtin
+    lot: Text
+    unit: Text
     quantity: Fraction
     exact: bool = True
+
+    @property
+    def amount(self) -> Quantity:
+        return quantity_text(self.quantity)
 
     @property
     def sku(self) -> Sku:
@@ -53,6 +65,12 @@ class Contents:
             return self
         lines = (replace(line, quantity=line.quantity * share, exact=False) for line in self.lines)
         return Contents(tuple(lines), self.sources, self.closed)
+
+
+def quantity_text(quantity: Fraction) -> str:
+    """Units as decimal digits, cut off after three decimals."""
+    whole, rest = divmod(quantity.numerator * _SCALE // quantity.denominator, _SCALE)
+    return f"{whole}.{rest:0{DECIMALS}}".rstrip("0") if rest else str(whole)
 
 
 def contents(journeys: Journeys, courses: dict[bytes, Course]) -> dict[bytes, Contents]:

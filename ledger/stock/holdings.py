@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ledger.common.figure import Seconds
-from ledger.common.ids import RecordId
+from ledger.common.figure import Seconds, figure
+from ledger.common.ids import PartnerId, RecordId
 from ledger.errors import NotFound
 from ledger.records.types import NOBODY, ShipmentTerms
+from ledger.records.verification import VerifiedRecord
 from ledger.shipments.amendments import terms_in_force
 from ledger.shipments.history import Journeys
 from ledger.stock.contents import Contents, Line, contents
@@ -33,6 +34,10 @@ class HoldingState(StrEnum):
     MISSING = "missing"
 
 
+@figure(
+    "shipment", "holder", "place", "packages", "state", "goods", "closed", "since", "made_at", "consignor", "consignee",
+    "destination", "due_at", "records",
+)  # fmt: skip
 @dataclass(frozen=True, slots=True)
 class Holding:
     """What `holder` has under one shipment.
@@ -45,18 +50,18 @@ class Holding:
     """
 
     shipment: RecordId
-    holder: int
+    holder: PartnerId
     place: Location | None
     packages: int
     goods: tuple[Line, ...]
     closed: bool
     since: Seconds
     made_at: Seconds
-    consignee: int
+    consignee: PartnerId
     due_at: Seconds | None
     state: HoldingState
     records: tuple[RecordId, ...]
-    consignor: int
+    consignor: PartnerId
     destination: Location | None
     placed_by: RecordId | None
     sources: tuple[RecordId, ...]
@@ -80,9 +85,21 @@ class Stock:
     """All courses and contents at once, asked at as many times as wanted."""
 
     def __init__(self, journeys: Journeys) -> None:
-        self._journeys = journeys
+        self.journeys = journeys
         self.courses = courses(journeys)
         self.contents = contents(journeys, self.courses)
+        self._papers: dict[RecordId, VerifiedRecord] = {}
+
+    def paper(self, record: RecordId) -> VerifiedRecord:
+        """What a holding names: the terms, the handoff, the override or the split with this id."""
+        if (terms := self.journeys.terms.get(record)) is not None:
+            return terms.verified
+        if not self._papers:
+            for shipment in self.courses:
+                self._papers |= {move.verified.id: move.verified for move in self.journeys.moves(shipment)}
+                if (split := self.journeys.split_of(shipment)) is not None:
+                    self._papers[split.verified.id] = split.verified
+        return self._papers[record]
 
     def at(
         self, second: int, stores: Stores, wanted: Callable[[ShipmentTerms, int], bool] | None = None
@@ -94,27 +111,27 @@ class Stock:
             step = course.at(second)
             if step is None or step.holder == NOBODY:
                 continue
-            if wanted is None or wanted(self._journeys.terms_of(shipment).record, step.holder):
+            if wanted is None or wanted(self.journeys.terms_of(shipment).record, step.holder):
                 yield self._holding(RecordId(shipment), course, step, (second, stores))
 
     def _holding(self, shipment: RecordId, course: Course, step: Step, asked: tuple[int, Stores]) -> Holding:
-        verified, terms = self._journeys.terms_of(shipment)
+        verified, terms = self.journeys.terms_of(shipment)
         arrived = step.holder == terms.consignee
         goods: Contents = self.contents[shipment].part(step.share)
         return Holding(
             shipment=shipment,
-            holder=step.holder,
+            holder=PartnerId(step.holder),
             place=step.place,
             packages=step.packages,
             goods=goods.lines,
             closed=goods.closed or course.closed,
             since=step.since,
             made_at=course.made_at,
-            consignee=terms.consignee,
+            consignee=PartnerId(terms.consignee),
             due_at=None if arrived else self._due_at(shipment),
             state=_state(course, step, arrived, asked),
             records=(verified.id, step.record) if step.record != verified.id else (verified.id,),
-            consignor=terms.consignor,
+            consignor=PartnerId(terms.consignor),
             destination=location_of(terms.destination),
             placed_by=step.placed_by,
             sources=goods.sources,
@@ -122,7 +139,7 @@ class Stock:
 
     def _due_at(self, shipment: bytes) -> int | None:
         try:
-            commercial = terms_in_force(self._journeys, shipment).commercial
+            commercial = terms_in_force(self.journeys, shipment).commercial
         except NotFound:
             return None
         return commercial.promisedAt + commercial.grace if commercial.promisedAt else None

@@ -3,23 +3,19 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
-from ledger.common.figure import Pattern, Seconds, figure
+from ledger.common.figure import Seconds, figure
 from ledger.common.ids import PartnerId
 from ledger.common.periods import DAY
-from ledger.stock.contents import Sku
+from ledger.stock.contents import Gtin, Quantity, Sku, quantity_text
 from ledger.stock.courses import Location, Text
 from ledger.stock.expiry import Expiries, Expiry
 from ledger.stock.holdings import Holding, HoldingState
 
 AGES = (30, 60, 90, 180)
 """Days in stock up to which the ageing groups reach, the last group being what lies there longer."""
-DECIMALS = 3
-_SCALE = 10**DECIMALS
-Quantity = Annotated[str, Pattern(r"(0|[1-9][0-9]*)(\.[0-9]{0,2}[1-9])?")]
-"""Units with at most three decimals, what is beyond them cut off: quantities that were shared out are no whole ones."""
-Gtin = Annotated[str, Pattern("([0-9]{14})?")]
+_NONE = Fraction(0)
 
 
 class Key(NamedTuple):
@@ -64,9 +60,9 @@ class Total:
 @dataclass(slots=True)
 class _Sums:
     held: dict[HoldingState, Fraction] = field(default_factory=dict)
-    due: Fraction = Fraction(0)
-    overdue: Fraction = Fraction(0)
-    ages: list[Fraction] = field(default_factory=lambda: [Fraction(0)] * (len(AGES) + 1))
+    due: Fraction = _NONE
+    overdue: Fraction = _NONE
+    ages: list[Fraction] = field(default_factory=lambda: [_NONE] * (len(AGES) + 1))
     oldest: int | None = None
     exact: bool = True
 
@@ -77,7 +73,7 @@ def totals(holdings: Iterable[Holding], at: int, expiries: Expiries) -> list[Tot
     for holding in holdings:
         for line in holding.goods:
             own = sums.setdefault(Key(holding.holder, holding.place, line.sku), _Sums())
-            own.held[holding.state] = own.held.get(holding.state, Fraction(0)) + line.quantity
+            own.held[holding.state] = own.held.get(holding.state, _NONE) + line.quantity
             own.exact = own.exact and line.exact
             if holding.state is HoldingState.ON_HAND:
                 own.ages[age_group(at - holding.since)] += line.quantity
@@ -97,14 +93,8 @@ def age_group(seconds: int) -> int:
     return sum(1 for most in AGES if seconds >= (most + 1) * DAY)
 
 
-def quantity_text(quantity: Fraction) -> str:
-    """Units as decimal digits, cut off after three decimals."""
-    whole, rest = divmod(quantity.numerator * _SCALE // quantity.denominator, _SCALE)
-    return f"{whole}.{rest:0{DECIMALS}}".rstrip("0") if rest else str(whole)
-
-
 def _total(key: Key, sums: _Sums, at: int, expiry: Expiry | None) -> Total:
-    held = {state: quantity_text(sums.held.get(state, Fraction(0))) for state in HoldingState}
+    held = {state: quantity_text(sums.held.get(state, _NONE)) for state in HoldingState}
     return Total(
         partner=PartnerId(key.partner),
         place=key.place,

@@ -72,19 +72,38 @@ def query_document(
 
     A prefix that two events use for different namespaces is declared in these events, and not in the document.
     """
+    head, entries = _together(events)
+    results = {"queryName": name, **(more or {}), "resultsBody": {"eventList": entries}}
+    return {
+        **head,
+        "type": "EPCISQueryDocument",
+        "schemaVersion": SCHEMA_VERSION,
+        "creationDate": created,
+        "epcisBody": {"queryResults": results},
+    }
+
+
+def capture_document(events: Iterable[Event], *, created: str) -> dict[str, Any]:
+    """Events as a document that a capture interface takes."""
+    head, entries = _together(events)
+    return {
+        **head,
+        "type": "EPCISDocument",
+        "schemaVersion": SCHEMA_VERSION,
+        "creationDate": created,
+        "epcisBody": {"eventList": entries},
+    }
+
+
+def _together(events: Iterable[Event]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The context of a document, and its events."""
     listed = list(events)
     declared, torn = _merged([event.declared for event in listed])
     entries = [
         dict(event.members) if not set(event.declared) & torn else {"@context": dict(event.declared), **event.members}
         for event in listed
     ]
-    return {
-        "@context": [EPCIS_CONTEXT, *([declared] if declared else [])],
-        "type": "EPCISQueryDocument",
-        "schemaVersion": SCHEMA_VERSION,
-        "creationDate": created,
-        "epcisBody": {"queryResults": {"queryName": name, **(more or {}), "resultsBody": {"eventList": entries}}},
-    }
+    return {"@context": [EPCIS_CONTEXT, *([declared] if declared else [])]}, entries
 
 
 def _merged(each: Sequence[Mapping[str, str]]) -> tuple[dict[str, str], set[str]]:
