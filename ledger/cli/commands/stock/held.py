@@ -14,7 +14,7 @@ from ledger.common.ids import to_hex
 from ledger.common.periods import FOREVER
 from ledger.common.visible import visible
 from ledger.errors import InvalidInput
-from ledger.explain.stock import place_text, states
+from ledger.explain.goods import place_text, states
 from ledger.explain.units import day, moment
 from ledger.formats.epcis import json_text
 from ledger.services.figures.stock import AskedStock, StockAnswer
