@@ -1,6 +1,6 @@
 """What a reader may see of stock: as much as it may open of the records that say it."""
 
-from ledger.codes import ExceptionBit
+from ledger.codes import ExceptionBit, Outcome
 from ledger.common.ids import RecordId
 from ledger.records.types import Child, Goods, Place, Split
 from ledger.services.figures.stock import AskedStock, Rights
@@ -62,7 +62,7 @@ def test_who_is_liable_sees_goods_and_promise_but_not_where_others_met() -> None
     case = Case()
     case.history.handoff(case.terms, SECOND, NEVER, 4 * DAY, place=PORT)
     (found,), opened = case.shown(Reader(CARRIER), 4 * DAY)
-    assert (found.goods[0].quantity, found.due_at, found.place) == (100, 9 * DAY, None)
+    assert (int(found.goods[0].quantity), found.due_at, found.place) == (100, 9 * DAY, None)
     assert {record: set(parts) for record, (parts, _) in opened.items()} == {
         case.terms: {"contents", "commercial", "destination"}
     }
@@ -90,7 +90,7 @@ def test_what_a_split_states_is_for_who_may_open_the_split() -> None:
     case = Case()
     children = (Child(4, (goods(90),)), Child(6, ()))
     record = Split(SECOND, case.terms, 2, children, 1, 4 * DAY, case.history.details())
-    split = case.history.log(record, (SECOND,), 4 * DAY, outcomes=(1,))  # type: ignore[list-item]
+    split = case.history.log(record, (SECOND,), 4 * DAY, outcomes=(Outcome.APPLIED,))
     for partner, seen in ((MAKER, [90, 10]), (SHOP, [90, 10]), (CARRIER, [None, None]), (SECOND, [90, None])):
         found, opened = case.shown(Reader(partner), 4 * DAY)
         assert [h.goods[0].quantity if h.goods else None for h in found] == seen, partner
@@ -101,7 +101,9 @@ def test_what_a_split_states_is_for_who_may_open_the_split() -> None:
 
 def test_a_manifest_with_goods_of_others_tells_no_place() -> None:
     case = Case()
-    other = case.history.terms(known=DAY, holder=SECOND, consignor=NEVER, consignee=NEVER + 1, liable=NEVER, beneficiary=NEVER)
+    other = case.history.terms(
+        known=DAY, holder=SECOND, consignor=NEVER, consignee=NEVER + 1, liable=NEVER, beneficiary=NEVER
+    )
     case.history.handoff([case.terms, other], SECOND, NEVER, 4 * DAY, place=PORT, exceptions=int(ExceptionBit.DAMAGED))
     found, _ = case.shown(Reader(SHOP), 4 * DAY)
     assert [h.place for h in found] == [None]

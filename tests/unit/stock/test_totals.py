@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ledger.codes import RegistryAction, RevocationReason
+from ledger.codes import Outcome, RegistryAction, RevocationReason
 from ledger.products.brand_authority import BRAND_AUTHORISATION
 from ledger.records.types import Attestation, Claims, Goods, Place, Revocation
 from ledger.shipments.history import Journeys
@@ -97,7 +97,7 @@ def attested(history: History, by: int, until: int, at: int, **fields: Any) -> b
         "validUntil": until, "document": none, "claims": Claims(SALT, ""), "itemCodes": none,
         "details": history.details(),
     } | fields  # fmt: skip
-    return history.log(Attestation(**values), (by,), at, outcomes=(1,)).id  # type: ignore[list-item]
+    return history.log(Attestation(**values), (by,), at, outcomes=(Outcome.APPLIED,)).id
 
 
 class TestExpiry:
@@ -125,7 +125,7 @@ class TestExpiry:
         attested(history, MAKER, 120 * DAY, 4 * DAY)
         assert self.until(history) == 90 * DAY
         gone = Revocation(MAKER, first, RevocationReason.SUPERSEDED, 5 * DAY, history.details())
-        history.log(gone, (MAKER,), 5 * DAY, outcomes=(1,))  # type: ignore[list-item]
+        history.log(gone, (MAKER,), 5 * DAY, outcomes=(Outcome.APPLIED,))
         assert self.until(history) == 120 * DAY
 
     def test_nobody_else_says_it(self) -> None:
