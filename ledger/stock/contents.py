@@ -53,10 +53,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """`closed`: some of what is in there is withheld here. `sources`: the terms and splits that say what it is."""
+    """`sources`: the terms and splits that say what is in there. `closed`: some of it is withheld here."""
 
     lines: tuple[Line, ...]
-    sources: tuple[RecordId, ...]
+    sources: tuple[RecordId, ...] = ()
     closed: bool = False
 
     def part(self, share: Fraction) -> "Contents":
