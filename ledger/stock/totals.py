@@ -1,6 +1,6 @@
 """Stock summed up by partner, place, GTIN, lot and unit: on hand, in transit, missing, due, overdue, ageing, expiry."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import NamedTuple
@@ -86,6 +86,14 @@ def totals(holdings: Iterable[Holding], at: int, expiries: Expiries) -> list[Tot
                     due.overdue += line.quantity
     ordered = sorted(sums, key=lambda key: (key.partner, key.place or (), key.sku))
     return [_total(key, sums[key], at, expiries.of(key.sku.gtin, key.sku.lot)) for key in ordered]
+
+
+def keys_of(holding: Holding) -> Iterator[Key]:
+    """Of all sums that count some of it."""
+    for line in holding.goods:
+        yield Key(holding.holder, holding.place, line.sku)
+        if holding.on_its_way:
+            yield Key(holding.consignee, holding.destination, line.sku)
 
 
 def age_group(seconds: int) -> int:

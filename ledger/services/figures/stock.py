@@ -5,9 +5,9 @@ Of each of these the goods only where it may open the terms and splits that stat
 the record that names it, due time and destination only where it may open the terms. Who opened what is noted.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from ledger.codes import Role
 from ledger.common.figure import to_json
@@ -26,13 +26,15 @@ from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.views.access_journal import AccessRight, Opened
 from ledger.services.views.records import Reader, RecordViews, may_open_terms
 from ledger.shipments.history import Journeys
+from ledger.stock.contents import Sku
 from ledger.stock.expiry import Expiries
 from ledger.stock.holdings import Holding, Stock, Stores
-from ledger.stock.totals import AGES, Total, totals
+from ledger.stock.totals import AGES, Total, keys_of, totals
 
 STORING = (Role.SUPPLIER, Role.WAREHOUSE, Role.PLATFORM, Role.RETAILER, Role.BRAND, Role.LOCKER)
 """Roles whose holders keep goods. With others goods are in transit."""
 _STORING = sum(1 << role for role in STORING)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +61,33 @@ class AskedStock:
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """Which part of a list is shown: from `after` on, at most so many (None: all). `each`: of the single holdings, and
+    not of their sums.
+    """
+
+    after: int = 0
+    most: int | None = None
+    each: bool = False
+
+    def part(self, listed: Sequence[T]) -> tuple[T, ...]:
+        return tuple(listed[self.after : None if self.most is None else self.after + self.most])
+
+
+@dataclass(frozen=True, slots=True)
 class StockAnswer:
-    """`holdings`: parents before what came of them. `totals`: their sums by partner, place and goods. `withheld`: how
-    many of them have goods that the reader may not know, or that are withheld here: they are in no sum. `log_size`: all
-    records below it count.
+    """`totals`: sums by partner, place and goods, or where each holding is asked for `holdings`, parents before what
+    came of them; `count`: how many of these there are, shown or not. `held`: the number of all holdings; `withheld`:
+    how many of them have goods that the reader may not know, or that are withheld here: they are in no sum. `log_size`:
+    all records below it count.
     """
 
     asked: AskedStock
     log_size: int
     totals: tuple[Total, ...]
     holdings: tuple[Holding, ...]
+    count: int
+    held: int
     withheld: int
 
     def to_json(self) -> dict[str, Any]:
@@ -82,6 +101,9 @@ class StockAnswer:
         return inventory_document(self.totals, Taken(self.asked.at, now, self.log_size), naming)
 
 
+ALL = Window()
+
+
 class StockFigures:
     def __init__(self, home: Home, registry: CurrentRegistry, numbers: Numbers, views: RecordViews) -> None:
         self._db = home.database
@@ -90,8 +112,10 @@ class StockFigures:
         self._views = views
         self._base = home.settings.public_url.rstrip("/")
 
-    def of(self, asked: AskedStock, reader: Reader | None) -> StockAnswer:
-        """What `reader` may know of it; None: whoever runs this home. Raises `NotPermitted` for the public."""
+    def of(self, asked: AskedStock, reader: Reader | None, window: Window = ALL) -> StockAnswer:
+        """What `reader` may know of it; None: whoever runs this home. What is shown of it is noted first. Raises
+        `NotPermitted` for the public.
+        """
         if reader is not None and not knows_shipments(reader):
             raise NotPermitted(
                 "stock is shown to partners and to auditors", where="reader", mend="Sign in with a key of a partner."
@@ -99,12 +123,18 @@ class StockFigures:
         stores, opened = self._stores(), dict[RecordId, Opened]()
         with self._numbers.stock() as (stock, size):
             rights = None if reader is None else Rights(stock, reader, opened)
-            holdings = tuple(_answered(stock, asked, stores, rights))
-            found = totals(holdings, asked.at, Expiries(stock.journeys))
+            holdings = list(_answered(stock, asked, stores, rights))
+            summed = [] if window.each else totals(holdings, asked.at, Expiries(stock.journeys))
+            rows = [row for row in summed if asked.partner in (None, row.partner)]
+            shown, listed = window.part(rows), window.part(holdings) if window.each else ()
+            if rights is not None:
+                for holding in listed if window.each else _behind(shown, holdings):
+                    rights.note(holding)
         if reader is not None:
             self._views.note(reader, opened)
-        rows = tuple(row for row in found if asked.partner in (None, row.partner))
-        return StockAnswer(asked, size, rows, holdings, sum(1 for holding in holdings if holding.closed))
+        withheld = sum(1 for holding in holdings if holding.closed)
+        count = len(holdings if window.each else rows)
+        return StockAnswer(asked, size, shown, listed, count, len(holdings), withheld)
 
     def naming(self) -> Naming:
         """How partners, places and goods are named in events."""
@@ -141,9 +171,15 @@ def _answered(stock: Stock, asked: AskedStock, stores: Stores, rights: "Rights |
             continue
         shown = asked.only(holding if rights is None else rights.shown(holding))
         if shown is not None:
-            if rights is not None:
-                rights.note(shown)
             yield shown
+
+
+def _behind(shown: Sequence[Total], holdings: Iterable[Holding]) -> Iterator[Holding]:
+    """The holdings that these sums rest on."""
+    keys = {(row.partner, row.place, Sku(row.gtin, row.lot, row.unit)) for row in shown}
+    for holding in holdings:
+        if any(key in keys for key in keys_of(holding)):
+            yield holding
 
 
 class Rights:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ledger.services.epcis.schema import own_validator
-from ledger.services.figures.stock import AskedStock
+from ledger.services.figures.stock import AskedStock, Window
 from ledger.stock.csv_export import COLUMNS
 from tests.api.world import GTIN, World, bearer
 from tests.e2e.stage import AUDITOR, CARRIER, CONSUMER, MAKER, SECOND, SHOP
@@ -118,5 +118,5 @@ def test_who_opened_contents_is_noted(world: World) -> None:
 def test_whoever_runs_the_home_is_told_all(world: World) -> None:
     reader = world.stage.node.reader
     now = reader.home.clock.now()
-    told = reader.stock.of(AskedStock(now), None)
+    told = reader.stock.of(AskedStock(now), None, Window(each=True))
     assert len(told.holdings) == len(whole(world, "/v1/stock/holdings", world.token(AUDITOR), "holdings"))

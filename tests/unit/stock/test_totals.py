@@ -15,8 +15,9 @@ from ledger.stock.contents import quantity_text
 from ledger.stock.csv_export import COLUMNS, stock_csv
 from ledger.stock.expiry import EXPIRY, Expiries
 from ledger.stock.holdings import stock_at
-from ledger.stock.totals import AGES, Total, age_group, totals
+from ledger.stock.totals import AGES, Total, age_group, keys_of, totals
 from tests.unit.history import CARRIER, DAY, MAKER, SALT, SECOND, SHOP, History
+from tests.unit.stock.world import STORES, World
 
 GTIN = "09506000134352"
 PORT = Place(SALT, "DE", "DEHAM", "", "")
@@ -152,6 +153,21 @@ class TestExpiry:
         assert self.until(history) is None, "it was not yet when it spoke"
         attested(history, SECOND, 80 * DAY, 6 * DAY)
         assert self.until(history) == 80 * DAY
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_each_sum_rests_on_the_holdings_that_name_it(seed: int) -> None:
+    world = World(seed).play(60)
+    journeys = Journeys(world.history.records)
+    held = stock_at(journeys, world.now, STORES.__contains__)
+    rows = totals(held, world.now, Expiries(journeys))
+    named = {key for holding in held for key in keys_of(holding)}
+    assert {(row.partner, row.place, (row.gtin, row.lot, row.unit)) for row in rows} == named
+    pieces = sum((line.quantity for holding in held for line in holding.goods), Fraction(0))
+    told = sum(Fraction(text) for row in rows for text in (row.on_hand, row.in_transit, row.missing))
+    assert 0 <= pieces - told < Fraction(3 * len(rows) + 1, 1000)
+    for row in rows:
+        assert 0 <= Fraction(row.on_hand) - sum(map(Fraction, row.ages)) < Fraction(5, 1000)
 
 
 def test_csv_has_no_formulas() -> None:

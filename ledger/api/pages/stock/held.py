@@ -13,6 +13,7 @@ from ledger.api.routers.stock.stock import After, stock_asked
 from ledger.common.gs1 import MAX_QUALIFIER
 from ledger.explain.goods import age_texts, place_text
 from ledger.services.figures.network import knows_shipments
+from ledger.services.figures.stock import Window
 
 router = APIRouter()
 ROWS = 50
@@ -33,20 +34,19 @@ def stock(
         return page(request, "figures/stock.html", reader, answer=None)
     second, now = second_of(at, "at", through=True), node.home.clock.now()
     asked = stock_asked(node, None if second is None else min(second, now), partner, (gtin.strip(), lot.strip()))
-    answer = node.reader.stock.of(asked, reader)
-    rows = answer.totals[after : after + ROWS]
+    answer = node.reader.stock.of(asked, reader, Window(after, ROWS))
     said = {"at": at, "partner": partner, "gtin": gtin, "lot": lot}
     kept = {name: value for name, value in said.items() if value not in ("", None)}
     pages = {
         "before": after - ROWS if after else None,
-        "next": after + ROWS if after + ROWS < len(answer.totals) else None,
+        "next": after + ROWS if after + ROWS < answer.count else None,
     }
     return page(
         request,
         "figures/stock.html",
         reader,
         answer=answer,
-        rows=rows,
+        rows=answer.totals,
         said=said,
         steps={
             name: urlencode({**kept, "at": asked.at, "after": max(0, where)})
@@ -54,7 +54,7 @@ def stock(
             if where is not None
         },
         file=urlencode({**kept, "at": asked.at}),
-        names=node.reader.views.names(sorted({row.partner for row in rows})),
+        names=node.reader.views.names(sorted({row.partner for row in answer.totals})),
         partners=node.reader.views.partners(),
         place_text=place_text,
         ages=age_texts(),

@@ -17,7 +17,7 @@ from ledger.errors import InvalidInput
 from ledger.explain.goods import place_text, states
 from ledger.explain.units import day, moment
 from ledger.formats.epcis import json_text
-from ledger.services.figures.stock import AskedStock, StockAnswer
+from ledger.services.figures.stock import AskedStock, StockAnswer, Window
 from ledger.services.home.settings import read_settings
 from ledger.services.node.reader import open_ledger
 from ledger.stock.csv_export import stock_csv
@@ -45,18 +45,19 @@ def stock(
         now = reader.home.clock.now()
         asked = AskedStock(now if at is None else at, partner, gtin14(gtin, "--gtin") if gtin else "", lot)
         answer = reader.stock.of(asked, None)
+        each = reader.stock.of(asked, None, Window(each=True)) if holdings else answer
         document = answer.snapshot(reader.stock.naming(), now) if epcis else None
         names = {view.id: view.name for view in reader.views.partners()}
     if json:
         told = answer.to_json()
-        print_json({**told, "holdings": [to_json(one) for one in answer.holdings]} if holdings else told)
+        print_json({**told, "holdings": [to_json(one) for one in each.holdings]} if holdings else told)
     elif csv:
         sys.stdout.write(stock_csv(answer.totals))
     elif document is not None:
         sys.stdout.write(json_text.dump(document) + "\n")
     else:
-        out.print(_each(answer, names) if holdings else _sums(answer, names))
-        out.print(f"{len(answer.holdings)} holdings at {moment(asked.at)}, by a log of {answer.log_size} records")
+        out.print(_each(each, names) if holdings else _sums(answer, names))
+        out.print(f"{answer.held} holdings at {moment(asked.at)}, by a log of {answer.log_size} records")
         if answer.withheld:
             out.print(f"{answer.withheld} of them have goods that are withheld here, and are in no sum")
 
