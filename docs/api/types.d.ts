@@ -536,6 +536,43 @@ export type HolderView = {
   answer: AnswerView | null;
   text: string;
 };
+export type HoldingPage = {
+  next: number | string | null;
+  at: number;
+  log_size: number;
+  holdings: {
+    shipment: string;
+    holder: number;
+    place: {
+      country: string;
+      locode: string;
+      gln: string;
+      name: string;
+    } | null;
+    packages: number | string;
+    state: "on_hand" | "in_transit" | "missing";
+    goods: {
+      gtin: string;
+      lot: string;
+      unit: string;
+      quantity: string;
+      exact: boolean;
+    }[];
+    closed: boolean;
+    since: number;
+    made_at: number;
+    consignor: number;
+    consignee: number;
+    destination: {
+      country: string;
+      locode: string;
+      gln: string;
+      name: string;
+    } | null;
+    due_at: number | null;
+    records: string[];
+  }[];
+};
 export type InclusionProof = {
   index: number;
   size: number;
@@ -1581,6 +1618,38 @@ export type StepView = {
   breach?: boolean;
   counts?: boolean;
 };
+export type StockPage = {
+  next: number | string | null;
+  at: number;
+  partner: number | null;
+  gtin: string;
+  lot: string;
+  log_size: number;
+  withheld: number;
+  ages: number[];
+  totals: {
+    partner: number;
+    place: {
+      country: string;
+      locode: string;
+      gln: string;
+      name: string;
+    } | null;
+    gtin: string;
+    lot: string;
+    unit: string;
+    on_hand: string;
+    in_transit: string;
+    missing: string;
+    due: string;
+    overdue: string;
+    ages: string[];
+    oldest: number | null;
+    until: number | null;
+    expired: boolean;
+    exact: boolean;
+  }[];
+};
 export type StopView = {
   kind: string;
   record: string;
@@ -1816,6 +1885,7 @@ export type WorklistView = {
 };
 export type ledger__api__routers__penalties__Form = "json" | "csv" | "lines";
 export type ledger__api__routers__shipments__Form = "json" | "csv";
+export type ledger__api__routers__stock__stock__Form = "json" | "csv" | "epcis";
 export type ledger__services__exports__shipment_documents__Form = "receipt-advice" | "transportation-status" | "iftsta" | "214";
 
 export interface Operations {
@@ -2680,6 +2750,39 @@ export interface Operations {
       authorization?: string | null;
     };
     answer: NetworkView;
+  };
+  getStock: {
+    method: "GET";
+    path: "/v1/stock";
+    queryParameters: {
+      after?: number;
+      limit?: number;
+      format?: ledger__api__routers__stock__stock__Form;
+      at?: number | null;
+      partner?: number | null;
+      gtin?: string;
+      lot?: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: StockPage;
+  };
+  listHoldings: {
+    method: "GET";
+    path: "/v1/stock/holdings";
+    queryParameters: {
+      after?: number;
+      limit?: number;
+      at?: number | null;
+      partner?: number | null;
+      gtin?: string;
+      lot?: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: HoldingPage;
   };
   listBonuses: {
     method: "GET";

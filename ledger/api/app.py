@@ -38,6 +38,7 @@ from ledger.api.routers import (
     search,
     sessions,
     shipments,
+    stock,
     system,
     worklist,
 )
@@ -155,6 +156,7 @@ def _routes() -> Sequence[BaseRoute]:
         consents,
         credentials,
         networks,
+        stock,
         bonuses,
         worklist,
         sessions,

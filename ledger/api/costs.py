@@ -25,6 +25,7 @@ TABLE: tuple[tuple[str, int], ...] = (
     (f"/v1/network|/network|(?:/v1)?/partners/{_ID}/score(?:/.*)?", 20),
     (f"/partners/{_ID}", 40),
     (f"/v1/penalties|/penalties|/partners/{_ID}/penalties|/v1/shipments/{_ID}/penalty", 40),
+    ("/v1/stock(?:/holdings)?|/stock", 60),
     ("/v1/recalls/trace/sheet|/recalls/sheet", 100),
     ("(?:/v1)?/recalls/.*", 40),
     ("/epcis/capture.*", 60),

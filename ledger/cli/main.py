@@ -65,6 +65,9 @@ PANELS: dict[str, dict[str, Entry]] = {
             "network",
             "How lanes, markets, modes and carriers perform; and the validators of a reference network.",
         ),
+        "stock": Entry(
+            "stock", "Who holds which goods where, at any second, from what both sides signed; nobody counts."
+        ),
         "report": Entry("report", "Write one HTML page with indicators, lanes, penalties, scores and charts."),
     },
     "Verify": {

@@ -1647,6 +1647,82 @@ class NetworkView(TypedDict):
     groups: list[NetworkGroup]
 
 
+class Location(TypedDict):
+    country: str
+    locode: str
+    gln: str
+    name: str
+
+
+class StockPageTotal(TypedDict):
+    partner: int
+    place: Location | None
+    gtin: str
+    lot: str
+    unit: str
+    on_hand: str
+    in_transit: str
+    missing: str
+    due: str
+    overdue: str
+    ages: list[str]
+    oldest: int | None
+    until: int | None
+    expired: bool
+    exact: bool
+
+
+class StockPage(TypedDict):
+    next: int | str | None
+    """Pass it on for the next page; null on the last one"""
+    at: int
+    """The second that is told of, UTC"""
+    partner: int | None
+    gtin: str
+    lot: str
+    log_size: int
+    """All records of the log below it count"""
+    withheld: int
+    """Holdings with goods that the reader may not know, in no sum"""
+    ages: list[int]
+    """Days up to which the groups of `ages` in a sum reach; the last has the rest"""
+    totals: list[StockPageTotal]
+
+
+class Line(TypedDict):
+    gtin: str
+    lot: str
+    unit: str
+    quantity: str
+    exact: bool
+
+
+class Holding(TypedDict):
+    shipment: str
+    holder: int
+    place: Location | None
+    packages: int | str
+    state: Literal["on_hand", "in_transit", "missing"]
+    goods: list[Line]
+    closed: bool
+    since: int
+    made_at: int
+    consignor: int
+    consignee: int
+    destination: Location | None
+    due_at: int | None
+    records: list[str]
+
+
+class HoldingPage(TypedDict):
+    next: int | str | None
+    """Pass it on for the next page; null on the last one"""
+    at: int
+    """The second that is told of, UTC"""
+    log_size: int
+    holdings: list[Holding]
+
+
 class PartyShare(TypedDict):
     partner: int
     name: str

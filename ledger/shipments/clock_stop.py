@@ -28,7 +28,7 @@ from ledger.shipments.parts import Part, reaches
 from ledger.shipments.portions import Found, Move
 from ledger.shipments.tenders import Tender, locker_here
 
-_ENDINGS = {
+ENDING_STATEMENTS = {
     StatementKind.LOST,
     StatementKind.LEFT,
     StatementKind.SOLD,
@@ -157,7 +157,7 @@ def ending_of(journeys: Journeys, part: Part) -> Ending | None:
 def ended_alone(journeys: Journeys, shipment: bytes) -> Ending | None:
     """How exactly this shipment ended by a statement or by customs; None where neither ended it."""
     for match in journeys.statements(shipment):
-        if match.record.kind in _ENDINGS:
+        if match.record.kind in ENDING_STATEMENTS:
             return Ending(EndingKind(StatementKind(match.record.kind).name.lower()), match.verified)
     return _customs_ending(journeys, shipment)
 

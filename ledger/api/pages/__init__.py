@@ -23,6 +23,7 @@ from ledger.api.pages.events import webhooks
 from ledger.api.pages.files import documents, imports
 from ledger.api.pages.languages import choice
 from ledger.api.pages.shipment import paper
+from ledger.api.pages.stock import held
 from ledger.api.pages.work import worklist
 
 router = APIRouter(include_in_schema=False)
@@ -41,6 +42,7 @@ for part in (
     dock,
     docs,
     network,
+    held,
     paper,
     choice,
     worklist,

@@ -7,6 +7,7 @@ So it is the same for everybody who may read it, and its id is the hash of it.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from ledger.codes import ExceptionBit, Purpose, StatementKind
@@ -108,10 +109,11 @@ def _drafts(source: Source, naming: Naming) -> Iterator[_Draft]:
 
 def _times(at: int, known: int) -> dict[str, str]:
     """Records have no time zone: UTC."""
-    return {"eventTime": _iso(at), "eventTimeZoneOffset": "+00:00", "recordTime": _iso(known)}
+    return {"eventTime": moment(at), "eventTimeZoneOffset": "+00:00", "recordTime": moment(known)}
 
 
-def _iso(seconds: int) -> str:
+def moment(seconds: int) -> str:
+    """A second (UTC) as events write it."""
     return datetime.fromtimestamp(min(seconds, _LAST), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -129,14 +131,23 @@ def _place(place: object, naming: Naming) -> dict[str, str] | None:
 
 
 def _quantities(contents: object, naming: Naming) -> list[dict[str, Any]]:
-    result = []
-    for goods in contents if isinstance(contents, tuple) else ():
-        if isinstance(goods, Goods) and (uri := naming.goods(goods)):
-            unit = goods.unit if goods.unit.isascii() and goods.unit.isalnum() and 2 <= len(goods.unit) <= 3 else ""
-            counted = not unit or unit in ("EA", "C62", "H87", "PCE")
-            quantity: dict[str, Any] = {"epcClass": uri, "quantity": goods.quantity}
-            result.append(quantity if counted else {**quantity, "uom": unit.upper()})
-    return result
+    found = [
+        goods_quantity(goods, goods.quantity, naming)
+        for goods in (contents if isinstance(contents, tuple) else ())
+        if isinstance(goods, Goods)
+    ]
+    return [quantity for quantity in found if quantity is not None]
+
+
+def goods_quantity(goods: Goods, quantity: int | Decimal, naming: Naming) -> dict[str, Any] | None:
+    """So much of some goods as an entry of a quantity list; None for goods that have no name in EPCIS."""
+    uri = naming.goods(goods)
+    if not uri:
+        return None
+    unit = goods.unit if goods.unit.isascii() and goods.unit.isalnum() and 2 <= len(goods.unit) <= 3 else ""
+    counted = not unit or unit in ("EA", "C62", "H87", "PCE")
+    entry: dict[str, Any] = {"epcClass": uri, "quantity": quantity}
+    return entry if counted else {**entry, "uom": unit.upper()}
 
 
 # --- custody --------------------------------------------------------------------------------------------------------

@@ -72,6 +72,11 @@ class Feed:
             self._size, self._changed = size, changed
         return self._version, self._running
 
+    @property
+    def size(self) -> int:
+        """Of the log as it was last taken in."""
+        return self._size
+
     def records(self) -> list[VerifiedRecord]:
         """Everything that was taken in, in log order."""
         return [self._records[record_id] for _, record_id in self._places]

@@ -47,6 +47,7 @@ from ledger.services.state.verified_records import VerifiedRecords
 from ledger.services.views.access_journal import Opened
 from ledger.services.views.records import Reader, RecordViews, may_open_terms
 from ledger.shipments.history import Journeys
+from ledger.stock.holdings import Stock
 from ledger.store import log, records
 
 ANSWERED = 64
@@ -93,6 +94,8 @@ class Numbers:
         self._of: Running | None = None
         self._columns: tuple[int, Sealed] | None = None
         """Of a version of the figures."""
+        self._stock: tuple[int, Stock] | None = None
+        """Of a version of the journeys."""
 
     # --- penalties -----------------------------------------------------------------------------------------
 
@@ -321,6 +324,18 @@ class Numbers:
             kept = self._contributions[running] = KeptContributions(running.journeys)
             running.watch(kept.kept)
         return kept
+
+    # --- stock ---------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def stock(self) -> Iterator[tuple[Stock, int]]:
+        """Stock from custody as all records below a log size tell it, and that size, for one reader at a time; raises
+        `Busy` when others take long.
+        """
+        with self._figures() as (version, running):
+            if self._stock is None or self._stock[0] != version:
+                self._stock = version, Stock(running.journeys)
+            yield self._stock[1], self._feed.size
 
     # --- all journeys --------------------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from ledger.services.figures.lanes import LaneTimes
 from ledger.services.figures.penalties_and_scores import Numbers
 from ledger.services.figures.pools import AskedPools, Pools
 from ledger.services.figures.publication import Publication
+from ledger.services.figures.stock import StockFigures
 from ledger.services.home.chains import open_chain_reader, place_of
 from ledger.services.home.clock import Clock, SystemClock
 from ledger.services.home.consortium import OperatorKeys, open_own_keys, read_consortium
@@ -88,6 +89,7 @@ class LedgerReader:
         self.enrolment = Enrolling(home, self.registry)
         self.consents = Consenting(home, self.registry)
         self.numbers = Numbers(home, self.registry, self.views, keys.session_secret)
+        self.stock = StockFigures(home, self.registry, self.numbers, self.views)
         self.lanes = LaneTimes(self.numbers.lane_times, home.clock.now)
         self.publication = Publication(home, self.registry)
         self.products = Products(home, self.registry, self.views)

@@ -80,7 +80,7 @@ def every_page(world: World) -> list[str]:
     return [
         "/", "/shipments", f"/shipments?partner={MAKER}", "/partners", f"/partners/{MAKER}", "/partners/50",
         f"/partners/{CARRIER}/score", f"/partners/{CARRIER}/penalties", "/penalties",
-        "/network", "/network?by=mode",
+        "/network", "/network?by=mode", "/stock",
         "/records", "/records?type=Handoff", "/log", "/p", "/bonuses", "/sign-in",
         "/verify", "/council", "/log/anchors", "/log/contradictions", f"/partners/{CARRIER}/keys",
         f"/partners/{CARRIER}/keys?at=2030-01-01",
@@ -100,7 +100,8 @@ def test_every_page_is_sound_html_of_our_own(world: World) -> None:
 def test_pages_of_figures_are_sound_for_who_sees_all_of_them(world: World) -> None:
     sign_in(world, AUDITOR)
     compared = "/network?against_start=2020-01-01&against_end=2024-12-31"
-    sound(world, [f"/partners/{CARRIER}/score", "/network", "/network?by=carrier", "/network?by=lane", compared])
+    ways = ("/network", "/network?by=carrier", "/network?by=lane", compared)
+    sound(world, [f"/partners/{CARRIER}/score", *ways, "/stock"])
     world.client.cookies.clear()
 
 
