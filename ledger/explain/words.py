@@ -43,6 +43,7 @@ NOUNS: dict[str, tuple[str, str]] = {
     "entry": pair("{count} entry", "{count} entries"),
     "holder": pair("{count} holder", "{count} holders"),
     "hour": pair("{count} hour", "{count} hours"),
+    "issuer": pair("{count} issuer", "{count} issuers"),
     "item": pair("{count} item", "{count} items"),
     "minute": pair("{count} minute", "{count} minutes"),
     "more sample": pair("{count} more sample", "{count} more samples"),
