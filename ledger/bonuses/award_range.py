@@ -58,7 +58,8 @@ class ResidualRange:
 @dataclass(frozen=True, slots=True)
 class AwardRange:
     """An award of which only ranges are known. `lines` ascend by partner, one a party. `left_out` are the shipments of
-    which it is seen that they are disputed, and count for nobody.
+    which it is seen that they are disputed, and count for nobody. `closed` are the attestations that decide a party's
+    score and whose claims are not shown.
     """
 
     agreement: RecordId
@@ -69,6 +70,7 @@ class AwardRange:
     lines: tuple[LineRange, ...]
     residual: ResidualRange
     left_out: tuple[bytes, ...]
+    closed: tuple[RecordId, ...] = ()
 
     @property
     def amounts(self) -> tuple[Line, ...]:
@@ -109,6 +111,8 @@ def award_range(
         for line in award.lines
         if line.partner in brokers or any(line.partner in partners for partners in concerned)
     }
+    closed = {card.partner: card.closed for card in scorecards if card.closed}
+    hidden = dict.fromkeys((line.partner for line in award.lines if line.partner in closed), 0) | hidden
     if not hidden and not any(withheld.values()) and not unsure:
         return None  # a penalty that is set aside, for its partner never signed the terms, is evidence too
     amounts = {line.partner: line.amount for line in signed()}
@@ -140,6 +144,7 @@ def award_range(
         tuple(lines),
         residual,
         award.left_out,
+        tuple(sorted(record for records in closed.values() for record in records)),
     )
 
 

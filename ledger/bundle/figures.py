@@ -16,7 +16,7 @@ from ledger.bonuses.award_file import AwardFile
 from ledger.bonuses.award_range import AwardRange, award_range
 from ledger.bonuses.disputed import Reckoning, reckoning
 from ledger.bonuses.rule_file import WhenDisputed, parse_rule
-from ledger.bundle.undisclosed import WithheldKind, WithheldPart, withheld_parts
+from ledger.bundle.undisclosed import WithheldKind, WithheldPart, closed_claims, withheld_parts
 from ledger.common.figure import figure, to_json
 from ledger.common.ids import RecordId
 from ledger.common.periods import Period
@@ -138,12 +138,14 @@ def range_for(
     withheld: dict[bytes, bool] = {}
     for part in withheld_parts(journeys):
         withheld[part.shipment] = withheld.get(part.shipment, False) or part.part in _NAMES_LIABLE
-    if not withheld:
+    if not withheld and not card.schemas:
         return None
     reckoned = reckoning(agreement, award.rule, journeys)
     tallies = _tallies(agreement, journeys, reckoned)
     unsure = award.rule.disputed is WhenDisputed.WAIT and not reckoned.sure
     scorecards = scorecards_of(agreement, award.rule, tallies, card)
+    if not withheld and not any(scorecard.closed for scorecard in scorecards):
+        return None
     return award_range(award, scorecards, tallies, journeys, withheld, signed, unsure)
 
 
@@ -215,12 +217,13 @@ def partner_figures(
     """Every penalty that `partner` owes or is owed, by shipment, and its scorecards of `period` by the card that
     governs it. `at` judges the penalties of goods still under way; None leaves these out.
     """
-    withheld = tuple(withheld_parts(journeys))
     statements = sorted(statements_of(journeys, at, partner=partner), key=lambda s: s.shipment)
     tallies = Tallies(journeys, period)
     cards = tuple(
         tallies.score(partner, role, measure.card) for role in measure.card.roles if partner in tallies.partners(role)
     )
+    claims = closed_claims(record for card in cards for record in card.closed)
+    withheld = (*claims, *withheld_parts(journeys))
     return to_json(PartnerFigures(Statements(tuple(statements)), Scores(period, measure, cards), withheld))
 
 
@@ -237,7 +240,8 @@ def award_figures(
     card = award.rule.card
     choice = AwardCard(card, _chosen_by(card, governing_card(view, agreement.periodStart, others)))
     stated = AwardFile(award) if isinstance(award, Award) else award
-    return to_json(AwardFigures(stated, choice, tuple(withheld_parts(Journeys(records)))))
+    claims = closed_claims(award.closed if isinstance(award, AwardRange) else ())
+    return to_json(AwardFigures(stated, choice, (*claims, *withheld_parts(Journeys(records)))))
 
 
 def _chosen_by(card: bytes, adopted: Adopted | None) -> CardChoice:

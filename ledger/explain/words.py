@@ -34,6 +34,7 @@ def counted(count: int, noun: str) -> Text:
 
 
 NOUNS: dict[str, tuple[str, str]] = {
+    "attestation": pair("{count} attestation", "{count} attestations"),
     "case": pair("{count} case", "{count} cases"),
     "day": pair("{count} day", "{count} days"),
     "delivery": pair("{count} delivery", "{count} deliveries"),

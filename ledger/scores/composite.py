@@ -206,6 +206,11 @@ class Scorecard:
         """Every record that the score rests on, ascending."""
         return tuple(sorted(set(chain.from_iterable(entry.evidence for entry in self.indicators))))
 
+    @property
+    def closed(self) -> tuple[RecordId, ...]:
+        """The attestations that decide it and whose claims are withheld or erased here, ascending."""
+        return tuple(sorted(set(chain.from_iterable(entry.closed for entry in self.indicators))))
+
 
 class Scores(Protocol):
     """Whatever tells scores of a period, from lists or from columns."""
