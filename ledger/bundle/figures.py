@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from ledger.attested.fx import Rates
 from ledger.bonuses.amounts import Line
-from ledger.bonuses.award import Award, charges_on, compute_award, scorecards_of
+from ledger.bonuses.award import Award, SetAside, charges_on, compute_award, rates_for, scorecards_of
 from ledger.bonuses.award_file import AwardFile
 from ledger.bonuses.award_range import AwardRange, award_range
 from ledger.bonuses.disputed import Reckoning, reckoning
@@ -120,7 +121,8 @@ def award_for(
     tallies = _tallies(agreement, journeys, reckoned)
     scorecards = scorecards_of(agreement, rule, tallies, card)
     charges = charges_on(agreement, journeys, tallies.owed, reckoned.at)
-    return compute_award(agreement_id, agreement, rule, version, total, scorecards, charges, reckoned.left_out)
+    rates = rates_for(rule, journeys, reckoned.at)
+    return compute_award(agreement_id, agreement, rule, version, total, scorecards, charges, reckoned.left_out, rates)
 
 
 def range_for(
@@ -138,15 +140,30 @@ def range_for(
     withheld: dict[bytes, bool] = {}
     for part in withheld_parts(journeys):
         withheld[part.shipment] = withheld.get(part.shipment, False) or part.part in _NAMES_LIABLE
-    if not withheld and not card.schemas:
+    if not withheld and not card.schemas and award.rule.currencies is None:
         return None
     reckoned = reckoning(agreement, award.rule, journeys)
     tallies = _tallies(agreement, journeys, reckoned)
     unsure = award.rule.disputed is WhenDisputed.WAIT and not reckoned.sure
     scorecards = scorecards_of(agreement, award.rule, tallies, card)
-    if not withheld and not any(scorecard.closed for scorecard in scorecards):
+    closed = _closed(award, scorecards, rates_for(award.rule, journeys, reckoned.at))
+    if not withheld and not closed:
         return None
-    return award_range(award, scorecards, tallies, journeys, withheld, signed, unsure)
+    return award_range(award, scorecards, tallies, journeys, withheld, signed, unsure, closed)
+
+
+def _closed(award: Award, scorecards: Iterable[Scorecard], rates: Rates) -> dict[int, set[RecordId]]:
+    """Of each party whom it concerns the attestations whose claims are not shown: numbers of its scores, and rates by
+    which its penalties would count.
+    """
+    result: dict[int, set[RecordId]] = {}
+    for card in scorecards:
+        if card.closed:
+            result.setdefault(card.partner, set()).update(card.closed)
+    for line in award.lines:
+        if any(aside.reason is SetAside.RATE_WITHHELD for aside in line.set_aside):
+            result.setdefault(line.partner, set()).update(rates.closed.values())
+    return result
 
 
 def _tallies(agreement: BonusAgreement, journeys: Journeys, reckoned: Reckoning) -> Tallies:

@@ -22,6 +22,7 @@ from ledger.attested.numbers import LONGEST_UNIT
 from ledger.codes import Role
 from ledger.common.figure import Pattern
 from ledger.common.json_fields import entries, fields_of, integer, shown, text
+from ledger.common.scopes import schema_hash
 from ledger.common.toml_file import read_toml
 from ledger.errors import MalformedRecord, NotFound
 
@@ -84,7 +85,7 @@ class AttestedNumber:
     @property
     def schema(self) -> bytes:
         """What attestations carry: SHA-256 of the name."""
-        return hashlib.sha256(self.schema_name.encode()).digest()
+        return schema_hash(self.schema_name)
 
     def __str__(self) -> str:
         return self.value

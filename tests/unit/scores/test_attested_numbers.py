@@ -118,7 +118,7 @@ def test_what_is_missing_is_unknown_or_zero_as_the_card_says() -> None:
         IndicatorStatus.MISSING, 0, Fraction(20, 90),
     )  # fmt: skip
     assert (zero.known_weight, zero.score) == (Fraction(90, 100), POINTS * 70 // 90)
-    assert (zero.low or 0) <= zero.score <= (zero.high or 0)
+    assert (zero.low or 0) <= (zero.score or 0) <= (zero.high or 0)
 
 
 def test_a_number_counts_as_it_stood_in_the_last_second_of_the_period() -> None:
@@ -132,7 +132,7 @@ def test_a_number_counts_as_it_stood_in_the_last_second_of_the_period() -> None:
         ({"until": last - 1}, False),
     ):
         history = deliveries()
-        say_number(history, RATER, MAKER, "rating", 50, **times)
+        say_number(history, RATER, MAKER, "rating", 50, **times)  # type: ignore[arg-type]
         assert (number(rated(history, card())).value == 50) is counts, times
     assert judged_at(Period(0, 2**40 - 1, 77)) == 77  # a period under way: when it is judged
 
