@@ -85,7 +85,7 @@ class ConvertedCharge:
         return self.charge.shipment
 
     @property
-    def amount(self) -> int:
+    def amount(self) -> Amount:
         """In its own currency."""
         return self.charge.amount
 
