@@ -60,10 +60,10 @@ def marked(text: str) -> Markup:
 
 def in_unit(value: int | str | None, indicator: str) -> Text:
     """An indicator's value in its unit, in words."""
+    if indicator not in list(Indicator):  # an attested number: the card names its unit
+        return say("nobody attested it") if value is None else say("{value}", value=int(value))
     if value is None:
         return say("nothing was due")
-    if indicator not in list(Indicator):
-        return say("{value}", value=int(value))  # an attested number: the card names its unit
     return measured(Indicator(indicator), int(value))
 
 

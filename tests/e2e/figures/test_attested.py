@@ -235,6 +235,16 @@ def test_sums_in_one_currency_by_command_and_api(world: World) -> None:
     assert answer(carrier).status_code == 403, "a rate would follow from the sums"
     assert answer(carrier, f"/v1/penalties?partner={CARRIER}").json()["in_one"] is None
     assert answer(auditor, f"/v1/penalties?partner={CARRIER}&in=USD").status_code == 400
+    home = {"LADING_HOME": str(node.home.settings.home)}
+    command = ["penalties", "--in", "USD", "--rates", str(BROKER), "--older", "31", "--partner", str(CARRIER)]
+    result = CliRunner().invoke(app, [*command, "--json"], env=home)
+    assert json.loads(result.output)["in_one"]["left_out"] == told["in_one"]["left_out"]
+    result = CliRunner().invoke(app, command, env=home)
+    assert f"by the rates of partner {BROKER}" in result.output
+    assert CliRunner().invoke(app, command[:3], env=home).exit_code != 0
+    page = answer(carrier, f"/partners/{CARRIER}/score").text
+    assert "Attested: rating" in page
+    assert "attested by 1 issuer" in page
 
 
 def test_erased_claims_leave_ranges_and_verify_says_so(world: World, tmp_path: Path) -> None:
