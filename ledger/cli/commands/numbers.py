@@ -75,8 +75,8 @@ def penalties(
             in_one = reader.numbers.total_in_one(found, chosen, partner, at)
     if json:
         listed = lists.to_json(found, partner, form=penalty_text.stated)
-        more = {} if in_one is None else {"in_one": to_json(in_one)}
-        print_json({"at": at, "totals": listed["totals"], **more, "penalties": listed["penalties"]})
+        asked = {} if in_one is None else {"in_one": to_json(in_one)}
+        print_json({"at": at, "totals": listed["totals"], **asked, "penalties": listed["penalties"]})
     elif csv or lines:
         sys.stdout.write(penalties_csv(found) if csv else penalty_lines_csv(found))
     elif shipment is not None:

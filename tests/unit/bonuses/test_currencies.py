@@ -22,7 +22,7 @@ from ledger.records.verification import VerifiedRecord
 from ledger.services.home.score_cards import default_card
 from tests.unit.attested.saying import attest, revoke
 from tests.unit.bonuses.test_award import AGREEMENT, ID
-from tests.unit.bonuses.test_award import RULE as PLAIN
+from tests.unit.bonuses.test_rule_file import RULE as PLAIN
 from tests.unit.history import CARRIER, DAY, HOUR, MAKER, SHOP, History
 
 BANK = 9
@@ -65,7 +65,7 @@ def measured(text: str) -> bytes:
 
 
 def agreed(text: str = RULE, **fields: Any) -> BonusAgreement:
-    stated = {"parties": (Share(CARRIER, 10_000),), "periodStart": 0, "periodEnd": END} | fields
+    stated: dict[str, Any] = {"parties": (Share(CARRIER, 10_000),), "periodStart": 0, "periodEnd": END} | fields
     return replace(AGREEMENT, rule=parse_rule(measured(text)).hash, **stated)
 
 
