@@ -28,6 +28,7 @@ from ledger.errors import LadingError
 from ledger.explain.bundle import step_text
 from ledger.records.erasure import ErasureReason
 from ledger.records.types import Attestation, BonusAgreement, Claims, Share
+from ledger.registry.history import RegistryView
 from ledger.scores.card import parse_card
 from ledger.services.exports.award_drafts import check_award, draft_award
 from ledger.services.exports.bundle import Exporter
@@ -172,6 +173,15 @@ def test_only_an_accredited_issuers_number_is_recorded(world: World) -> None:
     stranger = attest(world.stage, SHOP, CARRIER, "rating", number)
     with pytest.raises(LadingError):
         world.stage.submit(stranger, SHOP)
+
+
+def test_a_bundle_in_which_the_issuer_had_no_role_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever outcome an operator writes into its log: the council's own records say who might attest."""
+    data = partner_bundle(world)
+    monkeypatch.setattr(RegistryView, "has_role", lambda *_: False)
+    last = verify_bundle(data, world.trust)[-1]
+    assert (last.name, last.ok) == ("outcomes", False)
+    assert "had no role for the schema" in step_text(last)
 
 
 def test_the_score_and_its_bundle_carry_the_number_and_a_stranger_computes_it_again(world: World) -> None:
