@@ -897,6 +897,22 @@ export type PenaltyPage = {
     open: number | string;
     indicative: number | string;
   }[];
+  in_one?: {
+    currency: string;
+    issuer: number;
+    statements: number | string;
+    owes: number | string;
+    is_owed: number | string;
+    frozen: number | string;
+    left_out: {
+      currency: string;
+      statements: number | string;
+      owes: number | string;
+      is_owed: number | string;
+      frozen: number | string;
+    }[];
+    rates: string[];
+  } | null;
   penalties: {
     shipment: string;
     liable: number;
@@ -1306,14 +1322,14 @@ export type ScoreView = {
     known_weight: string;
     withheld: number | string;
     flags: {
-      kind: "one_customer" | "late_records" | "padded_promises" | "broker_word" | "late_holds" | "contested_tenders" | "contests" | "same_third";
+      kind: "one_customer" | "late_records" | "padded_promises" | "broker_word" | "late_holds" | "contested_tenders" | "contests" | "same_third" | "interested_issuer";
       count: number | string;
       of: number | string;
       records: string[];
     }[];
     indicators: {
-      name: "on-time" | "in-full-undamaged" | "legs-on-time" | "mean-late-seconds" | "records-in-a-day" | "penalty-over-freight" | "on-time-in-full" | "defects" | "no-hold-by-papers" | "attested-at-release" | "released-clean" | "time-over-median";
-      status: "known" | "unknown" | "too_few";
+      name: ("on-time" | "in-full-undamaged" | "legs-on-time" | "mean-late-seconds" | "records-in-a-day" | "penalty-over-freight" | "on-time-in-full" | "defects" | "no-hold-by-papers" | "attested-at-release" | "released-clean" | "time-over-median") | string;
+      status: "known" | "unknown" | "missing" | "too_few";
       weight: string;
       good: number | string;
       due: number | string;
@@ -1360,10 +1376,10 @@ export type ScoreView = {
     samples: number | string;
     provisional: boolean;
     known_weight: string;
-    flags: ("one_customer" | "late_records" | "padded_promises" | "broker_word" | "late_holds" | "contested_tenders" | "contests" | "same_third")[];
+    flags: ("one_customer" | "late_records" | "padded_promises" | "broker_word" | "late_holds" | "contested_tenders" | "contests" | "same_third" | "interested_issuer")[];
     indicators: {
       name: "on-time" | "in-full-undamaged" | "legs-on-time" | "mean-late-seconds" | "records-in-a-day" | "penalty-over-freight" | "on-time-in-full" | "defects" | "no-hold-by-papers" | "attested-at-release" | "released-clean" | "time-over-median";
-      status: "known" | "unknown" | "too_few";
+      status: "known" | "unknown" | "missing" | "too_few";
       weight: string;
       value: (number | string) | null;
       low: (number | string) | null;
@@ -2261,6 +2277,9 @@ export interface Operations {
       at?: number | null;
       after?: string | null;
       limit?: number;
+      in?: string | null;
+      rates?: number | null;
+      older?: number;
       format?: ledger__api__routers__penalties__Form;
     };
     headerParameters: {

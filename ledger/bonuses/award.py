@@ -1,7 +1,8 @@
 """The award of a bonus agreement: who gets how much and why, in integers, from figures that anyone can recompute.
 
 A party that reaches the rule's benchmark and its quality gate gets floor(pool x basisPoints / 10,000); where the rule
-says so, less the delay penalties for which it is liable, in the agreement's currency, and at least 0. Whatever is not
+says so, less the delay penalties for which it is liable, in the agreement's currency or by the rates that the rule
+names (`ledger.bonuses.currencies`), and at least 0. Whatever is not
 paid to a party (shares forfeited, penalties, what rounding leaves, basis points nobody has) goes to the residual
 partner, so the sum is exact:
 
@@ -14,14 +15,19 @@ a bad figure.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from math import floor
+from typing import Annotated
 
 from ledger import merkle
+from ledger.attested.claims import Closed
+from ledger.attested.fx import Rates, day_of, day_text, rates_of
 from ledger.bonuses.amounts import WHOLE, AmountProof, Line, amount_proof, amounts_root
+from ledger.bonuses.currencies import RateDay, interested
 from ledger.bonuses.rule_file import AT_MOST, SCORE, SHIPMENTS, BonusRule, Threshold, require_rule
 from ledger.codes import Role
-from ledger.common.figure import Amount, Currency, figure
+from ledger.common.figure import Amount, Currency, Pattern, figure
 from ledger.common.ids import LogId, PartnerId, RecordId, to_hex
 from ledger.errors import MalformedRecord, VerificationFailed
 from ledger.penalties.amounts import Owed, evidence_of
@@ -30,11 +36,15 @@ from ledger.scores.card import Card
 from ledger.scores.composite import IndicatorStatus, Scorecard, Scores
 from ledger.shipments.history import Journeys
 
+NO_RATES = Rates(())
+
 
 @figure("shipment", "amount", "currency")
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """A delay penalty as far as a bonus is concerned. `indicative`: `partner` never signed or endorsed the terms."""
+    """A delay penalty as far as a bonus is concerned. `indicative`: `partner` never signed or endorsed the terms.
+    `promised_at`: the second of the promise, grace included.
+    """
 
     shipment: bytes
     partner: PartnerId
@@ -42,6 +52,46 @@ class Charge:
     currency: Currency
     indicative: bool
     evidence: tuple[RecordId, ...] = ()
+    promised_at: int = field(default=0, compare=False)
+
+    @property
+    def counted(self) -> int:
+        """What it takes, in the agreement's currency, if it counts."""
+        return self.amount
+
+
+Day = Annotated[str, Pattern("[0-9]{4}-[0-9]{2}-[0-9]{2}")]
+
+
+@figure(
+    ("shipment", "charge.shipment"),
+    "amount",
+    ("currency", "charge.currency"),
+    ("converted", "counted"),
+    "rate",
+    "day",
+)
+@dataclass(frozen=True, slots=True)
+class ConvertedCharge:
+    """A penalty of another currency: `counted` in the agreement's, rounded down, by the attestation `rate` of `day`."""
+
+    charge: Charge
+    counted: Amount
+    rate: RecordId
+    day: Day
+
+    @property
+    def shipment(self) -> bytes:
+        return self.charge.shipment
+
+    @property
+    def amount(self) -> Amount:
+        """In its own currency."""
+        return self.charge.amount
+
+    @property
+    def evidence(self) -> tuple[RecordId, ...]:
+        return (*self.charge.evidence, self.rate)
 
 
 class FindingReason(StrEnum):
@@ -55,10 +105,15 @@ class FindingReason(StrEnum):
 
 
 class SetAside(StrEnum):
-    """Why a penalty does not count against a bonus."""
+    """Why a penalty does not count against a bonus. The last three: the rule names rates, but nobody attested one for
+    the day; it may be in claims that are not shown here; or the issuer is one of those whom the agreement concerns.
+    """
 
     OTHER_CURRENCY = "other_currency"
     INDICATIVE = "indicative"
+    NO_RATE = "no_rate"
+    RATE_WITHHELD = "rate_withheld"
+    INTERESTED_ISSUER = "interested_issuer"
 
 
 @figure(
@@ -135,7 +190,7 @@ class AwardLine:
     basis_points: int
     share: Amount
     findings: tuple[RoleFinding, ...]
-    charges: tuple[Charge, ...]
+    charges: tuple[Charge | ConvertedCharge, ...]
     set_aside: tuple[ChargeSetAside, ...]
     deducted: Amount
     amount: Amount
@@ -204,6 +259,7 @@ def compute_award(
     scorecards: Iterable[Scorecard],
     charges: Iterable[Charge] = (),
     left_out: Sequence[bytes] = (),
+    rates: Rates = NO_RATES,
 ) -> Award:
     """Share `total` out as `agreement` and `rule` say.
 
@@ -213,8 +269,8 @@ def compute_award(
     3. The rest is the residual partner's.
 
     `scorecards` are those of `scorecards_of`; those of partners who are no parties are ignored, and so are charges.
-    `left_out` is in neither. Raises `VerificationFailed` for another rule, card or period, `MalformedRecord` for a
-    charge named twice.
+    `left_out` is in neither. `rates`: those of the issuer that the rule names, as `rates_for` gives them. Raises
+    `VerificationFailed` for another rule, card or period, `MalformedRecord` for a charge named twice.
     """
     # 1. Rule.
     require_rule(rule, agreement.rule)
@@ -235,9 +291,8 @@ def compute_award(
             PartnerId(share.partner),
             share.basisPoints,
             total,
-            agreement.currency,
             _findings(rule, judged.get(share.partner, {})),
-            charged.get(share.partner, ()),
+            [_in_currency(charge, agreement, rule, rates) for charge in charged.get(share.partner, ())],
         )
         for share in sorted(agreement.parties, key=lambda s: s.partner)
     )
@@ -282,6 +337,12 @@ def scorecards_of(agreement: BonusAgreement, rule: BonusRule, tallies: Scores, c
     )
 
 
+def rates_for(rule: BonusRule, journeys: Journeys, at: int) -> Rates:
+    """The rates that the rule names as they stood at the second `at`; none where it names none."""
+    chosen = rule.currencies
+    return NO_RATES if chosen is None else rates_of(journeys, chosen.issuer, chosen.schema, at)
+
+
 def charges_on(agreement: BonusAgreement, journeys: Journeys, owed: Iterable[Owed], at: int) -> tuple[Charge, ...]:
     """The penalties that the agreement's parties owe for goods due in its period (as scorecards count), zeros left out.
 
@@ -291,7 +352,13 @@ def charges_on(agreement: BonusAgreement, journeys: Journeys, owed: Iterable[Owe
     parties = {share.partner for share in agreement.parties}
     return tuple(
         Charge(
-            o.shipment, PartnerId(o.liable), o.amount, o.currency, o.indicative, evidence_of(journeys, o.shipment, at)
+            o.shipment,
+            PartnerId(o.liable),
+            o.amount,
+            o.currency,
+            o.indicative,
+            evidence_of(journeys, o.shipment, at),
+            o.promised_at,
         )
         for o in owed
         if o.amount > 0 and o.liable in parties and agreement.periodStart <= o.promised_at < agreement.periodEnd
@@ -360,33 +427,45 @@ def _findings(rule: BonusRule, scorecards: Mapping[Role, Scorecard]) -> tuple[Ro
     )
 
 
+def _in_currency(
+    charge: Charge, agreement: BonusAgreement, rule: BonusRule, rates: Rates
+) -> Charge | ConvertedCharge | ChargeSetAside:
+    """The penalty as it counts in the agreement's currency, or why it does not."""
+    chosen, currency = rule.currencies, agreement.currency
+    if charge.currency != currency and chosen is None:
+        return ChargeSetAside(charge, SetAside.OTHER_CURRENCY)
+    if charge.indicative:
+        return ChargeSetAside(charge, SetAside.INDICATIVE)
+    if charge.currency == currency or chosen is None:
+        return charge
+    if interested(agreement, chosen.issuer):
+        return ChargeSetAside(charge, SetAside.INTERESTED_ISSUER)
+    second = agreement.periodEnd - 1 if chosen.day is RateDay.PERIOD_END else charge.promised_at
+    rate = rates.on(day_of(second), (charge.currency, currency), chosen.older)
+    if rate is None or isinstance(rate, Closed):
+        return ChargeSetAside(charge, SetAside.NO_RATE if rate is None else SetAside.RATE_WITHHELD)
+    return ConvertedCharge(charge, floor(charge.amount * rate.ratio), rate.record, day_text(rate.day))
+
+
 def _line(
     partner: PartnerId,
     basis_points: int,
     total: int,
-    currency: str,
     findings: tuple[RoleFinding, ...],
-    charges: Sequence[Charge],
+    charges: Sequence[Charge | ConvertedCharge | ChargeSetAside],
 ) -> AwardLine:
     share = total * basis_points // WHOLE
-    counted, set_aside = [], []
-    for charge in charges:
-        if charge.currency != currency:
-            set_aside.append(ChargeSetAside(charge, SetAside.OTHER_CURRENCY))
-        elif charge.indicative:
-            set_aside.append(ChargeSetAside(charge, SetAside.INDICATIVE))
-        else:
-            counted.append(charge)
+    counted = tuple(charge for charge in charges if not isinstance(charge, ChargeSetAside))
     met = bool(findings) and all(finding.met for finding in findings)
     earned = share if met else 0
-    deducted = min(earned, sum(charge.amount for charge in counted))
+    deducted = min(earned, sum(charge.counted for charge in counted))
     return AwardLine(
         partner=partner,
         basis_points=basis_points,
         share=share,
         findings=findings,
-        charges=tuple(counted),
-        set_aside=tuple(set_aside),
+        charges=counted,
+        set_aside=tuple(charge for charge in charges if isinstance(charge, ChargeSetAside)),
         deducted=deducted,
         amount=earned - deducted,
     )

@@ -13,6 +13,7 @@ and lie within the ranges, or the award is refuted all the same.
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from ledger.bonuses.amounts import Line
 from ledger.bonuses.award import Award, AwardLine
@@ -58,7 +59,8 @@ class ResidualRange:
 @dataclass(frozen=True, slots=True)
 class AwardRange:
     """An award of which only ranges are known. `lines` ascend by partner, one a party. `left_out` are the shipments of
-    which it is seen that they are disputed, and count for nobody.
+    which it is seen that they are disputed, and count for nobody. `closed` are the attestations whose claims are
+    not shown and that decide a party's score, or by whose rates its penalties count.
     """
 
     agreement: RecordId
@@ -69,6 +71,7 @@ class AwardRange:
     lines: tuple[LineRange, ...]
     residual: ResidualRange
     left_out: tuple[bytes, ...]
+    closed: tuple[RecordId, ...] = ()
 
     @property
     def amounts(self) -> tuple[Line, ...]:
@@ -95,20 +98,23 @@ def award_range(
     withheld: Mapping[bytes, bool],
     signed: Callable[[], Sequence[Line]],
     unsure: bool,
+    closed: Mapping[int, Collection[RecordId]] = MappingProxyType({}),
 ) -> AwardRange | None:
     """The ranges of `award`, which was computed without the `withheld` shipments: True where it is not known who would
     be liable. None where they concern no party and cannot be among the award's evidence.
 
     `unsure`: they may hide a dispute for which it waited. `scorecards` and `tallies` are those that it was computed
-    from; `signed` gives the lines that were signed, one a party ascending, and is asked only where there are ranges.
+    from; `closed` the attestations whose claims are not shown, of each party whom they concern; `signed` gives the
+    lines that were signed, one a party ascending, and is asked only where there are ranges.
     """
     concerned = [concerned_by(journeys, shipment) for shipment in {*withheld, *tallies.hidden}]
     brokers = set(tallies.partners(Role.BROKER)) if Role.BROKER in award.rule.roles else set()
     hidden = {
         line.partner: sum(line.partner in partners for partners in concerned)
         for line in award.lines
-        if line.partner in brokers or any(line.partner in partners for partners in concerned)
+        if (concerned and line.partner in brokers) or any(line.partner in partners for partners in concerned)
     }
+    hidden = dict.fromkeys((line.partner for line in award.lines if line.partner in closed), 0) | hidden
     if not hidden and not any(withheld.values()) and not unsure:
         return None  # a penalty that is set aside, for its partner never signed the terms, is evidence too
     amounts = {line.partner: line.amount for line in signed()}
@@ -140,6 +146,7 @@ def award_range(
         tuple(lines),
         residual,
         award.left_out,
+        tuple(sorted({record for records in closed.values() for record in records})),
     )
 
 
@@ -157,5 +164,5 @@ def _misses(threshold: Threshold, card: Scorecard, hidden: int) -> bool:
 def _owed_surely(line: AwardLine, journeys: Journeys, withheld: Collection[bytes]) -> int:
     """The penalties of a party that rest on nothing withheld."""
     return sum(
-        charge.amount for charge in line.charges if set(names_of(journeys, charge.shipment)).isdisjoint(withheld)
+        charge.counted for charge in line.charges if set(names_of(journeys, charge.shipment)).isdisjoint(withheld)
     )

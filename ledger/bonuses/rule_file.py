@@ -20,6 +20,10 @@ can change it afterwards. It is parsed strictly: unknown, missing and repeated k
     threshold = 950_000
     samples = 30
 
+    [currencies]                    # penalties of other currencies count too: see `ledger.bonuses.currencies`
+    issuer = 9
+    day = "period-end"
+
 There is such a pair for each role that the rule judges: carrier, supplier, broker. A party is judged in every one of
 them in which anything was due from it. An indicator is a share of the scorecard in parts per million, `score` the
 composite in hundredths of a point, or `shipments`, the number of shipments that were due (the volume). `samples` is the
@@ -38,6 +42,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
+from ledger.bonuses.currencies import CurrencyRule, parse_currencies
 from ledger.codes import Role
 from ledger.common.figure import Pattern
 from ledger.common.ids import to_hex
@@ -94,7 +99,8 @@ class RoleRule:
 class BonusRule:
     """`card` is the SHA-256 of the scorecard; `hash` that of this file's bytes, the agreement's `rule`. `grace` is the
     number of seconds after the period's end in which what is logged still counts. `penalties`: whether delay penalties
-    are taken off the shares. `disputed`: what becomes of disputed shipments.
+    are taken off the shares. `disputed`: what becomes of disputed shipments. `currencies`: by which rates penalties of
+    another currency than the agreement's count; None: they do not.
     """
 
     title: str
@@ -104,6 +110,7 @@ class BonusRule:
     grace: int = 0
     penalties: bool = False
     disputed: WhenDisputed = WhenDisputed.WAIT
+    currencies: CurrencyRule | None = None
 
 
 def parse_rule(data: bytes) -> BonusRule:
@@ -111,7 +118,7 @@ def parse_rule(data: bytes) -> BonusRule:
     table = read_toml(data, "bonus rule")
     known = {role.name.lower(): role for role in OF_ROLE}
     older = table.get("format") == TAKES_PENALTIES
-    more = ("grace",) if older else ("grace", "penalties", "disputed")
+    more = ("grace",) if older else ("grace", "penalties", "disputed", "currencies")
     fields_of(table, "bonus rule", ("format", "title", "card"), more=(*more, *known))
     if not older and table["format"] != FORMAT:
         expected = f"{FORMAT}, or {TAKES_PENALTIES}"
@@ -126,7 +133,10 @@ def parse_rule(data: bytes) -> BonusRule:
         raise MalformedRecord("not a boolean", where="penalties", expected="true or false", found=shown(penalties))
     disputed = WhenDisputed.LOWER_AMOUNT if older else _when_disputed(table.get("disputed", WhenDisputed.WAIT.value))
     card = hex_bytes(table["card"], "card", 32)
-    return BonusRule(title, card, roles, hashlib.sha256(data).digest(), grace, penalties, disputed)
+    currencies = None
+    if "currencies" in table:
+        currencies = parse_currencies(table["currencies"], grace, penalties=penalties)
+    return BonusRule(title, card, roles, hashlib.sha256(data).digest(), grace, penalties, disputed, currencies)
 
 
 def require_rule(rule: BonusRule, expected: bytes) -> None:

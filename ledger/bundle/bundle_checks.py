@@ -32,6 +32,8 @@ from ledger.records.signing import Domain
 from ledger.records.types import Outcome, RegistryChange
 from ledger.records.verification import Facts, VerifiedRecord, as_known_at, verify_recovered
 from ledger.registry.history import RecordedAt, RegistryHistory
+from ledger.scores.adopted_card import is_card
+from ledger.scores.card import parse_card
 from ledger.shipments.outcome_facts import facts_of
 
 GIVEN = "given the outcomes attested below"
@@ -320,8 +322,10 @@ class BundleChecks:
         indexes = {record_id: index for index, record_id in self.ids.items()}
         domains, subject = self._domains(), self.bundle.subject
         traced = traced_in(self.bundle.figures)
+        cards = [text.encode() for text in self.bundle.rules if is_card(text.encode())]
+        schemas = frozenset[bytes]().union(*(parse_card(text).schemas for text in cards))
         judged = [
-            check_not_omitted(receipt, self.log, self.head.size, subject, records, indexes, domains, traced)
+            check_not_omitted(receipt, self.log, self.head.size, subject, records, indexes, domains, traced, schemas)
             for receipt in held
         ]
         return "; ".join(judged)

@@ -13,6 +13,7 @@ from ledger.bundle.figures import LAST_SECOND, award_figures, award_for, partner
 from ledger.bundle.product import check_product, product_verdict
 from ledger.bundle.subject import Subject, SubjectKind, parse_subject
 from ledger.bundle.trace import check_trace
+from ledger.bundle.undisclosed import told_apart
 from ledger.common.ids import LogId, PartnerId, RecordId, bytes_from_hex, to_hex
 from ledger.common.json_fields import entries, wide_integer
 from ledger.common.periods import Period
@@ -76,8 +77,9 @@ class CheckedFigures:
 
     @property
     def withheld(self) -> int:
-        """Of how many shipments a part is withheld or erased that the figures rest on."""
-        return len({part["shipment"] for part in self.figures.get("withheld", ())})
+        """Of how many shipments a part is withheld or erased that the figures rest on, and claims of attestations."""
+        shipments, claims = told_apart(self.figures.get("withheld", ()))
+        return shipments + claims
 
 
 def check_figures(

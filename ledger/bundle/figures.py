@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from ledger.attested.fx import Rates
 from ledger.bonuses.amounts import Line
-from ledger.bonuses.award import Award, charges_on, compute_award, scorecards_of
+from ledger.bonuses.award import Award, SetAside, charges_on, compute_award, rates_for, scorecards_of
 from ledger.bonuses.award_file import AwardFile
 from ledger.bonuses.award_range import AwardRange, award_range
 from ledger.bonuses.disputed import Reckoning, reckoning
 from ledger.bonuses.rule_file import WhenDisputed, parse_rule
-from ledger.bundle.undisclosed import WithheldKind, WithheldPart, withheld_parts
+from ledger.bundle.undisclosed import WithheldKind, WithheldPart, closed_claims, withheld_parts
 from ledger.common.figure import figure, to_json
 from ledger.common.ids import RecordId
 from ledger.common.periods import Period
@@ -120,7 +121,8 @@ def award_for(
     tallies = _tallies(agreement, journeys, reckoned)
     scorecards = scorecards_of(agreement, rule, tallies, card)
     charges = charges_on(agreement, journeys, tallies.owed, reckoned.at)
-    return compute_award(agreement_id, agreement, rule, version, total, scorecards, charges, reckoned.left_out)
+    rates = rates_for(rule, journeys, reckoned.at)
+    return compute_award(agreement_id, agreement, rule, version, total, scorecards, charges, reckoned.left_out, rates)
 
 
 def range_for(
@@ -138,13 +140,30 @@ def range_for(
     withheld: dict[bytes, bool] = {}
     for part in withheld_parts(journeys):
         withheld[part.shipment] = withheld.get(part.shipment, False) or part.part in _NAMES_LIABLE
-    if not withheld:
+    if not withheld and not card.schemas and award.rule.currencies is None:
         return None
     reckoned = reckoning(agreement, award.rule, journeys)
     tallies = _tallies(agreement, journeys, reckoned)
     unsure = award.rule.disputed is WhenDisputed.WAIT and not reckoned.sure
     scorecards = scorecards_of(agreement, award.rule, tallies, card)
-    return award_range(award, scorecards, tallies, journeys, withheld, signed, unsure)
+    closed = _closed(award, scorecards, rates_for(award.rule, journeys, reckoned.at))
+    if not withheld and not closed:
+        return None
+    return award_range(award, scorecards, tallies, journeys, withheld, signed, unsure, closed)
+
+
+def _closed(award: Award, scorecards: Iterable[Scorecard], rates: Rates) -> dict[int, set[RecordId]]:
+    """Of each party whom it concerns the attestations whose claims are not shown: numbers of its scores, and rates by
+    which its penalties would count.
+    """
+    result: dict[int, set[RecordId]] = {}
+    for card in scorecards:
+        if card.closed:
+            result.setdefault(card.partner, set()).update(card.closed)
+    for line in award.lines:
+        if any(aside.reason is SetAside.RATE_WITHHELD for aside in line.set_aside):
+            result.setdefault(line.partner, set()).update(rates.closed.values())
+    return result
 
 
 def _tallies(agreement: BonusAgreement, journeys: Journeys, reckoned: Reckoning) -> Tallies:
@@ -215,12 +234,13 @@ def partner_figures(
     """Every penalty that `partner` owes or is owed, by shipment, and its scorecards of `period` by the card that
     governs it. `at` judges the penalties of goods still under way; None leaves these out.
     """
-    withheld = tuple(withheld_parts(journeys))
     statements = sorted(statements_of(journeys, at, partner=partner), key=lambda s: s.shipment)
     tallies = Tallies(journeys, period)
     cards = tuple(
         tallies.score(partner, role, measure.card) for role in measure.card.roles if partner in tallies.partners(role)
     )
+    claims = closed_claims(record for card in cards for record in card.closed)
+    withheld = (*claims, *withheld_parts(journeys))
     return to_json(PartnerFigures(Statements(tuple(statements)), Scores(period, measure, cards), withheld))
 
 
@@ -237,7 +257,8 @@ def award_figures(
     card = award.rule.card
     choice = AwardCard(card, _chosen_by(card, governing_card(view, agreement.periodStart, others)))
     stated = AwardFile(award) if isinstance(award, Award) else award
-    return to_json(AwardFigures(stated, choice, tuple(withheld_parts(Journeys(records)))))
+    claims = closed_claims(award.closed if isinstance(award, AwardRange) else ())
+    return to_json(AwardFigures(stated, choice, (*claims, *withheld_parts(Journeys(records)))))
 
 
 def _chosen_by(card: bytes, adopted: Adopted | None) -> CardChoice:

@@ -36,10 +36,11 @@ def check_not_omitted(
     indexes: Mapping[RecordId, int],
     domains: Sequence[Domain],
     traced: Collection[bytes] = (),
+    schemas: Collection[bytes] = (),
 ) -> str:
     """Raise `VerificationFailed` when the record was due in the bundle and is not there; else say why it is no lie.
 
-    `traced`: of a trace, the shipments that its figures name.
+    `traced`: of a trace, the shipments that its figures name. `schemas`: those that the scorecard reads numbers from.
 
     1. The receipt is the log's, and about this record.
     2. In the bundle, at the receipt's place: nothing is amiss.
@@ -74,7 +75,7 @@ def check_not_omitted(
     # 3. Not due.
     if receipt.index >= size:
         return f"{name} was logged after this checkpoint"
-    if not bears_on(parse_subject(subject), record_id, record, receipt.index, records, traced):
+    if not bears_on(parse_subject(subject), record_id, record, receipt.index, records, traced, schemas):
         return f"{name} does not bear on {subject}"
     # 4. Omitted.
     raise VerificationFailed(

@@ -1,13 +1,14 @@
 """The outcomes in a bundle: what the log says the chain decided, and by which contracts.
 
 Attested: a full audit or a node proves them. Checked is that each is about a record of the bundle, and names the
-contract that the registry had in force.
+contract that the registry had in force; and of an attestation, that the registry had its issuer in the role for its
+schema, for the chain takes no other.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 
 from ledger.bundle.format import BundledRecord
-from ledger.codes import ContractKind
+from ledger.codes import ContractKind, Role
 from ledger.codes import Outcome as Code
 from ledger.common.ids import KeyAddress, RecordId, to_hex
 from ledger.errors import VerificationFailed
@@ -58,9 +59,11 @@ def check_outcomes(
     history: RegistryHistory,
     pools: Mapping[RecordId, bytes],
 ) -> str:
-    """Raise `VerificationFailed` for an Outcome of no record here, or of another contract than the one in force; says
-    how many there are. `facts_of`: by log index. `pools`: of records about money the bonus pool that their ids bind; it
-    serves its agreements after it was closed, and takes none any more.
+    """Raise `VerificationFailed` for an Outcome of no record here, of another contract than the one in force, or by
+    which the chain would have taken an attestation from no issuer; says how many there are.
+
+    `facts_of`: by log index. `pools`: of records about money the bonus pool that their ids bind; it serves its
+    agreements after it was closed, and takes none any more.
     """
     waiting = 0
     for record_id, found in events.items():
@@ -86,6 +89,13 @@ def check_outcomes(
             if body.MONEY and not isinstance(body, BonusAgreement):
                 contract, name = KeyAddress(pools[record_id]), "the bonus pool that was signed for"
             check_target(index, event, contract, name)
+            if isinstance(body, Attestation) and not view.has_role(body.by, Role.ISSUER, body.schema):
+                raise VerificationFailed(
+                    "an attestation that the chain cannot have taken: its issuer had no role for the schema then",
+                    where=f"record {index} (Outcome)",
+                    expected=f"the role of an issuer for {to_hex(body.schema)}",
+                    found=f"partner {body.by}",
+                )
     told = f"{sum(map(len, events.values()))} outcomes"
     pending = f", {waiting} records still without one" if waiting else ""
     return f"{told} by the contracts in force{pending}; a full audit or a node proves them"

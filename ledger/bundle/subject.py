@@ -70,14 +70,16 @@ def bears_on(
     index: int,
     records: Mapping[RecordId, Record],
     traced: Collection[bytes] = (),
+    schemas: Collection[bytes] = (),
 ) -> bool:
     """Whether a record at leaf `index` must be in a bundle about `subject` that holds `records`. `traced`: of a
-    trace, the shipments that its figures name.
+    trace, the shipments that its figures name. `schemas`: those that the scorecard in the bundle reads numbers from.
 
     Judged by public fields. True means that it must; what only private parts or figures tell is not known here.
 
     - shipment: records of exactly this shipment;
-    - partner: records of shipments that name it, and of shipments whose terms are in the bundle;
+    - partner: records of shipments that name it, and of shipments whose terms are in the bundle; attestations about it
+      of the scorecard's schemas, and revocations of these;
     - award: all that figures need below the award's log size, and what names its agreement;
     - product: attestations that cover it, all authorisations by brands, recalls of its GTIN, revocations of these;
     - trace: records of exactly these shipments;
@@ -94,6 +96,10 @@ def bears_on(
         return named or (record.NUMBER in NUMBERS_NEED and index < award.logSize)
     if record.NUMBER in (14, 15):
         return any(Concern(index_keys.RECORD, to_hex(known)) in keys for known in records)
+    if subject.kind is SubjectKind.PARTNER and isinstance(record, Attestation | Revocation):
+        number = records.get(RecordId(record.target)) if isinstance(record, Revocation) else record
+        about = isinstance(number, Attestation) and number.subject == str(subject)
+        return about and isinstance(number, Attestation) and number.schema in schemas
     if record.NUMBER not in OF_SHIPMENTS:
         return False
     if subject.kind is SubjectKind.TRACE:

@@ -1,15 +1,19 @@
 """Which parts that figures rest on are withheld: what was not shown must be told, or leaving it out would pay."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from ledger.common.figure import figure
+from ledger.common.ids import RecordId, to_hex
 from ledger.errors import NotFound
 from ledger.records.eip712 import Withheld
 from ledger.records.types import ShipmentTerms
 from ledger.shipments.closed import closed_amendments, closed_places, contents_closed
 from ledger.shipments.history import Journeys
+
+NO_SHIPMENT = bytes(32)
 
 
 class WithheldKind(StrEnum):
@@ -21,13 +25,14 @@ class WithheldKind(StrEnum):
     DESTINATION = "destination"
     CHANGES = "changes"
     PLACE = "place"
+    CLAIMS = "claims"
 
 
 @figure("shipment", "record", "part")
 @dataclass(frozen=True, slots=True, order=True)
 class WithheldPart:
     """`part` of the record `record` (terms, an amendment, a tender, or a handoff to a locker), which the figures of
-    `shipment` rest on, is not shown.
+    `shipment` rest on, is not shown. The claims of an attestation are of no shipment: zeros.
     """
 
     shipment: bytes
@@ -57,6 +62,18 @@ def withheld_parts(journeys: Journeys) -> list[WithheldPart]:
             WithheldPart(shipment, record, WithheldKind.CHANGES) for record in closed_amendments(journeys, names)
         }
     return sorted(result)
+
+
+def closed_claims(attestations: Iterable[RecordId]) -> list[WithheldPart]:
+    """The same of attested numbers, on which scores rest and whose claims are not shown."""
+    return sorted({WithheldPart(NO_SHIPMENT, record, WithheldKind.CLAIMS) for record in attestations})
+
+
+def told_apart(parts: Iterable[Mapping[str, Any]]) -> tuple[int, int]:
+    """Of how many shipments a part is not shown, and how many claims are not, by the JSON of these parts."""
+    named = {(part["shipment"], part["record"]) for part in parts}
+    claims = {record for shipment, record in named if shipment == to_hex(NO_SHIPMENT)}
+    return len({shipment for shipment, _ in named} - {to_hex(NO_SHIPMENT)}), len(claims)
 
 
 def _parts(terms: ShipmentTerms) -> Iterator[WithheldKind]:

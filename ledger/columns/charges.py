@@ -21,4 +21,12 @@ def charges_on(agreement: BonusAgreement, tallies: ColumnTallies) -> tuple[Charg
 def _charges(agreement: BonusAgreement, tallies: ColumnTallies, parties: frozenset[int]) -> Iterator[Charge]:
     for one, evidence in tallies.owed_by(np.array(sorted(parties), np.int64)):
         if one.amount > 0 and agreement.periodStart <= one.promised_at < agreement.periodEnd:
-            yield Charge(one.shipment, PartnerId(one.liable), one.amount, one.currency, one.indicative, evidence())
+            yield Charge(
+                one.shipment,
+                PartnerId(one.liable),
+                one.amount,
+                one.currency,
+                one.indicative,
+                evidence(),
+                one.promised_at,
+            )

@@ -7,11 +7,13 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 
+from ledger.attested.numbers import Said, said_of_all
 from ledger.codes import Role
 from ledger.common.ids import RecordId
 from ledger.common.periods import Period
 from ledger.errors import NotFound
 from ledger.penalties.amounts import Owed, evidence_of, of_statement
+from ledger.scores.attested import judged_at
 from ledger.scores.card import Indicator
 from ledger.scores.flags import Promise, promises_of
 from ledger.scores.hidden import concerned_by
@@ -41,6 +43,8 @@ class Others:
     """Suppliers and shipments of which the goods are withheld."""
     promises: list[Promise] = field(default_factory=list)
     tenders: list[Tendered] = field(default_factory=list)
+    said: list[Said] = field(default_factory=list)
+    """Numbers that are attested about anybody: every part has them all."""
 
     @property
     def deliveries(self) -> list[Delivery]:
@@ -72,6 +76,7 @@ def others_of(journeys: Journeys, shipments: Iterable[bytes], period: Period, li
             result.contents_closed.append((terms.consignor, shipment))
     result.promises = [promise for promise in promises_of(journeys, period) if promise.terms in own]
     result.tenders = [one for one in tendered(journeys, period) if one.shipment in own]
+    result.said = list(said_of_all(journeys, judged_at(period)))
     return result
 
 
@@ -98,4 +103,5 @@ def joined(parts: Sequence[Others]) -> Others:
         result.contents_closed += part.contents_closed
         result.promises += part.promises
         result.tenders += part.tenders
+        result.said += part.said
     return result

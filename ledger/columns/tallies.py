@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, cast
 
 import numpy as np
 
+from ledger.attested.numbers import Said
 from ledger.codes import Role
 from ledger.columns.arrays import Ints, id_codes, id_rows, narrow, runs, wide
 from ledger.columns.attestations import Attested
@@ -26,7 +27,8 @@ from ledger.common.ids import PartnerId, RecordId
 from ledger.common.periods import Period
 from ledger.penalties.amounts import Owed
 from ledger.penalties.causes import LateCause
-from ledger.scores.card import OF_ROLE, Card, Indicator
+from ledger.scores.attested import NumberTally, interest_flags, number_tally
+from ledger.scores.card import OF_ROLE, Card, Indicator, Weighted
 from ledger.scores.composite import Counted, Scorecard, scorecard
 from ledger.scores.estimate import Tally, doubled_median, mean_seconds, weigh_of
 from ledger.scores.flags import FEWEST_ON_A_LANE, Seen, flags_of, is_padded
@@ -68,7 +70,7 @@ class ColumnTallies:
     def score(self, partner: int, role: Role, card: Card) -> Scorecard:
         """The score of `partner`; raises `NotFound` for a role that the card does not score."""
         weights = card.of(role)
-        tallies = [self._tally(role, weighted.indicator, partner) for weighted in weights]
+        tallies = [self._tally(role, weighted, partner) for weighted in weights]
         numbers = self._counted(role, partner)
         seen = self._seen(role, partner, numbers)
         counted = Counted(
@@ -76,11 +78,14 @@ class ColumnTallies:
             shipments=seen.shipments,
             hidden=len(self._hidden_of(partner, role)),
             compared=bool(self._others.hidden),
-            flags=tuple(flags_of(role, partner, seen, self._tenders)),
+            flags=(*flags_of(role, partner, seen, self._tenders), *interest_flags(tallies, seen.customers)),
         )
         return scorecard((role, partner), self.period, card, tallies, counted)
 
-    def _tally(self, role: Role, indicator: Indicator, partner: int) -> Tally:
+    def _tally(self, role: Role, weighted: Weighted, partner: int) -> Tally | NumberTally:
+        indicator = weighted.indicator
+        if not isinstance(indicator, Indicator):
+            return number_tally(indicator, self._said.get(partner, ()))
         names = tuple(self._groups)
         own = self._table((role, indicator)).groups(partner)
         rows = dict(sorted(((names[group], rows) for group, rows in own.items()), key=itemgetter(0)))
@@ -115,6 +120,14 @@ class ColumnTallies:
             return set()
         closed = np.intersect1d(np.concatenate(pieces), self._deliveries.closed).tolist()
         return {self._deliveries.delivery(number).shipment for number in closed}
+
+    @cached_property
+    def _said(self) -> dict[int, list[Said]]:
+        """What is attested in numbers, by partner; every part has it all."""
+        said: dict[int, list[Said]] = {}
+        for one in {one.record: one for one in self._others.said}.values():
+            said.setdefault(one.partner, []).append(one)
+        return said
 
     @cached_property
     def _contents_closed(self) -> dict[int, set[bytes]]:

@@ -19,6 +19,9 @@ TIME_TO_AWARD = 3 * DAY
 _SET_ASIDE = {
     SetAside.OTHER_CURRENCY: say("in another currency than the agreement's"),
     SetAside.INDICATIVE: say("indicative: the partner has not signed or endorsed the terms"),
+    SetAside.NO_RATE: say("in another currency, and nobody attested a rate for its day"),
+    SetAside.RATE_WITHHELD: say("in another currency, and the rate may be in claims that are withheld here"),
+    SetAside.INTERESTED_ISSUER: say("in another currency, and the issuer of the rates has an interest in the award"),
 }
 
 
@@ -117,6 +120,17 @@ def _line(line: Mapping[str, Any], unit: str, total: Text) -> Iterator[Text]:
     if not line["judged"]:
         yield say("  Not judged: nothing was due from it in a role that the rule knows.")
     for charge in line["penalties"]:
+        if "rate" in charge:
+            yield say(
+                "  Penalty of shipment {shipment}: {amount}, counted as {converted} by the rate of {day} (record "
+                "{rate}).",
+                shipment=charge["shipment"],
+                amount=money(charge["amount"], charge["currency"]),
+                converted=money(charge["converted"], unit),
+                day=charge["day"],
+                rate=charge["rate"],
+            )
+            continue
         charged = money(charge["amount"], unit)
         yield say("  Penalty of shipment {shipment}: {amount}.", shipment=charge["shipment"], amount=charged)
     for aside in line["setAside"]:

@@ -8,6 +8,7 @@ from ledger.bundle.figure_checks import AwardEffect, CheckedFigures
 from ledger.bundle.figures import LAST_SECOND, CardChoice
 from ledger.bundle.steps import Step
 from ledger.bundle.subject import SubjectKind
+from ledger.bundle.undisclosed import told_apart
 from ledger.common.ids import to_hex
 from ledger.explain.bonus import left_out_text
 from ledger.explain.product import reason_text
@@ -146,7 +147,9 @@ def _score(card: Mapping[str, Any]) -> str:
 
 
 def _left_out(withheld: Sequence[Mapping[str, Any]]) -> str:
-    count = len({part["shipment"] for part in withheld})
-    if not count:
+    shipments, claims = told_apart(withheld)
+    of = [counted(shipments, "shipment")] if shipments else []
+    of += [counted(claims, "attestation")] if claims else []
+    if not of:
         return "No part is withheld"
-    return f"Of {counted(count, 'shipment')} a part is withheld: what rests on it is a range, or has no bound"
+    return f"Of {' and '.join(of)} a part is withheld: what rests on it is a range, or has no bound"

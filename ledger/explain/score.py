@@ -10,10 +10,11 @@ from ledger.explain.text import Form, Text, partner, phrase, say, sentences, sev
 from ledger.explain.units import micropoints, moment, percent, points, span
 from ledger.explain.words import counted, name_of
 from ledger.scores.adopted_card import Measure
-from ledger.scores.card import Indicator
+from ledger.scores.card import AttestedName, AttestedNumber, Indicator
 from ledger.scores.composite import (
     NO_SCORE_BELOW,
     PROVISIONAL_BELOW,
+    IndicatorScore,
     IndicatorStatus,
     Scorecard,
     ScoreStatus,
@@ -46,9 +47,21 @@ _FLAGS = {
     FlagKind.CONTESTED_TENDERS: phrase("over one in five of its tenders were contested"),
     FlagKind.CONTESTS: phrase("one party contests over one in five of the tenders made to it"),
     FlagKind.SAME_THIRD: phrase("the same third endorsed over one in five of its tenders"),
+    FlagKind.INTERESTED_ISSUER: phrase("attested numbers come from the partner itself or from a counterparty"),
     FlagKind.BROKER_WORD: phrase("over half of the customs time taken out rests on a broker's word alone"),
 }
+_BY_NAME = {indicator.value: indicator for indicator in Indicator}
 SHOWN_EACH_WAY = 3
+
+
+def title_of(indicator: Indicator | AttestedNumber | AttestedName) -> Text:
+    """An indicator's title; it may be named as cards name it."""
+    if isinstance(indicator, Indicator):
+        return NAMES[indicator]
+    name = str(indicator)
+    if name in _BY_NAME:
+        return NAMES[_BY_NAME[name]]
+    return say("Attested: {schema}", schema=name.partition(":")[2])
 
 
 def explain(card: Scorecard) -> tuple[Text, ...]:
@@ -99,14 +112,16 @@ def _score(card: Scorecard | PublicScorecard) -> Text:
     )
 
 
-def _title(indicator: Indicator, weight: Fraction) -> Text:
-    return say("{name} (weight {weight})", name=NAMES[indicator], weight=percent(int(weight * 1_000_000)))
+def _title(indicator: Indicator | AttestedNumber, weight: Fraction) -> Text:
+    return say("{name} (weight {weight})", name=title_of(indicator), weight=percent(int(weight * 1_000_000)))
 
 
 def _explained_indicator(short: IndicatorInShort) -> tuple[Text, ...]:
     """One indicator; every line begins with its name."""
     entry = short.entry
-    name, title = NAMES[entry.indicator], _title(entry.indicator, entry.weight)
+    if isinstance(entry.indicator, AttestedNumber):
+        return (_explained_number(entry, entry.indicator),)
+    name, title = title_of(entry.indicator), _title(entry.indicator, entry.weight)
     low, high = (measured(entry.indicator, value or 0) for value in (entry.low, entry.high))
     if entry.status is IndicatorStatus.KNOWN and entry.points is None:
         if entry.low is None or entry.high is None:
@@ -140,6 +155,28 @@ def _explained_indicator(short: IndicatorInShort) -> tuple[Text, ...]:
         phrase("{name}: lowered by {points} in all by {more}."),
     )
     return (first, *raised, *lowered)
+
+
+def _explained_number(entry: IndicatorScore, indicator: AttestedNumber) -> Text:
+    title = _title(indicator, entry.weight)
+    if entry.status is IndicatorStatus.UNKNOWN:
+        return say("{title}: unknown: nobody attested it; its weight is spread over the others.", title=title)
+    if entry.closed:
+        return say("{title}: no bound: what decides it is withheld.", title=title)
+    if entry.value is None or entry.points is None:
+        return say("{title}: nobody attested it: 0 points; it costs the score {lost} points.", title=title,
+                   lost=points(entry.lost))  # fmt: skip
+    return say(
+        "{title}: {value} {unit}, attested by {issuers}: {points} points; it costs the score {lost} points (records "
+        "{records}).",
+        title=title,
+        value=entry.value,
+        unit=indicator.unit,
+        issuers=counted(entry.due, "issuer"),
+        points=points(entry.points),
+        lost=points(entry.lost),
+        records=several([to_hex(record) for record in entry.evidence]),
+    )
 
 
 def stated(card: Scorecard) -> dict[str, Any]:

@@ -34,6 +34,7 @@ def counted(count: int, noun: str) -> Text:
 
 
 NOUNS: dict[str, tuple[str, str]] = {
+    "attestation": pair("{count} attestation", "{count} attestations"),
     "case": pair("{count} case", "{count} cases"),
     "day": pair("{count} day", "{count} days"),
     "delivery": pair("{count} delivery", "{count} deliveries"),
@@ -43,6 +44,7 @@ NOUNS: dict[str, tuple[str, str]] = {
     "entry": pair("{count} entry", "{count} entries"),
     "holder": pair("{count} holder", "{count} holders"),
     "hour": pair("{count} hour", "{count} hours"),
+    "issuer": pair("{count} issuer", "{count} issuers"),
     "item": pair("{count} item", "{count} items"),
     "minute": pair("{count} minute", "{count} minutes"),
     "more sample": pair("{count} more sample", "{count} more samples"),

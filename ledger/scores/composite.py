@@ -13,13 +13,15 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
 from itertools import chain
+from math import ceil, floor
 from typing import NamedTuple, Protocol
 
 from ledger.codes import Role
 from ledger.common.figure import Points, figure
 from ledger.common.ids import PartnerId, RecordId
 from ledger.common.periods import Period
-from ledger.scores.card import ABOUT_MONEY, POINTS, Card, Indicator, Weighted
+from ledger.scores.attested import NumberTally
+from ledger.scores.card import ABOUT_MONEY, POINTS, AttestedName, AttestedNumber, Card, Indicator, Weighted
 from ledger.scores.estimate import CountedThing, Effect, Tally
 from ledger.scores.flags import Flag
 
@@ -29,10 +31,13 @@ LEAST_KNOWN = Fraction(60, 100)
 
 
 class IndicatorStatus(StrEnum):
-    """What is known of an indicator: unknown, where nothing was due; and to the public, where too few samples were."""
+    """What is known of an indicator: unknown, where nothing was due; and to the public, where too few samples were.
+    Missing: nobody attested the number, and the card says that it counts as 0 points then.
+    """
 
     KNOWN = "known"
     UNKNOWN = "unknown"
+    MISSING = "missing"
     TOO_FEW = "too_few"
 
 
@@ -49,7 +54,7 @@ class ScoreStatus(StrEnum):
 
 
 @figure(
-    ("name", "indicator"),
+    "name",
     "status",
     "weight",
     "good",
@@ -75,6 +80,9 @@ class IndicatorScore:
     `good` of `due` as counted, `disputed` of them only if a dispute ends so: the worse end of the interval is without
     them. `samples` delivery events. `part` is its part of the composite, and `lost` what the composite would gain if it
     had all its points.
+
+    Of an attested number `due` counts the issuers whose numbers count, `good` those of them that are open here; there
+    are no samples and no effects. `value` is the median, rounded down, `low` and `high` the same rounded down and up.
     """
 
     weighted: Weighted
@@ -90,11 +98,22 @@ class IndicatorScore:
     points_low: int | None
     points_high: int | None
     lost: Points
-    tally: Tally
+    tally: Tally | NumberTally
 
     @property
-    def indicator(self) -> Indicator:
+    def indicator(self) -> Indicator | AttestedNumber:
         return self.weighted.indicator
+
+    @property
+    def name(self) -> Indicator | AttestedName:
+        """What the indicator is called in a card."""
+        indicator = self.weighted.indicator
+        return indicator if isinstance(indicator, Indicator) else indicator.value
+
+    @property
+    def closed(self) -> tuple[RecordId, ...]:
+        """The attestations that decide it and whose claims are withheld or erased here."""
+        return self.tally.closed if isinstance(self.tally, NumberTally) else ()
 
     @property
     def weight(self) -> Fraction:
@@ -112,15 +131,21 @@ class IndicatorScore:
 
     def effects(self) -> tuple[Effect, ...]:
         """What each sample did to the composite, in the order in which they were counted."""
-        return self.tally.effects(self.weighted, self.part) if self.status is IndicatorStatus.KNOWN else ()
+        if self.status is not IndicatorStatus.KNOWN or isinstance(self.tally, NumberTally):
+            return ()
+        return self.tally.effects(self.weighted, self.part)
 
     def micropoints(self) -> list[int]:
         """The same alone, without what it rests on."""
-        return self.tally.micropoints(self.weighted, self.part) if self.status is IndicatorStatus.KNOWN else []
+        if self.status is not IndicatorStatus.KNOWN or isinstance(self.tally, NumberTally):
+            return []
+        return self.tally.micropoints(self.weighted, self.part)
 
     def counted(self) -> list[CountedThing]:
         """What each of these was: good, due, records, delivery."""
-        return self.tally.counted() if self.status is IndicatorStatus.KNOWN else []
+        if self.status is not IndicatorStatus.KNOWN or isinstance(self.tally, NumberTally):
+            return []
+        return self.tally.counted()
 
     @property
     def raised(self) -> tuple[Effect, ...]:
@@ -181,6 +206,11 @@ class Scorecard:
         """Every record that the score rests on, ascending."""
         return tuple(sorted(set(chain.from_iterable(entry.evidence for entry in self.indicators))))
 
+    @property
+    def closed(self) -> tuple[RecordId, ...]:
+        """The attestations that decide it and whose claims are withheld or erased here, ascending."""
+        return tuple(sorted(set(chain.from_iterable(entry.closed for entry in self.indicators))))
+
 
 class Scores(Protocol):
     """Whatever tells scores of a period, from lists or from columns."""
@@ -205,12 +235,12 @@ class Counted(NamedTuple):
 
 
 def scorecard(
-    who: tuple[Role, int], period: Period, card: Card, tallies: Sequence[Tally], counted: Counted
+    who: tuple[Role, int], period: Period, card: Card, tallies: Sequence[Tally | NumberTally], counted: Counted
 ) -> Scorecard:
     """The scorecard of a partner in a role from its `tallies`, one an indicator of the role in the card's order."""
     role, partner = who
     weights = card.of(role)
-    weight = sum((w.weight for w, tally in zip(weights, tallies, strict=True) if tally.groups), Fraction(0))
+    weight = sum((w.weight for w, tally in zip(weights, tallies, strict=True) if _has_weight(tally)), Fraction(0))
     result = tuple(
         _indicator(w, tally, weight, counted.hidden, compared=counted.compared)
         for w, tally in zip(weights, tallies, strict=True)
@@ -236,10 +266,15 @@ def scorecard(
 
 
 def without_private(card: Scorecard) -> Scorecard:
-    """The scorecard without what its indicators about money count, and without those of fewer than ten samples, which
-    would tell of single shipments: their weights are spread over the others.
+    """The scorecard without what its indicators about money count, without attested numbers, whose claims are shown by
+    right alone, and without those of fewer than ten samples, which would tell of single shipments: their weights are
+    spread over the others.
     """
-    kept = [entry for entry in card.indicators if entry.indicator not in ABOUT_MONEY]
+    kept = [
+        entry
+        for entry in card.indicators
+        if entry.indicator not in ABOUT_MONEY and isinstance(entry.indicator, Indicator)
+    ]
     few = {entry.indicator for entry in kept if 0 < entry.samples < NO_SCORE_BELOW}
     weight = sum((entry.weight for entry in kept if entry.samples >= NO_SCORE_BELOW), Fraction(0))
     whole = sum((entry.weight for entry in kept), Fraction(0))
@@ -248,7 +283,7 @@ def without_private(card: Scorecard) -> Scorecard:
             _indicator(entry.weighted, Tally(entry.indicator, {}, {}), weight, 0, compared=False),
             status=IndicatorStatus.TOO_FEW,
         )
-        if entry.indicator in few
+        if isinstance(entry.indicator, Indicator) and entry.indicator in few
         else _indicator(entry.weighted, entry.tally, weight, card.withheld, compared=entry.value is None)
         for entry in kept
     )
@@ -268,13 +303,14 @@ def _composite(
 ) -> tuple[_Composite, ScoreStatus]:
     """The score of these indicators, `weight` of which is known, and whether there is one.
 
-    With `hidden` shipments only its range: they may also make something due of which nothing is known.
+    With `hidden` shipments only its range: they may also make something due of which nothing is known. Likewise where
+    an attested number is closed.
     """
     if samples < NO_SCORE_BELOW:
         return _Composite(None, None, None), ScoreStatus.TOO_FEW_SAMPLES
     if weight < LEAST_KNOWN:
         return _Composite(None, None, None), ScoreStatus.TOO_LITTLE_KNOWN
-    if hidden:
+    if hidden or any(entry.closed for entry in found):
         whole = sum((entry.weight for entry in found), Fraction(0))
         worst = sum(entry.weight * (entry.points_low or 0) for entry in found) / whole
         best = (
@@ -291,10 +327,16 @@ def _by_size(effects: Iterable[Effect]) -> tuple[Effect, ...]:
     return tuple(sorted(effects, key=lambda effect: (-abs(effect.micropoints), effect.shipment, effect.records)))
 
 
+def _has_weight(tally: Tally | NumberTally) -> bool:
+    return tally.due if isinstance(tally, NumberTally) else bool(tally.groups)
+
+
 def _indicator(
-    weighted: Weighted, tally: Tally, known_weight: Fraction, hidden: int, *, compared: bool
+    weighted: Weighted, tally: Tally | NumberTally, known_weight: Fraction, hidden: int, *, compared: bool
 ) -> IndicatorScore:
     """`hidden` shipments may bear on it; `compared`: some are hidden of others, with whom this is compared."""
+    if isinstance(tally, NumberTally):
+        return _attested_number(weighted, tally, known_weight)
     if not tally.groups:
         return IndicatorScore(weighted, IndicatorStatus.UNKNOWN, Fraction(0), *(0, 0, 0), *(None,) * 6, 0, tally)
     if (hidden and weighted.indicator in ABOUT_MONEY) or (compared and weighted.indicator is Indicator.OVER_MEDIAN):
@@ -316,6 +358,30 @@ def _indicator(
         points_low=weighted.points(worst),
         points_high=weighted.points_up(best),
         lost=0 if hidden else int((POINTS - points) * part),
+        tally=tally,
+    )
+
+
+def _attested_number(weighted: Weighted, tally: NumberTally, known_weight: Fraction) -> IndicatorScore:
+    issuers, closed = len(tally.said), len(tally.closed)
+    if not tally.due:
+        return IndicatorScore(weighted, IndicatorStatus.UNKNOWN, Fraction(0), *(0, 0, 0), *(None,) * 6, 0, tally)
+    value, part = tally.value(), weighted.weight / known_weight
+    points = 0 if value is None else weighted.points(value)
+    return IndicatorScore(
+        weighted=weighted,
+        status=IndicatorStatus.KNOWN if issuers else IndicatorStatus.MISSING,
+        part=part,
+        good=issuers - closed,
+        due=issuers,
+        samples=0,
+        value=None if value is None else floor(value),
+        low=None if value is None else floor(value),
+        high=None if value is None else ceil(value),
+        points=None if closed else points,
+        points_low=points,
+        points_high=POINTS if closed else 0 if value is None else weighted.points_up(value),
+        lost=0 if closed else int((POINTS - points) * part),
         tally=tally,
     )
 

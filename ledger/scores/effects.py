@@ -33,7 +33,7 @@ class Side:
 
 
 @figure(
-    ("name", "entry.indicator"),
+    ("name", "entry.name"),
     ("status", "entry.status"),
     ("weight", "entry.weight"),
     ("good", "entry.good"),

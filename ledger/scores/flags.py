@@ -32,7 +32,8 @@ class FlagKind(StrEnum):
     over a quarter of the promises over one and a half times as long as usual on their lane; over half of the customs
     time taken out on a broker's word alone; holds that became known over a day after they happened. And above one in
     five of at least ten: tenders of one holder that were contested; contests by one party of the tenders made to it,
-    told of the party and of the holders whom it contested; tenders of one holder that the same third endorsed.
+    told of the party and of the holders whom it contested; tenders of one holder that the same third endorsed. And any
+    attested number from the partner itself or from a counterparty of its shipments in the period.
     """
 
     ONE_CUSTOMER = "one_customer"
@@ -43,12 +44,13 @@ class FlagKind(StrEnum):
     CONTESTED_TENDERS = "contested_tenders"
     CONTESTS = "contests"
     SAME_THIRD = "same_third"
+    INTERESTED_ISSUER = "interested_issuer"
 
 
 @figure("kind", "count", "of", "records")
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """`count` of `of`, in what the kind speaks of: shipments, records, holds, tenders, or seconds."""
+    """`count` of `of`, in what the kind speaks of: shipments, records, holds, tenders, numbers, or seconds."""
 
     kind: FlagKind
     count: int

@@ -17,7 +17,7 @@ from ledger.common.periods import Period
 from ledger.errors import NotFound
 from ledger.penalties.amounts import Owed, owed
 from ledger.penalties.lateness import may_change_until as clocks_may_change_until
-from ledger.products.brand_authority import is_brand_change
+from ledger.products.brand_authority import BRAND_AUTHORISATION, is_brand_change
 from ledger.records.shipment_ids import child_id, remainder_id
 from ledger.records.signers import shipments_of
 from ledger.records.types import (
@@ -86,7 +86,7 @@ class Running:
         record = verified.record
         if isinstance(record, ShipmentTerms):
             self._note_terms(verified.id, record)
-        elif isinstance(record, Attestation | Recall):
+        elif isinstance(record, Attestation | Recall) and not _is_number(record):
             self._product[verified.id] = _gtin_of(record.subject)
         elif isinstance(record, Split):
             for i in range(len(record.children)):
@@ -112,7 +112,7 @@ class Running:
         if isinstance(record, Amendment | Endorsement):
             return self._about.get(record.target, ())
         if isinstance(record, Attestation | Recall):
-            return self._with_product(self._product[verified.id])
+            return () if _is_number(record) else self._with_product(self._product[verified.id])
         if isinstance(record, Revocation):
             return self._with_product(self._product.get(record.target, ""))
         if isinstance(record, RegistryChange) and is_brand_change(record):
@@ -259,6 +259,15 @@ def may_change_until(case: Case) -> int:
         latest = max(latest, word_may_change_until(case.journeys, product))
     lines = (goods.line for goods in case.travelled())
     return max(latest, clocks_may_change_until(case.journeys, lines))
+
+
+def _is_number(record: Attestation | Recall) -> bool:
+    """Whether it is about a partner and says nothing of brands: numbers are read when somebody asks for a score."""
+    return (
+        isinstance(record, Attestation)
+        and record.subject.startswith("partner/")
+        and (record.schema != BRAND_AUTHORISATION)
+    )
 
 
 def _gtin_of(subject: str) -> str:

@@ -76,6 +76,7 @@ def public_card(full: Scorecard) -> PublicScorecard:
             points=_down(entry.points, WHOLE_POINT),
         )
         for entry in card.indicators
+        if isinstance(entry.indicator, Indicator)
     )
     return PublicScorecard(
         partner=card.partner,
@@ -89,7 +90,7 @@ def public_card(full: Scorecard) -> PublicScorecard:
         samples=card.samples,
         provisional=card.provisional,
         known_weight=card.known_weight,
-        flags=tuple(flag.kind for flag in card.flags),
+        flags=tuple(flag.kind for flag in card.flags if flag.kind is not FlagKind.INTERESTED_ISSUER),
         indicators=indicators,
     )
 

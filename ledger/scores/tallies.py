@@ -2,12 +2,14 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
+from ledger.attested.numbers import said_about
 from ledger.codes import Role
 from ledger.common.ids import PartnerId
 from ledger.common.periods import Period
 from ledger.penalties.amounts import Owed, of_plain, of_statement
 from ledger.penalties.fast_path import plain
-from ledger.scores.card import OF_ROLE, Card, Indicator
+from ledger.scores.attested import NumberTally, interest_flags, judged_at, number_tally
+from ledger.scores.card import OF_ROLE, Card, Indicator, Weighted
 from ledger.scores.composite import Counted, Scorecard, scorecard
 from ledger.scores.counters import Book, Books
 from ledger.scores.estimate import Tally, doubled_median, mean_seconds
@@ -84,14 +86,14 @@ class Tallies:
         """The score of `partner`; raises `NotFound` for a role that the card does not score."""
         weights = card.of(role)
         book = self._books.shelves[role].get(partner, Book())
-        tallies = [self._tally(weighted.indicator, book) for weighted in weights]
+        tallies = [self._tally(weighted, partner, book) for weighted in weights]
         seen = seen_in(role, book, self._usual)
         counted = Counted(
             samples=len(book.events),
             shipments=seen.shipments,
             hidden=len(self._hidden_of(partner, role, book)),
             compared=bool(self.hidden),
-            flags=tuple(flags_of(role, partner, seen, self._tenders)),
+            flags=(*flags_of(role, partner, seen, self._tenders), *interest_flags(tallies, seen.customers)),
         )
         return scorecard((role, partner), self.period, card, tallies, counted)
 
@@ -102,7 +104,10 @@ class Tallies:
         } | book.closed
         return hidden | contents_closed_of(self._journeys, partner) if role is Role.SUPPLIER else hidden
 
-    def _tally(self, indicator: Indicator, book: Book) -> Tally:
+    def _tally(self, weighted: Weighted, partner: int, book: Book) -> Tally | NumberTally:
+        indicator = weighted.indicator
+        if not isinstance(indicator, Indicator):
+            return number_tally(indicator, said_about(self._journeys, partner, judged_at(self.period)))
         groups = book.groups(indicator)
         medians = {office: self._medians[office] for office in groups} if indicator is Indicator.OVER_MEDIAN else {}
         return Tally(indicator, groups, medians)

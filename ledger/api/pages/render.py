@@ -19,7 +19,7 @@ from ledger.common.gs1 import parse_product
 from ledger.common.ids import to_hex
 from ledger.drawing.figure import figure
 from ledger.errors import LadingError, MalformedRecord
-from ledger.explain.score import NAMES, measured
+from ledger.explain.score import measured, title_of
 from ledger.explain.text import Text, partner, say, several, term
 from ledger.explain.units import micropoints, money, percent, percent_of, points, span
 from ledger.explain.words import counted, spaced
@@ -60,7 +60,11 @@ def marked(text: str) -> Markup:
 
 def in_unit(value: int | str | None, indicator: str) -> Text:
     """An indicator's value in its unit, in words."""
-    return say("nothing was due") if value is None else measured(Indicator(indicator), int(value))
+    if indicator not in list(Indicator):  # an attested number: the card names its unit
+        return say("nobody attested it") if value is None else say("{value}", value=int(value))
+    if value is None:
+        return say("nothing was due")
+    return measured(Indicator(indicator), int(value))
 
 
 def code(subject: str) -> str | Text:
@@ -107,7 +111,7 @@ def environment(language: Language) -> Environment:
         "points": points,
         "measured": in_unit,
         "micropoints": micropoints,
-        "indicator_title": lambda name: NAMES[Indicator(name)],
+        "indicator_title": title_of,
         "counted": counted,
         "hex": to_hex,
         "share_of": percent_of,

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field, WithJsonSchema
 
 from ledger.api.schemas.answers import Answer, Page
+from ledger.attested.totals import TotalInOne
 from ledger.common.figure import json_schema
 from ledger.common.periods import Period
 from ledger.network.performance import Change, NetworkFigures
@@ -22,6 +23,10 @@ PenaltyTotal = Annotated[dict[str, Any], WithJsonSchema(json_schema(Total))]
 """Sums of one currency, see `ledger.penalties.lists.Total`."""
 
 
+TotalInOneView = Annotated[dict[str, Any], WithJsonSchema(json_schema(TotalInOne))]
+"""Sums of several currencies in one, see `ledger.attested.totals.TotalInOne`."""
+
+
 def _with_sentences(schema: dict[str, Any]) -> dict[str, Any]:
     """The schema of a figure, with the sentences that stand beside it."""
     schema["properties"] |= {"explanation": {"type": "array", "items": {"type": "string"}}}
@@ -33,7 +38,10 @@ PenaltyView = Annotated[dict[str, Any], WithJsonSchema(_with_sentences(json_sche
 
 
 class PenaltyPage(Page):
+    """`in_one`: the sums in one currency, where that is asked for."""
+
     totals: list[PenaltyTotal]
+    in_one: TotalInOneView | None = None
     penalties: list[PenaltyView]
 
 

@@ -5,11 +5,16 @@ from typing import Annotated
 
 import typer
 
+from ledger.attested.fx import OLDEST, SCHEMA
+from ledger.attested.totals import Chosen
 from ledger.cli.output import out, print_json, table
+from ledger.common.figure import to_json
 from ledger.common.ids import bytes_from_hex
 from ledger.common.periods import FOREVER, LONGEST_ROLLING, Step, period_of
+from ledger.common.scopes import schema_hash
 from ledger.errors import InvalidInput
 from ledger.explain.penalties import penalty as penalty_text
+from ledger.explain.penalties.one_currency import in_one_text
 from ledger.explain.score import explain, measure_stated, measure_text, stated
 from ledger.explain.score import why as why_text
 from ledger.explain.units import money, points, span
@@ -41,19 +46,37 @@ def penalties(
     at: At = None,
     csv: Annotated[bool, typer.Option("--csv", help="Print CSV, a row a shipment.")] = False,
     lines: Annotated[bool, typer.Option("--lines", help="Print CSV, a row a line: goods, hold, tender, leg.")] = False,
+    currency: Annotated[str | None, typer.Option("--in", help="Sum up in this currency too, with --rates.")] = None,
+    rates: Annotated[
+        int | None, typer.Option(min=1, help="The partner whose attested rates count, of the days of the promises.")
+    ] = None,
+    older: Annotated[int, typer.Option(min=0, max=OLDEST, help="Days by which a rate may be older than its day.")] = 0,
     json: Json = False,
 ) -> None:
-    """Delay penalties from verified records: who owes what to whom, and why."""
+    """Delay penalties from verified records: who owes what to whom, and why.
+
+    With --in and --rates the sums are also told in one currency, exactly, by attested rates of exchange (schema fx);
+    penalties without a rate are left out of that sum, and named.
+    """
     if json + csv + lines > 1:
         raise InvalidInput("two forms at once", expected="one of --json, --csv, --lines")
+    if (currency is None) != (rates is None):
+        raise InvalidInput("a currency and whose rates", expected="--in and --rates together")
+    if currency is not None and csv + lines:
+        raise InvalidInput("rows stay in their currency", expected="--in without --csv and --lines")
     with open_ledger(read_settings()) as reader:
         if shipment is not None:
             found = [reader.numbers.penalty(bytes_from_hex(shipment, 32, "--shipment"), at)]
         else:
             found = reader.numbers.penalties(partner=partner, at=at, start=start, end=end)
+        in_one = None
+        if currency is not None and rates is not None:
+            chosen = Chosen(currency, rates, schema_hash(SCHEMA), older)
+            in_one = reader.numbers.total_in_one(found, chosen, partner, at)
     if json:
         listed = lists.to_json(found, partner, form=penalty_text.stated)
-        print_json({"at": at, "totals": listed["totals"], "penalties": listed["penalties"]})
+        asked = {} if in_one is None else {"in_one": to_json(in_one)}
+        print_json({"at": at, "totals": listed["totals"], **asked, "penalties": listed["penalties"]})
     elif csv or lines:
         sys.stdout.write(penalties_csv(found) if csv else penalty_lines_csv(found))
     elif shipment is not None:
@@ -68,6 +91,9 @@ def penalties(
             also = "" if partner is None else f" and is owed {money(total.is_owed, total.currency)}"
             more = f" (indicative: {money(total.indicative, total.currency)} more)" if total.indicative else ""
             out.print(f"{who} {money(total.owes, total.currency)}{also}{more}", markup=False)
+    if in_one is not None and not json:
+        for text in in_one_text(in_one, partner):
+            out.print(text, markup=False)
 
 
 def scores(

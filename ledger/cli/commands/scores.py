@@ -4,8 +4,10 @@ A card counts once the council has adopted its SHA-256, before the period that i
 own: `check` reads a file, `keep` puts it where scores are computed, `adopt` prepares the change that the council signs.
 """
 
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -19,12 +21,12 @@ from ledger.cli.groups import WithDefault
 from ledger.cli.output import err, out, print_json
 from ledger.codes import RegistryAction
 from ledger.common.ids import to_hex
-from ledger.errors import RuleBroken
+from ledger.errors import NotFound, RuleBroken
 from ledger.explain.units import moment
 from ledger.registry.changes import change
-from ledger.scores.card import Card, parse_card
+from ledger.scores.card import AttestedNumber, Card, Weighted, parse_card
 from ledger.services.home.clock import SystemClock
-from ledger.services.home.score_cards import card_text, keep_card
+from ledger.services.home.score_cards import card_text, keep_card, shipped_cards
 from ledger.services.home.settings import read_settings
 from ledger.services.node.reader import open_ledger
 
@@ -81,8 +83,21 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 @card_app.command()
 def check(file: File, json: Json = False) -> None:
-    """Check a scorecard and print what it measures, and its SHA-256."""
+    """Check a scorecard and print its SHA-256 and what it measures: each block with its weight, and in it each
+    indicator with its part of the whole score, its thresholds, and what becomes of a number that nobody attested.
+    """
     _tell(parse_card(read_file(file)), json)
+
+
+@card_app.command()
+def show(
+    name: Annotated[str, typer.Argument(help="A card that Lading ships; default: its default card.")] = "default",
+) -> None:
+    """Print the file of a scorecard that Lading ships, byte for byte, as the ground for one of one's own."""
+    cards = shipped_cards()
+    if name not in cards:
+        raise NotFound("no such card", where="name", expected=", ".join(sorted(cards)), found=name[:80])
+    typer.echo(cards[name].decode(), nl=False)
 
 
 @card_app.command()
@@ -127,9 +142,52 @@ def adopt(
 def _tell(card: Card, json: bool) -> None:
     roles = {role.name.lower(): [str(w.indicator) for w in weighted] for role, weighted in card.roles.items()}
     if json:
-        print_json({"card": to_hex(card.hash), "title": card.title, "roles": roles})
+        blocks = {role.name.lower(): _blocks(weighted) for role, weighted in card.roles.items()}
+        print_json({"card": to_hex(card.hash), "title": card.title, "roles": roles, "blocks": blocks})
         return
     out.print(f"{card.title}: {to_hex(card.hash)}", markup=False)
     for role, weighted in card.roles.items():
-        parts = ", ".join(f"{w.indicator} {float(w.weight * 100):.4g} %" for w in weighted)
-        out.print(f"  {role.name.lower()}: {parts}", markup=False)
+        out.print(f"  {role.name.lower()}", markup=False)
+        for block in _blocks(weighted):
+            out.print(f"    {block['block']}: {_percent(Fraction(block['weight']))} of the score", markup=False)
+            for entry in block["indicators"]:
+                out.print(f"      {_line(entry)}", markup=False, soft_wrap=True)
+
+
+def _blocks(weighted: Sequence[Weighted]) -> list[dict[str, Any]]:
+    """The blocks of a role in the card's order, each with weight and indicators. Weights are exact fractions."""
+    blocks: dict[str, list[Weighted]] = {}
+    for one in weighted:
+        blocks.setdefault(one.group, []).append(one)
+    return [
+        {
+            "block": name,
+            "weight": str(sum((one.weight for one in own), Fraction(0))),
+            "indicators": [_entry(one) for one in own],
+        }
+        for name, own in blocks.items()
+    ]
+
+
+def _entry(one: Weighted) -> dict[str, Any]:
+    entry = {"name": str(one.indicator), "weight": str(one.weight), "zero": one.zero, "full": one.full}
+    if isinstance(one.indicator, AttestedNumber):
+        number = one.indicator
+        entry |= {"schema": to_hex(number.schema), "unit": number.unit, "missing": str(number.missing)}
+        entry |= {"self": number.own}
+    return entry
+
+
+def _line(entry: Mapping[str, Any]) -> str:
+    unit = f" {entry['unit']}" if "unit" in entry else " s" if entry["name"].endswith("seconds") else " ppm"
+    scale = f"0 points at {entry['zero']:,}{unit}, 100 at {entry['full']:,}{unit}"
+    line = f"{entry['name']}, {_percent(Fraction(entry['weight']))} of the score: {scale}"
+    if "missing" not in entry:
+        return line
+    missing = "counts as 0 points" if entry["missing"] == "zero" else "is unknown, its weight spread over the others"
+    own = "; the partner's own word counts" if entry["self"] else ""
+    return f"{line}; while nobody attested it, it {missing}{own}"
+
+
+def _percent(part: Fraction) -> str:
+    return f"{float(part * 100):.4g} %"

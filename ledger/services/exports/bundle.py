@@ -34,6 +34,7 @@ from ledger.registry.history import RegistryView
 from ledger.scores.adopted_card import passed_over
 from ledger.scores.card import parse_card
 from ledger.scores.samples import products_of
+from ledger.services.exports.attested_records import numbers_about
 from ledger.services.exports.bearing_records import bears, shipments_for, shipments_in, with_relatives
 from ledger.services.exports.product_records import enrolments_of, records_about
 from ledger.services.exports.seals import SealSource, collect
@@ -104,9 +105,10 @@ class Exporter:
             wanted |= self._named_in_public(connection, partner)
             if not wanted:
                 raise NotFound("no records concern this partner", where="partner", found=partner)
-            rows = self._closed(reader, self._bearing_on(connection, everything, wanted))
-            known = self._known(reader, rows)
             measure = measure_for(connection, self._view(connection), period.start)
+            rows = self._closed(reader, self._bearing_on(connection, everything, wanted))
+            rows |= numbers_about(connection, partner, measure.card.schemas, self._size)
+            known = self._known(reader, rows)
             card = card_text(connection, measure.card.hash)
             figures = partner_figures(Journeys(known), partner, period, at, measure)
             subject = Subject(SubjectKind.PARTNER, partner=partner)

@@ -11,6 +11,8 @@ from threading import Lock
 from typing import Annotated, Any, TypeVar
 from weakref import WeakKeyDictionary
 
+from ledger.attested.fx import rates_of
+from ledger.attested.totals import Chosen, TotalInOne, total_in_one
 from ledger.bundle.figures import statements_of
 from ledger.charts.chart import Chart
 from ledger.charts.network import network_charts
@@ -157,6 +159,15 @@ class Numbers:
         if reader is not None:
             self._views.note(reader, {s.terms: Opened(("commercial",), right_of(reader)) for s in result})
         return result
+
+    def total_in_one(
+        self, statements: Sequence[PenaltyStatement], chosen: Chosen, partner: int | None, at: int | None
+    ) -> TotalInOne:
+        """What statements come to in one currency, by attested rates as they stand at `at`, by default now."""
+        with self._figures() as (_, running):
+            known = running.journeys.latest if at is None else at
+            rates = rates_of(running.journeys, chosen.issuer, chosen.schema, known)
+        return total_in_one(statements, chosen, rates, partner)
 
     # --- scores --------------------------------------------------------------------------------------------
 

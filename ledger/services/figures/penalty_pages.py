@@ -9,6 +9,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
+from ledger.attested.fx import rates_of
+from ledger.attested.totals import Chosen, TotalInOne, total_in_one
 from ledger.bundle.figures import of_openings
 from ledger.charts.chart import Chart
 from ledger.charts.lateness import late_charts
@@ -95,6 +97,30 @@ class PenaltyPages:
         noted = state, full_hour(self._clock.now())
         self._noted.get(asked, noted, lambda: self._views.note(asked.reader, _opened(whole, asked.reader)))
         return self._pages.get((asked, after, limit), state, lambda: self._page(whole, asked.at, after, limit))
+
+    def total_in_one(self, asked: Asked, chosen: Chosen) -> TotalInOne:
+        """The sums of the whole list in one currency, by attested rates as they stand when the list is judged.
+
+        Raises what `page` raises, and `NotPermitted` for who may not read the rates: those are shown to their issuer
+        and to auditors.
+        """
+        period_of(0, asked.start, asked.end)
+        require_reader(asked.reader)
+        if not asked.reader.auditor and asked.reader.partner != chosen.issuer:
+            raise NotPermitted(
+                "rates of exchange are shown to who attested them and to auditors",
+                where="rates",
+                mend="Ask without `in`: the sums stand by currency.",
+            )
+        whole = self._lists.get(asked, self._extent(), lambda: self._list(asked))
+        with self._figures() as (_, running):
+            at = running.journeys.latest if asked.at is None else asked.at
+            rates = rates_of(running.journeys, chosen.issuer, chosen.schema, at)
+        total = total_in_one([one for _, one in whole.owed], chosen, rates, asked.partner)
+        right = right_of(asked.reader)
+        opened = {record: Opened(("claims",), right) for record in total.rates}
+        self._views.note(asked.reader, _opened(whole, asked.reader) | opened)
+        return total
 
     def _list(self, asked: Asked) -> PenaltyList:
         def wanted(terms: ShipmentTerms) -> bool:

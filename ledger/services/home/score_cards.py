@@ -18,6 +18,12 @@ def default_card_text() -> bytes:
     return (resources.files("ledger.scores") / "cards" / "default.toml").read_bytes()
 
 
+def shipped_cards() -> dict[str, bytes]:
+    """The files of all cards that Lading ships, by name. Only the default counts without being adopted."""
+    files = (resources.files("ledger.scores") / "cards").iterdir()
+    return {file.name.removesuffix(".toml"): file.read_bytes() for file in files if file.name.endswith(".toml")}
+
+
 def default_card() -> Card:
     return parse_card(default_card_text())
 

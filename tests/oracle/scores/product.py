@@ -6,6 +6,7 @@ from ledger.codes import Role
 from ledger.common.periods import Period
 from ledger.scores.card import Indicator, parse_card
 from ledger.scores.composite import IndicatorScore
+from ledger.scores.estimate import Tally
 from ledger.scores.tallies import Tallies
 from ledger.services.home.score_cards import default_card_text
 from ledger.shipments.history import Journeys
@@ -34,13 +35,15 @@ def product_cards(
     """The default card's figures of each partner in a role, over all time, judged at `at`; None: nothing was due."""
     tallies = Tallies(Journeys(verified(seen)), Period(0, 2**40, at))
     return {
-        (partner, role): {one.indicator: _figure(role, one) for one in tallies.score(partner, role, _CARD).indicators}
+        (partner, role): {
+            Indicator(one.name): _figure(role, one) for one in tallies.score(partner, role, _CARD).indicators
+        }
         for partner, role in judged
     }
 
 
 def _figure(role: Role, entry: IndicatorScore) -> Figure | None:
-    if entry.low is None or entry.high is None:
+    if entry.low is None or entry.high is None or not isinstance(entry.tally, Tally):
         return None
     events = {delivery.event for rows in entry.tally.groups.values() for delivery in rows.deliveries}
     samples = {(e.giver, e.destination, e.day) if role is Role.BROKER else tuple(e) for e in events}

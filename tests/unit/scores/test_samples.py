@@ -35,7 +35,7 @@ def carrier(history: History, period: Period = YEAR, partner: int = CARRIER) -> 
             assert tallies.score(one, role, CARD) == general.score(one, role, CARD) == arriving.score(one, role, CARD)
     scorecard = tallies.score(partner, Role.CARRIER, CARD)
     assert scorecard.withheld == 0
-    return {entry.indicator: entry for entry in scorecard.indicators}
+    return {Indicator(entry.name): entry for entry in scorecard.indicators}
 
 
 def test_what_a_short_item_left_behind_is_a_sample_of_its_own() -> None:
@@ -169,7 +169,7 @@ def test_terms_amended_for_what_was_left_behind_hold_for_it_alone() -> None:
 def supplier(history: History) -> dict[Indicator, IndicatorScore]:
     carrier(history)  # compares the three ways
     scorecard = Tallies(Journeys(history.records), YEAR).score(MAKER, Role.SUPPLIER, CARD)
-    return {entry.indicator: entry for entry in scorecard.indicators}
+    return {Indicator(entry.name): entry for entry in scorecard.indicators}
 
 
 @pytest.mark.parametrize(("second", "good"), [(9 * DAY, 1), (12 * DAY, 0)])
