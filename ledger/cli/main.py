@@ -59,6 +59,7 @@ PANELS: dict[str, dict[str, Entry]] = {
     "Numbers": {
         "penalties": Entry("numbers", "Delay penalties from verified records: who owes what to whom, and why."),
         "scores": Entry("scores", "Partner scores, and the scorecards by which they are measured."),
+        "access": Entry("access", "Access by score: gates, where partners stand at them, evidence of a change."),
         "bonuses": Entry("bonuses", "Bonus agreements, their rules and awards."),
         "network": Entry(
             "network",
