@@ -1,24 +1,23 @@
 """Where partners stand at the council's gates, from this home's log; and the evidence of a change that is due.
 
-A period is read once, at the first checkpoint evidenced after it settled, and again when a window to appeal is over.
-What was read is kept: whatever is recorded, opened or erased later changes nothing of it.
+A period is read as known at the first checkpoint evidenced after it settled, and again at the first one after a window
+to appeal. So what is recorded later changes nothing of it. Nothing of this is stored: it is made from records each
+time, and remembered by this process.
 """
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from threading import Lock
-from typing import Any
+from typing import NamedTuple
 
 from ledger.access.adopted_gates import InForce, closed_periods, gates_in_force
-from ledger.access.course import Act, Closing, Course, Stage, course
+from ledger.access.course import Act, Again, Closing, Course, Stage, course
 from ledger.access.evidence import (
     Evidence,
     check_evidence,
     is_evidence,
     parse_evidence,
-    parse_reading,
     read,
     tallies_at,
 )
@@ -26,10 +25,11 @@ from ledger.access.gates_file import Gate, Gates, parse_gates
 from ledger.access.reading import Reading
 from ledger.access.withdrawn import Recorded, acts_of
 from ledger.codes import RegistryAction, Role
-from ledger.common.figure import figure, to_json
+from ledger.common.figure import figure
 from ledger.common.ids import PartnerId, RecordId, to_hex
 from ledger.common.periods import HOUR, Period
-from ledger.errors import Busy, NotFound
+from ledger.errors import Busy, NotFound, VerificationFailed
+from ledger.records.evidence import CheckpointTime
 from ledger.records.types import RegistryChange
 from ledger.records.verification import VerifiedRecord
 from ledger.registry.history import RegistryView
@@ -40,14 +40,15 @@ from ledger.services.state.answers import Answers
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.evidence import checkpoint_times
 from ledger.services.state.verified_records import VerifiedRecords
-from ledger.store import meta
+from ledger.store import changes, meta
 from ledger.store.database import Connection
 
 PATIENCE = 20
 """Seconds that a request waits while another one reads a period."""
-_READ, _EVIDENCE = "access/", "access-evidence/"
-Stored = dict[str, dict[str, Any]]
-"""Of one period by partner and gate (`7/carriers`): the reading, and the records of one that may become evidence."""
+MOST_PERIODS = 24
+"""Closed periods that are read, the newest: further back nothing decides any more."""
+KEPT_AS = "access-evidence"
+"""Evidence is kept under names that begin so."""
 
 
 @figure("partner", "gate", "course", "open", "prepared")
@@ -69,7 +70,8 @@ class Access:
         self._home = home
         self._registry = registry
         self._lock = Lock()
-        self._answers = Answers(4)
+        self._answers = Answers(1)
+        self._known: Mapping[Hashable, Taken] = {}
 
     def standings(self, partner: int | None = None) -> tuple[Standing, ...]:
         """Where everybody who has, or lost, the role of a gate in force stands at it, or one partner; as of the last
@@ -97,7 +99,9 @@ class Access:
         first = one.course.below[:2] if loss else one.course.good
         again = one.course.again if loss else ()
         with self._home.database.read() as connection:
-            listed = [self._stored_records(connection, partner, by, reading) for reading in again or first]
+            view = self._registry.refreshed(connection).now()
+            work = GateReader(self._home, self._registry, connection, view, self._home.clock.now())
+            listed = [work.records_of(by, partner, reading) for reading in again or first]
             rules = kept_rules.kept(connection, by.gates).decode()
         action = by.action.loss if loss else by.action.back
         consortium = self._home.consortium.genesis.consortium_id
@@ -107,7 +111,7 @@ class Access:
 
     def keep(self, connection: Connection, evidence: Evidence) -> None:
         """Keep evidence under its SHA-256: by it a later loss of access is told to be this gate's."""
-        meta.put_new(connection, f"{_EVIDENCE}{to_hex(evidence.hash)}", evidence.text().decode())
+        meta.put_new(connection, f"{KEPT_AS}/{to_hex(evidence.hash)}", evidence.text().decode())
 
     def kept_evidence(self, document: bytes) -> Evidence | None:
         with self._home.database.read() as connection:
@@ -117,68 +121,76 @@ class Access:
 
     def _computed(self, in_force: Sequence[InForce], view: RegistryView, now: int) -> tuple[Standing, ...]:
         if not self._lock.acquire(timeout=PATIENCE):
-            raise Busy("a period is being read for others", retry_after=PATIENCE)
+            raise Busy("periods are being read for others", retry_after=PATIENCE)
         try:
             with self._home.database.read() as connection:
-                work = _Reading(self._home, self._registry, connection, view)
-                result = tuple(work.standings(in_force, now))
-            if work.new:
-                with self._home.database.write() as connection:
-                    for name, stored in work.new.items():
-                        meta.put_new(connection, name, json.dumps(stored))
+                work = GateReader(self._home, self._registry, connection, view, now)
+                work.known = self._known
+                result = tuple(work.standings(in_force))
+                self._known = work.used
             return result
         finally:
             self._lock.release()
 
-    def _stored_records(
-        self, connection: Connection, partner: int, gate: Gate, reading: Reading
-    ) -> tuple[RecordId, ...]:
-        for _, text in meta.holding(
-            connection, f"{_READ}{to_hex(gate.gates)}/{reading.period.start}/", to_hex(reading.root)
-        ):
-            entry = json.loads(text).get(f"{partner}/{gate.name}")
-            if entry and entry["reading"] == to_json(reading) and entry["records"] is not None:
-                return tuple(RecordId(bytes.fromhex(record[2:])) for record in entry["records"])
-        raise NotFound("what this period was read from is not kept here", where="gate", found=gate.name)
+
+class Taken(NamedTuple):
+    """Everybody's readings at the gates of a file, by partner and gate's name, and what they rest on."""
+
+    state: Hashable
+    readings: Mapping[tuple[int, str], Reading]
 
 
-class _Reading:
-    """One pass over the gates of a home's snapshot; `new` is what it read for the first time."""
+class GateReader:
+    """One pass over the gates of a home's snapshot. `known` was read before, `used` is what this pass needed."""
 
-    def __init__(self, home: Home, registry: CurrentRegistry, connection: Connection, view: RegistryView) -> None:
+    def __init__(
+        self, home: Home, registry: CurrentRegistry, connection: Connection, view: RegistryView, now: int
+    ) -> None:
         self._connection = connection
         self._view = view
         self._registry = registry
         self._records = VerifiedRecords(connection, home.consortium, registry)
         self._stood = checkpoint_times(connection, home.consortium, self._records.evidence)
+        self._parts = changes.counts(connection).get(changes.PARTS)
+        self._now = now
         self._delay = home.consortium.genesis.delay
-        self._known: dict[str, Stored | None] = {}
-        self.new: dict[str, Stored] = {}
+        self.known: Mapping[Hashable, Taken] = {}
+        self.used: dict[Hashable, Taken] = {}
 
-    def standings(self, in_force: Sequence[InForce], now: int) -> Iterator[Standing]:
-        changes = self._changes()
-        closed = list(closed_periods(in_force, now))
+    def standings(self, in_force: Sequence[InForce]) -> Iterator[Standing]:
+        now = self._now
+        closed = list(closed_periods(in_force, now))[-MOST_PERIODS:]
         newest = next(one.gates for one in reversed(in_force) if one.since <= now)
         for gate in newest.gates.values():
-            for partner in self._with_role(gate, changes):
-                acts = self._acts(partner, gate, changes)
+            for partner in self._with_role(gate):
+                acts = self._acts(partner, gate)
                 closings = list(self._closings(gate.name, partner, closed))
                 stood = course(gate.name, closings, acts, self._again(partner), now)
                 is_open = self._view.has_role(partner, gate.role, gate.scope)
                 prepared = (stood.stage is Stage.DUE and is_open) or (stood.stage is Stage.RETURN and not is_open)
                 yield Standing(PartnerId(partner), gate, stood, is_open, prepared)
 
+    def records_of(self, gate: Gate, partner: int, reading: Reading) -> tuple[RecordId, ...]:
+        """What a reading rests on. Raises `VerificationFailed` where parts were opened or erased since."""
+        tallies = tallies_at(self._all, self._records.evidence.times, reading.period, reading.taken)
+        card = measure_for(self._connection, self._view, reading.period.start).card
+        made, records = read(gate, partner, card, reading.taken, tallies)
+        if made != reading:
+            raise VerificationFailed(
+                "what the period was read from has changed", where="gate", found=gate.name, mend="Ask once more."
+            )
+        return records
+
     def _closings(self, name: str, partner: int, closed: Sequence[tuple[Gates, Period]]) -> Iterator[Closing]:
         for gates, period in closed:
-            gate = gates.gates.get(name)
-            least = period.end + next(iter(gates.gates.values())).settle
-            taken = self._stood.first_from(least)
+            gate, settle = gates.gates.get(name), next(iter(gates.gates.values())).settle
+            taken = self._stood.first_from(period.end + settle)
             if taken is None:
                 return
-            reading = self._read(gate, partner, period, least) if gate else None
-            yield Closing(reading.taken.time if reading else taken.time, gate, reading)
+            reading = self._read(gate, partner, period, period.end + settle) if gate else None
+            yield Closing(taken.time, gate, reading)
 
-    def _again(self, partner: int) -> Any:
+    def _again(self, partner: int) -> Again:
         def again(gate: Gate, first: Reading, at: int) -> Reading | None:
             return self._read(gate, partner, first.period, at)
 
@@ -186,38 +198,28 @@ class _Reading:
 
     def _read(self, gate: Gate, partner: int, period: Period, since: int) -> Reading | None:
         """The period as known at the first checkpoint from `since` on; None while there is none."""
-        name = f"{_READ}{to_hex(gate.gates)}/{period.start}/{since}"
-        if name not in self._known:
-            text = meta.get(self._connection, name)
-            self._known[name] = json.loads(text) if text is not None else self._taken(name, gate, period, since)
-        stored = self._known[name]
-        if stored is None:
-            return None
-        entry = stored.get(f"{partner}/{gate.name}")
-        return parse_reading(entry["reading"], name) if entry else None
-
-    def _taken(self, name: str, gate: Gate, period: Period, since: int) -> Stored | None:
-        """Everybody's readings at all gates of the file, taken together."""
         taken = self._stood.first_from(since)
         if taken is None:
             return None
+        key = gate.gates, period.start, since
+        if key not in self.used:
+            state = taken, self._parts, tuple(self._records.evidence.times.until(taken.size))
+            known = self.known.get(key)
+            fresh = known is not None and known.state == state
+            self.used[key] = known if known and fresh else Taken(state, self._taken(gate, period, taken))
+        return self.used[key].readings.get((partner, gate.name))
+
+    def _taken(self, gate: Gate, period: Period, taken: CheckpointTime) -> dict[tuple[int, str], Reading]:
+        """Everybody's readings at all gates of the file, taken together."""
         card = measure_for(self._connection, self._view, period.start).card
         tallies = tallies_at(self._all, self._records.evidence.times, period, taken)
         gates = parse_gates(kept_rules.kept(self._connection, gate.gates))
-        changes, result = self._changes(), Stored()
-        for one in gates.gates.values():
-            if one.role not in card.roles:
-                continue
-            for partner in self._with_role(one, changes):
-                reading, records = read(one, partner, card, taken, tallies)
-                listed = [to_hex(record) for record in records] if self._may_matter(one, partner, reading) else None
-                result[f"{partner}/{one.name}"] = {"reading": to_json(reading), "records": listed}
-        self.new[name] = result
-        return result
-
-    def _may_matter(self, gate: Gate, partner: int, reading: Reading) -> bool:
-        below = reading.high is not None and reading.high < gate.threshold
-        return below or not self._view.has_role(partner, gate.role, gate.scope)
+        return {
+            (partner, one.name): read(one, partner, card, taken, tallies)[0]
+            for one in gates.gates.values()
+            if one.role in card.roles
+            for partner in self._with_role(one)
+        }
 
     @cached_property
     def _all(self) -> list[VerifiedRecord]:
@@ -225,33 +227,34 @@ class _Reading:
 
     # --- the registry ------------------------------------------------------------------------------------------------
 
+    @cached_property
     def _changes(self) -> list[Recorded]:
         result = []
         for verified in self._records.all((RegistryChange.NUMBER,)):
             one, block_time = verified.record, verified.facts.block_time
             if isinstance(one, RegistryChange) and block_time is not None:
                 delayed = one.action in (RegistryAction.REINSTATE, RegistryAction.GRANT_ROLE)
-                at = max(one.notBefore, block_time + self._delay) if delayed else block_time
+                at = max(one.notBefore, block_time + self._delay) if delayed else min(block_time, self._now)
                 result.append(Recorded(at, one))
         return sorted(result, key=lambda recorded: recorded.change.sequence)
 
-    def _with_role(self, gate: Gate, changes: Sequence[Recorded]) -> list[int]:
+    def _with_role(self, gate: Gate) -> list[int]:
         """Everybody who ever was granted the role, ascending."""
         granted = (int(gate.role), gate.scope)
         return sorted({
             one.partner
-            for _, one in changes
+            for _, one in self._changes
             if one.action == RegistryAction.GRANT_ROLE and (one.role, one.scope) == granted
         })  # fmt: skip
 
-    def _acts(self, partner: int, gate: Gate, changes: Sequence[Recorded]) -> list[Act]:
+    def _acts(self, partner: int, gate: Gate) -> list[Act]:
         role: tuple[Role, bytes] = gate.role, gate.scope
-        acts = acts_of(partner, role, changes, lambda document: _kept(self._connection, document))
+        acts = acts_of(partner, role, self._changes, lambda document: _kept(self._connection, document))
         return sorted(acts, key=lambda act: act.at)
 
 
 def _kept(connection: Connection, document: bytes) -> Evidence | None:
-    text = meta.get(connection, f"{_EVIDENCE}{to_hex(document)}")
+    text = meta.get(connection, f"{KEPT_AS}/{to_hex(document)}")
     return None if text is None or not is_evidence(text.encode()) else parse_evidence(text.encode())
 
 

@@ -14,7 +14,7 @@ from ledger.codes import RegistryAction
 from ledger.common.figure import to_json
 from ledger.common.ids import to_hex
 from ledger.errors import RuleBroken
-from ledger.explain.access import ACTIONS, gate_text
+from ledger.explain.access.standing import ACTIONS, gate_text
 from ledger.explain.units import moment
 from ledger.registry.changes import change
 from ledger.services.figures.access import keep_gates

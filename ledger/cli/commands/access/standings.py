@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from ledger.cli.output import out, print_json
-from ledger.explain.access import STAGES, gate_text, reading_text, readings_of, sentence, stated
+from ledger.explain.access.standing import STAGES, gate_text, reading_text, readings_of, sentence, stated
 from ledger.services.home.settings import read_settings
 from ledger.services.node.reader import open_ledger
 
@@ -15,7 +15,7 @@ def show(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Where partners stand at the gates in force, with the periods that say so."""
-    with open_ledger(read_settings(), read_only=False) as reader:
+    with open_ledger(read_settings()) as reader:
         if partner is not None:
             reader.views.partner(partner)
         found = reader.access.standings(partner)
