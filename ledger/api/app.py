@@ -38,6 +38,7 @@ from ledger.api.routers import (
     system,
     worklist,
 )
+from ledger.api.routers.access import league, standings
 from ledger.api.routers.epcis.protocol import HEADERS
 from ledger.api.routers.resolver import codes, resolver
 from ledger.api.routers.scitt import receipts, scrapi
@@ -145,6 +146,8 @@ def _include_routes(app: FastAPI) -> None:
         events,
         consents,
         networks,
+        league,
+        standings,
         bonuses,
         worklist,
         sessions,

@@ -65,6 +65,9 @@ PANELS: dict[str, dict[str, Entry]] = {
             "network",
             "How lanes, markets, modes and carriers perform; and the validators of a reference network.",
         ),
+        "league": Entry(
+            "network.league", "The carriers of a lane side by side: time, cost and penalties, in intervals."
+        ),
         "report": Entry("report", "Write one HTML page with indicators, lanes, penalties, scores and charts."),
     },
     "Verify": {

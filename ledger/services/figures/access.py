@@ -6,6 +6,8 @@ time, and remembered by this process.
 """
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as TooLate
 from dataclasses import dataclass
 from functools import cached_property
 from threading import Lock
@@ -27,8 +29,8 @@ from ledger.access.withdrawn import Recorded, acts_of
 from ledger.codes import RegistryAction, Role
 from ledger.common.figure import figure
 from ledger.common.ids import PartnerId, RecordId, to_hex
-from ledger.common.periods import HOUR, Period
-from ledger.errors import Busy, NotFound, VerificationFailed
+from ledger.common.periods import HOUR, MINUTE, Period
+from ledger.errors import Busy, LadingError, NotFound, VerificationFailed
 from ledger.records.evidence import CheckpointTime
 from ledger.records.types import RegistryChange
 from ledger.records.verification import VerifiedRecord
@@ -45,6 +47,8 @@ from ledger.store.database import Connection
 
 PATIENCE = 20
 """Seconds that a request waits while another one reads a period."""
+SHORTLY = 0.5
+"""Seconds that a worklist waits."""
 MOST_PERIODS = 24
 """Closed periods that are read, the newest: further back nothing decides any more."""
 KEPT_AS = "access-evidence"
@@ -69,9 +73,26 @@ class Access:
     def __init__(self, home: Home, registry: CurrentRegistry) -> None:
         self._home = home
         self._registry = registry
-        self._lock = Lock()
+        self._lock, self._reading = Lock(), Lock()
         self._answers = Answers(1)
         self._known: Mapping[Hashable, Taken] = {}
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="access")
+        self._beside: tuple[int, Future[tuple[Standing, ...]]] | None = None
+
+    def close(self) -> None:
+        self._worker.shutdown(cancel_futures=True)
+
+    def beside(self, patience: float = SHORTLY) -> tuple[Standing, ...]:
+        """`standings`, read beside whoever asks: none while they are being read, or where that fails."""
+        minute = self._home.clock.now() // MINUTE
+        with self._lock:
+            if self._beside is None or (self._beside[0] != minute and self._beside[1].done()):
+                self._beside = minute, self._worker.submit(self.standings)
+            future = self._beside[1]
+        try:
+            return future.result(patience)
+        except (TooLate, LadingError):
+            return ()
 
     def standings(self, partner: int | None = None) -> tuple[Standing, ...]:
         """Where everybody who has, or lost, the role of a gate in force stands at it, or one partner; as of the last
@@ -120,7 +141,7 @@ class Access:
     # --- reading ---------------------------------------------------------------------------------------------------
 
     def _computed(self, in_force: Sequence[InForce], view: RegistryView, now: int) -> tuple[Standing, ...]:
-        if not self._lock.acquire(timeout=PATIENCE):
+        if not self._reading.acquire(timeout=PATIENCE):
             raise Busy("periods are being read for others", retry_after=PATIENCE)
         try:
             with self._home.database.read() as connection:
@@ -130,7 +151,7 @@ class Access:
                 self._known = work.used
             return result
         finally:
-            self._lock.release()
+            self._reading.release()
 
 
 class Taken(NamedTuple):
