@@ -6,13 +6,14 @@ records themselves (of a bundle, of a node) `check_readings` makes each reading 
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 from ledger.access.gates_file import Gate, parse_gates
-from ledger.access.reading import Reading, evidence_of, is_below, reading_of
+from ledger.access.known import Known
+from ledger.access.reading import Reading, is_below
 from ledger.codes import RegistryAction
 from ledger.common.canonical import canonical_json, parse_json, prints_as
 from ledger.common.figure import to_json
@@ -24,11 +25,9 @@ from ledger.errors import MalformedRecord, VerificationFailed
 from ledger.merkle import sorted_root
 from ledger.records.evidence import Basis, CheckpointTime, CheckpointTimes
 from ledger.records.types import RegistryChange
-from ledger.records.verification import VerifiedRecord, as_known_at
+from ledger.records.verification import VerifiedRecord
 from ledger.registry.changes import change
 from ledger.scores.card import Card
-from ledger.scores.tallies import Tallies
-from ledger.shipments.history import Journeys
 
 FORMAT = "lading/access-evidence/1"
 GOVERNS_NOTHING = FOREVER
@@ -172,23 +171,6 @@ def check_evidence(evidence: Evidence) -> None:
             _fail(f"records[{i}]", f"{reading.records} records under {to_hex(reading.root)}", len(records))
 
 
-def read(
-    gate: Gate, partner: int, card: Card, taken: CheckpointTime, tallies: Tallies
-) -> tuple[Reading, tuple[RecordId, ...]]:
-    """A partner's reading from tallies of its period as known at `taken`, and the records that it rests on."""
-    scorecard = tallies.score(partner, gate.role, card)
-    return reading_of(gate, scorecard, taken), evidence_of(gate, scorecard)
-
-
-def tallies_at(
-    records: Iterable[VerifiedRecord], times: CheckpointTimes, period: Period, taken: CheckpointTime
-) -> Tallies:
-    """All that a period holds as known at the checkpoint `taken`, judged when that stood."""
-    early = (record for record in records if record.log_index < taken.size)
-    journeys = Journeys(as_known_at(early, taken.size, times))
-    return Tallies(journeys, Period(period.start, period.end, taken.time))
-
-
 def check_readings(
     evidence: Evidence, records: Sequence[VerifiedRecord], times: CheckpointTimes, cards: Mapping[bytes, Card]
 ) -> None:
@@ -204,15 +186,15 @@ def check_readings(
                 _fail(f"{where}.card", "a scorecard that is at hand", to_hex(reading.card))
             if not times_bear_out(times, reading.taken):
                 _fail(f"{where}.taken", "a checkpoint that stood then", reading.taken.size)
-            tallies = tallies_at(records, times, reading.period, reading.taken)
-            made, _ = read(evidence.gate, evidence.partner, cards[reading.card], reading.taken, tallies)
+            known = Known(records, times, reading.period, reading.taken)
+            made, _ = known.read(evidence.gate, evidence.partner, cards[reading.card])
             if _compared(made) != _compared(reading):
                 _fail(where, shown(_compared(made)), shown(_compared(reading)))
 
 
 def times_bear_out(times: CheckpointTimes, claim: CheckpointTime) -> bool:
-    """Whether a checkpoint stood when a reading says; what stands on the operator's word alone nobody can bear out."""
-    return claim.basis is Basis.OPERATOR or times.bears_out(claim)
+    """Whether a checkpoint stood when a reading says. The operator's word counts only where nobody else is asked."""
+    return not [*times] if claim.basis is Basis.OPERATOR else times.bears_out(claim)
 
 
 def _compared(reading: Reading) -> dict[str, Any]:

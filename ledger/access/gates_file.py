@@ -31,6 +31,9 @@ SCORE = "score"
 """The composite, where a gate names no single indicator."""
 LEAST_SAMPLES = PROVISIONAL_BELOW
 """Delivery events under which nobody loses anything, whatever a file says."""
+LEAST_FAILURES = 5
+"""Of the samples that a gate asks for, so many fail of a partner whose share is the threshold. With fewer the certainty
+of the interval would be one in name only."""
 LEAST_SETTLE_DAYS = 30
 """As long as a contested tender is disputed."""
 LEAST_APPEAL_DAYS = 14
@@ -139,13 +142,18 @@ def _gate(entry: object, where: str, common: tuple[Step, int, int, bytes]) -> Ga
     role = _one_of(table["role"], roles, f"{where}.role")
     indicator = _one_of(table["indicator"], {one: one for one in gate_indicators(role)}, f"{where}.indicator")
     most = POINTS if indicator == SCORE else _MILLION
+    threshold = integer(table["threshold"], f"{where}.threshold", 1, most)
+    samples = integer(table["samples"], f"{where}.samples", LEAST_SAMPLES, _LARGEST)
+    if indicator != SCORE and samples * (_MILLION - threshold) < LEAST_FAILURES * _MILLION:
+        expected = f"samples x (1,000,000 - threshold) of {LEAST_FAILURES * _MILLION} or more: more samples"
+        raise MalformedRecord("too few samples for this threshold", where=f"{where}.samples", expected=expected)
     return Gate(
         name,
         role,
         scope_bytes(role, text(table.get("scope", ""), f"{where}.scope", 0, 128)),
         indicator,
-        integer(table["threshold"], f"{where}.threshold", 1, most),
-        integer(table["samples"], f"{where}.samples", LEAST_SAMPLES, _LARGEST),
+        threshold,
+        samples,
         _one_of(table["action"], {action.value: action for action in GateAction}, f"{where}.action"),
         *common,
     )

@@ -20,10 +20,9 @@ from ledger.access.evidence import (
     check_evidence,
     is_evidence,
     parse_evidence,
-    read,
-    tallies_at,
 )
 from ledger.access.gates_file import Gate, Gates, parse_gates
+from ledger.access.known import Known
 from ledger.access.reading import Reading
 from ledger.access.withdrawn import Recorded, acts_of
 from ledger.codes import RegistryAction, Role
@@ -193,9 +192,9 @@ class GateReader:
 
     def records_of(self, gate: Gate, partner: int, reading: Reading) -> tuple[RecordId, ...]:
         """What a reading rests on. Raises `VerificationFailed` where parts were opened or erased since."""
-        tallies = tallies_at(self._all, self._records.evidence.times, reading.period, reading.taken)
+        known = Known(self._all, self._records.evidence.times, reading.period, reading.taken)
         card = measure_for(self._connection, self._view, reading.period.start).card
-        made, records = read(gate, partner, card, reading.taken, tallies)
+        made, records = known.read(gate, partner, card)
         if made != reading:
             raise VerificationFailed(
                 "what the period was read from has changed", where="gate", found=gate.name, mend="Ask once more."
@@ -233,10 +232,10 @@ class GateReader:
     def _taken(self, gate: Gate, period: Period, taken: CheckpointTime) -> dict[tuple[int, str], Reading]:
         """Everybody's readings at all gates of the file, taken together."""
         card = measure_for(self._connection, self._view, period.start).card
-        tallies = tallies_at(self._all, self._records.evidence.times, period, taken)
+        known = Known(self._all, self._records.evidence.times, period, taken)
         gates = parse_gates(kept_rules.kept(self._connection, gate.gates))
         return {
-            (partner, one.name): read(one, partner, card, taken, tallies)[0]
+            (partner, one.name): known.read(one, partner, card)[0]
             for one in gates.gates.values()
             if one.role in card.roles
             for partner in self._with_role(one)

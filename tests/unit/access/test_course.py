@@ -128,8 +128,8 @@ def test_periods_before_a_return_count_no_more() -> None:
 
 def oracle_may_be_due(highs: list[tuple[int | None, int]], again: dict[tuple[int, int], int | None], now: int) -> bool:
     """Written from the rule alone: whether some two periods on end, the later being the last or the one before whose
-    window ended only after, were below when taken and when the window was over, and none closed since that was not. What
-    one window found mended is not below in a later one.
+    window ended only after, were below when taken and when the window was over, and none closed since that was not.
+    What one window found mended is not below in a later one.
     """
     closed = [i for i in range(len(highs)) if reading(i, 0).taken.time <= now]
     bad = [highs[i][0] is not None and highs[i][0] < GATE.threshold and highs[i][1] >= 30 for i in closed]  # type: ignore[operator]

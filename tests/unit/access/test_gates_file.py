@@ -32,8 +32,9 @@ def test_the_example_is_read() -> None:
 
 
 def test_a_gates_file_is_told_from_a_scorecard() -> None:
-    assert is_gates(EXAMPLE) and not is_card(EXAMPLE)
-    assert not is_gates(b'format = "lading/scorecard/1"') and not is_gates(b"\xff") and not is_gates(b"")
+    assert is_gates(EXAMPLE)
+    assert not is_card(EXAMPLE)
+    assert not any(map(is_gates, (b'format = "lading/scorecard/1"', b"\xff", b"")))
 
 
 @pytest.mark.parametrize(
@@ -52,6 +53,7 @@ def test_a_gates_file_is_told_from_a_scorecard() -> None:
         ('name = "brokers"', 'name = "carriers"', "gates[2]"),
         ('indicator = "score"', 'indicator = "records-in-a-day"', "gates[0].indicator"),
         ('indicator = "score"', 'indicator = "mean-late-seconds"', "gates[0].indicator"),
+        ("threshold = 850_000 ", "threshold = 950_000 ", "gates[1].samples"),
         ('action = "suspend"', 'action = "suspend"\nscope = "NZ"', "scope"),
         ('action = "suspend"', 'action = "suspend"\nmore = 1', "gates[0].more"),
     ],
