@@ -12,11 +12,11 @@ from ledger.common.ids import RecordId
 from ledger.common.periods import Period
 from ledger.records.eip712 import Withheld
 from ledger.records.evidence import Basis, CheckpointTime, CheckpointTimes
-from ledger.records.types import Commercial, ShipmentTerms
+from ledger.records.types import Commercial, Place, ShipmentTerms
 from ledger.records.verification import VerifiedRecord, already_verified
 from ledger.scores.card import parse_card
 from ledger.services.home.score_cards import default_card_text
-from tests.unit.history import CARRIER, DAY, HOUR, MAKER, SHOP, History
+from tests.unit.history import CARRIER, DAY, HOUR, MAKER, SALT, SHOP, History
 
 CARD = parse_card(default_card_text())
 GATES = b"""
@@ -83,7 +83,12 @@ class World:
 
         def do() -> None:
             self.ids[name] = self.history.terms(
-                known=day * DAY, holder=MAKER, signers=(MAKER, carrier), promisedAt=(day + 3) * DAY, liable=carrier
+                known=day * DAY,
+                holder=MAKER,
+                signers=(MAKER, carrier),
+                promisedAt=(day + 3) * DAY,
+                liable=carrier,
+                destination=town(name),
             )
 
         self.plan(day * DAY, do)
@@ -98,7 +103,11 @@ class World:
         """The statement, once it was played."""
         made: list[VerifiedRecord] = []
         other = SHOP if by == CARRIER else CARRIER
-        self.plan(at, lambda: made.append(self.history.statement(kind, self.ids[name], by, at, counterparty=other)))
+
+        def do() -> None:
+            made.append(self.history.statement(kind, self.ids[name], by, at, counterparty=other, place=town(name)))
+
+        self.plan(at, do)
         return made
 
     def relieved(self, names: Iterable[int], at: int, signers: Sequence[int] = (MAKER, CARRIER, SHOP)) -> None:
@@ -136,6 +145,11 @@ class World:
             return self.reading(first.period, at, by, partner)
 
         return course(gate.name, closings, acts, again, now)
+
+
+def town(name: int) -> Place:
+    """Each shipment goes to a place of its own, so that it is a delivery event of its own."""
+    return Place(SALT, "NZ", f"NZ{name:03}", "", "")
 
 
 def every_day(count: int = 35) -> list[tuple[int, int]]:
