@@ -18,6 +18,7 @@ from ledger.api.pages import (
     shipments,
     signing,
 )
+from ledger.api.pages.access import league, standings
 from ledger.api.pages.errors import error_page
 from ledger.api.pages.events import webhooks
 from ledger.api.pages.files import imports
@@ -41,6 +42,8 @@ for part in (
     dock,
     docs,
     network,
+    league,
+    standings,
     paper,
     choice,
     worklist,

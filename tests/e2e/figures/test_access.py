@@ -2,13 +2,18 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from fastapi.testclient import TestClient
+from httpx2 import Response
 from typer.testing import CliRunner
 
 from ledger.access.course import Stage as At
 from ledger.access.evidence import changes_for, parse_evidence
+from ledger.api.app import create_app
+from ledger.api.deps import reader
 from ledger.bundle.access import verify_against_bundle, verify_evidence
 from ledger.bundle.format import parse_trust
 from ledger.cli.demo.scribe import Deal, place
@@ -21,7 +26,8 @@ from ledger.errors import NotFound
 from ledger.records.types import Amendment, Details
 from ledger.services.exports.bundle import Exporter
 from ledger.services.figures.access import Standing, keep_gates
-from tests.e2e.stage import ALPHA, CAP, CARRIER, MAKER, SHOP, Stage, living, staged
+from ledger.services.views.records import PUBLIC, Reader
+from tests.e2e.stage import ALPHA, AUDITOR, CAP, CARRIER, MAKER, SHOP, Stage, living, staged
 
 GATES = b"""
 format = "lading/gates/1"
@@ -202,3 +208,50 @@ def test_what_was_read_once_stays(probation: Stage) -> None:
     bad_month(probation)
     probation.node.settle()
     assert carrier_of(probation).course == before_it.course
+
+
+def test_the_partner_is_told_and_others_are_not(probation: Stage) -> None:
+    stage = probation
+    service = create_app(stage.node)
+    client = TestClient(service, base_url="http://127.0.0.1:8000")
+
+    def get(who: Reader, path: str, status: int = 200) -> Response:
+        service.dependency_overrides[reader] = lambda: who
+        answer = client.get(path, headers={} if path.startswith("/v1") else {"Accept": "text/html"})
+        assert answer.status_code == status, answer.text
+        return answer
+
+    own, other = (Reader(who, key=stage.parties[who].key.address) for who in (CARRIER, SHOP))
+    auditor = Reader(AUDITOR, key=stage.parties[AUDITOR].key.address, auditor=True)
+    (mine,) = get(own, "/v1/access").json()["standings"]
+    assert (mine["course"]["stage"], mine["prepared"]) == ("probation", False)
+    assert "appeal" in " ".join(mine["explanation"])
+    assert get(other, "/v1/access").json()["standings"] == []
+    everybody = get(auditor, "/v1/access").json()["standings"]
+    assert [(one["partner"], one["course"]["stage"]) for one in everybody if one["partner"] == CARRIER] == [
+        (CARRIER, "probation")
+    ]
+    first = get(auditor, "/v1/access?limit=1").json()
+    assert get(auditor, f"/v1/access?limit=1&after={first['next']}").json()["standings"] == everybody[1:2]
+    get(PUBLIC, "/v1/access", 403)
+    get(replace(own, scopes=1 << 4), "/v1/access", 403)
+    get(auditor, "/v1/access?after=x", 400)
+    get(own, f"/v1/access/{CARRIER}/carriers/evidence", 404)
+    get(other, f"/v1/access/{CARRIER}/carriers/evidence", 403)
+    assert "On probation" in get(own, "/access").text
+    assert "no gates that concern you" in get(other, "/access").text
+    get(PUBLIC, "/access", 403)
+    get(auditor, "/access?after=9.1/x", 400)
+    waiting = get(own, "/v1/worklist").json()["items"]
+    (item,) = [one for one in waiting if one["kind"] == "probation"]
+    assert item["page"] == "/access"
+    assert item["until"] == mine["course"]["until"]
+
+    to(stage, item["until"] + 3600)
+    assert (
+        get(own, f"/v1/access/{CARRIER}/carriers/evidence").content
+        == stage.node.reader.access.evidence(CARRIER, "carriers").text()
+    )
+    assert [i["kind"] for i in get(own, "/v1/worklist").json()["items"] if "access" in i["kind"]] == ["access_due"]
+    (prepared,) = [i for i in get(auditor, "/v1/worklist").json()["items"] if i["kind"] == "access_change"]
+    assert prepared["partner"]["id"] == CARRIER

@@ -27,7 +27,7 @@ def standings(node: NodeOf, reader: ReaderOf, after: After = None, limit: Limit 
     signatures; without them nothing happens.
     """
     every = standings_for(node, reader)
-    place = _place(after)
+    place = None if after is None else place_of(after)
     behind = [one for one in every if place is None or (one.partner, one.gate.name) > place]
     shown = behind[:limit]
     following = shown[-1] if len(behind) > limit else None
@@ -79,10 +79,9 @@ def _refused() -> NotPermitted:
     )
 
 
-def _place(after: str | None) -> tuple[int, str] | None:
-    if after is None:
-        return None
+def place_of(after: str) -> tuple[int, str]:
+    """Partner and gate after which a page begins; raises `MalformedRecord` for what is no cursor."""
     partner, slash, gate = after.partition("/")
-    if not slash or not partner.isascii() or not partner.isdigit():
+    if not slash or not partner.isascii() or not partner.isdigit() or len(partner) > 13:
         raise MalformedRecord("not a cursor", where="after", expected="`next` of the page before", found=after)
     return int(partner), gate
