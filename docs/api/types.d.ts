@@ -572,6 +572,17 @@ export type KeyView = {
   granted_by: string | null;
   device: string;
 };
+export type LaneCount = {
+  origin: string;
+  destination: string;
+  mode: string | null;
+  shipments: number;
+};
+export type LaneView = {
+  origin: string;
+  destination: string;
+  mode: string | null;
+};
 export type LeafView = {
   index: number;
   record: string;
@@ -579,6 +590,62 @@ export type LeafView = {
   logged_at: number;
   leaf: string;
   leafHash: string;
+};
+export type LeagueBy = "time" | "cost" | "penalty";
+export type LeagueView = {
+  by: string;
+  period: {
+    start: number;
+    end: number;
+    at: number;
+  };
+  lane: LaneView | null;
+  league: {
+    period: {
+      start: number;
+      end: number;
+      at: number;
+    };
+    currency: string;
+    entries: {
+      carrier: number;
+      shipments: number | string;
+      delivered: number | string;
+      events: number | string;
+      time: {
+        value: number | string;
+        low: number | string;
+        high: number | string;
+        samples: number | string;
+        provisional: boolean;
+        rank: (number | string) | null;
+        tied: number | string;
+      } | null;
+      cost: {
+        value: number | string;
+        low: number | string;
+        high: number | string;
+        samples: number | string;
+        provisional: boolean;
+        rank: (number | string) | null;
+        tied: number | string;
+      } | null;
+      penalty: {
+        value: number | string;
+        low: number | string;
+        high: number | string;
+        samples: number | string;
+        provisional: boolean;
+        rank: (number | string) | null;
+        tied: number | string;
+      } | null;
+      records: number | string;
+      evidence: string[] | null;
+    }[];
+    hidden: number | string;
+  } | null;
+  explanation: string[];
+  lanes: LaneCount[];
 };
 export type ListedShipment = {
   id: string;
@@ -1493,6 +1560,104 @@ export type Split = {
   reason: number;
   occurredAt: number;
   details: Details | string;
+};
+export type StandingPage = {
+  next: number | string | null;
+  standings: {
+    partner: number;
+    gate: {
+      name: string;
+      role: "supplier" | "carrier" | "main_carrier" | "warehouse" | "customs" | "broker" | "platform" | "retailer" | "issuer" | "brand" | "authority" | "auditor" | "operator" | "locker";
+      scope: string;
+      indicator: string;
+      threshold: number | string;
+      samples: number | string;
+      action: "revoke-role" | "suspend";
+      step: "quarter" | "month";
+      settle: number;
+      appeal: number;
+      gates: string;
+    };
+    course: {
+      stage: "in_good_standing" | "one_period_below" | "probation" | "change_due" | "access_withdrawn" | "return_due";
+      since: number;
+      until: number | null;
+      gate: {
+        name: string;
+        role: "supplier" | "carrier" | "main_carrier" | "warehouse" | "customs" | "broker" | "platform" | "retailer" | "issuer" | "brand" | "authority" | "auditor" | "operator" | "locker";
+        scope: string;
+        indicator: string;
+        threshold: number | string;
+        samples: number | string;
+        action: "revoke-role" | "suspend";
+        step: "quarter" | "month";
+        settle: number;
+        appeal: number;
+        gates: string;
+      } | null;
+      below: {
+        period: {
+          start: number;
+          end: number;
+          at: number;
+        };
+        taken: {
+          size: number | string;
+          time: number;
+          basis: "operator" | "witnesses" | "chain";
+        };
+        card: string;
+        samples: number | string;
+        withheld: number | string;
+        low: (number | string) | null;
+        high: (number | string) | null;
+        records: number | string;
+        root: string;
+      }[];
+      again: {
+        period: {
+          start: number;
+          end: number;
+          at: number;
+        };
+        taken: {
+          size: number | string;
+          time: number;
+          basis: "operator" | "witnesses" | "chain";
+        };
+        card: string;
+        samples: number | string;
+        withheld: number | string;
+        low: (number | string) | null;
+        high: (number | string) | null;
+        records: number | string;
+        root: string;
+      }[];
+      good: {
+        period: {
+          start: number;
+          end: number;
+          at: number;
+        };
+        taken: {
+          size: number | string;
+          time: number;
+          basis: "operator" | "witnesses" | "chain";
+        };
+        card: string;
+        samples: number | string;
+        withheld: number | string;
+        low: (number | string) | null;
+        high: (number | string) | null;
+        records: number | string;
+        root: string;
+      }[];
+    };
+    open: boolean;
+    prepared: boolean;
+    title: string;
+    explanation: string[];
+  }[];
 };
 export type Statement = {
   by: number;
@@ -2538,6 +2703,48 @@ export interface Operations {
       authorization?: string | null;
     };
     answer: NetworkView;
+  };
+  getLeague: {
+    method: "GET";
+    path: "/v1/league";
+    queryParameters: {
+      origin?: string;
+      destination?: string;
+      mode?: string;
+      by?: LeagueBy;
+      start?: number | null;
+      end?: number | null;
+      rolling?: number | null;
+      evidence?: boolean;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: LeagueView;
+  };
+  listStandings: {
+    method: "GET";
+    path: "/v1/access";
+    queryParameters: {
+      after?: string | null;
+      limit?: number;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: StandingPage;
+  };
+  getAccessEvidence: {
+    method: "GET";
+    path: "/v1/access/{partner}/{gate}/evidence";
+    pathParameters: {
+      partner: number;
+      gate: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: Record<string, unknown>;
   };
   listBonuses: {
     method: "GET";
