@@ -76,8 +76,8 @@ def to(stage: Stage, time: int) -> None:
 
 
 def carrier_of(stage: Stage) -> Standing:
-    (one,) = stage.node.reader.access.standings(CARRIER)
-    return one
+    found: tuple[Standing, ...] = stage.node.reader.access.standings(CARRIER)
+    return found[0]
 
 
 def forgive(stage: Stage, shipment: RecordId, signers: Sequence[int]) -> None:

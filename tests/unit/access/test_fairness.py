@@ -58,12 +58,7 @@ def contested(world: World, endorsed: bool, count: int = 35) -> None:
         tender = world.stated(StatementKind.TENDER, name, CARRIER, (day + 3) * DAY - HOUR)
         world.stated(StatementKind.CONTEST, name, SHOP, (day + 4) * DAY)
         if endorsed:
-            world.plan(
-                (day + 5) * DAY,
-                lambda tender=tender, day=day: world.history.endorse(
-                    tender[0].id, THIRD, (day + 5) * DAY, roles=1 << Role.LOCKER
-                ),
-            )
+            world.endorsed(tender, THIRD, (day + 5) * DAY)
 
 
 @pytest.mark.parametrize("endorsed", [True, False])
@@ -162,8 +157,7 @@ def test_a_brokers_word_alone_closes_no_suppliers_gate() -> None:
                     )  # fmt: skip
 
                 world.plan(day * DAY + later, clear)
-            world.plan((day + 1) * DAY, lambda name=name, day=day, world=world: world.history.handoff(
-                world.ids[name], MAKER, SHOP, (day + 1) * DAY))  # fmt: skip
+            world.delivered(name, (day + 1) * DAY, carrier=MAKER)
         world.play()
         outcome[assurance] = world.course(gate=gate, partner=MAKER).stage
     assert outcome[Assurance.AUTHORITY_SIGNED] is Stage.DUE, "what customs signs does count"

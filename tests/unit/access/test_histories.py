@@ -20,7 +20,7 @@ import pytest
 
 from ledger.access.course import Stage
 from ledger.access.gates_file import LEAST_FAILURES
-from ledger.codes import Role, StatementKind
+from ledger.codes import StatementKind
 from ledger.records.types import ShipmentTerms
 from ledger.scores.confidence import wilson
 from tests.drills import SEED, amount
@@ -68,9 +68,7 @@ def played(quarters: list[list[str]]) -> World:
             if way in CONTESTED:
                 world.stated(StatementKind.CONTEST, name, SHOP, promised + DAY)
             if way == "borne_out":
-                at = promised + 2 * DAY
-                world.plan(at, lambda tender=tender, at=at: world.history.endorse(
-                    tender[0].id, THIRD, at, roles=1 << Role.LOCKER))  # fmt: skip
+                world.endorsed(tender, THIRD, promised + 2 * DAY)
             if way == "relieved":
                 forgiven.append(name)
             if way == "in_time":

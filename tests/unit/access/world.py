@@ -7,7 +7,7 @@ from ledger.access.course import Act, Closing, Course, course
 from ledger.access.gates_file import Gate, parse_gates
 from ledger.access.known import Known
 from ledger.access.reading import Reading
-from ledger.codes import AmendmentKind, StatementKind
+from ledger.codes import AmendmentKind, Role, StatementKind
 from ledger.common.ids import RecordId
 from ledger.common.periods import Period
 from ledger.records.eip712 import Withheld
@@ -109,6 +109,10 @@ class World:
 
         self.plan(at, do)
         return made
+
+    def endorsed(self, tender: list[VerifiedRecord], third: int, at: int) -> None:
+        """A locker bears out a tender that `stated` will have made."""
+        self.plan(at, lambda: self.history.endorse(tender[0].id, third, at, roles=1 << Role.LOCKER))
 
     def relieved(self, names: Iterable[int], at: int, signers: Sequence[int] = (MAKER, CARRIER, SHOP)) -> None:
         """Thirty days of relief for each."""
