@@ -124,13 +124,13 @@ export type AwardView = {
   explanation: string[];
 };
 export type BatchAnswer = {
-  id?: string;
-  status: "accepted" | "proposed" | "refused";
-  receipt?: ReceiptView;
-  missing?: string[];
-  waitsFor?: AwaitedView[];
-  problem?: Problem;
-  retryAfter?: number;
+  id?: string | null;
+  status: string;
+  receipt?: ReceiptView | null;
+  missing?: string[] | null;
+  waitsFor?: AwaitedView[] | null;
+  problem?: Problem | null;
+  retryAfter?: number | null;
 };
 export type BatchAnswers = {
   results: BatchAnswer[];
@@ -173,17 +173,10 @@ export type BookPartner = {
   keys: BookKey[];
 };
 export type By = "lane" | "market" | "mode" | "carrier";
-export type CarriedGoods = {
-  gtin: string;
-  lot: string;
-  description: string;
-  quantity: number;
-  unit: string;
-};
 export type CarriedView = {
   shipment: string;
   order: string;
-  goods: CarriedGoods[];
+  goods: ledger__services__views__before_signing__GoodsView[];
 };
 export type ChainTrack = {
   status: string;
@@ -297,7 +290,7 @@ export type ConsistencyProof = {
 };
 export type ConsortiumView = {
   trust: Record<string, unknown>;
-  council: CouncilInForce;
+  council: ledger__api__schemas__answers__CouncilView;
   delay: number;
   next_sequence: number;
   contracts: Record<string, string | null>;
@@ -306,21 +299,11 @@ export type ConsortiumView = {
 export type Contradictions = {
   contradictions: TreeContradiction[];
 };
-export type CouncilInForce = {
-  members: string[];
-  threshold: number;
-};
 export type CouncilMember = {
   address: string;
   status: KeyStatus;
   since: number | null;
   until: number | null;
-};
-export type CouncilView = {
-  threshold: number;
-  members: CouncilMember[];
-  next_threshold: number | null;
-  next_threshold_from: number | null;
 };
 export type DeadLetter = {
   index: number;
@@ -380,16 +363,6 @@ export type DockView = {
   coming: DockShipment[];
   partners: DockPartner[];
   next: number | null;
-};
-export type DocumentDraft = {
-  kind: string;
-  number: string;
-  issued: string;
-  lines: number;
-  draft: Record<string, unknown>;
-};
-export type DocumentList = {
-  documents: OfferedDocument[];
 };
 export type DraftView = {
   type: string;
@@ -474,7 +447,6 @@ export type Events = {
   more: boolean;
   size: number;
   anchored: Anchored | null;
-  logId: string;
 };
 export type Goods = {
   salt: string;
@@ -485,14 +457,6 @@ export type Goods = {
   unit: string;
   hs: string;
   description: string;
-};
-export type GoodsView = {
-  description: string;
-  gtin: string;
-  lot: string;
-  quantity: number;
-  unit: string;
-  hs: string;
 };
 export type HTTPValidationError = {
   detail?: ValidationError[];
@@ -535,43 +499,6 @@ export type HolderView = {
   outstanding: number;
   answer: AnswerView | null;
   text: string;
-};
-export type HoldingPage = {
-  next: number | string | null;
-  at: number;
-  log_size: number;
-  holdings: {
-    shipment: string;
-    holder: number;
-    place: {
-      country: string;
-      locode: string;
-      gln: string;
-      name: string;
-    } | null;
-    packages: number | string;
-    state: "on_hand" | "in_transit" | "missing";
-    goods: {
-      gtin: string;
-      lot: string;
-      unit: string;
-      quantity: string;
-      exact: boolean;
-    }[];
-    closed: boolean;
-    since: number;
-    made_at: number;
-    consignor: number;
-    consignee: number;
-    destination: {
-      country: string;
-      locode: string;
-      gln: string;
-      name: string;
-    } | null;
-    due_at: number | null;
-    records: string[];
-  }[];
 };
 export type InclusionProof = {
   index: number;
@@ -645,6 +572,17 @@ export type KeyView = {
   granted_by: string | null;
   device: string;
 };
+export type LaneCount = {
+  origin: string;
+  destination: string;
+  mode: string | null;
+  shipments: number;
+};
+export type LaneView = {
+  origin: string;
+  destination: string;
+  mode: string | null;
+};
 export type LeafView = {
   index: number;
   record: string;
@@ -652,6 +590,62 @@ export type LeafView = {
   logged_at: number;
   leaf: string;
   leafHash: string;
+};
+export type LeagueBy = "time" | "cost" | "penalty";
+export type LeagueView = {
+  by: string;
+  period: {
+    start: number;
+    end: number;
+    at: number;
+  };
+  lane: LaneView | null;
+  league: {
+    period: {
+      start: number;
+      end: number;
+      at: number;
+    };
+    currency: string;
+    entries: {
+      carrier: number;
+      shipments: number | string;
+      delivered: number | string;
+      events: number | string;
+      time: {
+        value: number | string;
+        low: number | string;
+        high: number | string;
+        samples: number | string;
+        provisional: boolean;
+        rank: (number | string) | null;
+        tied: number | string;
+      } | null;
+      cost: {
+        value: number | string;
+        low: number | string;
+        high: number | string;
+        samples: number | string;
+        provisional: boolean;
+        rank: (number | string) | null;
+        tied: number | string;
+      } | null;
+      penalty: {
+        value: number | string;
+        low: number | string;
+        high: number | string;
+        samples: number | string;
+        provisional: boolean;
+        rank: (number | string) | null;
+        tied: number | string;
+      } | null;
+      records: number | string;
+      evidence: string[] | null;
+    }[];
+    hidden: number | string;
+  } | null;
+  explanation: string[];
+  lanes: LaneCount[];
 };
 export type ListedShipment = {
   id: string;
@@ -832,11 +826,6 @@ export type Observation = {
   eventHash: string;
   occurredAt: number;
 };
-export type OfferedDocument = {
-  form: string;
-  mediaType: string;
-  path: string;
-};
 export type OpenView = {
   partner: number;
   open: MissingView[];
@@ -897,22 +886,6 @@ export type PenaltyPage = {
     open: number | string;
     indicative: number | string;
   }[];
-  in_one?: {
-    currency: string;
-    issuer: number;
-    statements: number | string;
-    owes: number | string;
-    is_owed: number | string;
-    frozen: number | string;
-    left_out: {
-      currency: string;
-      statements: number | string;
-      owes: number | string;
-      is_owed: number | string;
-      frozen: number | string;
-    }[];
-    rates: string[];
-  } | null;
   penalties: {
     shipment: string;
     liable: number;
@@ -1031,7 +1004,7 @@ export type PlaceView = {
 export type PrivateView = {
   terms: boolean;
   order?: string;
-  goods?: GoodsView[];
+  goods?: ledger__services__views__course__private_parts__GoodsView[];
   origin?: PlaceView | null;
   destination?: PlaceView | null;
   withheld?: boolean;
@@ -1076,17 +1049,6 @@ export type PromiseView = {
 };
 export type Proposals = {
   records: RecordView[];
-};
-export type PublishedCredential = {
-  id: string;
-  record: string;
-  kind: string;
-  issuer: number;
-  kept_at: number;
-  revoked_from: number | null;
-};
-export type PublishedCredentials = {
-  credentials: PublishedCredential[];
 };
 export type PublishedView = {
   name: string;
@@ -1322,14 +1284,14 @@ export type ScoreView = {
     known_weight: string;
     withheld: number | string;
     flags: {
-      kind: "one_customer" | "late_records" | "padded_promises" | "broker_word" | "late_holds" | "contested_tenders" | "contests" | "same_third" | "interested_issuer";
+      kind: "one_customer" | "late_records" | "padded_promises" | "broker_word" | "late_holds" | "contested_tenders" | "contests" | "same_third";
       count: number | string;
       of: number | string;
       records: string[];
     }[];
     indicators: {
-      name: ("on-time" | "in-full-undamaged" | "legs-on-time" | "mean-late-seconds" | "records-in-a-day" | "penalty-over-freight" | "on-time-in-full" | "defects" | "no-hold-by-papers" | "attested-at-release" | "released-clean" | "time-over-median") | string;
-      status: "known" | "unknown" | "missing" | "too_few";
+      name: "on-time" | "in-full-undamaged" | "legs-on-time" | "mean-late-seconds" | "records-in-a-day" | "penalty-over-freight" | "on-time-in-full" | "defects" | "no-hold-by-papers" | "attested-at-release" | "released-clean" | "time-over-median";
+      status: "known" | "unknown" | "too_few";
       weight: string;
       good: number | string;
       due: number | string;
@@ -1376,10 +1338,10 @@ export type ScoreView = {
     samples: number | string;
     provisional: boolean;
     known_weight: string;
-    flags: ("one_customer" | "late_records" | "padded_promises" | "broker_word" | "late_holds" | "contested_tenders" | "contests" | "same_third" | "interested_issuer")[];
+    flags: ("one_customer" | "late_records" | "padded_promises" | "broker_word" | "late_holds" | "contested_tenders" | "contests" | "same_third")[];
     indicators: {
       name: "on-time" | "in-full-undamaged" | "legs-on-time" | "mean-late-seconds" | "records-in-a-day" | "penalty-over-freight" | "on-time-in-full" | "defects" | "no-hold-by-papers" | "attested-at-release" | "released-clean" | "time-over-median";
-      status: "known" | "unknown" | "missing" | "too_few";
+      status: "known" | "unknown" | "too_few";
       weight: string;
       value: (number | string) | null;
       low: (number | string) | null;
@@ -1599,6 +1561,104 @@ export type Split = {
   occurredAt: number;
   details: Details | string;
 };
+export type StandingPage = {
+  next: number | string | null;
+  standings: {
+    partner: number;
+    gate: {
+      name: string;
+      role: "supplier" | "carrier" | "main_carrier" | "warehouse" | "customs" | "broker" | "platform" | "retailer" | "issuer" | "brand" | "authority" | "auditor" | "operator" | "locker";
+      scope: string;
+      indicator: string;
+      threshold: number | string;
+      samples: number | string;
+      action: "revoke-role" | "suspend";
+      step: "quarter" | "month";
+      settle: number;
+      appeal: number;
+      gates: string;
+    };
+    course: {
+      stage: "in_good_standing" | "one_period_below" | "probation" | "change_due" | "access_withdrawn" | "return_due";
+      since: number;
+      until: number | null;
+      gate: {
+        name: string;
+        role: "supplier" | "carrier" | "main_carrier" | "warehouse" | "customs" | "broker" | "platform" | "retailer" | "issuer" | "brand" | "authority" | "auditor" | "operator" | "locker";
+        scope: string;
+        indicator: string;
+        threshold: number | string;
+        samples: number | string;
+        action: "revoke-role" | "suspend";
+        step: "quarter" | "month";
+        settle: number;
+        appeal: number;
+        gates: string;
+      } | null;
+      below: {
+        period: {
+          start: number;
+          end: number;
+          at: number;
+        };
+        taken: {
+          size: number | string;
+          time: number;
+          basis: "operator" | "witnesses" | "chain";
+        };
+        card: string;
+        samples: number | string;
+        withheld: number | string;
+        low: (number | string) | null;
+        high: (number | string) | null;
+        records: number | string;
+        root: string;
+      }[];
+      again: {
+        period: {
+          start: number;
+          end: number;
+          at: number;
+        };
+        taken: {
+          size: number | string;
+          time: number;
+          basis: "operator" | "witnesses" | "chain";
+        };
+        card: string;
+        samples: number | string;
+        withheld: number | string;
+        low: (number | string) | null;
+        high: (number | string) | null;
+        records: number | string;
+        root: string;
+      }[];
+      good: {
+        period: {
+          start: number;
+          end: number;
+          at: number;
+        };
+        taken: {
+          size: number | string;
+          time: number;
+          basis: "operator" | "witnesses" | "chain";
+        };
+        card: string;
+        samples: number | string;
+        withheld: number | string;
+        low: (number | string) | null;
+        high: (number | string) | null;
+        records: number | string;
+        root: string;
+      }[];
+    };
+    open: boolean;
+    prepared: boolean;
+    title: string;
+    explanation: string[];
+  }[];
+};
 export type Statement = {
   by: number;
   counterparty: number;
@@ -1634,38 +1694,6 @@ export type StepView = {
   breach?: boolean;
   counts?: boolean;
 };
-export type StockPage = {
-  next: number | string | null;
-  at: number;
-  partner: number | null;
-  gtin: string;
-  lot: string;
-  log_size: number;
-  withheld: number;
-  ages: number[];
-  totals: {
-    partner: number;
-    place: {
-      country: string;
-      locode: string;
-      gln: string;
-      name: string;
-    } | null;
-    gtin: string;
-    lot: string;
-    unit: string;
-    on_hand: string;
-    in_transit: string;
-    missing: string;
-    due: string;
-    overdue: string;
-    ages: string[];
-    oldest: number | null;
-    until: number | null;
-    expired: boolean;
-    exact: boolean;
-  }[];
-};
 export type StopView = {
   kind: string;
   record: string;
@@ -1674,10 +1702,10 @@ export type StopView = {
 };
 export type Submitted = {
   id: string;
-  status: "accepted" | "proposed";
-  receipt?: ReceiptView;
-  missing?: string[];
-  waitsFor?: AwaitedView[];
+  status: string;
+  receipt?: ReceiptView | null;
+  missing?: string[] | null;
+  waitsFor?: AwaitedView[] | null;
 };
 export type TakenPlace = {
   shipment: string;
@@ -1854,7 +1882,6 @@ export type WebhookView = {
   delivered: number;
   deliveredAt: number | null;
   createdAt: number;
-  query: string;
 };
 export type WitnessView = {
   name: string;
@@ -1901,8 +1928,31 @@ export type WorklistView = {
 };
 export type ledger__api__routers__penalties__Form = "json" | "csv" | "lines";
 export type ledger__api__routers__shipments__Form = "json" | "csv";
-export type ledger__api__routers__stock__stock__Form = "json" | "csv" | "epcis";
-export type ledger__services__exports__shipment_documents__Form = "receipt-advice" | "transportation-status" | "iftsta" | "214";
+export type ledger__api__schemas__answers__CouncilView = {
+  members: string[];
+  threshold: number;
+};
+export type ledger__services__views__before_signing__GoodsView = {
+  gtin: string;
+  lot: string;
+  description: string;
+  quantity: number;
+  unit: string;
+};
+export type ledger__services__views__course__private_parts__GoodsView = {
+  description: string;
+  gtin: string;
+  lot: string;
+  quantity: number;
+  unit: string;
+  hs: string;
+};
+export type ledger__services__views__explorer__CouncilView = {
+  threshold: number;
+  members: CouncilMember[];
+  next_threshold: number | null;
+  next_threshold_from: number | null;
+};
 
 export interface Operations {
   getCheckpoint: {
@@ -2277,63 +2327,12 @@ export interface Operations {
       at?: number | null;
       after?: string | null;
       limit?: number;
-      in?: string | null;
-      rates?: number | null;
-      older?: number;
       format?: ledger__api__routers__penalties__Form;
     };
     headerParameters: {
       authorization?: string | null;
     };
     answer: PenaltyPage;
-  };
-  requestDocumentDraft: {
-    method: "POST";
-    path: "/v1/documents/drafts";
-    queryParameters: {
-      terms?: string;
-      consignor?: number;
-      consignee?: number;
-      carrier?: number;
-      packages?: number;
-      zone?: string;
-    };
-    headerParameters: {
-      authorization?: string | null;
-    };
-    body: string;
-    answer: DocumentDraft;
-  };
-  listShipmentDocuments: {
-    method: "GET";
-    path: "/v1/shipments/{shipment}/documents";
-    pathParameters: {
-      shipment: string;
-    };
-    headerParameters: {
-      authorization?: string | null;
-    };
-    answer: DocumentList;
-  };
-  getShipmentDocument: {
-    method: "GET";
-    path: "/v1/shipments/{shipment}/documents/{form}";
-    pathParameters: {
-      shipment: string;
-      form: ledger__services__exports__shipment_documents__Form;
-    };
-    queryParameters: {
-      receiver?: number;
-      number?: number;
-      scac?: string;
-      despatch?: string;
-      short?: string;
-      refused?: string;
-    };
-    headerParameters: {
-      authorization?: string | null;
-    };
-    answer: unknown;
   };
   listRecalls: {
     method: "GET";
@@ -2367,7 +2366,7 @@ export interface Operations {
     headerParameters: {
       authorization?: string | null;
     };
-    answer: string;
+    answer: unknown;
   };
   getRecall: {
     method: "GET";
@@ -2424,7 +2423,7 @@ export interface Operations {
   getCouncil: {
     method: "GET";
     path: "/v1/council";
-    answer: CouncilView;
+    answer: ledger__services__views__explorer__CouncilView;
   };
   listOpenAgainst: {
     method: "GET";
@@ -2548,7 +2547,6 @@ export interface Operations {
     queryParameters: {
       after?: number | null;
       limit?: number;
-      log?: string | null;
       type?: string[] | null;
       shipment?: string | null;
       partner?: number | null;
@@ -2562,7 +2560,6 @@ export interface Operations {
     method: "GET";
     path: "/v1/events/stream";
     queryParameters: {
-      log?: string | null;
       type?: string[] | null;
       shipment?: string | null;
       partner?: number | null;
@@ -2690,69 +2687,6 @@ export interface Operations {
     };
     answer: ConsentView;
   };
-  submitCredential: {
-    method: "POST";
-    path: "/v1/credentials";
-    headerParameters: {
-      authorization?: string | null;
-    };
-    body: string;
-    answer: PublishedCredential;
-  };
-  getCredential: {
-    method: "GET";
-    path: "/v1/credentials/{credential}";
-    pathParameters: {
-      credential: string;
-    };
-    headerParameters: {
-      accept?: string;
-    };
-    answer: string;
-  };
-  removeCredential: {
-    method: "DELETE";
-    path: "/v1/credentials/{credential}";
-    pathParameters: {
-      credential: string;
-    };
-    headerParameters: {
-      authorization?: string | null;
-    };
-    answer: unknown;
-  };
-  listCredentials: {
-    method: "GET";
-    path: "/v1/records/{record}/credentials";
-    pathParameters: {
-      record: string;
-    };
-    answer: PublishedCredentials;
-  };
-  putStatusList: {
-    method: "PUT";
-    path: "/v1/partners/{partner}/status-lists/{log}/{number}";
-    pathParameters: {
-      partner: number;
-      log: string;
-      number: number;
-    };
-    headerParameters: {
-      authorization?: string | null;
-    };
-    body: string;
-    answer: unknown;
-  };
-  getStatusList: {
-    method: "GET";
-    path: "/v1/partners/{partner}/status-lists/{log}/{number}";
-    pathParameters: {
-      partner: number;
-      log: string;
-      number: number;
-    };
-    answer: string;
-  };
   getNetwork: {
     method: "GET";
     path: "/v1/network";
@@ -2770,38 +2704,47 @@ export interface Operations {
     };
     answer: NetworkView;
   };
-  getStock: {
+  getLeague: {
     method: "GET";
-    path: "/v1/stock";
+    path: "/v1/league";
     queryParameters: {
-      after?: number;
-      limit?: number;
-      format?: ledger__api__routers__stock__stock__Form;
-      at?: number | null;
-      partner?: number | null;
-      gtin?: string;
-      lot?: string;
+      origin?: string;
+      destination?: string;
+      mode?: string;
+      by?: LeagueBy;
+      start?: number | null;
+      end?: number | null;
+      rolling?: number | null;
+      evidence?: boolean;
     };
     headerParameters: {
       authorization?: string | null;
     };
-    answer: StockPage;
+    answer: LeagueView;
   };
-  listHoldings: {
+  listStandings: {
     method: "GET";
-    path: "/v1/stock/holdings";
+    path: "/v1/access";
     queryParameters: {
-      after?: number;
+      after?: string | null;
       limit?: number;
-      at?: number | null;
-      partner?: number | null;
-      gtin?: string;
-      lot?: string;
     };
     headerParameters: {
       authorization?: string | null;
     };
-    answer: HoldingPage;
+    answer: StandingPage;
+  };
+  getAccessEvidence: {
+    method: "GET";
+    path: "/v1/access/{partner}/{gate}/evidence";
+    pathParameters: {
+      partner: number;
+      gate: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: Record<string, unknown>;
   };
   listBonuses: {
     method: "GET";
@@ -2994,57 +2937,6 @@ export interface Operations {
     path: "/epcis/events/{event_id}";
     pathParameters: {
       event_id: string;
-    };
-    headerParameters: {
-      authorization?: string | null;
-    };
-    answer: unknown;
-  };
-  registerEpcisSubscription: {
-    method: "POST";
-    path: "/epcis/queries/{name}/subscriptions";
-    pathParameters: {
-      name: string;
-    };
-    headerParameters: {
-      authorization?: string | null;
-    };
-    body: Record<string, unknown>;
-    answer: unknown;
-  };
-  listEpcisSubscriptions: {
-    method: "GET";
-    path: "/epcis/queries/{name}/subscriptions";
-    pathParameters: {
-      name: string;
-    };
-    queryParameters: {
-      perPage?: string | null;
-      nextPageToken?: string | null;
-    };
-    headerParameters: {
-      authorization?: string | null;
-    };
-    answer: unknown;
-  };
-  getEpcisSubscription: {
-    method: "GET";
-    path: "/epcis/queries/{name}/subscriptions/{subscription}";
-    pathParameters: {
-      name: string;
-      subscription: string;
-    };
-    headerParameters: {
-      authorization?: string | null;
-    };
-    answer: unknown;
-  };
-  removeEpcisSubscription: {
-    method: "DELETE";
-    path: "/epcis/queries/{name}/subscriptions/{subscription}";
-    pathParameters: {
-      name: string;
-      subscription: string;
     };
     headerParameters: {
       authorization?: string | null;

@@ -42,6 +42,7 @@ from ledger.api.routers import (
     system,
     worklist,
 )
+from ledger.api.routers.access import league, standings
 from ledger.api.routers.epcis.protocol import HEADERS
 from ledger.api.routers.resolver import codes, resolver
 from ledger.api.routers.scitt import receipts, scrapi
@@ -157,6 +158,8 @@ def _routes() -> Sequence[BaseRoute]:
         credentials,
         networks,
         stock,
+        league,
+        standings,
         bonuses,
         worklist,
         sessions,

@@ -49,12 +49,23 @@ def verify_bundle(
 
     Never raises for what is in `data`: whatever is wrong with it fails a step.
     """
+    return examined(data, trust, held, kept, proofs)[0]
+
+
+def examined(
+    data: bytes,
+    trust: Trust,
+    held: Iterable[HeldReceipt] = (),
+    kept: Iterable[KeptCheckpoint] = (),
+    proofs: Iterable[ConsistencyProof] = (),
+) -> tuple[list[Step], BundleChecks | None]:
+    """As `verify_bundle`, with what was verified; None where `data` is no bundle."""
     steps: list[Step] = []
     receipts, notes = tuple(held), tuple(kept)
     try:
         bundle = parse_bundle(data)
     except LadingError as error:
-        return [failed("format", PROVED, error)]
+        return [failed("format", PROVED, error)], None
     steps.append(Step("format", True, PROVED, why=f"{len(bundle.records)} records that bear on {bundle.subject}"))
     work = BundleChecks(bundle, trust)
     seals = work.seals
@@ -87,4 +98,4 @@ def verify_bundle(
         except LadingError as error:
             steps.append(failed(name, basis, error))
             break
-    return steps
+    return steps, work

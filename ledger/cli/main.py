@@ -60,6 +60,7 @@ PANELS: dict[str, dict[str, Entry]] = {
     "Numbers": {
         "penalties": Entry("numbers", "Delay penalties from verified records: who owes what to whom, and why."),
         "scores": Entry("scores", "Partner scores, and the scorecards by which they are measured."),
+        "access": Entry("access", "Access by score: gates, where partners stand at them, evidence of a change."),
         "bonuses": Entry("bonuses", "Bonus agreements, their rules and awards."),
         "network": Entry(
             "network",
@@ -67,6 +68,9 @@ PANELS: dict[str, dict[str, Entry]] = {
         ),
         "stock": Entry(
             "stock", "Who holds which goods where, at any second, from what both sides signed; nobody counts."
+        ),
+        "league": Entry(
+            "network.league", "The carriers of a lane side by side: time, cost and penalties, in intervals."
         ),
         "report": Entry("report", "Write one HTML page with indicators, lanes, penalties, scores and charts."),
     },

@@ -30,6 +30,9 @@ TITLES: Mapping[Kind, Text] = {
     Kind.AWARD_CHECK: say("Awards to check"),
     Kind.AWARD_DISPUTE: say("Awards in dispute"),
     Kind.CLAIM: say("Bonuses to claim"),
+    Kind.PROBATION: say("On probation"),
+    Kind.ACCESS_DUE: say("Your access is in question"),
+    Kind.ACCESS_CHANGE: say("Changes of access, prepared"),
     Kind.KEY: say("Devices that expire"),
     Kind.ENROLMENT: say("Enrolments"),
     Kind.COSIGNATURES: say("Checkpoints not cosigned"),
@@ -88,6 +91,15 @@ _SENTENCES: Mapping[Kind, str] = {
     Kind.AWARD: phrase("The period is over. Without an award in time the funders are paid back."),
     Kind.AWARD_CHECK: phrase("{partner} has awarded. Whoever finds it wrong disputes it in time."),
     Kind.AWARD_DISPUTE: phrase("A party disputes the award. Without a ruling in time the funders are paid back."),
+    Kind.PROBATION: phrase(
+        "Your score was below the threshold of a gate in two periods on end. Until then you may appeal: corrections, "
+        "reliefs and endorsements count."
+    ),
+    Kind.ACCESS_DUE: phrase(
+        "Both periods are still below the threshold. A change of your access is prepared for the council, which "
+        "decides."
+    ),
+    Kind.ACCESS_CHANGE: phrase("A change of the access of {partner} is prepared. It needs the council's signatures."),
     Kind.KEY: phrase("A device can sign nothing more after this."),
     Kind.ENROLMENT: phrase("{name} asks to be admitted."),
     Kind.UNANCHORED: phrase("The chain has anchored the log up to entry {anchored} of {size}."),

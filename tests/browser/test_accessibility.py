@@ -32,7 +32,8 @@ LOOKS = {
 }
 READERS = {"public": 0, "carrier": CARRIER, "customs": CN, "auditor": AUDITOR}
 OWN = ("/worklist", "/import", "/devices", "/shipments", f"/partners/{CARRIER}", f"/partners/{CARRIER}/score",
-       f"/partners/{CARRIER}/penalties", "/network", "/network?by=lane", "/stock")  # fmt: skip
+       f"/partners/{CARRIER}/penalties", "/network", "/network?by=lane", "/stock", "/access",
+       "/league?origin=NZ&destination=CN&mode=road")  # fmt: skip
 WIDER = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 
 

@@ -18,6 +18,7 @@ from ledger.api.pages import (
     shipments,
     signing,
 )
+from ledger.api.pages.access import league, standings
 from ledger.api.pages.errors import error_page
 from ledger.api.pages.events import webhooks
 from ledger.api.pages.files import documents, imports
@@ -43,6 +44,8 @@ for part in (
     docs,
     network,
     held,
+    league,
+    standings,
     paper,
     choice,
     worklist,

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from ledger import merkle
+from ledger.access import evidence
 from ledger.bonuses.amounts import amounts_root
 from ledger.bonuses.award_file import FORMAT, amounts_from_json, evidence_of_file
 from ledger.bonuses.rule_file import parse_rule
@@ -17,6 +18,7 @@ from ledger.products.description import PRODUCT_SCHEMA
 from ledger.records.types import Attestation, BonusAgreement, BonusAward, RegistryChange
 from ledger.services.audit.chain import ChainFacts, contracts_in_meta
 from ledger.services.audit.findings import Findings
+from ledger.services.figures.access import KEPT_AS as EVIDENCE
 from ledger.services.home.score_cards import default_card
 from ledger.services.products.descriptions import PICTURES, TEXTS, read_picture
 from ledger.services.state.bonus_pools import CONTRACTS
@@ -28,7 +30,7 @@ from ledger.store.epcis.events import CURSOR
 _JSON = ("codes", "award", "published", CONTRACTS)
 """What is kept as `json.dumps` writes it."""
 _TOML = ("rule", "card", "rules")
-_KINDS = (*_JSON, *_TOML, TEXTS, PICTURES, UNSCRUBBED, CURSOR)
+_KINDS = (*_JSON, *_TOML, EVIDENCE, TEXTS, PICTURES, UNSCRUBBED, CURSOR)
 
 
 def check_meta(source: Connection, copy: Connection, facts: ChainFacts, findings: Findings) -> None:
@@ -53,7 +55,7 @@ def check_meta(source: Connection, copy: Connection, facts: ChainFacts, findings
                 _check_codes(copy, rest, row["value"], findings)
             elif kind == "award":
                 _check_award(copy, rest, row["value"], findings)
-            elif kind in (*_TOML, TEXTS) and to_hex(hashlib.sha256(row["value"].encode()).digest()) != rest:
+            elif kind in (*_TOML, EVIDENCE, TEXTS) and to_hex(hashlib.sha256(row["value"].encode()).digest()) != rest:
                 raise ValueError(f"the {kind} file has another SHA-256")
             elif kind == PICTURES and read_picture(row["value"], hex_bytes(rest, "name", 32)) is None:
                 raise ValueError("the picture has another SHA-256")
@@ -83,6 +85,8 @@ def _named(copy: Connection, kept: Mapping[str, str]) -> Iterator[tuple[RecordId
                     yield stored.record_id, f"card/{to_hex(card)}", "the scorecard of the agreement's rule"
             case BonusAward(agreement=agreement, version=version, amounts=root):
                 yield stored.record_id, f"award/{to_hex(agreement)}/{version}/{to_hex(root)}", "the award's file"
+            case RegistryChange(action=RegistryAction.ADOPT_RULES, document=document, number=evidence.GOVERNS_NOTHING):
+                yield stored.record_id, f"{EVIDENCE}/{to_hex(document)}", "the evidence of a change of access"
             case RegistryChange(action=RegistryAction.ADOPT_RULES, document=document) if document != own:
                 other = f"rules/{to_hex(document)}"
                 name = other if other in kept else f"card/{to_hex(document)}"

@@ -85,7 +85,7 @@ def network_for(
     """
     if before is not None and (before.start, before.end) == (period.start, period.end):
         raise MalformedRecord("a period compared with itself", where="against", expected="another period")
-    only = _limited_to(reader)
+    only = limited_to(reader)
     groups = numbers.network(period, by, windows, only)
     earlier = numbers.network(before, by, windows, only) if before is not None else None
     scope = say("all shipments") if only is None else say("the shipments whose terms you may read")
@@ -96,10 +96,10 @@ def network_charts_for(
     numbers: Numbers, reader: Reader | None, period: Period, *, by: By | None = None, windows: Windows = EXPECTED
 ) -> Mapping[str, Sequence[Chart]]:
     """What the shipments of `network_for` look like, by group. Raises `NotPermitted` for the public."""
-    return numbers.network_charts(period, by, windows, _limited_to(reader))
+    return numbers.network_charts(period, by, windows, limited_to(reader))
 
 
-def _limited_to(reader: Reader | None) -> Reader | None:
+def limited_to(reader: Reader | None) -> Reader | None:
     """The reader whose rights decide; None where everything may be seen. Raises `NotPermitted` for the public."""
     if reader is None or (reader.auditor and reader.scopes == ALL_SCOPES):
         return None

@@ -28,6 +28,7 @@ from ledger.explain.penalties.penalty import stated
 from ledger.explain.score import measure_stated, stated_in_short
 from ledger.network.contributions import KeptContributions
 from ledger.network.lane_times import Lane, times_by_lane
+from ledger.network.league import League, LeagueBy, lanes, league
 from ledger.network.performance import NetworkFigures, contributions_by, network
 from ledger.network.routes import EXPECTED, GROUPS, By, Windows
 from ledger.penalties.statement import PenaltyStatement, penalty_of
@@ -327,6 +328,27 @@ class Numbers:
             return network_charts(groups, windows)
 
         subject = "charts", period.start, period.end, by, tuple(windows.items()), reader
+        return self._answers.get(subject, (self._extent(), period.at), compute)
+
+    def league(self, period: Period, lane: Lane, by: LeagueBy = LeagueBy.TIME, reader: Reader | None = None) -> League:
+        """The carriers of a lane side by side; with a `reader`, from the shipments whose terms it may read."""
+
+        def compute() -> League:
+            with self._figures() as (_, running):
+                kept = self._contributions_of(running)
+                return league(running.journeys, period, lane, by, (_wanted(reader), kept))
+
+        subject = "league", period.start, period.end, lane, by, reader
+        return self._answers.get(subject, (self._extent(), period.at), compute)
+
+    def lanes(self, period: Period, reader: Reader | None = None) -> Mapping[Lane, int]:
+        """How many shipments the period has on each lane, of those whose terms the reader may read."""
+
+        def compute() -> Mapping[Lane, int]:
+            with self._figures() as (_, running):
+                return lanes(running.journeys, period, _wanted(reader), self._contributions_of(running))
+
+        subject = "lanes", period.start, period.end, reader
         return self._answers.get(subject, (self._extent(), period.at), compute)
 
     def _contributions_of(self, running: Running) -> KeptContributions:

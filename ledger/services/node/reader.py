@@ -15,6 +15,7 @@ from ledger.log.signed_note import parse_checkpoint
 from ledger.records.types import BY_NUMBER
 from ledger.services.events.feed import Feed
 from ledger.services.events.webhooks import Webhooks
+from ledger.services.figures.access import Access
 from ledger.services.figures.bonuses import Bonuses
 from ledger.services.figures.lanes import LaneTimes
 from ledger.services.figures.penalties_and_scores import Numbers
@@ -92,10 +93,11 @@ class LedgerReader:
         self.stock = StockFigures(home, self.registry, self.numbers, self.views)
         self.lanes = LaneTimes(self.numbers.lane_times, home.clock.now)
         self.publication = Publication(home, self.registry)
+        self.access = Access(home, self.registry)
         self.products = Products(home, self.registry, self.views)
         self.credentials = Credentials(home, self.registry, self.views)
         self.recalls = Recalls(home.database, home.consortium, self.registry, Names(self.registry, consortium_id))
-        self.worklists = Worklists(home, self.registry, self.recalls)
+        self.worklists = Worklists(home, self.registry, self.recalls, self.access)
         self.feed = Feed(home)
         self.webhooks = Webhooks(home, keys.session_secret)
         self.bonuses = Bonuses(home, self.views, pools or AskedPools(home))
@@ -106,6 +108,7 @@ class LedgerReader:
 
     def close(self) -> None:
         self.lanes.close()
+        self.access.close()
         self.home.close()
 
     def __enter__(self) -> Self:

@@ -12,6 +12,7 @@ from ledger.codes import Role
 from ledger.common.ids import RecordId
 from ledger.common.periods import MINUTE
 from ledger.records.types import Attestation, BonusAgreement, Clearance, Endorsement, Handoff, ShipmentTerms
+from ledger.services.figures.access import Access
 from ledger.services.home.home import Home
 from ledger.services.products.recalls import Recalls
 from ledger.services.state.answers import Answers
@@ -50,8 +51,9 @@ class WorkPage:
 
 
 class Worklists:
-    def __init__(self, home: Home, registry: CurrentRegistry, traced: Recalls) -> None:
+    def __init__(self, home: Home, registry: CurrentRegistry, traced: Recalls, access: Access) -> None:
         self._home = home
+        self._access = access
         self._registry = registry
         self._recalls = traced
         self._names = Names(registry, home.domain.consortium_id)
@@ -151,7 +153,9 @@ class Worklists:
         if not asked.partner:
             if asked.reader.key:
                 yield from sources.for_key(asked)
+                yield from sources.about_access(asked, self._access)
             return
+        yield from sources.about_access(asked, self._access)
         yield from sources.for_partner(asked)
         yield from sources.for_tenders(asked)
         yield from sources.for_agreements(asked, self._terms)

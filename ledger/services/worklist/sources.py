@@ -11,6 +11,7 @@ from typing import cast
 
 from ledger.codes import AmendmentKind, Role
 from ledger.common.ids import KeyAddress, RecordId
+from ledger.common.scopes import ALL_SCOPES
 from ledger.errors import LadingError
 from ledger.records import index_keys
 from ledger.records.disclosure import join
@@ -27,6 +28,7 @@ from ledger.records.types import (
 )
 from ledger.registry.enrolment import parse_enrolment
 from ledger.registry.history import KeyHolder, RegistryView
+from ledger.services.figures.access import Access
 from ledger.services.figures.award_files import kept_amounts
 from ledger.services.home.home import Home
 from ledger.services.state.current_registry import CurrentRegistry
@@ -38,7 +40,7 @@ from ledger.store.documents import enrolments
 from ledger.store.projections import bonuses, matters
 from ledger.store.projections.bonuses import AwardTimes, StoredAgreement
 from ledger.store.records import StoredRecord
-from ledger.worklist import awards, oversight, signatures, tenders
+from ledger.worklist import access, awards, oversight, signatures, tenders
 from ledger.worklist.awards import LastAward
 from ledger.worklist.items import Item
 
@@ -191,6 +193,21 @@ def _award(times: AwardTimes, amounts: Mapping[int, int] | None) -> LastAward:
 def _takes_part(agreement: StoredAgreement, partner: int) -> bool:
     parties = {share[0] for share in json.loads(agreement.parties)}
     return partner in {agreement.awarder, agreement.arbiter, agreement.residual, *parties}
+
+
+# --- access ------------------------------------------------------------------------------------------------------
+
+
+def about_access(asked: Asked, known: Access) -> Iterator[Item]:
+    """Where the partner itself is on probation or worse; and to council members and auditors what is prepared."""
+    reader = asked.reader
+    decides = reader.auditor or reader.key in asked.view.council().members
+    whole = reader.scopes == ALL_SCOPES
+    for one in known.beside() if whole and (decides or reader.partner) else ():
+        if reader.partner and one.partner == reader.partner:
+            yield from access.of_partner(one.gate, one.course)
+        elif decides and one.prepared:
+            yield access.of_council(one.partner, one.gate, one.course)
 
 
 # --- the log -----------------------------------------------------------------------------------------------------

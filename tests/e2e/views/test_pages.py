@@ -102,6 +102,7 @@ def test_pages_of_figures_are_sound_for_who_sees_all_of_them(world: World) -> No
     compared = "/network?against_start=2020-01-01&against_end=2024-12-31"
     ways = ("/network", "/network?by=carrier", "/network?by=lane", compared)
     sound(world, [f"/partners/{CARRIER}/score", *ways, "/stock"])
+    sound(world, ["/access", "/league", "/league?origin=NZ&destination=CN&mode=road&by=penalty"])
     world.client.cookies.clear()
 
 

@@ -1,0 +1,48 @@
+"""Which gates govern a period: of the gates files that the council adopted before it began the newest one.
+
+As scorecards are (`ledger.scores.adopted_card`): a file governs periods that start at or after the start that the
+council named and after the block that recorded its adoption. Files of other kinds are passed over.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from ledger.access.gates_file import Gates, is_gates, parse_gates
+from ledger.common.periods import FOREVER, Grain, Period, before, unit_of
+from ledger.registry.history import RegistryView
+from ledger.scores.adopted_card import adopted_cards
+
+
+class InForce(NamedTuple):
+    """Gates that govern periods which start at `since` or later, and before `until` (seconds UTC)."""
+
+    since: int
+    until: int
+    gates: Gates
+
+
+def gates_in_force(view: RegistryView, texts: Mapping[bytes, bytes]) -> list[InForce]:
+    """The adopted gates in order of time; `texts` of adopted files by SHA-256. Raises `MalformedRecord` for one that
+    says it is a gates file and is none.
+    """
+    found = {
+        adopted.since: parse_gates(texts[adopted.document])  # of two from one second the last governs
+        for adopted in adopted_cards(view)
+        if adopted.document in texts and is_gates(texts[adopted.document])
+    }
+    starts = [*sorted(found), FOREVER]
+    return [InForce(since, until, found[since]) for since, until in pairwise(starts)]
+
+
+def closed_periods(in_force: Sequence[InForce], now: int) -> Iterator[tuple[Gates, Period]]:
+    """The calendar periods that began under each of them and have ended and settled by `now`, in order."""
+    for since, until, gates in in_force:
+        if since > now:
+            continue
+        grain = Grain[gates.step.name]
+        count = unit_of(now, grain) - unit_of(since, grain) + 1
+        for _, period in before(now, gates.step, count):
+            settled = period.end + next(iter(gates.gates.values())).settle
+            if since <= period.start < until and settled <= now:
+                yield gates, period

@@ -1,0 +1,1 @@
+"""Pages of access by score, and of the league of a lane."""

@@ -1,0 +1,1 @@
+"""Access by score, and the league of a lane."""

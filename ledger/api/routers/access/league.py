@@ -1,0 +1,39 @@
+"""`/v1/league`: the carriers of a lane side by side."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from ledger.api.deps import Moment, NodeOf, ReaderOf, Rolling
+from ledger.api.schemas import examples
+from ledger.api.schemas.access import LeagueView
+from ledger.common.periods import full_hour, period_of
+from ledger.network.league import LeagueBy
+from ledger.services.figures.league import lane_named, league_for
+
+router = APIRouter(prefix="/v1/league", tags=["network"])
+Place = Annotated[str, Query(max_length=80, description="Country code; a place's name where terms state no code")]
+
+
+@router.get("", operation_id="getLeague", response_model=LeagueView, responses=examples.READ_RESPONSES)
+def league(
+    node: NodeOf,
+    reader: ReaderOf,
+    origin: Place = "",
+    destination: Place = "",
+    mode: Annotated[str, Query(max_length=40, description="As in `lanes`; empty: terms that name none")] = "",
+    by: Annotated[LeagueBy, Query(description="What the carriers are in order of")] = LeagueBy.TIME,
+    start: Moment = None,
+    end: Moment = None,
+    rolling: Rolling = None,
+    evidence: Annotated[bool, Query(description="Name the records")] = False,
+) -> dict[str, Any]:
+    """The carriers of a lane by verified delivery time, freight per package and penalties, each with its interval; from
+    the shipments whose terms the reader may read. Without a lane: which there are, the busiest first.
+
+    A carrier's rank is one more than there are carriers that are certainly better; `tied` says with how many it cannot
+    be told apart. Under thirty delivery events there is no rank, under ten no figure.
+    """
+    period = period_of(full_hour(node.home.clock.now()), start, end, rolling)
+    lane = lane_named(origin, destination, mode)
+    return league_for(node.reader.numbers, reader, period, lane, by).to_json(evidence=evidence)

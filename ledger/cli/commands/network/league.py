@@ -1,0 +1,66 @@
+"""`lading league`: the carriers of a lane side by side."""
+
+from typing import Annotated
+
+import typer
+
+from ledger.cli.output import out, print_json, table
+from ledger.common.periods import FOREVER, LONGEST_ROLLING, period_of
+from ledger.explain.access import league as words
+from ledger.explain.words import spaced
+from ledger.network.lane_times import Lane
+from ledger.network.league import LeagueBy
+from ledger.services.figures.league import lane_named, league_for
+from ledger.services.home.settings import read_settings
+from ledger.services.node.reader import open_ledger
+
+
+def league(
+    origin: Annotated[str, typer.Argument(help="Country of origin, as `NZ`. Without a lane: which there are.")] = "",
+    destination: Annotated[str, typer.Argument(help="Country of destination.")] = "",
+    mode: Annotated[str, typer.Option(help="Mode of transport, as `air`; empty: terms that name none.")] = "",
+    by: Annotated[LeagueBy, typer.Option(help="What they are in order of.")] = LeagueBy.TIME,
+    start: Annotated[int | None, typer.Option(min=0, max=FOREVER, help="Start of the period, UTC seconds.")] = None,
+    end: Annotated[int | None, typer.Option(min=0, max=FOREVER, help="End of it, not included.")] = None,
+    rolling: Annotated[
+        int | None, typer.Option(min=1, max=LONGEST_ROLLING, help="The days before now, instead of a period.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """The carriers of a lane side by side: time, cost and penalties, in intervals.
+
+    Ties and thin data are said: nobody with fewer than thirty deliveries has a rank.
+    """
+    lane = lane_named(origin, destination, mode)
+    with open_ledger(read_settings()) as reader:
+        period = period_of(reader.home.clock.now(), start, end, rolling)
+        answer = league_for(reader.numbers, None, period, lane, by)
+        names = {view.id: view.name for view in reader.views.partners()}
+    if json:
+        print_json(answer.to_json(evidence=True))
+        return
+    if answer.league is None:
+        rows = [(*_named(one), count) for one, count in answer.lanes.items()]
+        out.print(table(("origin", "destination", "mode", "shipments"), rows) if rows else "no lanes in this period")
+        return
+    currency = answer.league.currency
+    out.print(
+        table(
+            ("", "carrier", "deliveries", *map(str, words.TITLES.values())),
+            [
+                (
+                    words.rank_text(entry.by(by)),
+                    names.get(entry.carrier, entry.carrier),
+                    entry.events,
+                    *(words.measured_text(entry.by(each), each, currency) for each in LeagueBy),
+                )
+                for entry in answer.league.entries
+            ],
+        )
+    )
+    for line in words.explained(answer.league, by):
+        out.print(line, markup=False)
+
+
+def _named(lane: Lane) -> tuple[str, str, str]:
+    return lane.origin, lane.destination, "" if lane.mode is None else spaced(lane.mode.name.lower())

@@ -1,0 +1,1 @@
+"""Access by score and leagues in words."""

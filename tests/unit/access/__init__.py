@@ -1,0 +1,1 @@
+"""Access by score: gates, probation, appeal, evidence, league."""
