@@ -137,12 +137,12 @@ def _unbalanced(journeys: Journeys, graph: Graph) -> Iterator[Finding]:
 def _serials_twice(journeys: Journeys, graph: Graph) -> Iterator[Finding]:
     """A set of serials goes on with its goods: each shipment that names it comes of the one before that did."""
     named: dict[tuple[str, bytes], list[bytes]] = {}
-    for node in graph.ordered():
-        for goods in _goods(journeys, node.shipment):
-            key = goods.gtin.zfill(14), goods.serials
-            if goods.serials != NO_SERIALS and node.shipment not in named.get(key, ()):
-                named.setdefault(key, []).append(node.shipment)
-    for (_, _), shipments in sorted(named.items()):
+    for shipment in sorted(graph.nodes, key=lambda name: _place(journeys, name)):
+        goods = {(one.gtin.zfill(14), one.serials) for one in _goods(journeys, shipment)}
+        for key in goods:
+            if key[1] != NO_SERIALS:
+                named.setdefault(key, []).append(shipment)
+    for _, shipments in sorted(named.items()):
         tips: list[bytes] = []
         for shipment in shipments:
             above = _above(graph, shipment)
@@ -153,6 +153,12 @@ def _serials_twice(journeys: Journeys, graph: Graph) -> Iterator[Finding]:
                 at = _known(journeys, shipment)
                 yield Finding(Gap.SERIALS_TWICE, shipment, at, tuple(dict.fromkeys(records)), tuple(apart))
             tips = [tip for tip in tips if tip not in older] + [shipment]
+
+
+def _place(journeys: Journeys, shipment: bytes) -> tuple[int, ...]:
+    """Where a shipment was opened, in the chain's order: what it came from stands before it."""
+    found = journeys.terms.get(shipment)
+    return tuple(found.verified.place) if found is not None else journeys.origins[shipment].place
 
 
 def _goods(journeys: Journeys, shipment: bytes) -> Sequence[Goods]:
@@ -200,7 +206,8 @@ def _without_goods(journeys: Journeys, graph: Graph, records: Iterable[VerifiedR
             outcome = verified.outcomes[i] if i < len(verified.outcomes) else None
             if outcome is Outcome.UNKNOWN or (verified.applied(i) and item.shipment not in graph.nodes):
                 yield Finding(Gap.NO_GOODS, item.shipment, record.occurredAt, (verified.id,))
-            elif verified.applied(i) and (ending := ended_alone(journeys, item.shipment)) is not None:
-                if ending.verified.known < record.occurredAt:
-                    both = ending.verified.id, verified.id
-                    yield Finding(Gap.NO_GOODS, item.shipment, record.occurredAt, both)
+                continue
+            ending = ended_alone(journeys, item.shipment) if verified.applied(i) else None
+            if ending is not None and ending.verified.known < record.occurredAt:
+                both = ending.verified.id, verified.id
+                yield Finding(Gap.NO_GOODS, item.shipment, record.occurredAt, both)

@@ -107,9 +107,7 @@ def _weights(graph: Graph, node: Node) -> Mapping[bytes, Share]:
     total = sum(amounts, NONE)
     if not total:
         return dict.fromkeys(node.parents, Share(None, Basis.UNKNOWN))
-    return {
-        parent.shipment: Share(amount / total, basis) for parent, amount in zip(above, amounts, strict=True)
-    }
+    return {parent.shipment: Share(amount / total, basis) for parent, amount in zip(above, amounts, strict=True)}
 
 
 def _amounts(inside: Sequence[Contents | None]) -> list[Fraction] | None:

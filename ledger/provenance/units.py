@@ -37,7 +37,17 @@ _VOLUME = _measures(
     MLT=1, CMQ=1, CLT=10, DLT=100, LTR=1000, DMQ=1000, HLT=100_000, MTQ=10**6,
 )  # fmt: skip
 _COUNT = _measures(PIECE, H87=1, C62=1, EA=1, PR=2, DZN=12, CEN=100, GRO=144, MIL=1000)
-_SYMBOLS = {"mg": "MGM", "g": "GRM", "kg": "KGM", "t": "TNE", "ml": "MLT", "cl": "CLT", "l": "LTR", "L": "LTR", "mL": "MLT"}
+_SYMBOLS = {
+    "mg": "MGM",
+    "g": "GRM",
+    "kg": "KGM",
+    "t": "TNE",
+    "ml": "MLT",
+    "cl": "CLT",
+    "l": "LTR",
+    "L": "LTR",
+    "mL": "MLT",
+}
 UNITS: Mapping[str, Measure] = MappingProxyType(
     {**_MASS, **_VOLUME, **_COUNT, **{name: (_MASS | _VOLUME)[code] for name, code in _SYMBOLS.items()}}
 )

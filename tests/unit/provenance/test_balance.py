@@ -36,7 +36,9 @@ class Story(History):
     def opened(self, *contents: Goods, packages: int = 10, known: int = DAY) -> bytes:
         return self.terms(known=known, holder=MAKER, packages=packages, contents=contents)
 
-    def made(self, parents: Sequence[bytes], *contents: Goods, purpose: Purpose = Purpose.TRANSFORMATION, **more: Any) -> bytes:
+    def made(
+        self, parents: Sequence[bytes], *contents: Goods, purpose: Purpose = Purpose.TRANSFORMATION, **more: Any
+    ) -> bytes:
         return self.terms(known=2 * DAY, holder=MAKER, parents=parents, contents=contents, purpose=purpose, **more)
 
     def graph(self) -> Graph:
@@ -58,12 +60,16 @@ def test_a_blend_balances_to_the_gram_with_what_was_lost() -> None:
     details = lost(quantity=1_250, unit="GRM", reason="left in the mixer")
     balance = transformed(into, [goods(2_498_750, "GRM", BLEND)], details=details)
     (total,) = balance.sums
-    assert (balance.made, balance.verdict, total.difference) == (Made.TRANSFORMATION, Verdict.EVEN, 0)
-    assert (total.into, total.out_of, total.loss, total.unit) == (2_500_000, 2_498_750, 1_250, "GRM")
+    assert (balance.made, balance.verdict, total.difference) == (
+        Made.TRANSFORMATION,
+        Verdict.EVEN,
+        Fraction(0),
+    )
+    assert (total.into, total.out_of, total.loss, total.unit) == (*map(Fraction, (2_500_000, 2_498_750, 1_250)), "GRM")
     assert balance.loss == Loss(1_250, "GRM", "left in the mixer")
     assert [(one.gtin, one.lot, one.amount) for one in balance.inputs] == [
-        (POWDER, "L1", 2_000_000),
-        (SUGAR, "L1", 500_000),
+        (POWDER, "L1", Fraction(2_000_000)),
+        (SUGAR, "L1", Fraction(500_000)),
     ]
     assert to_json(balance)["sums"][0]["into"] == "2500000"
 
@@ -84,7 +90,7 @@ def test_a_gap_and_a_surplus_are_named_to_the_gram(
 ) -> None:
     more = {} if details is None else {"details": details}
     (total,) = transformed([goods(1_000)], [goods(out, "GRM", BLEND)], **more).sums
-    assert (total.verdict, total.difference, total.unknown) == (verdict, difference, ())
+    assert (total.verdict, total.difference, total.unknown) == (verdict, Fraction(difference), ())
 
 
 @pytest.mark.parametrize(
@@ -106,7 +112,7 @@ def test_a_gap_and_a_surplus_are_named_to_the_gram(
         ([goods(10)], [goods(9, gtin=BLEND)], Withheld(bytes(32)), Verdict.UNKNOWN, {Unknown.LOSS_WITHHELD}),
         ([goods(10)], [goods(11, gtin=BLEND)], Withheld(bytes(32)), Verdict.SURPLUS, {Unknown.LOSS_WITHHELD}),
         ([goods(10)], [goods(9, gtin=BLEND)], lost(quantity=1), Verdict.UNKNOWN, {Unknown.LOSS_UNREADABLE}),
-        ([goods(9)], [goods(8, gtin=BLEND)], lost(quantity=1, unit="LTR", reason="x"), Verdict.UNKNOWN, {Unknown.UNITS}),
+        ([goods(9)], [goods(8, gtin=BLEND)], lost(quantity=1, unit="l", reason="x"), Verdict.UNKNOWN, {Unknown.UNITS}),
         # Pieces of different things do not add up; of one thing they do.
         ([goods(2, "H87"), goods(1, "H87", SUGAR)], [goods(1, "H87", BLEND)], None, Verdict.UNKNOWN, {Unknown.UNITS}),
         ([goods(2, "DZN")], [goods(23, "H87", lot="L2")], None, Verdict.GAP, set()),
@@ -126,9 +132,9 @@ def test_a_merge_balances_by_gtin_and_lot() -> None:
     story.made(parents, goods(10), goods(6, lot="L2"), goods(7, "KGM", SUGAR), purpose=Purpose.MERGE, packages=30)
     sums = {(one.gtin, one.lot): (one.verdict, one.difference) for one in story.balance().sums}
     assert sums == {
-        (POWDER, "L1"): (Verdict.EVEN, 0),
-        (POWDER, "L2"): (Verdict.SURPLUS, 1_000),
-        (SUGAR, "L1"): (Verdict.EVEN, 0),
+        (POWDER, "L1"): (Verdict.EVEN, Fraction(0)),
+        (POWDER, "L2"): (Verdict.SURPLUS, Fraction(1_000)),
+        (SUGAR, "L1"): (Verdict.EVEN, Fraction(0)),
     }
     assert story.balance().verdict == Verdict.SURPLUS
 
@@ -140,7 +146,7 @@ def test_where_a_lot_is_not_told_lots_are_taken_together() -> None:
     story = Story()
     story.made([story.opened(goods(10, gtin=""))], goods(9), purpose=Purpose.ONWARD)
     (one,) = story.balance().sums
-    assert (one.gtin, one.verdict, one.difference) == ("", Verdict.GAP, 1_000)
+    assert (one.gtin, one.verdict, one.difference) == ("", Verdict.GAP, Fraction(1_000))
 
 
 def test_a_unit_that_does_not_convert_says_nothing() -> None:
@@ -156,7 +162,7 @@ def test_a_split_balances_where_its_children_say_what_they_hold() -> None:
     story.split(other, MAKER, 2 * DAY, [4, 6])
     story.split(third, MAKER, 2 * DAY, [4, 6], contents=[[goods(11)], []])
     found = {balance.parents[0]: balance for balance in balances(story.graph())}
-    assert (found[one].verdict, found[one].sums[0].difference) == (Verdict.SURPLUS, 1_000)
+    assert (found[one].verdict, found[one].sums[0].difference) == (Verdict.SURPLUS, Fraction(1_000))
     assert found[other].verdict == Verdict.UNKNOWN
     assert (found[third].verdict, found[third].sums[0].unknown) == (Verdict.SURPLUS, (Unknown.NOT_NAMED,))
 
@@ -165,9 +171,15 @@ def test_what_packages_shared_out_proves_no_difference() -> None:
     story = Story()
     opened = story.opened(goods(1_000))
     story.short(opened, MAKER, SECOND, 2 * DAY, 7)
-    story.terms(known=3 * DAY, holder=SECOND, parents=[opened], contents=[goods(720, gtin=BLEND)], purpose=Purpose.TRANSFORMATION)
+    story.terms(
+        known=3 * DAY,
+        holder=SECOND,
+        parents=[opened],
+        contents=[goods(720, gtin=BLEND)],
+        purpose=Purpose.TRANSFORMATION,
+    )
     (total,) = story.balance().sums
-    assert (total.into, total.verdict, total.unknown) == (700_000, Verdict.UNKNOWN, (Unknown.BY_PACKAGES,))
+    assert (total.into, total.verdict, total.unknown) == (Fraction(700_000), Verdict.UNKNOWN, (Unknown.BY_PACKAGES,))
 
 
 @pytest.mark.parametrize(
