@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from fractions import Fraction
 
-from ledger.provenance.graph import JOINED, Contents, Graph, Node
-from ledger.provenance.units import PHYSICAL
+from ledger.provenance.graph import JOINED, Contents, Graph, Line, Node
+from ledger.provenance.units import PHYSICAL, PIECE
 
 WHOLE, NONE = Fraction(1), Fraction(0)
 
@@ -35,12 +35,20 @@ class Share:
     basis: Basis
 
 
-def shares_up(graph: Graph, shipment: bytes) -> dict[bytes, Share]:
-    """Of all that `shipment` came from, and itself: what share of its goods came from there. What lies outside of the
-    graph is not told.
+def whole(shipments: Iterable[bytes]) -> dict[bytes, Share]:
+    """All of these shipments, to be asked about."""
+    return dict.fromkeys(shipments, Share(WHOLE, Basis.STATED))
+
+
+def shares_up(graph: Graph, starts: Mapping[bytes, Share]) -> dict[bytes, Share]:
+    """Of all that the goods asked about came from, and these: what share of them came from there. `starts`: where they
+    are, and what share of them is there. What lies outside of the graph is not told.
     """
-    above = _reached([shipment], lambda name: [p for p in graph.nodes[name].parents if p in graph.nodes])
-    found: dict[bytes, list[Share]] = {shipment: [Share(WHOLE, Basis.STATED)]}
+    above = _reached(
+        [start for start in starts if start in graph.nodes],
+        lambda name: [parent for parent in graph.nodes[name].parents if parent in graph.nodes],
+    )
+    found: dict[bytes, list[Share]] = {start: [share] for start, share in starts.items()}
     result: dict[bytes, Share] = {}
     for node in reversed([*graph.ordered(above)]):
         share = result[node.shipment] = _sum(found[node.shipment])
@@ -50,17 +58,51 @@ def shares_up(graph: Graph, shipment: bytes) -> dict[bytes, Share]:
     return result
 
 
-def shares_down(graph: Graph, starts: Iterable[bytes]) -> dict[bytes, Share]:
-    """Of all that became of `starts`, and these: what share of its goods came from them together."""
-    first = [start for start in starts if start in graph.nodes]
-    below = _reached(first, lambda name: [child.shipment for child in graph.children.get(name, ())])
-    result: dict[bytes, Share] = dict.fromkeys(first, Share(WHOLE, Basis.STATED))
+def shares_down(graph: Graph, starts: Mapping[bytes, Share]) -> dict[bytes, Share]:
+    """Of all that became of the goods asked about, and these: what share of what is there came from them. `starts`:
+    where they are, and what share of what is there they are.
+    """
+    first = {start: share for start, share in starts.items() if start in graph.nodes}
+    below = _reached([*first], lambda name: [child.shipment for child in graph.children.get(name, ())])
+    result = {**first}
     for node in graph.ordered(below):
         if node.shipment not in result:
             weights = _weights(graph, node)
             parts = [_of(result[parent], weights[parent]) for parent in weights if parent in result]
             result[node.shipment] = _sum(parts)
     return result
+
+
+def share_of_goods(contents: Contents | None, wanted: Callable[[Line], bool]) -> Share:
+    """What share of contents is goods that are `wanted`; known where all or none are, or all are in one measure."""
+    if contents is None or contents.closed or not contents.lines:
+        return Share(None, Basis.UNKNOWN)
+    own = [line for line in contents.lines if wanted(line)]
+    if len(own) in (0, len(contents.lines)):
+        return Share(WHOLE if own else NONE, Basis.STATED)
+    units = {line.measure.unit for line in contents.lines}
+    total = sum((line.amount for line in contents.lines), NONE)
+    if len(units) != 1 or not units <= {*PHYSICAL, PIECE} or not total:
+        return Share(None, Basis.UNKNOWN)
+    exact = all(line.exact for line in contents.lines)
+    return Share(sum((line.amount for line in own), NONE) / total, Basis.STATED if exact else Basis.PACKAGES)
+
+
+def parts_of_all(starts: Mapping[bytes, Share], contents: Sequence[Contents | None]) -> dict[bytes, Share]:
+    """What part of goods that are in several shipments is in each: by amounts, where these agree. `starts`: what share
+    of the shipment's `contents`, which are in the same order, the goods are.
+    """
+    unknown = dict.fromkeys(starts, Share(None, Basis.UNKNOWN))
+    if any(part is not None and part.closed for part in contents) or any(one.value is None for one in starts.values()):
+        return unknown
+    amounts = _amounts(contents)
+    if amounts is None:
+        return unknown
+    own = [amount * (share.value or NONE) for amount, share in zip(amounts, starts.values(), strict=True)]
+    total = sum(own, NONE)
+    if not total:
+        return unknown
+    return {name: Share(amount / total, Basis.STATED) for name, amount in zip(starts, own, strict=True)}
 
 
 def _reached(starts: Sequence[bytes], following: Callable[[bytes], Sequence[bytes]]) -> set[bytes]:

@@ -11,7 +11,7 @@ import pytest
 from ledger.codes import Purpose
 from ledger.provenance.graph import Graph
 from ledger.provenance.of_journeys import graph_of
-from ledger.provenance.shares import Basis, Share, shares_down, shares_up
+from ledger.provenance.shares import Basis, Share, shares_down, shares_up, whole
 from ledger.records.eip712 import Withheld
 from ledger.records.types import Goods
 from ledger.shipments.history import Journeys
@@ -144,10 +144,10 @@ def compared(seed: int, size: int) -> Counter[str]:
     graph = graph_of(Journeys(made.history.records))
     names = sorted(graph.nodes)
     expected = by_sql(made, names)
-    up = {(name, above): share.value for name in names for above, share in shares_up(graph, name).items()}
+    up = {(name, above): share.value for name in names for above, share in shares_up(graph, whole([name])).items()}
     assert up == expected
     for name in names:
-        down = {below: share.value for below, share in shares_down(graph, [name]).items()}
+        down = {below: share.value for below, share in shares_down(graph, whole([name])).items()}
         assert down == {below: share for (below, above), share in expected.items() if above == name}
     made.done["shares"] += len(expected)
     made.done["proper"] += sum(0 < share < 1 for share in expected.values())
@@ -183,13 +183,13 @@ def joined(*contents: list[Goods] | Withheld, packages: tuple[int, ...] = ()) ->
 
 def test_shares_go_by_mass_where_units_agree_and_else_by_packages_and_say_so() -> None:
     found, parents, made = joined([goods(1, "TNE")], [goods(500)], packages=(1, 9))
-    assert shares_up(found, made)[parents[0]] == Share(Fraction(2, 3), Basis.STATED)
+    assert shares_up(found, whole([made]))[parents[0]] == Share(Fraction(2, 3), Basis.STATED)
     found, parents, made = joined([goods(1, "TNE")], [goods(500, "H87")], packages=(1, 9))
-    assert shares_up(found, made)[parents[0]] == Share(Fraction(1, 10), Basis.PACKAGES)
+    assert shares_up(found, whole([made]))[parents[0]] == Share(Fraction(1, 10), Basis.PACKAGES)
     found, parents, made = joined([goods(3, "H87")], [goods(1, "H87", GTINS[1])], packages=(1, 1))
-    assert shares_up(found, made)[parents[0]] == Share(Fraction(1, 2), Basis.PACKAGES)
+    assert shares_up(found, whole([made]))[parents[0]] == Share(Fraction(1, 2), Basis.PACKAGES)
     found, parents, made = joined([goods(3, "H87")], [goods(1, "H87")], packages=(1, 1))
-    assert shares_up(found, made)[parents[0]] == Share(Fraction(3, 4), Basis.STATED)
+    assert shares_up(found, whole([made]))[parents[0]] == Share(Fraction(3, 4), Basis.STATED)
 
 
 def test_what_is_withheld_makes_shares_unknown_and_never_counted_by_packages() -> None:
@@ -199,17 +199,17 @@ def test_what_is_withheld_makes_shares_unknown_and_never_counted_by_packages() -
     made = history.terms(holder=MAKER, parents=[hidden, seen], purpose=Purpose.TRANSFORMATION, contents=[goods(1)])
     found = graph(history)
     unknown = Share(None, Basis.UNKNOWN)
-    assert shares_up(found, made) == {made: Share(Fraction(1), Basis.STATED), hidden: unknown, seen: unknown}
-    assert shares_down(found, [seen])[made] == unknown
+    assert shares_up(found, whole([made])) == {made: Share(Fraction(1), Basis.STATED), hidden: unknown, seen: unknown}
+    assert shares_down(found, whole([seen]))[made] == unknown
 
 
 def test_several_starts_count_together_and_a_replacement_comes_of_nothing() -> None:
     found, parents, made = joined([goods(1)], [goods(2)], [goods(1)])
-    assert shares_down(found, parents[:2])[made].value == Fraction(3, 4)
+    assert shares_down(found, whole(parents[:2]))[made].value == Fraction(3, 4)
     history = History()
     first = history.terms(holder=MAKER, contents=[goods(1)])
     other = history.terms(holder=SHOP, parents=[first], purpose=Purpose.REPLACEMENT, contents=[goods(1)])
-    assert set(shares_up(graph(history), other)) == {other}
+    assert set(shares_up(graph(history), whole([other]))) == {other}
 
 
 def test_a_deep_line_needs_no_recursion() -> None:
@@ -218,4 +218,4 @@ def test_a_deep_line_needs_no_recursion() -> None:
     for _ in range(3_000):
         name = history.terms(holder=MAKER, parents=[name], contents=[goods(1)], purpose=Purpose.ONWARD)
     found = graph(history)
-    assert shares_up(found, name)[first].value == 1 == shares_down(found, [first])[name].value
+    assert shares_up(found, whole([name]))[first].value == 1 == shares_down(found, whole([first]))[name].value
