@@ -49,8 +49,8 @@ class Gap(StrEnum):
 @figure("code", "shipment", "others", "at", "records")
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`others`: further shipments concerned. `at`: since when (UTC seconds): due, known, or signed then. `records`: on
-    which it rests, never empty.
+    """A question about `shipment`, and `others`. `at`: since when (UTC seconds): due, known, or signed then. `records`:
+    on which it rests, never empty.
     """
 
     code: Gap
@@ -142,7 +142,7 @@ def _serials_twice(journeys: Journeys, graph: Graph) -> Iterator[Finding]:
         for key in goods:
             if key[1] != NO_SERIALS:
                 named.setdefault(key, []).append(shipment)
-    for _, shipments in sorted(named.items()):
+    for shipments in (shipments for _, shipments in sorted(named.items()) if len(shipments) > 1):
         tips: list[bytes] = []
         for shipment in shipments:
             above = _above(graph, shipment)

@@ -46,11 +46,13 @@ UNKNOWN = Share(None, Basis.UNKNOWN)
 
 @dataclass(frozen=True, slots=True)
 class GoodsAsked:
-    """A GS1 path with `lots` as in a recall, or the 0x-id of a shipment. `most`: shipments, 0 for any number."""
+    """A GS1 path with `lots` as in a recall, or the 0x-id of a shipment. `ways`: all that the reader may ask for where
+    none is named. `most`: shipments, 0 for any number.
+    """
 
     subject: str
     lots: str = ""
-    ways: tuple[Way, ...] = (Way.UP, Way.DOWN)
+    ways: tuple[Way, ...] = ()
     most: int = 0
 
 
@@ -91,20 +93,30 @@ class Provenance:
 
     def _found(self, connection: Connection, asked: GoodsAsked, reader: Reader) -> tuple[dict[Way, list[Traced]], bool]:
         goods = asked_goods(asked)
-        try:
-            return {way: self._recalls.traced(connection, goods, reader, way) for way in asked.ways}, False
-        except NotPermitted:
-            if not isinstance(goods, bytes) or not self._may_read(connection, goods, reader):
-                raise
+        found = dict[Way, list[Traced]]()
+        for way in asked.ways or (Way.DOWN, Way.UP):
+            try:
+                found[way] = self._recalls.traced(connection, goods, reader, way)
+            except NotPermitted:
+                if isinstance(goods, bytes) and self._may_read(connection, goods, reader):
+                    return self._limited(connection, asked, goods, reader), True
+                if asked.ways or way is Way.DOWN:
+                    raise
+        return found, False
+
+    def _limited(
+        self, connection: Connection, asked: GoodsAsked, goods: bytes, reader: Reader
+    ) -> dict[Way, list[Traced]]:
+        """What a reader who may read the terms of a shipment may know of where its goods came from and went."""
         found = {}
-        for way in asked.ways:
+        for way in asked.ways or (Way.DOWN, Way.UP):
             traced = {one.row.shipment: one for one in trace_shipment(connection, goods, way)}
             if asked.most and len(traced) > MOST_LOOKED_AT:
                 raise RuleBroken(
                     "too many shipments for one answer", where="subject", expected=f"at most {MOST_LOOKED_AT}"
                 )
             found[way] = [traced[name] for name in self._together(connection, traced, goods, (way, reader))]
-        return found, True
+        return found
 
     def _may_read(self, connection: Connection, shipment: bytes, reader: Reader) -> bool:
         row = shipments.get(connection, shipment)
