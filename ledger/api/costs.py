@@ -27,6 +27,7 @@ TABLE: tuple[tuple[str, int], ...] = (
     (f"/v1/penalties|/penalties|/partners/{_ID}/penalties|/v1/shipments/{_ID}/penalty", 40),
     ("/v1/recalls/trace/sheet|/recalls/sheet", 100),
     ("(?:/v1)?/recalls/.*", 40),
+    ("(?:/v1)?/provenance|/v1/provenance/gaps|/gaps", 100),
     ("/epcis/capture.*", 60),
     ("/epcis/.*", 20),
     ("/v1/dock", 60),

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
 from ledger.explain.text import Text, say
+from ledger.explain.units import percent, whole
 from ledger.provenance.balance import Unknown, Verdict
 from ledger.provenance.gaps import Gap
 from ledger.provenance.graph import Made
@@ -60,17 +61,16 @@ def reasons_text(codes: Iterable[str]) -> list[Text]:
     return [UNKNOWN[Unknown(code)] for code in codes]
 
 
-def share_text(millionths: int | None, basis: str) -> str:
-    """`33.3333 %`, rounded down; `?` where it is not known."""
+def share_text(millionths: int | None, basis: str) -> Text:
+    """`33.3333 %`, rounded down; whether it goes by packages."""
     if millionths is None:
-        return "?"
-    whole, rest = divmod(millionths, 10_000)
-    percent = f"{whole}.{rest:04}".rstrip("0").rstrip(".")
-    return f"{percent} %" + (" by packages" if basis == "packages" else "")
+        return say("not known")
+    share = percent(millionths, 4)
+    return say("{share} by packages", share=share) if basis == "packages" else share
 
 
-def number_text(quantity: str, exact: bool = True) -> str:
+def number_text(quantity: str, exact: bool = True) -> Text:
     """A whole number; `about`, rounded down, where it is none or was shared out by packages."""
     value = Fraction(quantity)
-    whole = f"{value.numerator // value.denominator:,}"
-    return whole if exact and value.denominator == 1 else f"about {whole}"
+    number = whole(value.numerator // value.denominator)
+    return number if exact and value.denominator == 1 else say("about {number}", number=number)

@@ -22,6 +22,7 @@ from ledger.api.pages.errors import error_page
 from ledger.api.pages.events import webhooks
 from ledger.api.pages.files import imports
 from ledger.api.pages.languages import choice
+from ledger.api.pages.provenance import provenance
 from ledger.api.pages.shipment import paper
 from ledger.api.pages.work import worklist
 
@@ -34,6 +35,7 @@ for part in (
     samples,
     products,
     recalls,
+    provenance,
     ledger,
     explorer,
     signing,

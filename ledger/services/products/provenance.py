@@ -19,6 +19,8 @@ from ledger.services.home.home import Home
 from ledger.services.products.lot_tracing import NAMED, POSSIBLE, Traced, trace_shipment
 from ledger.services.products.provenance_views import (
     Direction,
+    InputView,
+    MadeView,
     NodeView,
     ProvenanceView,
     StopView,
@@ -40,6 +42,8 @@ from ledger.store.projections.shipments import Shipment
 
 MOST_LOOKED_AT = 5_000
 """Shipments that are looked at for a reader who may read some of them."""
+MOST_MADE = 20
+"""Shipments of a lot of which a page says what they were made of."""
 _STATUS = {int(state): spaced(state.name) for state in ShipmentState}
 UNKNOWN = Share(None, Basis.UNKNOWN)
 
@@ -90,6 +94,33 @@ class Provenance:
                 )
             shown = read_graph(connection, self._views, named, reader)
             return self._view(connection, asked, found, (shown, limited)), shown.opened
+
+    def made_of(self, product: Product, reader: Reader) -> tuple[tuple[MadeView, ...], dict[RecordId, Opened]]:
+        """What the goods of a GTIN and lot were made of, where a transformation made them: from which shipments anybody
+        may know, what was in these and what share it is whoever may read it. With the private parts in it, as `trace`.
+        """
+        if not product.lot:
+            return (), {}
+        with self._db.read() as connection:
+            self._registry.refreshed(connection)
+            carriers = shipments.shipments_with(connection, product.gtin, product.lot, limit=MOST_MADE)
+            rows = shipments.get_many(connection, carriers)
+            made = [name for name in carriers if rows[name].purpose == Purpose.TRANSFORMATION and not rows[name].parent]
+            if not made:
+                return (), {}
+            shown = read_graph(connection, self._views, made, reader)
+            graph = shown.graph()
+            return tuple(self._made(connection, rows[name], graph) for name in made), shown.opened
+
+    def _made(self, connection: Connection, row: Shipment, graph: Graph) -> MadeView:
+        shares = shares_up(graph, whole([row.shipment]))
+        inputs = []
+        for parent in graph.nodes[row.shipment].parents:
+            contents = graph.contents.get(parent)
+            goods = None if contents is None else tuple(map(goods_view, contents.lines))
+            closed = contents is not None and contents.closed
+            inputs.append(InputView(to_hex(parent), goods, closed, share_view(shares.get(parent, UNKNOWN))))
+        return MadeView(to_hex(row.shipment), self._names.of(connection, row.consignor), row.opened_at, tuple(inputs))
 
     def _found(self, connection: Connection, asked: GoodsAsked, reader: Reader) -> tuple[dict[Way, list[Traced]], bool]:
         goods = asked_goods(asked)

@@ -1,11 +1,14 @@
 """What a provenance answer looks like: shipments with who, where, when, how much and what share; and balances."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
 from ledger.common.ids import to_hex
+from ledger.explain.provenance import gap_text
 from ledger.provenance.balance import Balance
+from ledger.provenance.gaps import Finding, Gap
 from ledger.provenance.graph import Line
 from ledger.provenance.loss import Loss
 from ledger.provenance.shares import Share
@@ -88,6 +91,26 @@ class NodeView:
     closed: bool
     share: ShareView
     stops: tuple[StopView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InputView:
+    """A shipment that went into goods, and what share of them came from it; `goods` null: not named, or not shown."""
+
+    shipment: str
+    goods: tuple[GoodsView, ...] | None
+    closed: bool
+    share: ShareView
+
+
+@dataclass(frozen=True, slots=True)
+class MadeView:
+    """`shipment`, made by transformation at `at` (UTC seconds, as recorded); `by` signed for it."""
+
+    shipment: str
+    by: PartnerName
+    at: int
+    inputs: tuple[InputView, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,4 +198,42 @@ def balance_view(balance: Balance) -> BalanceView:
             for one in balance.sums
         ),
         loss_reason=balance.loss.reason if isinstance(balance.loss, Loss) else "",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FindingView:
+    """A question about `shipment`, and `others`; `at`: since when (UTC seconds). `records`: on which it rests."""
+
+    code: Gap
+    text: str
+    shipment: str
+    others: tuple[str, ...]
+    at: int
+    records: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FindingsView:
+    """The first findings, by code and time; `total`: how many there are."""
+
+    total: int
+    findings: tuple[FindingView, ...]
+
+
+def findings_view(findings: Sequence[Finding], limit: int) -> FindingsView:
+    """The first `limit` of them."""
+    return FindingsView(
+        len(findings),
+        tuple(
+            FindingView(
+                one.code,
+                gap_text(one.code),
+                to_hex(one.shipment),
+                tuple(map(to_hex, one.others)),
+                one.at,
+                tuple(map(to_hex, one.records)),
+            )
+            for one in findings[:limit]
+        ),
     )
