@@ -145,6 +145,7 @@ class Graph:
 
     def __init__(self, nodes: Iterable[Node]) -> None:
         self.nodes: Mapping[bytes, Node] = {node.shipment: node for node in nodes}
+        self._inside: dict[bytes, Contents | None] = {}
 
     @cached_property
     def children(self) -> Mapping[bytes, tuple[Node, ...]]:
@@ -160,19 +161,28 @@ class Graph:
         above = {name: [parent for parent in node.parents if parent in nodes] for name, node in nodes.items()}
         return (nodes[name] for name in TopologicalSorter(above).static_order())
 
-    @cached_property
-    def contents(self) -> Mapping[bytes, Contents | None]:
-        """What each shipment opened with: as its opening says, else its part by packages of what it came from; None
-        where nobody says. What was made by transformation is what its terms name, and nothing else.
+    def inside(self, shipment: bytes) -> Contents | None:
+        """What a shipment opened with: as its opening says, else its part by packages of what it came from; None where
+        nobody says, or it lies outside. What was made by transformation is what its terms name, and nothing else.
         """
-        result: dict[bytes, Contents | None] = {}
-        for node in self.ordered():
-            result[node.shipment] = node.stated if node.stated is not None else self._inherited(node, result)
-        return result
+        left = [shipment]  # no recursion: goods may have been split and joined a thousand times
+        while left:
+            name = left[-1]
+            node = self.nodes.get(name)
+            if name in self._inside or node is None:
+                left.pop()
+                continue
+            asks = node.stated is None and node.made not in (Made.OPENED, Made.TRANSFORMATION)
+            above = [one for one in node.parents if asks and one in self.nodes and one not in self._inside]
+            if above:
+                left += above
+            else:
+                self._inside[name] = self._inherited(node) if asks else node.stated
+        return self._inside.get(shipment)
 
     def at_close(self, node: Node) -> Contents | None:
         """What was in it when it closed, or is now: less what short receipts left behind."""
-        known = self.contents[node.shipment]
+        known = self.inside(node.shipment)
         return None if known is None else known.part(node.left, node.packages)
 
     def junctions(self) -> Iterator[Junction]:
@@ -187,10 +197,10 @@ class Graph:
         for parent, below in splits.items():
             yield Junction(below[0].record, Made.SPLIT, (self.nodes[parent],), tuple(below))
 
-    def _inherited(self, node: Node, known: Mapping[bytes, Contents | None]) -> Contents | None:
-        if node.made in (Made.OPENED, Made.TRANSFORMATION) or any(parent not in known for parent in node.parents):
+    def _inherited(self, node: Node) -> Contents | None:
+        above = [(self.nodes[parent], self._inside[parent]) for parent in node.parents if parent in self.nodes]
+        if len(above) < len(node.parents):
             return None
-        above = [(self.nodes[parent], known[parent]) for parent in node.parents]
         if node.made in JOINED:
             return _together([None if has is None else has.part(parent.left, parent.packages) for parent, has in above])
         ((parent, has),) = above

@@ -116,7 +116,7 @@ class Provenance:
         shares = shares_up(graph, whole([row.shipment]))
         inputs = []
         for parent in graph.nodes[row.shipment].parents:
-            contents = graph.contents.get(parent)
+            contents = graph.inside(parent)
             goods = None if contents is None else tuple(map(goods_view, contents.lines))
             closed = contents is not None and contents.closed
             inputs.append(InputView(to_hex(parent), goods, closed, share_view(shares.get(parent, UNKNOWN))))
@@ -204,7 +204,7 @@ class Provenance:
     ) -> NodeView:
         traced, direction, share = told
         row, node = shown.rows[traced.row.shipment], graph.nodes[traced.row.shipment]
-        contents = graph.contents[node.shipment]
+        contents = graph.inside(node.shipment)
         return NodeView(
             shipment=to_hex(node.shipment),
             direction=str(direction),
@@ -267,7 +267,7 @@ def starts_of(asked: GoodsAsked, graph: Graph, traced: Mapping[bytes, Traced]) -
         return line.gtin == product.gtin and recall_covers(product, lots, Product(line.gtin, line.lot)) is not False
 
     carriers = [name for name, one in traced.items() if one.certainty in (NAMED, POSSIBLE)]
-    return {name: share_of_goods(graph.contents[name], wanted) for name in carriers}
+    return {name: share_of_goods(graph.inside(name), wanted) for name in carriers}
 
 
 def _once(graph: Graph, starts: Mapping[bytes, Share]) -> dict[bytes, Share]:
@@ -284,4 +284,4 @@ def _once(graph: Graph, starts: Mapping[bytes, Share]) -> dict[bytes, Share]:
             first[name] = starts[name]
     if len(first) == 1:
         return whole(first)
-    return parts_of_all(first, [graph.contents[name] for name in first])
+    return parts_of_all(first, [graph.inside(name) for name in first])

@@ -222,7 +222,7 @@ def test_units_convert_exactly_and_unknown_ones_stand_alone() -> None:
 
 def test_lines_of_the_same_goods_are_one() -> None:
     story = Story()
-    story.opened(goods(1), goods(2), replace(goods(3), gtin=POWDER[1:]))
-    (contents,) = story.graph().contents.values()
+    one = story.opened(goods(1), goods(2), replace(goods(3), gtin=POWDER[1:]))
+    contents = story.graph().inside(one)
     assert contents is not None
     assert [line.quantity for line in contents.lines] == [6]
