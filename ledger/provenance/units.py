@@ -6,6 +6,7 @@ of its own: it agrees with itself alone.
 
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -53,6 +54,7 @@ UNITS: Mapping[str, Measure] = MappingProxyType(
 )
 
 
+@lru_cache(maxsize=1024)
 def measure_of(unit: str) -> Measure:
     """What a unit is in base units; a measure of its own where the table does not have it."""
     return UNITS.get(unit) or Measure(unit, Fraction(1))
