@@ -48,8 +48,8 @@ def layout(parents: Mapping[str, Sequence[str]]) -> Layout:
     for name, own in above.items():
         level[name] = 1 + max((level[parent] for parent in own), default=-1)
     rows: list[list[str]] = [[] for _ in range(max(level.values(), default=-1) + 1)]
-    for name, row in level.items():
-        rows[row].append(name)
+    for name, depth in level.items():
+        rows[depth].append(name)
     below: dict[str, list[str]] = {name: [] for name in above}
     for name, own in above.items():
         for parent in own:
@@ -60,7 +60,7 @@ def layout(parents: Mapping[str, Sequence[str]]) -> Layout:
         for row in rows:
             row.sort(key=lambda name: (_middle([place[one] for one in beside[name]], place[name]), name))
     width = max((len(row) for row in rows), default=0) * (WIDTH + ACROSS) + ACROSS
-    boxes = {}
+    boxes: dict[str, Box] = {}
     for depth, row in enumerate(rows):
         left = (width - len(row) * (WIDTH + ACROSS) + ACROSS) // 2
         for i, name in enumerate(row):
