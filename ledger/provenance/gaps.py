@@ -60,13 +60,13 @@ class Finding:
     others: tuple[bytes, ...] = ()
 
 
-def find_gaps(journeys: Journeys, records: Iterable[VerifiedRecord], at: int) -> tuple[Finding, ...]:
-    """All findings as of `at` (UTC seconds), by code and shipment. `records`: those behind `journeys`, of which
+def find_gaps(journeys: Journeys, records: Iterable[VerifiedRecord]) -> tuple[Finding, ...]:
+    """All findings at whatever time, by code and time: see `as_of`. `records`: those behind `journeys`, of which
     clearances are read that the chain applied to nothing.
     """
     graph = graph_of(journeys)
     found = [
-        *(one for shipment in graph.nodes for one in _on_the_way(journeys, graph, shipment, at)),
+        *(one for shipment in graph.nodes for one in _on_the_way(journeys, graph, shipment)),
         *(one for shipment in graph.nodes for one in _broken(journeys, shipment)),
         *_unbalanced(journeys, graph),
         *_serials_twice(journeys, graph),
@@ -76,7 +76,12 @@ def find_gaps(journeys: Journeys, records: Iterable[VerifiedRecord], at: int) ->
     return tuple(sorted(found, key=lambda one: (order[one.code], one.at, one.shipment, one.records)))
 
 
-def _on_the_way(journeys: Journeys, graph: Graph, shipment: bytes, at: int) -> Iterator[Finding]:
+def as_of(findings: Iterable[Finding], at: int) -> tuple[Finding, ...]:
+    """Those that stand at `at` (UTC seconds): goods are late once the last second on time is over."""
+    return tuple(one for one in findings if one.code is not Gap.NEVER_RECEIVED or one.at < at)
+
+
+def _on_the_way(journeys: Journeys, graph: Graph, shipment: bytes) -> Iterator[Finding]:
     if graph.children.get(shipment) and _closed(journeys, shipment):
         return
     if ended_alone(journeys, shipment) is not None:
@@ -86,7 +91,7 @@ def _on_the_way(journeys: Journeys, graph: Graph, shipment: bytes, at: int) -> I
     terms = journeys.terms_of(shipment)
     if origin is not None and origin.remainder and not moves:
         said = [one for one in journeys.statements(shipment) if one.record.kind == StatementKind.FOUND]
-        if not said and origin.verified.known <= at:
+        if not said:
             yield Finding(Gap.LEFT_BEHIND, shipment, origin.verified.known, (origin.verified.id,))
         return
     ways = [name for name in journeys.lineage(shipment) if any(not move.refused for move in journeys.moves(name))]
@@ -99,7 +104,8 @@ def _on_the_way(journeys: Journeys, graph: Graph, shipment: bytes, at: int) -> I
         commercial = terms_in_force(journeys, shipment).commercial
     except NotFound:
         return
-    if (due := commercial.promisedAt + commercial.grace) < at and commercial.promisedAt:
+    if commercial.promisedAt:
+        due = commercial.promisedAt + commercial.grace
         yield Finding(Gap.NEVER_RECEIVED, shipment, due, (terms.verified.id, last.verified.id))
 
 

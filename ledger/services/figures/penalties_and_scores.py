@@ -29,7 +29,7 @@ from ledger.network.lane_times import Lane, times_by_lane
 from ledger.network.performance import NetworkFigures, contributions_by, network
 from ledger.network.routes import EXPECTED, GROUPS, By, Windows
 from ledger.penalties.statement import PenaltyStatement, penalty_of
-from ledger.provenance.gaps import Finding, find_gaps
+from ledger.provenance.gaps import Finding, as_of, find_gaps
 from ledger.records.types import ShipmentTerms
 from ledger.scores.adopted_card import Measure
 from ledger.scores.card import Card, Indicator
@@ -334,8 +334,8 @@ class Numbers:
         judged = self._hour() if at is None else at
         with self._figures() as (version, running):
             journeys = running.journeys
-            found = self._once(("gaps", version, judged), lambda: find_gaps(journeys, self._feed.records(), judged))
-            return tuple(one for one in found if reader is None or _may_know(journeys, one, reader))
+            found = self._once(("gaps", version), lambda: find_gaps(journeys, self._feed.records()))
+            return tuple(one for one in as_of(found, judged) if reader is None or _may_know(journeys, one, reader))
 
     # --- all journeys --------------------------------------------------------------------------------------
 

@@ -47,7 +47,12 @@ def test_others_are_refused_in_words(world: World, kitchen: Kitchen) -> None:
         refused = world.client.get(path, headers=bearer(token))
         assert refused.status_code == 403
         assert "authorities" in refused.text
-    for subject, status in (("nonsense", 400), ("0x12", 400), ("0x" + "07" * 32, 404), ("01/09421900000012/10/NONE", 404)):
+    for subject, status in (
+        ("nonsense", 400),
+        ("0x12", 400),
+        ("0x" + "07" * 32, 404),
+        ("01/09421900000012/10/NONE", 404),
+    ):
         bad = world.client.get(f"/v1/provenance?subject={subject}", headers=bearer(world.token(AUDITOR)))
         assert bad.status_code == status, bad.text
 

@@ -7,7 +7,7 @@ import pytest
 
 from ledger.codes import ClearanceStatus, Outcome, Purpose, StatementKind
 from ledger.common.figure import json_schema, to_json
-from ledger.provenance.gaps import Finding, Gap, find_gaps
+from ledger.provenance.gaps import Finding, Gap, as_of, find_gaps
 from ledger.records.eip712 import Withheld
 from ledger.records.types import Details, Goods
 from ledger.shipments.history import Journeys
@@ -21,7 +21,7 @@ def goods(quantity: int = 1, serials: bytes = bytes(32), unit: str = "KGM") -> G
 
 
 def gaps(history: History, at: int = 100 * DAY) -> tuple[Finding, ...]:
-    return find_gaps(Journeys(history.records), history.records, at)
+    return as_of(find_gaps(Journeys(history.records), history.records), at)
 
 
 def codes(history: History, at: int = 100 * DAY) -> list[Gap]:
