@@ -9,6 +9,7 @@ from fractions import Fraction
 import pytest
 
 from ledger.codes import Purpose
+from ledger.provenance.balance import Unknown, Verdict, balances
 from ledger.provenance.graph import Graph
 from ledger.provenance.of_journeys import graph_of
 from ledger.provenance.shares import Basis, Share, shares_down, shares_up, whole
@@ -34,6 +35,8 @@ class World:
     history: History = field(default_factory=History)
     live: dict[bytes, tuple[Fraction | None, int]] = field(default_factory=dict)
     edges: list[tuple[bytes, bytes, Fraction | None, int]] = field(default_factory=list)
+    out: dict[bytes, int] = field(default_factory=dict)
+    """Grams that each transformation made."""
     done: Counter[str] = field(default_factory=Counter)
 
 
@@ -87,6 +90,8 @@ def world(seed: int, size: int) -> World:
             for parent in parents:
                 made.edges.append((one, parent, *made.live.pop(parent)))
             made.live[one] = Fraction(kilograms * 1000), packages
+            if purpose == Purpose.TRANSFORMATION:
+                made.out[one] = kilograms * 1000
         else:
             continue
         made.done[act] += 1
@@ -94,11 +99,13 @@ def world(seed: int, size: int) -> World:
 
 
 class _Sum:
+    """Nothing is added where nothing is known."""
+
     def __init__(self) -> None:
         self.value = Fraction(0)
 
-    def step(self, text: str) -> None:
-        self.value += Fraction(text)
+    def step(self, text: str | None) -> None:
+        self.value += Fraction(text or 0)
 
     def finalize(self) -> str:
         return str(self.value)
@@ -164,6 +171,36 @@ def test_shares_of_thousands_of_graphs() -> None:
     done = sum((compared(seed, 30) for seed in range(100, 1_100)), Counter[str]())
     assert min(done[act] for act in ("open", "split", "weighed split", "short", "merge", "transform", "pass on")) > 500
     assert done["proper"] > 50_000
+
+
+SUMS = "SELECT child, added(grams), COUNT(grams) = COUNT(*) FROM edges GROUP BY child"
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_transformations_balance_as_a_statement_sums_them(seed: int) -> None:
+    made = world(seed, 60)
+    with sqlite3.connect(":memory:") as connection:
+        connection.create_aggregate("added", 1, _Sum)  # type: ignore[arg-type]
+        connection.execute("CREATE TABLE edges (child BLOB, grams TEXT)")
+        rows = [(child, None if grams is None else str(grams)) for child, _, grams, _ in made.edges]
+        connection.executemany("INSERT INTO edges VALUES (?, ?)", rows)
+        sums = {child: (Fraction(total), bool(weighed)) for child, total, weighed in connection.execute(SUMS)}
+    compared = 0
+    for balance in balances(graph(made.history)):
+        (child, *_) = balance.children
+        if child not in made.out:
+            continue
+        (total,), (into, weighed) = balance.sums, sums[child]
+        assert (total.unit, total.into, total.out_of) == ("GRM", into, Fraction(made.out[child]))
+        assert (Unknown.UNITS in total.unknown) == (not weighed)
+        more = into - made.out[child]
+        sure = Unknown.BY_PACKAGES not in total.unknown and (weighed or more > 0)
+        expected = Verdict.EVEN if not more else Verdict.UNKNOWN
+        if sure and more:
+            expected = Verdict.GAP if more > 0 else Verdict.SURPLUS
+        assert (total.verdict, total.difference) == (expected, abs(more) if sure else None)
+        compared += 1
+    assert compared > 3
 
 
 def graph(history: History) -> Graph:
