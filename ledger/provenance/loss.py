@@ -1,9 +1,8 @@
 """What terms of a transformation say was lost: `{"loss":{"quantity","unit","reason"}}` in their details (RECORDS)."""
 
-import json
 from dataclasses import dataclass
-from typing import Any
 
+from ledger.common.canonical import parse_json
 from ledger.common.json_fields import fields_of, integer, text, wide_integer
 from ledger.errors import MalformedRecord
 
@@ -30,10 +29,7 @@ def parse_loss(details: str) -> Loss | None:
     """
     if not details:
         return None
-    try:
-        whole = json.loads(details, object_pairs_hook=_no_name_twice)
-    except (ValueError, RecursionError) as error:
-        raise MalformedRecord("not JSON", where="details", expected="a JSON object, or nothing") from error
+    whole = parse_json(details.encode(errors="surrogatepass"), where="details")
     if not isinstance(whole, dict):
         raise MalformedRecord("not an object", where="details", expected="a JSON object, or nothing")
     if "loss" not in whole:
@@ -48,10 +44,3 @@ def parse_loss(details: str) -> Loss | None:
         text(given["unit"], f"{where}.unit", 1, MOST_UNIT),
         text(given["reason"], f"{where}.reason", 1, MOST_REASON),
     )
-
-
-def _no_name_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        raise ValueError("a name twice")
-    return result
