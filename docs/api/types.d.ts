@@ -123,6 +123,15 @@ export type AwardView = {
   file: Record<string, unknown> | null;
   explanation: string[];
 };
+export type BalanceView = {
+  record: string;
+  made: string;
+  parents: string[];
+  children: string[];
+  verdict: string;
+  sums: SumView[];
+  loss_reason: string;
+};
 export type BatchAnswer = {
   id?: string | null;
   status: string;
@@ -448,6 +457,19 @@ export type Events = {
   size: number;
   anchored: Anchored | null;
 };
+export type FindingView = {
+  code: Gap;
+  text: string;
+  shipment: string;
+  others: string[];
+  at: number;
+  records: string[];
+};
+export type FindingsView = {
+  total: number;
+  findings: FindingView[];
+};
+export type Gap = "never_received" | "left_behind" | "custody_broken" | "overridden" | "more_out" | "less_out" | "loss_unclear" | "serials_twice" | "no_goods";
 export type Goods = {
   salt: string;
   gtin: string;
@@ -821,6 +843,21 @@ export type NetworkView = {
   } | null;
   groups: NetworkGroup[];
 };
+export type NodeView = {
+  shipment: string;
+  direction: string;
+  made: string;
+  record: string;
+  parents: string[];
+  certainty: string;
+  status: string;
+  packages: number;
+  consignor: PartnerName;
+  goods: ledger__services__products__provenance_views__GoodsView[] | null;
+  closed: boolean;
+  share: ShareView;
+  stops: ledger__services__products__provenance_views__StopView[];
+};
 export type Observation = {
   by: number;
   eventHash: string;
@@ -995,20 +1032,14 @@ export type Place = {
   gln: string;
   name: string;
 };
-export type PlaceView = {
-  country: string;
-  locode: string;
-  gln: string;
-  name: string;
-};
 export type PrivateView = {
   terms: boolean;
   order?: string;
   goods?: ledger__services__views__course__private_parts__GoodsView[];
-  origin?: PlaceView | null;
-  destination?: PlaceView | null;
+  origin?: ledger__services__views__course__private_parts__PlaceView | null;
+  destination?: ledger__services__views__course__private_parts__PlaceView | null;
   withheld?: boolean;
-  stops?: StopView[];
+  stops?: ledger__services__views__course__private_parts__StopView[];
   loads?: string[];
 };
 export type Problem = {
@@ -1049,6 +1080,12 @@ export type PromiseView = {
 };
 export type Proposals = {
   records: RecordView[];
+};
+export type ProvenanceView = {
+  subject: string;
+  limited: boolean;
+  shipments: NodeView[];
+  balances: BalanceView[];
 };
 export type PublishedView = {
   name: string;
@@ -1366,6 +1403,11 @@ export type SessionView = {
 export type Share = {
   partner: number;
   basisPoints: number;
+};
+export type ShareView = {
+  exact: string | null;
+  millionths: number | null;
+  basis: string;
 };
 export type ShipmentPage = {
   next: number | string | null;
@@ -1694,18 +1736,23 @@ export type StepView = {
   breach?: boolean;
   counts?: boolean;
 };
-export type StopView = {
-  kind: string;
-  record: string;
-  at: number;
-  place: PlaceView;
-};
 export type Submitted = {
   id: string;
   status: string;
   receipt?: ReceiptView | null;
   missing?: string[] | null;
   waitsFor?: AwaitedView[] | null;
+};
+export type SumView = {
+  gtin: string;
+  lot: string;
+  unit: string;
+  went_in: string;
+  came_out: string;
+  lost: string;
+  difference: string | null;
+  verdict: string;
+  unknown: string[];
 };
 export type TakenPlace = {
   shipment: string;
@@ -1932,6 +1979,27 @@ export type ledger__api__schemas__answers__CouncilView = {
   members: string[];
   threshold: number;
 };
+export type ledger__services__products__provenance_views__GoodsView = {
+  gtin: string;
+  lot: string;
+  unit: string;
+  quantity: string;
+  exact: boolean;
+};
+export type ledger__services__products__provenance_views__PlaceView = {
+  country: string;
+  locode: string;
+  gln: string;
+  name: string;
+};
+export type ledger__services__products__provenance_views__StopView = {
+  partner: PartnerName;
+  since: number;
+  until: number | null;
+  packages: number;
+  place: ledger__services__products__provenance_views__PlaceView | null;
+  record: string;
+};
 export type ledger__services__views__before_signing__GoodsView = {
   gtin: string;
   lot: string;
@@ -1946,6 +2014,18 @@ export type ledger__services__views__course__private_parts__GoodsView = {
   quantity: number;
   unit: string;
   hs: string;
+};
+export type ledger__services__views__course__private_parts__PlaceView = {
+  country: string;
+  locode: string;
+  gln: string;
+  name: string;
+};
+export type ledger__services__views__course__private_parts__StopView = {
+  kind: string;
+  record: string;
+  at: number;
+  place: ledger__services__views__course__private_parts__PlaceView;
 };
 export type ledger__services__views__explorer__CouncilView = {
   threshold: number;
@@ -2378,6 +2458,32 @@ export interface Operations {
       authorization?: string | null;
     };
     answer: RecallView;
+  };
+  getProvenance: {
+    method: "GET";
+    path: "/v1/provenance";
+    queryParameters: {
+      subject: string;
+      lots?: string;
+      way?: Way | null;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: ProvenanceView;
+  };
+  listGaps: {
+    method: "GET";
+    path: "/v1/provenance/gaps";
+    queryParameters: {
+      code?: Gap | null;
+      at?: number | null;
+      limit?: number;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: FindingsView;
   };
   getConsortium: {
     method: "GET";

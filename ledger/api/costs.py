@@ -28,6 +28,7 @@ TABLE: tuple[tuple[str, int], ...] = (
     ("/v1/stock(?:/holdings)?|/stock", 60),
     ("/v1/recalls/trace/sheet|/recalls/sheet", 100),
     ("(?:/v1)?/recalls/.*", 40),
+    ("(?:/v1)?/provenance|/v1/provenance/gaps|/gaps", 100),
     ("/epcis/capture.*", 60),
     ("/epcis/.*", 20),
     (f"/v1/documents/.*|(?:/v1)?/shipments/{_ID}/documents/{_ID}", 60),

@@ -44,7 +44,13 @@ PANELS: dict[str, dict[str, Entry]] = {
             "product", "What a brand says of its product: name, description and picture, written down and published."
         ),
         "recall": Entry("recall", "Trace goods by custody: who holds them, who had them, who has answered the recall."),
-        "trace": Entry("recall", "Trace goods by custody, up to what they came from and down to whoever holds them."),
+        "trace": Entry(
+            "provenance.trace", "Trace goods by custody, up to what they came from and down to whoever holds them."
+        ),
+        "gaps": Entry(
+            "provenance.gaps",
+            "Where records do not add up: never received, custody broken, more out than in, serials twice.",
+        ),
         "document": Entry(
             "document",
             "Documents of partners' systems: a despatch advice becomes drafts, what was signed a receipt or a status.",

@@ -5,10 +5,13 @@ from collections.abc import Mapping
 from enum import IntEnum, IntFlag
 from typing import Any
 
+from ledger.codes import Purpose
+from ledger.common.canonical import canonical_json
 from ledger.common.gs1_keys import check_load
 from ledger.common.ids import to_hex
 from ledger.common.iso_times import seconds_of
 from ledger.errors import MalformedRecord
+from ledger.provenance.loss import parse_loss
 from ledger.records.coded_fields import CODES, TIMES
 from ledger.records.content_checks import PROPOSED_SUBMIT_BY
 from ledger.records.eip712 import Member, Struct
@@ -21,7 +24,8 @@ def completed(data: object, now: int) -> dict[str, Any]:
 
     Times may be text (`iso_times`), codes names; an SSCC as a load needs its check digit. `occurredAt` is `now` where
     it is left out, and `submitBy` a fortnight later. What terms leave out about the penalty is filled in by
-    `default_terms` (see `defaults_of`); what a template says, a 0 too, stands. Raises `MalformedRecord` for what is
+    `default_terms` (see `defaults_of`); what a template says, a 0 too, stands. Terms of a transformation may say
+    `"details": {"loss": {"quantity", "unit", "reason"}}` instead of its text. Raises `MalformedRecord` for what is
     no template; everything else is judged by the record's own parser.
     """
     if not isinstance(data, Mapping) or not isinstance(data.get("message"), Mapping):
@@ -31,11 +35,36 @@ def completed(data: object, now: int) -> dict[str, Any]:
     message = dict(data["message"])
     if kind is ShipmentTerms and isinstance(given := message.get("commercial", {}), Mapping) and not is_hidden(given):
         message["commercial"] = {**defaults_of(given), **given}
+    if kind is ShipmentTerms:
+        message |= _with_loss(message)
     return {
         "type": kind.__name__,
         "message": _filled(kind, message, times),
         "signatures": data.get("signatures", []),
     }
+
+
+def _with_loss(message: Mapping[str, Any]) -> dict[str, Any]:
+    """Details that state a loss in their text; raises `MalformedRecord` for a loss that nobody could read later, and
+    for one that no transformation made.
+    """
+    given = message.get("details", {})
+    if not isinstance(given, Mapping) or is_hidden(given):
+        return {}
+    stated = "loss" in given
+    if stated and given.get("text"):
+        raise MalformedRecord("a loss beside a text", where="details", expected="one of `loss` and `text`")
+    text = canonical_json({"loss": given["loss"]}).decode() if stated else str(given.get("text", ""))
+    named = str(message.get("purpose")).lower()
+    transformed = named in (str(int(Purpose.TRANSFORMATION)), Purpose.TRANSFORMATION.name.lower())
+    if not stated and not transformed:
+        return {}
+    loss = parse_loss(text)
+    if loss is not None and not transformed:
+        raise MalformedRecord(
+            "a loss that no transformation made", where="details.loss", expected="terms with the purpose transformation"
+        )
+    return {"details": {**{name: value for name, value in given.items() if name != "loss"}, "text": text}}
 
 
 def defaults_of(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -55,6 +55,7 @@ NOUNS: dict[str, tuple[str, str]] = {
     "sample": pair("{count} sample", "{count} samples"),
     "second": pair("{count} second", "{count} seconds"),
     "shipment": pair("{count} shipment", "{count} shipments"),
+    "finding": pair("{count} finding", "{count} findings"),
     "step": pair("{count} step", "{count} steps"),
 }
 """What is counted, for one and for many."""

@@ -33,7 +33,7 @@ LOOKS = {
 READERS = {"public": 0, "carrier": CARRIER, "customs": CN, "auditor": AUDITOR}
 OWN = ("/worklist", "/import", "/devices", "/shipments", f"/partners/{CARRIER}", f"/partners/{CARRIER}/score",
        f"/partners/{CARRIER}/penalties", "/network", "/network?by=lane", "/stock", "/access",
-       "/league?origin=NZ&destination=CN&mode=road")  # fmt: skip
+       "/league?origin=NZ&destination=CN&mode=road", "/gaps")  # fmt: skip
 WIDER = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 
 
@@ -45,7 +45,8 @@ def pages(world: "World", reader: str) -> list[str]:
     waiting = world.get("/v1/worklist", world.token(READERS[reader]))["items"]
     forms = {item["action"]: item["page"] for item in waiting if item["page"].startswith("/worklist/do")}
     assert forms or reader != "customs", "there is something to decide"
-    return [*OWN, *(f"/shipments/{world.id(name)}" for name in ("open", "late", "breach")), *forms.values()]
+    traced = [f"/provenance?subject={world.id('late')}"] if reader == "auditor" else []
+    return [*OWN, *traced, *(f"/shipments/{world.id(name)}" for name in ("open", "late", "breach")), *forms.values()]
 
 
 @pytest.fixture

@@ -143,6 +143,7 @@ class History:
         contents: Sequence[Goods] = (),
         applied: bool = True,
         recipient: bytes = bytes(20),
+        details: Details | Withheld = NO_DETAILS,
         **fields: Any,
     ) -> bytes:
         """Opened terms; answers with the shipment's id."""
@@ -164,7 +165,7 @@ class History:
             commercial=commercial(**fields),
             requires=tuple(requires),
             submitBy=UNLIMITED,
-            details=NO_DETAILS,
+            details=details,
         )
         both = (consignor,) if consignor == holder else (consignor, holder)
         outcomes = (Outcome.APPLIED,) if applied else ()
@@ -210,11 +211,19 @@ class History:
         return child_id(shipment, sequence, REMAINDER_INDEX)
 
     def split(
-        self, shipment: bytes, by: int, at: int, packages: Sequence[int], *, known: int | None = None
+        self,
+        shipment: bytes,
+        by: int,
+        at: int,
+        packages: Sequence[int],
+        *,
+        known: int | None = None,
+        contents: Sequence[Sequence[Goods]] = (),
     ) -> list[bytes]:
-        """Answers with the children's ids."""
+        """Answers with the children's ids. `contents`: of each child, or of none."""
         sequence = self.sequences.get(shipment, 0)
-        children = tuple(Child(count, ()) for count in packages)
+        named = contents or [()] * len(packages)
+        children = tuple(Child(count, tuple(goods)) for count, goods in zip(packages, named, strict=True))
         record = Split(by, shipment, sequence, children, SplitReason.PARCELS, at, self.details())
         self.sequences[shipment] = sequence + 1
         self.log(record, (by,), at if known is None else known, outcomes=(Outcome.APPLIED,))

@@ -23,6 +23,7 @@ from ledger.api.pages.errors import error_page
 from ledger.api.pages.events import webhooks
 from ledger.api.pages.files import documents, imports
 from ledger.api.pages.languages import choice
+from ledger.api.pages.provenance import provenance
 from ledger.api.pages.shipment import paper
 from ledger.api.pages.stock import held
 from ledger.api.pages.work import worklist
@@ -36,6 +37,7 @@ for part in (
     samples,
     products,
     recalls,
+    provenance,
     ledger,
     explorer,
     signing,

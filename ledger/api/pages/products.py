@@ -13,6 +13,7 @@ from ledger.api.pages.render import page
 from ledger.api.routers.products import is_token
 from ledger.common.periods import DAY
 from ledger.errors import MalformedRecord
+from ledger.explain.provenance import number_text, share_text
 from ledger.formats.gs1.scanned import MOST, completed, product_of_code
 
 router = APIRouter()
@@ -56,13 +57,10 @@ def product(request: Request, code: str, node: NodeOf, reader: ReaderOf) -> Resp
         return RedirectResponse(f"/p/{path}{'?' if query else ''}{query}", status_code=307)
     device = request.cookies.get(DEVICE, "")
     answer = node.reader.products.look_up(path, device if is_token(device) else "")
-    return page(
-        request,
-        "product.html",
-        reader,
-        product=result,
-        answer=answer,
-    )
+    made, opened = node.reader.provenance.made_of(result, reader)
+    node.reader.views.note(reader, opened)
+    words = {"number": number_text, "share": share_text}
+    return page(request, "product.html", reader, product=result, answer=answer, made=made, words=words)
 
 
 @router.post("/p-scan", response_model=None)

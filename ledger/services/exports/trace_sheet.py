@@ -1,10 +1,9 @@
 """A trace as a workbook for whoever must answer within a day: FDA's sortable spreadsheet, every row with its proof."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from ledger.codes import Purpose
 from ledger.common.gs1 import parse_product
 from ledger.common.ids import RecordId, bytes_from_hex, to_hex
 from ledger.errors import NotFound, NotPermitted, RuleBroken
@@ -16,11 +15,10 @@ from ledger.products.recall_tracing import Way
 from ledger.services.exports.trace_rows import Rows
 from ledger.services.exports.traced_records import TracedRecords, read_traced
 from ledger.services.node.reader import LedgerReader
-from ledger.services.products.lot_tracing import OTHER, Traced
+from ledger.services.products.lot_tracing import Traced
 from ledger.services.views.access_journal import Opened
 from ledger.services.views.records import Reader
 from ledger.store.database import Connection
-from ledger.store.projections import shipments, tracing
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +57,6 @@ def make_sheet(ledger: LedgerReader, query: SheetQuery, reader: Reader) -> Trace
             except NotPermitted:
                 if ways or way is Way.DOWN:
                     raise
-        if Way.DOWN in found:
-            found[Way.DOWN] += _made_of(ledger, connection, found[Way.DOWN], reader)
         if not any(found.values()):
             raise NotFound("no shipment here is known to carry these goods", where="subject", found=subject[:120])
         count = len({one.row.shipment for traced in found.values() for one in traced})
@@ -93,30 +89,6 @@ def make_sheet(ledger: LedgerReader, query: SheetQuery, reader: Reader) -> Trace
         about.append(("Newest record (UTC)", moment(newest) if newest else NOT_RECORDED))
         data = Traceability(about, rows.all(), newest).to_bytes()
     return TraceSheet(data, tuple(traced.shipments), traced.opened)
-
-
-def _made_of(
-    ledger: LedgerReader, connection: Connection, traced: Sequence[Traced], reader: Reader
-) -> Iterator[Traced]:
-    """What these goods were made into, which a recall's trace ends at, and what became of that: where the reader may
-    ask for others' goods too.
-    """
-    seen = {one.row.shipment for one in traced}
-    left = set(seen)
-    while left:
-        below = shipments.get_many(connection, tracing.below(connection, left) - seen)
-        made = [shipment for shipment, row in below.items() if row.purpose == Purpose.TRANSFORMATION]
-        left = set()
-        for shipment in sorted(made):
-            try:
-                became = ledger.recalls.traced(connection, shipment, reader, Way.DOWN)
-            except NotPermitted:
-                return
-            for one in became:
-                if one.row.shipment not in seen:
-                    left.add(one.row.shipment)
-                    seen.add(one.row.shipment)
-                    yield one._replace(certainty=OTHER)
 
 
 class _Proofs:

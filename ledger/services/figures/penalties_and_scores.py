@@ -23,7 +23,7 @@ from ledger.common.distribution import Distribution
 from ledger.common.figure import Pattern, Points, figure, to_json
 from ledger.common.ids import RecordId
 from ledger.common.periods import FOREVER, Period, Step, before, full_hour, period_of
-from ledger.errors import Busy, NotPermitted
+from ledger.errors import Busy, NotFound, NotPermitted
 from ledger.explain.penalties.penalty import stated
 from ledger.explain.score import measure_stated, stated_in_short
 from ledger.network.contributions import KeptContributions
@@ -32,6 +32,7 @@ from ledger.network.league import League, LeagueBy, lanes, league
 from ledger.network.performance import NetworkFigures, contributions_by, network
 from ledger.network.routes import EXPECTED, GROUPS, By, Windows
 from ledger.penalties.statement import PenaltyStatement, penalty_of
+from ledger.provenance.gaps import Finding, as_of, find_gaps
 from ledger.records.types import ShipmentTerms
 from ledger.scores.adopted_card import Measure
 from ledger.scores.card import Card, Indicator
@@ -370,6 +371,20 @@ class Numbers:
                 self._stock = version, Stock(running.journeys)
             yield self._stock[1], self._feed.size
 
+    # --- where records do not add up -----------------------------------------------------------------------
+
+    def gaps(self, at: int | None = None, reader: Reader | None = None) -> tuple[Finding, ...]:
+        """Where records do not add up, as of `at` (by default the last full hour); with a `reader`, about shipments all
+        of whose terms it may read, and clearances of nothing to auditors alone. Raises `NotPermitted` for the public.
+        """
+        if reader is not None:
+            require_reader(reader)
+        judged = self._hour() if at is None else at
+        with self._figures() as (version, running):
+            journeys = running.journeys
+            found = self._once(("gaps", version), lambda: find_gaps(journeys, self._feed.records()))
+            return tuple(one for one in as_of(found, judged) if reader is None or _may_know(journeys, one, reader))
+
     # --- all journeys --------------------------------------------------------------------------------------
 
     def journeys(self) -> Journeys:
@@ -414,6 +429,16 @@ class Numbers:
             self._remembered[key] = compute()
         result: T = self._remembered[key]
         return result
+
+
+def _may_know(journeys: Journeys, finding: Finding, reader: Reader) -> bool:
+    if reader.auditor and reader.may_read(ShipmentTerms.NUMBER):
+        return True
+    try:
+        terms = [journeys.terms_of(name).record for name in (finding.shipment, *finding.others)]
+    except NotFound:
+        return False
+    return all(may_open_terms(one, reader) for one in terms)
 
 
 def _wanted(reader: Reader | None) -> Callable[[ShipmentTerms], bool]:

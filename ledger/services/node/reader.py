@@ -29,6 +29,7 @@ from ledger.services.home.home import Home
 from ledger.services.home.settings import Settings
 from ledger.services.products.credentials import Credentials
 from ledger.services.products.lookup import Products
+from ledger.services.products.provenance import Provenance
 from ledger.services.products.recalls import Recalls
 from ledger.services.publish.publisher import Publisher
 from ledger.services.relay.contracts_in_force import ContractBook
@@ -97,6 +98,7 @@ class LedgerReader:
         self.products = Products(home, self.registry, self.views)
         self.credentials = Credentials(home, self.registry, self.views)
         self.recalls = Recalls(home.database, home.consortium, self.registry, Names(self.registry, consortium_id))
+        self.provenance = Provenance(home, self.registry, self.views, self.recalls)
         self.worklists = Worklists(home, self.registry, self.recalls, self.access)
         self.feed = Feed(home)
         self.webhooks = Webhooks(home, keys.session_secret)

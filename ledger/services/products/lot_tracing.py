@@ -4,7 +4,7 @@ Everything comes from the projections. A serial number lies behind a root in the
 codes, they tell in which lots the serials are.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -24,6 +24,8 @@ NAMED = "named"
 """The shipment's own contents name goods that the recall covers."""
 POSSIBLE = "possible"
 """It may hold such goods: its contents are not open here, name no lot, or the recall is about serials."""
+MADE = "made_of"
+"""Its goods were made of such goods, by a transformation, or of goods that were."""
 OTHER = "other"
 """Its contents are open and name other goods: what these were made of, or travelled with."""
 
@@ -69,6 +71,50 @@ def trace_shipment(connection: Connection, shipment: bytes, way: Way) -> list[Tr
     return _traced(lines, _reached(connection, lines, {shipment: NAMED}, covers, way))
 
 
+class GoodsWithin(NamedTuple):
+    """GTIN and lot of what a shipment carries, as far as it is known, and of what that was `made_of`."""
+
+    own: frozenset[tuple[str, str]]
+    made_of: frozenset[tuple[str, str]]
+
+
+def goods_within(connection: Connection, shipment: bytes) -> GoodsWithin:
+    """What a shipment is known to carry, or what it was split from; and all goods of which that was made. Where goods
+    came together with others, only those that may be among what it carries are followed up.
+    """
+    lines = tracing.lines_from(connection, [shipment], Way.UP)
+    carried = tracing.goods_in(connection, lines)
+    above = _following(lines, Way.UP)
+
+    def known(name: bytes) -> frozenset[tuple[str, str]]:
+        current: bytes | None = name
+        while current is not None and current in lines:
+            if current in carried:
+                return frozenset(carried[current])
+            current = lines[current][0].parent
+        return frozenset()
+
+    made_of: set[tuple[str, str]] = set()
+    seen, left = {shipment}, [shipment]
+    for place in left:  # which grows by what is found from here
+        made = place in lines and lines[place][0].is_made
+        own = known(place)
+        for parent in above.get(place, ()):
+            goods = known(parent)
+            if made:
+                made_of |= goods
+            elif own and goods and not any(_may_be(one, other) for one in own for other in goods):
+                continue
+            if parent not in seen:
+                seen.add(parent)
+                left.append(parent)
+    return GoodsWithin(known(shipment), frozenset(made_of))
+
+
+def _may_be(one: tuple[str, str], other: tuple[str, str]) -> bool:
+    return one[0] == other[0] and (not one[1] or not other[1] or one[1] == other[1])
+
+
 def _reached(
     connection: Connection,
     lines: Mapping[bytes, Line],
@@ -76,8 +122,8 @@ def _reached(
     covers: Callable[[str, str], bool | None],
     way: Way,
 ) -> dict[bytes, str]:
-    """How sure it is of each shipment that it holds the goods. On the way down, what names none of them ends it there;
-    on the way up it is told: goods are made of others, too.
+    """How sure it is of each shipment that it holds the goods, or on the way down what was made of them. On that way,
+    what names none of either ends it there; on the way up it is told: goods are made of others, too.
     """
     certainty = dict(starts)
     if lines.keys() <= certainty.keys():  # as where the contents of every child are known
@@ -91,11 +137,53 @@ def _reached(
                 continue
             known = carried.get(shipment)
             answers = {covers(gtin, lot) for gtin, lot in known or ()} - {False}
-            if known and not answers and way is Way.DOWN:
+            if way is Way.DOWN and not answers and (known or lines[shipment][0].is_made):
                 continue
             certainty[shipment] = NAMED if True in answers else OTHER if known and not answers else POSSIBLE
             left.append(shipment)
+    made = {one for place in left for one in following.get(place, ()) if lines[one][0].is_made}
+    if way is Way.DOWN and made:
+        carried = tracing.goods_in(connection, lines)
+        came = _made_of(lines, following, carried, made)
+        certainty |= dict.fromkeys(came - certainty.keys(), MADE)
     return certainty
+
+
+def _made_of(
+    lines: Mapping[bytes, Line],
+    following: Mapping[bytes, Sequence[bytes]],
+    carried: Mapping[bytes, Sequence[tuple[str, str]]],
+    made: Iterable[bytes],
+) -> set[bytes]:
+    """What transformations `made`, all that came of it, and what was made of that in its turn: each as far as it names
+    such goods, or none.
+    """
+    goods: dict[str, set[str]] = {}
+    passed: dict[str, list[bytes]] = {}
+    result: set[bytes] = set()
+    left = list(made)
+    while left:
+        shipment = left.pop()
+        if shipment in result:
+            continue
+        known = carried.get(shipment, ())
+        if lines[shipment][0].is_made:
+            for gtin, lot in known:
+                if lot not in goods.setdefault(gtin, set()):
+                    goods[gtin].add(lot)
+                    left += passed.pop(gtin, ())  # they may be these goods after all
+        elif known and not any(_is_among(goods, gtin, lot) for gtin, lot in known):
+            for gtin, _ in known:
+                passed.setdefault(gtin, []).append(shipment)
+            continue
+        result.add(shipment)
+        left += following.get(shipment, ())
+    return result
+
+
+def _is_among(goods: Mapping[str, set[str]], gtin: str, lot: str) -> bool:
+    lots = goods.get(gtin)
+    return lots is not None and (not lot or "" in lots or lot in lots)
 
 
 def _traced(lines: Mapping[bytes, Line], certainty: Mapping[bytes, str]) -> list[Traced]:

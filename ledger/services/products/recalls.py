@@ -4,7 +4,7 @@ Whose goods they are decides who may read all of it: who recalls and does not sp
 partner, for the chain takes a recall from whoever attested the goods.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from ledger.codes import Hazard, RecallAction, RevocationReason, Role, ShipmentState
@@ -23,7 +23,7 @@ from ledger.registry.brands import brands_of, brands_over_time
 from ledger.services.home.clock import Clock
 from ledger.services.home.consortium import Consortium, read_consortium
 from ledger.services.home.settings import Settings
-from ledger.services.products.lot_tracing import Traced, trace_goods, trace_shipment
+from ledger.services.products.lot_tracing import MADE, Traced, goods_within, trace_goods, trace_shipment
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.partner_names import Names, PartnerName
 from ledger.services.state.verified_records import VerifiedRecords
@@ -40,7 +40,7 @@ from ledger.services.views.models import (
 from ledger.services.views.records import Reader
 from ledger.store import records
 from ledger.store.database import Connection, Database
-from ledger.store.projections import products, shipments, tracing
+from ledger.store.projections import products
 from ledger.store.projections.products import StoredRecall
 
 _STATUS = {int(state): spaced(state.name) for state in ShipmentState}
@@ -78,11 +78,13 @@ class Recalls:
             summary = self._summary(connection, stored, worth)
             if not everything and not reader.partner:
                 return RecallView(summary)
-            traced = trace_goods(connection, stored.subject, stored.lots)
+            traced = _reach(connection, stored, worth)
             answers = [
                 Answer(row.by, row.found, row.quarantined, row.disposed, row.occurred_at)
                 for row in products.recall_answers(connection, record_id)
             ]
+            if everything and not self._sees_all(reader):
+                traced, answers = _own_goods(traced, answers)
             known_at = self._known(connection, record_id)
             trace, people = self._view(connection, traced, answers, known_at, None if everything else reader.partner)
             stays = [stay for one in traced for stay in one.stays]
@@ -93,14 +95,16 @@ class Recalls:
         """How many packages each partner whom a recall has reached is to account for; nobody once it was taken back."""
         with self._db.read() as connection:
             self._registry.refreshed(connection)
-            if not self._heard(connection, [recall])(recall).stands:
+            worth = self._heard(connection, [recall])(recall)
+            if not worth.stands:
                 return {}
-            stays = [stay for one in trace_goods(connection, recall.subject, recall.lots) for stay in one.stays]
+            stays = [stay for one in _reach(connection, recall, worth) for stay in one.stays]
             people = reached(stays, [], self._known(connection, recall.record_id))
             return {one.partner: one.expected for one in people if one.expected}
 
     def of_shipment(self, shipment: bytes, reader: Reader, *, concerned: bool) -> list[RecallSummary]:
-        """The recalls that stand of goods that a shipment is known to carry, or what it was split from.
+        """The recalls that stand of goods that a shipment is known to carry, or what it was split from; and of what its
+        goods were made of, where who recalls speaks for these: others could ask so what goods were made of.
 
         They tell what it carries, and anybody who may attest can call for one of any lots: so for who is `concerned`,
         having or having had the goods or seeing what they are, for authorities and for auditors; none for others.
@@ -109,20 +113,16 @@ class Recalls:
             self._registry.refreshed(connection)
             if not concerned and not self._sees_all(reader):
                 return []
-            carried: list[tuple[str, str]] = []
-            current: bytes | None = shipment
-            while current is not None and not carried:
-                carried = tracing.goods_in(connection, [current]).get(current, [])
-                row = shipments.get(connection, current)
-                current = row.parent if row else None
-            result: dict[RecordId, StoredRecall] = {}
-            for gtin, lot in carried:
-                for recall in products.recalls_within(connection, f"01/{gtin}"):
-                    if _concerns(recall, Product(gtin, lot)):
-                        result[recall.record_id] = recall
+            goods = goods_within(connection, shipment)
+            own = _recalls_of(connection, goods.own)
+            result = _recalls_of(connection, goods.made_of) | own
             told = self._heard(connection, list(result.values()))
             worth = ((recall, told(recall)) for recall in result.values())
-            return [self._summary(connection, recall, one) for recall, one in worth if one.stands]
+            return [
+                self._summary(connection, recall, one)
+                for recall, one in worth
+                if one.stands and (recall.record_id in own or one.speaks)
+            ]
 
     def trace(self, subject: str, lots: str, reader: Reader, way: Way = Way.DOWN) -> TraceView:
         """Who holds and who had goods, before anything is recalled; `subject` and `lots` as in a recall. On the way up:
@@ -156,7 +156,8 @@ class Recalls:
         parse_lots(lots)
         self._registry.refreshed(connection)
         self._require(reader, product if way is Way.DOWN else None)
-        return trace_goods(connection, subject, lots, way)
+        traced = trace_goods(connection, subject, lots, way)
+        return traced if self._sees_all(reader) else _own_goods(traced, [])[0]
 
     def _require(self, reader: Reader, product: Product | None) -> None:
         """Raise `NotPermitted` unless the reader may see where all goods are, or those of `product`."""
@@ -261,6 +262,29 @@ class Recalls:
             answer=AnswerView(answer.found, answer.quarantined, answer.disposed, answer.at) if answer else None,
             text=_words(name.name, one),
         )
+
+
+def _reach(connection: Connection, recall: StoredRecall, worth: RecallWord) -> list[Traced]:
+    """The shipments that a recall reaches: with what was made of the goods, if who recalls speaks for these."""
+    traced = trace_goods(connection, recall.subject, recall.lots)
+    return traced if worth.speaks else _own_goods(traced, [])[0]
+
+
+def _recalls_of(connection: Connection, goods: Iterable[tuple[str, str]]) -> dict[RecordId, StoredRecall]:
+    return {
+        recall.record_id: recall
+        for gtin, lot in sorted(goods)
+        for recall in products.recalls_within(connection, f"01/{gtin}")
+        if _concerns(recall, Product(gtin, lot))
+    }
+
+
+def _own_goods(traced: Sequence[Traced], answers: Sequence[Answer]) -> tuple[list[Traced], list[Answer]]:
+    """What a brand is told of its goods: not what others made of them, nor who answers for that alone."""
+    own = [one for one in traced if one.certainty != MADE]
+    had = {stay.partner for one in own for stay in one.stays}
+    others = {stay.partner for one in traced for stay in one.stays} - had
+    return own, [answer for answer in answers if answer.partner not in others]
 
 
 def _shipment(traced: Traced, only: int | None, names: Mapping[int, PartnerName]) -> TracedShipment:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
+from ledger.codes import Purpose
 from ledger.products.recall_tracing import Way
 from ledger.store.projections import projected
 from ledger.store.rows import chunks, in_list, mark
@@ -30,6 +31,12 @@ class Node(NamedTuple):
     opened_at: int
     opened_index: int
     ended_at: int | None
+    purpose: int
+
+    @property
+    def is_made(self) -> bool:
+        """Whether its terms made it of other goods; what is split from it was made before."""
+        return self.parent is None and self.purpose == Purpose.TRANSFORMATION
 
 
 class Step(NamedTuple):

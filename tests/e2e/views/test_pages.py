@@ -86,7 +86,7 @@ def every_page(world: World) -> list[str]:
         f"/partners/{CARRIER}/keys?at=2030-01-01",
         f"/records/{world.id('first leg')}/beside/{world.id('parcel leg')}",
         f"/sign-in?address=0x{'11' * 20}", "/devices", "/dock", f"/devices?partner={CARRIER}", "/docs", "/problems",
-        "/recalls", f"/recalls/{world.id('recall')}",
+        "/recalls", f"/recalls/{world.id('recall')}", "/provenance",
         *(f"/shipments/{world.id(name)}" for name in ("open", "late", "breach", "parcel")),
         *(f"/records/{world.id(name)}" for name in world.ids),
         *(f"/p/01/{gtin}/10/{lot}/21/1" for gtin, lot in ((GTIN, LOT), (GTIN, BAD_LOT), (OTHER_GTIN, "L9"))),
@@ -103,6 +103,7 @@ def test_pages_of_figures_are_sound_for_who_sees_all_of_them(world: World) -> No
     ways = ("/network", "/network?by=carrier", "/network?by=lane", compared)
     sound(world, [f"/partners/{CARRIER}/score", *ways, "/stock"])
     sound(world, ["/access", "/league", "/league?origin=NZ&destination=CN&mode=road&by=penalty"])
+    sound(world, [f"/provenance?subject={world.id('late')}", f"/provenance?subject=01/{GTIN}", "/gaps"])
     world.client.cookies.clear()
 
 

@@ -7,6 +7,7 @@ import pytest
 from ledger.cli.templates import told_defaults
 from ledger.client.drafts import completed
 from ledger.errors import MalformedRecord
+from ledger.provenance.loss import Loss, parse_loss
 from ledger.records.signing import SignedRecord
 from ledger.records.types import ShipmentTerms
 from ledger.shipments.default_terms import REPORT_LAG, TENDER_WINDOW
@@ -75,3 +76,34 @@ def test_an_sscc_with_a_wrong_check_digit_is_not_drafted() -> None:
     assert completed(draft("(00)106141412345678908"), 0)["message"]["load"]["identifier"] == "(00)106141412345678908"
     with pytest.raises(MalformedRecord, match=r"load.identifier: wrong check digit of an SSCC"):
         completed(draft("(00)106141412345678909"), 0)
+
+
+def made(details: Any, purpose: Any = "transformation") -> dict[str, Any]:
+    return {"type": "ShipmentTerms", "message": {"purpose": purpose, "details": details}}
+
+
+def test_a_transformation_states_its_loss_as_it_is_read_later() -> None:
+    loss = {"quantity": 1_250, "unit": "GRM", "reason": "left in the mixer"}
+    text = completed(made({"loss": loss}), 0)["message"]["details"]["text"]
+    assert text == '{"loss":{"quantity":1250,"reason":"left in the mixer","unit":"GRM"}}'
+    assert parse_loss(text) == Loss(1_250, "GRM", "left in the mixer")
+    assert completed(made({"text": text}, 7), 0)["message"]["details"]["text"] == text
+    assert completed(made({"text": '{"note":"x"}'}, "onward"), 0)["message"]["details"]["text"] == '{"note":"x"}'
+    assert completed(made({}), 0)["message"]["details"]["text"] == ""
+
+
+@pytest.mark.parametrize(
+    ("details", "purpose"),
+    [
+        ({"loss": {"quantity": 1, "unit": "GRM"}}, "transformation"),
+        ({"loss": {"quantity": -1, "unit": "GRM", "reason": "x"}}, "transformation"),
+        ({"loss": {"quantity": 1.5, "unit": "GRM", "reason": "x"}}, "transformation"),
+        ({"loss": {"quantity": 1, "unit": "GRM", "reason": "x"}}, "onward"),
+        ({"loss": {"quantity": 1, "unit": "GRM", "reason": "x"}, "text": "{}"}, "transformation"),
+        ({"text": '{"loss":{"quantity":"much"}}'}, "transformation"),
+        ({"text": "no JSON"}, 7),
+    ],
+)
+def test_a_loss_that_nobody_could_read_is_refused_before_it_is_signed(details: Any, purpose: str) -> None:
+    with pytest.raises(MalformedRecord):
+        completed(made(details, purpose), 0)

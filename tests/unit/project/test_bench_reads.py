@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from scripts.bench import pages, trace_sheet, tracing
+from scripts.bench import pages, provenance, trace_sheet, tracing
 from scripts.bench.grown_home import GTIN, MANIFEST, GrownHome
 
 
@@ -59,3 +59,9 @@ def test_a_sheet_of_a_small_trace_and_its_bundle_are_made_well_within_the_time()
     assert found["shipments"] == 30
     assert 0 < found["seconds for the sheet alone"] <= found["seconds"] < found["target"]
     assert min(found["bytes"], found["bytes of the bundle"]) > 10_000
+
+
+def test_a_trace_with_shares_is_measured_among_other_shipments() -> None:
+    found = provenance.measure(2_000, lots=4)
+    assert found["among few"]["shipments"] == found["among 2,000"]["shipments"] == 4 + provenance.LAYERS * 12
+    assert found["in memory"]["reached"] > 20
