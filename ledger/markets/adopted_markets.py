@@ -6,6 +6,7 @@ one. Terms are judged by the version in force when they were opened, so nobody c
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ledger.errors import MalformedRecord
 from ledger.markets.market_file import is_market, parse_market
@@ -28,14 +29,20 @@ def adopted_markets(view: RegistryView, texts: Mapping[bytes, bytes]) -> tuple[A
     """
     found = []
     for adopted in adopted_cards(view):
-        text = texts.get(adopted.document)
-        if text is None or not is_market(text):
-            continue
-        try:
-            found.append(AdoptedMarket(parse_market(text), adopted.since))
-        except MalformedRecord:
-            continue
+        market = _market(texts[adopted.document]) if adopted.document in texts else None
+        if market is not None:
+            found.append(AdoptedMarket(market, adopted.since))
     return tuple(found)
+
+
+@lru_cache(128)
+def _market(text: bytes) -> Market | None:
+    if not is_market(text):
+        return None
+    try:
+        return parse_market(text)
+    except MalformedRecord:
+        return None
 
 
 def in_force(adopted: Iterable[AdoptedMarket], at: int) -> tuple[AdoptedMarket, ...]:

@@ -172,7 +172,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a rule can be read: its title, its day, or that of its reading where it has none (ISO 8601), and its address."""
+    """Where a rule can be read. `date`: that of the text, or of its reading where it has none (ISO 8601)."""
 
     id: str
     title: str

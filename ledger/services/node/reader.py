@@ -25,6 +25,7 @@ from ledger.services.home.clock import Clock, SystemClock
 from ledger.services.home.consortium import OperatorKeys, open_own_keys, read_consortium
 from ledger.services.home.home import Home
 from ledger.services.home.settings import Settings
+from ledger.services.markets.views import Markets
 from ledger.services.products.lookup import Products
 from ledger.services.products.recalls import Recalls
 from ledger.services.publish.publisher import Publisher
@@ -87,6 +88,7 @@ class LedgerReader:
         self.enrolment = Enrolling(home, self.registry)
         self.consents = Consenting(home, self.registry)
         self.numbers = Numbers(home, self.registry, self.views, keys.session_secret)
+        self.markets = Markets(home, self.registry, self.numbers, self.views)
         self.lanes = LaneTimes(self.numbers.lane_times, home.clock.now)
         self.publication = Publication(home, self.registry)
         self.products = Products(home, self.registry, self.views)
