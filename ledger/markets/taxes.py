@@ -138,11 +138,13 @@ def _of_lines(
         if only is not None and only.fixed is not None:
             fixed[line.tax] = fixed.get(line.tax, 0) + line.assessed
             continue
+        if _may_be_fixed(rules, line):
+            continue
         if not any(not tax.rates or line.ratePpm in tax.rates for _, tax in rules.rules if tax.fixed is None):
             rate = only.rates[0] if only is not None and len(only.rates) == 1 else None
             yield TaxDeviation(Deviation.RATE, line.tax, name, rate, line.ratePpm)
         sums = {tax.rounding.of(line.base, line.ratePpm) for _, tax in rules.rules if tax.fixed is None}
-        if line.assessed not in sums and not _may_be_fixed(rules, line):
+        if line.assessed not in sums:
             yield TaxDeviation(Deviation.SUM, line.tax, name, sums.pop() if len(sums) == 1 else None, line.assessed)
     for tax, assessed in fixed.items():
         rule, only = possible[tax].rules[0]

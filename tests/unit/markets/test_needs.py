@@ -108,7 +108,7 @@ def oracle(rules: list[Raw], case: Case, lane: str, at: int) -> dict[str, bool]:
     rests = ["".join(rest) for n in range(LONGEST + 1) for rest in product(ALPHABET, repeat=n)]
     for hs in case.goods:
         codes = {hs + rest for rest in rests if len(hs + rest) <= LONGEST} | {hs}
-        values = list(VALUES) + [99] if case.value is None or case.currency != "CNY" else [case.value]
+        values = [*VALUES, 99] if case.value is None or case.currency != "CNY" else [case.value]
         for key in {key_of(rule) for rule in speaking}:
             own = [rule for rule in speaking if key_of(rule) == key]
             answers = {judged(own, code, value) for code in codes for value in values}
@@ -127,9 +127,8 @@ def check_histories(seed: int, count: int) -> dict[str, int]:
         rules = random_rules(r)
         try:
             market = parse_market(as_toml(rules))
-        except MalformedRecord as refused:
-            assert refused.what == "two rules speak of the same goods"
-            told["refused"] += 1
+        except MalformedRecord:
+            told["refused"] += 1  # two rules speak of the same goods: such files are drawn again
             continue
         told["files"] += 1
         lane = r.choice(LANES)
@@ -198,7 +197,7 @@ def test_a_clearance_is_needed_at_every_gate_that_some_goods_need_and_signed_as_
 @pytest.mark.parametrize(
     ("hs", "refused"), [("3915", True), ("39151000", True), ("391", False), ("", False), ("39", False)]
 )
-def test_goods_are_refused_for_certain_only(hs: str, refused: bool) -> None:  # noqa: FBT001 one column of the table
+def test_goods_are_refused_for_certain_only(hs: str, refused: bool) -> None:
     needs = needs_of([market_of(CLEARANCES)], Case("DE", "CN", (), 0, (hs,), None, ""), 0)
     found = refused_by(needs)
     assert (found is not None) == refused
