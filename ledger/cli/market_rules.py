@@ -7,7 +7,7 @@ from typing import Any
 from ledger.cli.commands.keys import read_file
 from ledger.client.drafts import completed
 from ledger.errors import InvalidInput, RuleBroken
-from ledger.explain.markets import lack_text, need_text
+from ledger.explain.markets.terms import lack_text, need_text
 from ledger.markets.market_file import parse_market
 from ledger.markets.needs import case_of, lacks_of, needs_of, refused_by, required_by
 from ledger.markets.rules import Market

@@ -1,7 +1,7 @@
 """Goods that a market refuses are refused before anybody signs; what all have signed is recorded, for it is a fact."""
 
 from ledger.errors import RuleBroken
-from ledger.explain.markets import need_text
+from ledger.explain.markets.terms import need_text
 from ledger.markets.adopted_markets import in_force
 from ledger.markets.needs import case_of, needs_of, refused_by
 from ledger.records.types import Record, ShipmentTerms

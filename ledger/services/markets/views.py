@@ -11,7 +11,9 @@ from typing import Any
 from ledger.common.figure import to_json
 from ledger.common.ids import RecordId, bytes_from_hex, to_hex
 from ledger.errors import NotFound, NotPermitted
-from ledger.explain.markets import case_text, change_text, deviation_text, lack_text, need_text
+from ledger.explain.markets.changes import case_text, change_text
+from ledger.explain.markets.taxes import deviation_text
+from ledger.explain.markets.terms import lack_text, need_text
 from ledger.markets.adopted_markets import AdoptedMarket, coming, in_force
 from ledger.markets.changes import CaseChange, changes_for
 from ledger.markets.judging import DutyCheck, Rights, ShipmentJudgement, duties_of, judge_shipment

@@ -7,7 +7,7 @@ import pytest
 from ledger.markets.market_file import parse_market
 from ledger.markets.needs import Case
 from ledger.markets.rules import Lane, Market
-from ledger.markets.taxes import Consignment, Deviation, deviations_of
+from ledger.markets.taxes import Consignment, deviations_of
 from ledger.records.types import Duty, TaxLine
 
 HEAD = """format = "lading/market/1"
@@ -155,4 +155,3 @@ def test_a_duty_that_follows_the_rates_never_deviates_and_one_altered_line_alway
         assert found(lines, consignment, rules=rules), (changed, field)
         altered += 1
     assert altered == 1_500
-    assert Deviation.RATE == "rate"

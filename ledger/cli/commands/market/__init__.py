@@ -20,7 +20,8 @@ from ledger.codes import RegistryAction
 from ledger.common.canonical import canonical_json, parse_json
 from ledger.common.ids import RecordId, bytes_from_hex, to_hex
 from ledger.errors import InvalidInput, RuleBroken
-from ledger.explain.markets import case_text, change_text, deviation_text
+from ledger.explain.markets.changes import case_text, change_text
+from ledger.explain.markets.taxes import deviation_text
 from ledger.explain.units import moment
 from ledger.markets.market_file import parse_market
 from ledger.markets.rules import Market

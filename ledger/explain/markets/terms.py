@@ -1,15 +1,10 @@
-"""Rules of markets in sentences: what terms need and lack, how taxes deviate, what a new version changes."""
-
-from collections.abc import Iterable, Iterator
+"""What terms need by the rules of markets, and what they lack, in sentences."""
 
 from ledger.codes import Gate, Regime
 from ledger.explain.text import Text, say, several
-from ledger.explain.units import money
 from ledger.explain.words import word, words
-from ledger.markets.changes import CaseChange, Change, NeedChange
 from ledger.markets.needs import Lack, Lacking, Need
 from ledger.markets.rules import About, GoodsStanding, Lane, NeededClearance, NeededPaper, Standing, TaxRate
-from ledger.markets.taxes import Deviation, TaxDeviation
 
 LANES = {Lane.EXPORT: say("export"), Lane.IMPORT: say("import"), Lane.TRANSIT: say("transit")}
 ABOUT = {
@@ -90,59 +85,3 @@ def lack_text(lack: Lack) -> Text:
             return say(
                 "The terms take a broker's word for {regime} in {jurisdiction}; customs has to sign ({rules}).", **named
             )
-
-
-def deviation_text(one: TaxDeviation, currency: str) -> Text:
-    """How a tax deviates, in a sentence."""
-    match one.deviation:
-        case Deviation.RATE if one.expected is not None:
-            shares = {"expected": share_text(one.expected), "found": share_text(one.found or 0)}
-            return say("{tax}: the rate is {found} instead of {expected}.", tax=one.tax, **shares)
-        case Deviation.RATE:
-            return say("{tax}: {found} is none of the rates.", tax=one.tax, found=share_text(one.found or 0))
-        case Deviation.BASE:
-            amounts = {"expected": money(one.expected or 0, currency), "found": money(one.found or 0, currency)}
-            return say("{tax}: its bases add up to {found} instead of {expected}.", tax=one.tax, **amounts)
-        case Deviation.SUM if one.expected is not None:
-            amounts = {"expected": money(one.expected, currency), "found": money(one.found or 0, currency)}
-            return say("{tax}: {found} was assessed instead of {expected}.", tax=one.tax, **amounts)
-        case Deviation.SUM:
-            return say("{tax}: {found} is not base times rate.", tax=one.tax, found=money(one.found or 0, currency))
-        case Deviation.MISSING:
-            return say("{tax}: it is due, and no line states it.", tax=one.tax)
-        case Deviation.UNKNOWN_TAX:
-            return say("{tax}: the market's rules know no such tax on these goods.", tax=one.tax)
-        case Deviation.CURRENCY:
-            return say("The duty is in another currency than the market's rules: sums and rates alone were checked.")
-
-
-def change_text(change: NeedChange) -> Text:
-    """One change in a sentence."""
-    match change.change:
-        case Change.ADDED:
-            return say("New: {what}.", what=what_of(_there(change.after)))
-        case Change.REMOVED:
-            return say("No longer: {what}.", what=what_of(_there(change.before)))
-        case Change.CHANGED:
-            before, after = what_of(_there(change.before)), what_of(_there(change.after))
-            return say("Instead of {before}: {after}.", before=before, after=after)
-
-
-def case_text(case: CaseChange) -> Text:
-    """The lane and goods of a change."""
-    goods = ", ".join(code or "–" for code in case.goods)
-    return say(
-        "{origin} to {destination}, goods {goods}, {count} shipments so far",
-        origin=case.origin, destination=case.destination, goods=goods, count=case.shipments,
-    )  # fmt: skip
-
-
-def _there(need: Need | None) -> Need:
-    assert need is not None, "what was added or removed is one of the two"  # noqa: S101
-    return need
-
-
-def needs_in_words(needs: Iterable[Need], lacks: Iterable[Lack]) -> Iterator[Text]:
-    """All needs, then what is lacking."""
-    yield from map(need_text, needs)
-    yield from map(lack_text, lacks)
