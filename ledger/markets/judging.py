@@ -105,19 +105,34 @@ def judge_shipment(
 
 
 def duties_of(journeys: Journeys, shipment: bytes, markets: Sequence[Market], rights: Rights) -> Iterator[DutyCheck]:
-    """The clearances of a shipment that state taxes or release it, beside the rates of the market that decides."""
-    for found in journeys.clearances(shipment):
+    """The clearances of a shipment that state taxes, or that release it and lack some, beside the rates of the market
+    that decides.
+    """
+    clearances = journeys.clearances(shipment)
+    for found in clearances:
         record = found.record
         jurisdiction = record.jurisdiction.decode("ascii", "replace")
         market = _market_of(markets, jurisdiction)
-        released = record.status in RELEASES
-        if market is None or not (released or isinstance(record.duty, Withheld) or record.duty.lines):
+        silent = isinstance(record.duty, Duty) and not record.duty.lines
+        if market is None or (silent and record.status not in RELEASES):
             continue
-        deviations = _judged(journeys, found, market, rights, released=released)
-        yield DutyCheck(
-            found.verified.id, shipment, jurisdiction, record.regime, record.status, record.occurredAt, market.hash,
-            deviations is not None, deviations or (),
-        )  # fmt: skip
+        deviations = _judged(journeys, found, market, rights, _elsewhere(clearances, found))
+        if deviations or not silent:
+            yield DutyCheck(
+                found.verified.id, shipment, jurisdiction, record.regime, record.status, record.occurredAt, market.hash,
+                deviations is not None, deviations or (),
+            )  # fmt: skip
+
+
+def _elsewhere(clearances: Iterable[Found[Clearance]], found: Found[Clearance]) -> frozenset[str] | None:
+    """The taxes that other records of the same procedure state; None before a release, and where one is closed."""
+    if found.record.status not in RELEASES:
+        return None
+    pair = found.record.jurisdiction, found.record.regime
+    duties = [one.record.duty for one in clearances if (one.record.jurisdiction, one.record.regime) == pair]
+    if any(isinstance(duty, Withheld) for duty in duties):
+        return None
+    return frozenset(line.tax for duty in duties if isinstance(duty, Duty) for line in duty.lines)
 
 
 def _market_of(markets: Sequence[Market], jurisdiction: str) -> Market | None:
@@ -127,7 +142,7 @@ def _market_of(markets: Sequence[Market], jurisdiction: str) -> Market | None:
 
 
 def _judged(
-    journeys: Journeys, found: Found[Clearance], market: Market, rights: Rights, *, released: bool
+    journeys: Journeys, found: Found[Clearance], market: Market, rights: Rights, elsewhere: frozenset[str] | None
 ) -> tuple[TaxDeviation, ...] | None:
     record = found.record
     if not isinstance(record.duty, Duty) or not rights.duty(found):
@@ -148,8 +163,8 @@ def _judged(
     if lane is None:
         return ()
     freight = None if not whole or None in freights else sum(freight or 0 for freight in freights)
-    about = Consignment(tuple(cases), freight, whole)
-    return deviations_of(record.duty, market, lane, about, at=record.occurredAt, released=released)
+    about = Consignment(lane, record.occurredAt, tuple(cases), freight, whole)
+    return deviations_of(record.duty, market, about, elsewhere)
 
 
 def _lane(market: Market, case: Case) -> Lane | None:

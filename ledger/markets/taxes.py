@@ -48,10 +48,12 @@ class TaxDeviation:
 
 @dataclass(frozen=True, slots=True)
 class Consignment:
-    """What a clearance is about: the cases of its shipments. `freight` in minor units, None where not known. `whole`:
-    each is a shipment that terms opened, and not a part of one.
+    """What a clearance is about: the cases of its shipments, on a `lane` of the market, when customs decided (`at`).
+    `freight` in minor units, None where not known. `whole`: each is a shipment that terms opened, and no part of one.
     """
 
+    lane: Lane
+    at: int
     cases: tuple[Case, ...]
     freight: int | None
     whole: bool
@@ -66,19 +68,19 @@ class Consignment:
 
 
 def deviations_of(
-    duty: Duty, market: Market, lane: Lane, about: Consignment, *, at: int, released: bool = True
+    duty: Duty, market: Market, about: Consignment, elsewhere: frozenset[str] | None
 ) -> tuple[TaxDeviation, ...]:
-    """Where the lines of `duty` deviate from the market's rates at `at`, when customs decided. `released`: taxes may be
-    found missing; before a release none is due yet.
+    """Where the lines of `duty` deviate from the market's rates. `elsewhere`: taxes that other records of the same
+    procedure state, which are not missing here; None where nothing is due yet, or some of these are closed.
     """
-    possible = _taxes(market, lane, about, at)
+    possible = _taxes(market, about)
     found = list(_of_lines(duty.lines, market, possible, about))
     if duty.currency == market.currency:
         found += _of_bases(duty.lines, possible, about, market.currency)
     elif duty.lines:
         found.append(TaxDeviation(Deviation.CURRENCY, "", None, None, None))
-    if released:
-        stated = {line.tax for line in duty.lines}
+    if elsewhere is not None:
+        stated = {line.tax for line in duty.lines} | elsewhere
         for tax, rates in possible.items():
             if tax not in stated and rates.certain and all(rule.due for _, rule in rates.rules):
                 found.append(TaxDeviation(Deviation.MISSING, tax, rates.rules[0][0], None, None))
@@ -96,14 +98,14 @@ class _Possible:
     every: bool
 
 
-def _taxes(market: Market, lane: Lane, about: Consignment, at: int) -> Mapping[str, _Possible]:
+def _taxes(market: Market, about: Consignment) -> Mapping[str, _Possible]:
     rules: dict[str, dict[str, TaxRate]] = {}
     certain: set[str] = set()
     open_for: set[str] = set()
     pairs = [(case, hs) for case in about.cases for hs in case.goods]
     seen: dict[str, int] = {}
     for case, hs in pairs:
-        governing = Governing(market, lane, at, case.fulfilment)
+        governing = Governing(market, about.lane, about.at, case.fulfilment)
         for several in governing.possible(hs, case.value_in(market.currency)):
             taxes = {rule.id: rule.says for rule in several if rule is not None and isinstance(rule.says, TaxRate)}
             for name, tax in taxes.items():

@@ -20,7 +20,7 @@ from ledger.api.pages import (
 )
 from ledger.api.pages.errors import error_page
 from ledger.api.pages.events import webhooks
-from ledger.api.pages.files import imports
+from ledger.api.pages.files import imports, markets
 from ledger.api.pages.languages import choice
 from ledger.api.pages.shipment import paper
 from ledger.api.pages.work import worklist
@@ -45,6 +45,7 @@ for part in (
     choice,
     worklist,
     imports,
+    markets,
     webhooks,
 ):
     router.include_router(part.router)

@@ -9,6 +9,7 @@ from fastapi.responses import Response
 from ledger.api.deps import NodeOf, ReaderOf, RecordPath, record_id
 from ledger.api.moments import When, second_of
 from ledger.api.pages.render import page
+from ledger.api.pages.shipment.market import market_section
 from ledger.api.pages.shipment.outlook import outlook
 from ledger.codes import Assurance, HoldCause, Regime
 from ledger.common.ids import RecordId, to_hex
@@ -105,6 +106,7 @@ def shipment(request: Request, shipment: RecordPath, node: NodeOf, reader: Reade
         openings=_openings(node, wanted, reader),
         rights=_RIGHTS,
         look=outlook(node, reader, view, statement, second),
+        market=market_section(node, wanted, reader),
         work=node.reader.worklists.about(reader, wanted),
         at=second,
     )

@@ -5,12 +5,14 @@ everybody's. Who is shown anything that follows from private parts is noted, as 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as TooLate
 from dataclasses import dataclass
 from typing import Any
 
 from ledger.common.figure import to_json
 from ledger.common.ids import RecordId, bytes_from_hex, to_hex
-from ledger.errors import NotFound, NotPermitted
+from ledger.errors import LadingError, NotFound, NotPermitted
 from ledger.explain.markets.changes import case_text, change_text
 from ledger.explain.markets.taxes import deviation_text
 from ledger.explain.markets.terms import lack_text, need_text
@@ -35,6 +37,8 @@ from ledger.store.database import Connection
 MOST = 100
 """Cases of a partner whose changes are told, those with the most shipments, and clearances that deviate, the newest."""
 _KEPT = 64
+PATIENCE = 0.5
+"""Seconds that a worklist waits for deviations that are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,10 @@ class Markets:
         self._numbers = numbers
         self._views = views
         self._answers = Answers(_KEPT)
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="markets")
+
+    def close(self) -> None:
+        self._worker.shutdown(cancel_futures=True)
 
     # --- files -------------------------------------------------------------------------------------------------------
 
@@ -143,7 +151,9 @@ class Markets:
         return judged
 
     def deviations(self, reader: Reader | None) -> tuple[DutyCheck, ...]:
-        """Clearances whose taxes deviate, the newest first, at most `MOST`; raises `NotPermitted` for the public."""
+        """Clearances whose taxes deviate, the last of each shipment and procedure that states any, the newest first, at
+        most `MOST`; raises `NotPermitted` for the public.
+        """
         if reader is not None and not (reader.partner or reader.auditor):
             raise NotPermitted(
                 "taxes are told to the parties of the shipments and to auditors",
@@ -158,6 +168,16 @@ class Markets:
         found = self._answers.get(("deviations", reader), state, lambda: self._deviations(adopted, reader))
         if reader is not None:
             self._note(reader, {}, found)
+        return found
+
+    def deviations_soon(self, reader: Reader) -> tuple[DutyCheck, ...]:
+        """As `deviations`; none while they are counted, for no page waits long."""
+        if not self.adopted():
+            return ()
+        try:
+            found = self._worker.submit(self.deviations, reader).result(PATIENCE)
+        except (TooLate, LadingError):
+            return ()
         return found
 
     def _deviations(self, adopted: Iterable[AdoptedMarket], reader: Reader | None) -> tuple[DutyCheck, ...]:
@@ -260,7 +280,8 @@ def _all_duties(journeys: Journeys, adopted: tuple[AdoptedMarket, ...], rights: 
             continue
         if rights.terms(terms.record):
             markets = [one.market for one in in_force(adopted, terms.verified.known)]
-            yield from duties_of(journeys, shipment, markets, rights)
+            newest = {(one.jurisdiction, one.regime): one for one in duties_of(journeys, shipment, markets, rights)}
+            yield from newest.values()
 
 
 def _cases_of(journeys: Journeys, wanted: Callable[[ShipmentTerms], bool]) -> tuple[dict[Case, int], int]:

@@ -93,7 +93,7 @@ class LedgerReader:
         self.publication = Publication(home, self.registry)
         self.products = Products(home, self.registry, self.views)
         self.recalls = Recalls(home.database, home.consortium, self.registry, Names(self.registry, consortium_id))
-        self.worklists = Worklists(home, self.registry, self.recalls)
+        self.worklists = Worklists(home, self.registry, self.recalls, self.markets)
         self.feed = Feed(home)
         self.webhooks = Webhooks(home, keys.session_secret)
         self.bonuses = Bonuses(home, self.views, pools or AskedPools(home))
@@ -104,6 +104,7 @@ class LedgerReader:
 
     def close(self) -> None:
         self.lanes.close()
+        self.markets.close()
         self.home.close()
 
     def __enter__(self) -> Self:

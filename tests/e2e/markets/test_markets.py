@@ -18,7 +18,7 @@ from ledger.records.types import Duty, Require, TaxLine
 from ledger.services.home.market_files import keep_market
 from ledger.services.intake.submission import Accepted
 from ledger.services.views.records import PUBLIC, Reader
-from tests.e2e.stage import ALPHA, AUDITOR, CAP, CARRIER, CN, MAKER, PROMISED, SECOND, SHOP, Stage
+from tests.e2e.stage import ALPHA, AUDITOR, BROKER, CAP, CARRIER, CN, MAKER, PROMISED, SECOND, SHOP, Stage
 
 FILE = b"""format = "lading/market/1"
 title = "China, imports of a test"
@@ -177,3 +177,29 @@ def test_a_partner_sees_what_a_new_version_changes_before_it_is_in_force(ruled: 
 def test_a_file_that_is_none_is_not_kept(stage: Stage) -> None:
     with stage.node.home.database.write() as connection, pytest.raises(MalformedRecord):
         keep_market(connection, FILE.replace(b"market/1", b"market/7"))
+
+
+def test_a_deviation_is_told_on_the_page_and_the_worklist_of_who_may_know_it(ruled: Stage) -> None:
+    shipment = ruled.open()
+    customs: dict[str, Any] = {"jurisdiction": "CN", "regime": Regime.IMPORT}
+    wrong = duty(TaxLine("vat", 900_000, 91_000, 81_900, 81_900))
+    lodged = ruled.clear(BROKER, ClearanceStatus.LODGED, (shipment, 0), duty=wrong, **customs)
+    ruled.clear(CN, ClearanceStatus.RELEASED, (shipment, 0), **customs)
+    own = client_of(ruled, Reader(SHOP, key=ruled.parties[SHOP].key.address))
+    items = own.get("/v1/worklist").json()["items"]
+    (item,) = [one for one in items if one["kind"] == "tax"]
+    assert (item["shipment"], item["facts"]["found"]) == (to_hex(shipment), "vat base")
+    page = own.get(f"/shipments/{to_hex(shipment)}", headers={"Accept": "text/html"}).text
+    assert "its bases add up to 9,000.00 EUR instead of 10,000.00 EUR" in page
+    assert "The terms do not require clearance for import in CN" in page
+    assert to_hex(lodged) in page
+    assert "no line states it" not in page, "an earlier record of the procedure states the tax"
+    rules = own.get("/markets", headers={"Accept": "text/html"}).text
+    assert "its bases add up to" in rules
+    stranger = client_of(ruled, Reader(SECOND, key=ruled.parties[SECOND].key.address))
+    assert not [one for one in stranger.get("/v1/worklist").json()["items"] if one["kind"] == "tax"]
+    for client in (stranger, client_of(ruled, PUBLIC)):
+        assert "bases add up" not in client.get(f"/shipments/{to_hex(shipment)}", headers={"Accept": "text/html"}).text
+        assert "bases add up" not in client.get("/markets", headers={"Accept": "text/html"}).text
+    ruled.pass_time(31 * DAY)
+    assert not [one for one in own.get("/v1/worklist").json()["items"] if one["kind"] == "tax"], "told for a month"
