@@ -187,6 +187,65 @@ export type ChainTrack = {
 export type Challenge = {
   message: string;
 };
+export type ChangesList = {
+  changes: ChangesView[];
+};
+export type ChangesView = {
+  partner: number;
+  market: string;
+  jurisdiction: string;
+  version: number;
+  since: number;
+  replaces: string | null;
+  open: number;
+  cases: {
+    origin: string;
+    destination: string;
+    fulfilment: number;
+    goods: string[];
+    shipments: number | string;
+    changes: {
+      change: "added" | "removed" | "changed";
+      before: {
+        jurisdiction: string;
+        lane: "export" | "import" | "transit";
+        kind: "clearance" | "paper" | "tax" | "goods";
+        rule: string;
+        market: string;
+        certain: boolean;
+        goods: string[];
+        standing: ("prohibited" | "restricted" | "licence" | "free") | null;
+        regime: (number | string) | null;
+        gates: (number | string) | null;
+        relay: boolean | null;
+        schema: string | null;
+        about: ("product" | "lot" | "shipment" | "consignor" | "consignee") | null;
+        tax: string | null;
+        rates: ((number | string)[]) | null;
+        fixed: (number | string) | null;
+      } | null;
+      after: {
+        jurisdiction: string;
+        lane: "export" | "import" | "transit";
+        kind: "clearance" | "paper" | "tax" | "goods";
+        rule: string;
+        market: string;
+        certain: boolean;
+        goods: string[];
+        standing: ("prohibited" | "restricted" | "licence" | "free") | null;
+        regime: (number | string) | null;
+        gates: (number | string) | null;
+        relay: boolean | null;
+        schema: string | null;
+        about: ("product" | "lot" | "shipment" | "consignor" | "consignee") | null;
+        tax: string | null;
+        rates: ((number | string)[]) | null;
+        fixed: (number | string) | null;
+      } | null;
+    }[];
+    explanation: string[];
+  }[];
+};
 export type Child = {
   packages: number;
   contents: ((Goods | string)[]) | string;
@@ -375,6 +434,26 @@ export type Duty = {
   channel: string;
   currency: string;
   lines: TaxLine[];
+};
+export type DutyList = {
+  clearances: {
+    clearance: string;
+    shipment: string;
+    jurisdiction: string;
+    regime: number;
+    status: number;
+    at: number;
+    market: string;
+    judged: boolean;
+    deviations: {
+      deviation: "rate" | "base" | "sum" | "missing" | "unknown-tax" | "currency";
+      tax: string;
+      rule: string | null;
+      expected: string | null;
+      found: string | null;
+    }[];
+    explanation: string[];
+  }[];
 };
 export type EffectView = {
   asked: number;
@@ -622,6 +701,20 @@ export type LogTrack = {
   receipt?: ReceiptView | null;
   missing?: string[];
 };
+export type MarketList = {
+  markets: MarketView[];
+};
+export type MarketView = {
+  market: string;
+  jurisdiction: string;
+  title: string;
+  version: number;
+  currency: string;
+  since: number;
+  state: string;
+  rules: number;
+  sources: SourceView[];
+};
 export type Match = {
   kind: MatchKind;
   id: string;
@@ -647,6 +740,37 @@ export type MissingView = {
   since: number;
   status: string;
   text: string;
+};
+export type NeedsView = {
+  at: number;
+  needs: {
+    jurisdiction: string;
+    lane: "export" | "import" | "transit";
+    kind: "clearance" | "paper" | "tax" | "goods";
+    rule: string;
+    market: string;
+    certain: boolean;
+    goods: string[];
+    standing: ("prohibited" | "restricted" | "licence" | "free") | null;
+    regime: (number | string) | null;
+    gates: (number | string) | null;
+    relay: boolean | null;
+    schema: string | null;
+    about: ("product" | "lot" | "shipment" | "consignor" | "consignee") | null;
+    tax: string | null;
+    rates: ((number | string)[]) | null;
+    fixed: (number | string) | null;
+  }[];
+  lacks: {
+    lacking: "clearance" | "gate" | "customs-signature";
+    jurisdiction: string;
+    regime: number | string;
+    gates: number | string;
+    rules: string[];
+  }[];
+  requires: Record<string, unknown>[];
+  refused: string | null;
+  explanation: string[];
 };
 export type NetworkGroup = {
   group: string;
@@ -1485,6 +1609,12 @@ export type SignerView = {
   role: string;
 };
 export type Sort = "opened" | "due";
+export type SourceView = {
+  id: string;
+  title: string;
+  date: string;
+  url: string;
+};
 export type Split = {
   by: number;
   shipment: string;
@@ -1598,6 +1728,7 @@ export type TypedData = {
   warnings: AgreementWarning[];
   signers: SignerView[];
   signer: SignerView | null;
+  market: string[];
   closed: string[];
   partners: Record<string, string>;
   shipments: CarriedView[];
@@ -2538,6 +2669,109 @@ export interface Operations {
       authorization?: string | null;
     };
     answer: NetworkView;
+  };
+  listMarkets: {
+    method: "GET";
+    path: "/v1/markets";
+    answer: MarketList;
+  };
+  getMarketNeeds: {
+    method: "POST";
+    path: "/v1/markets/needs";
+    body: UnsignedRegistryChange | UnsignedKeyGrant | UnsignedKeyRevoke | UnsignedShipmentTerms | UnsignedHandoff | UnsignedSplit | UnsignedStatement | UnsignedOverride | UnsignedClearance | UnsignedAttestation | UnsignedRevocation | UnsignedRecall | UnsignedRecallAnswer | UnsignedAmendment | UnsignedEndorsement | UnsignedObservation | UnsignedBonusAgreement | UnsignedBonusAward | UnsignedDispute | UnsignedRuling | UnsignedClaim;
+    answer: NeedsView;
+  };
+  listTaxDeviations: {
+    method: "GET";
+    path: "/v1/markets/deviations";
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: DutyList;
+  };
+  listMarketChanges: {
+    method: "GET";
+    path: "/v1/markets/changes";
+    queryParameters: {
+      partner?: number | null;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: ChangesList;
+  };
+  getMarket: {
+    method: "GET";
+    path: "/v1/markets/{document}";
+    pathParameters: {
+      document: string;
+    };
+    answer: unknown;
+  };
+  getShipmentMarket: {
+    method: "GET";
+    path: "/v1/shipments/{shipment}/market";
+    pathParameters: {
+      shipment: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: {
+      shipment: string;
+      opened: number;
+      markets: string[];
+      needs: {
+        jurisdiction: string;
+        lane: "export" | "import" | "transit";
+        kind: "clearance" | "paper" | "tax" | "goods";
+        rule: string;
+        market: string;
+        certain: boolean;
+        goods: string[];
+        standing: ("prohibited" | "restricted" | "licence" | "free") | null;
+        regime: (number | string) | null;
+        gates: (number | string) | null;
+        relay: boolean | null;
+        schema: string | null;
+        about: ("product" | "lot" | "shipment" | "consignor" | "consignee") | null;
+        tax: string | null;
+        rates: ((number | string)[]) | null;
+        fixed: (number | string) | null;
+      }[];
+      lacks: {
+        lacking: "clearance" | "gate" | "customs-signature";
+        jurisdiction: string;
+        regime: number | string;
+        gates: number | string;
+        rules: string[];
+      }[];
+      papers: {
+        rule: string;
+        schema: string;
+        about: ("product" | "lot" | "shipment" | "consignor" | "consignee") | null;
+        subject: string | null;
+        attested: string | null;
+      }[];
+      duties: {
+        clearance: string;
+        shipment: string;
+        jurisdiction: string;
+        regime: number;
+        status: number;
+        at: number;
+        market: string;
+        judged: boolean;
+        deviations: {
+          deviation: "rate" | "base" | "sum" | "missing" | "unknown-tax" | "currency";
+          tax: string;
+          rule: string | null;
+          expected: string | null;
+          found: string | null;
+        }[];
+      }[];
+      explanation: string[];
+    };
   };
   listBonuses: {
     method: "GET";

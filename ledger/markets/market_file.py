@@ -34,7 +34,7 @@
     lane = "import"
     tax = "vat"
     rates = [190_000, 70_000]       # ppm of the base, one of which applies; left out, any; or `fixed = 300` instead
-    base = ["value", "duty"]        # value, freight, and names of taxes
+    base = ["value", "duty"]        # value, freight, taxes, and `of:duty` for the base of one; left out, not checked
     rounding = "half-up"            # or down, up; left out, half-up
 
     [[goods]]
@@ -62,6 +62,7 @@ from ledger.common.periods import FOREVER
 from ledger.common.toml_file import read_toml
 from ledger.errors import MalformedRecord
 from ledger.markets.rules import (
+    BASE_OF,
     FREIGHT,
     MOST_HS,
     VALUE,
@@ -290,14 +291,20 @@ def _tax(entry: Mapping[str, Any], place: str) -> TaxRate:
     rates = tuple(
         integer(rate, at, 0, MOST_RATE) for at, rate in entries(entry.get("rates", []), f"{place}.rates", 0, 20)
     )
-    base = tuple(_named(part, at) for at, part in entries(entry.get("base", [VALUE]), f"{place}.base", 1, 20))
+    base = tuple(_part(part, at) for at, part in entries(entry.get("base", []), f"{place}.base", 0, 20))
     if len(set(base)) < len(base) or len(set(rates)) < len(rates):
         raise MalformedRecord("twice the same", where=place)
     name = _named(entry["tax"], f"{place}.tax")
     if name in (VALUE, FREIGHT):
         raise MalformedRecord("not the name of a tax", where=f"{place}.tax", found=name)
     rounding = _one_of(entry.get("rounding", "half-up"), set(Rounding), f"{place}.rounding", ", ".join(Rounding))
-    return TaxRate(name, rates, fixed, () if fixed is not None else base, Rounding(rounding))
+    return TaxRate(name, rates, fixed, base, Rounding(rounding))
+
+
+def _part(value: object, where: str) -> str:
+    if isinstance(value, str) and value.startswith(BASE_OF):
+        return BASE_OF + _named(value.removeprefix(BASE_OF), where)
+    return _named(value, where)
 
 
 def _flag(value: object, where: str) -> bool:
@@ -314,7 +321,8 @@ def _check_bases(rules: tuple[Rule, ...]) -> None:
     taken: dict[str, set[str]] = {}
     for rule in rules:
         if isinstance(rule.says, TaxRate):
-            taken.setdefault(rule.says.tax, set()).update(rule.says.base)
+            parts = {part.removeprefix(BASE_OF) for part in rule.says.base}
+            taken.setdefault(rule.says.tax, set()).update(parts)
     for tax, base in taken.items():
         if unknown := sorted(base - taken.keys() - {VALUE, FREIGHT}):
             raise MalformedRecord("taken on a tax that the file does not know", where=tax, found=unknown[0])

@@ -11,7 +11,9 @@ from ledger.common.periods import FOREVER
 MOST_HS = 12
 """Digits of the longest tariff code: six of the Harmonized System, the rest as a jurisdiction adds them."""
 VALUE, FREIGHT = "value", "freight"
-"""Parts of a tax's base beside other taxes: the value of the goods, and the freight."""
+"""Parts of a tax's base beside other taxes: the value of the goods, and the freight, as the terms state them."""
+BASE_OF = "of:"
+"""Before a tax, what its own lines state as its base."""
 
 
 class Lane(StrEnum):
@@ -94,7 +96,7 @@ class TaxRate:
     """A tax. `rates` in parts per million of its base, any one of which may apply; empty: the file does not say.
 
     `fixed`: minor units for each six-digit subheading among the goods instead; None where it is a rate. `base`: the
-    parts of its base, `VALUE`, `FREIGHT` and names of other taxes.
+    parts of its base, `VALUE`, `FREIGHT`, names of other taxes, and these behind `BASE_OF`; empty: it is not checked.
     """
 
     tax: str

@@ -3,8 +3,8 @@
 A line says tax, base, rate and what was assessed. Checked is that the rate is one of the market's (`rate`), that the
 sum is base · rate / 1,000,000 rounded as the market says, or its fixed amount (`sum`), that the bases of a tax add up
 to what it is taken on (`base`, where that is known), that no certain tax is `missing`, and that the market knows each
-(`unknown-tax`). A base is known where the clearance is of whole shipments whose value, in the market's currency, the
-terms state; taxes that it is taken on count as assessed.
+(`unknown-tax`). A value is known where the clearance is of whole shipments whose value, in the market's currency, the
+terms state; taxes that another is taken on count as assessed, and bases as their lines state them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ from typing import Annotated
 from ledger.common.figure import Amount, Pattern, figure
 from ledger.markets.governing import Governing
 from ledger.markets.needs import Case, RuleName
-from ledger.markets.rules import FREIGHT, VALUE, Lane, Market, TaxRate
+from ledger.markets.rules import BASE_OF, FREIGHT, VALUE, Lane, Market, TaxRate
 from ledger.records.types import Duty, TaxLine
 
 TaxName = Annotated[str, Pattern(r"[^\x00-\x1f\x7f]{0,256}")]
@@ -172,7 +172,7 @@ def _of_bases(
     for tax, rules in possible.items():
         own = [line for line in lines if line.tax == tax]
         name, rate = rules.rules[0]
-        if not own or not rules.every or rate.fixed is not None:
+        if not own or not rules.every or not rate.base:
             continue
         parts = [_part(part, lines, about, currency) for part in rate.base]
         known = [part for part in parts if part is not None]
@@ -186,4 +186,7 @@ def _part(part: str, lines: Iterable[TaxLine], about: Consignment, currency: str
         return about.value(currency)
     if part == FREIGHT:
         return about.freight
+    if part.startswith(BASE_OF):
+        bases = [line.base for line in lines if line.tax == part.removeprefix(BASE_OF)]
+        return sum(bases) if bases else None
     return sum(line.assessed for line in lines if line.tax == part)

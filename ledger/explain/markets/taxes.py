@@ -1,8 +1,8 @@
 """How assessed taxes deviate from the rates of a market, in sentences."""
 
-from ledger.explain.markets.terms import share_text
+from ledger.explain.markets.terms import EXACT
 from ledger.explain.text import Text, say
-from ledger.explain.units import money
+from ledger.explain.units import money, percent
 from ledger.markets.taxes import Deviation, TaxDeviation
 
 
@@ -10,10 +10,10 @@ def deviation_text(one: TaxDeviation, currency: str) -> Text:
     """How a tax deviates, in a sentence."""
     match one.deviation:
         case Deviation.RATE if one.expected is not None:
-            shares = {"expected": share_text(one.expected), "found": share_text(one.found or 0)}
+            shares = {"expected": percent(one.expected, EXACT), "found": percent(one.found or 0, EXACT)}
             return say("{tax}: the rate is {found} instead of {expected}.", tax=one.tax, **shares)
         case Deviation.RATE:
-            return say("{tax}: {found} is none of the rates.", tax=one.tax, found=share_text(one.found or 0))
+            return say("{tax}: {found} is none of the rates.", tax=one.tax, found=percent(one.found or 0, EXACT))
         case Deviation.BASE:
             amounts = {"expected": money(one.expected or 0, currency), "found": money(one.found or 0, currency)}
             return say("{tax}: its bases add up to {found} instead of {expected}.", tax=one.tax, **amounts)

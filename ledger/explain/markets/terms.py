@@ -2,6 +2,7 @@
 
 from ledger.codes import Gate, Regime
 from ledger.explain.text import Text, say, several
+from ledger.explain.units import percent
 from ledger.explain.words import word, words
 from ledger.markets.needs import Lack, Lacking, Need
 from ledger.markets.rules import About, GoodsStanding, Lane, NeededClearance, NeededPaper, Standing, TaxRate
@@ -19,7 +20,8 @@ _STANDINGS = {
     Standing.RESTRICTED: say("the goods are restricted, and these terms do not meet the conditions"),
     Standing.FREE: say("the goods are free"),
 }
-_PPM_DIGITS = 4
+EXACT = 4
+"""Decimals with which no rate in parts per million is rounded."""
 
 
 def need_text(need: Need) -> Text:
@@ -53,14 +55,7 @@ def _tax_text(tax: TaxRate) -> Text:
         return say("tax {tax}, {amount} minor units for each subheading", tax=tax.tax, amount=tax.fixed)
     if not tax.rates:
         return say("tax {tax}, at a rate that this file does not hold", tax=tax.tax)
-    return say("tax {tax} of {rates}", tax=tax.tax, rates=several([share_text(rate) for rate in tax.rates]))
-
-
-def share_text(ppm: int) -> Text:
-    """Parts per million as per cent, exactly: 63000 is `6.3 %`."""
-    whole, rest = divmod(ppm, 10_000)
-    digits = f"{rest:0{_PPM_DIGITS}}".rstrip("0")
-    return say("{share} %", share=f"{whole}.{digits}" if digits else str(whole))
+    return say("tax {tax} of {rates}", tax=tax.tax, rates=several([percent(rate, EXACT) for rate in tax.rates]))
 
 
 def lack_text(lack: Lack) -> Text:

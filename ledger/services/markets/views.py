@@ -21,7 +21,7 @@ from ledger.markets.changes import CaseChange, changes_for
 from ledger.markets.judging import DutyCheck, Rights, ShipmentJudgement, duties_of, judge_shipment
 from ledger.markets.needs import Case, case_of, lacks_of, needs_of, refused_by, required_by
 from ledger.markets.rules import Market
-from ledger.records.types import Clearance, ShipmentTerms
+from ledger.records.types import Clearance, Record, ShipmentTerms
 from ledger.services.figures.penalties_and_scores import Numbers
 from ledger.services.home.home import Home
 from ledger.services.home.market_files import market_text, markets_in
@@ -128,6 +128,10 @@ class Markets:
     def needs(self, terms: ShipmentTerms) -> dict[str, Any]:
         """What terms that open now need by the versions in force, what they lack, and the clearances that would do."""
         return needs_told(self.in_force(), terms, self._clock.now())
+
+    def told(self, record: Record) -> list[str]:
+        """What `needs` tells of terms, in words; nothing of other records."""
+        return list(self.needs(record)["explanation"]) if isinstance(record, ShipmentTerms) else []
 
     # --- a shipment --------------------------------------------------------------------------------------------------
 

@@ -1,15 +1,19 @@
 """The file of a market: what is read, and what is refused, with the place named."""
 
+import json
 from importlib import resources
+from pathlib import Path
 
 import pytest
 
+from ledger.cli.market_rules import filled
 from ledger.codes import Regime
 from ledger.errors import MalformedRecord
 from ledger.markets.market_file import is_market, parse_market
 from ledger.markets.needs import Case, needs_of
 from ledger.markets.rules import Lane, Rounding, TaxRate
 
+ROOT = Path(__file__).resolve().parents[3]
 HEAD = """format = "lading/market/1"
 title = "Parcels"
 jurisdiction = "DE"
@@ -121,3 +125,12 @@ def test_the_examples_that_ship_are_files_and_each_rule_names_its_sources() -> N
         regimes = {getattr(rule.says, "regime", None) for rule in market.rules}
         assert {int(Regime.IMPORT), int(Regime.EXPORT)} <= regimes
         assert any(isinstance(rule.says, TaxRate) for rule in market.rules)
+
+
+def test_the_guide_fills_in_what_its_terms_need() -> None:
+    """What the guide tells people to type, but for the demo's service."""
+    guide = (ROOT / "docs" / "guides" / "markets.md").read_text()
+    draft = json.loads(guide.split("<<'END'\n")[1].split("END\n")[0])
+    text = (resources.files("ledger.markets") / "profiles" / "china-cross-border-e-commerce.toml").read_bytes()
+    (require,) = filled(draft, [parse_market(text)], 1_800_000_000)["message"]["requires"]
+    assert (require["jurisdiction"], require["regime"]) == ("0x434e", Regime.IMPORT)

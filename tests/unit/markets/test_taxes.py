@@ -30,6 +30,7 @@ lane = "import"
 tax = "duty"
 over = 15_000
 rates = [120_000]
+base = ["value"]
 [[tax]]
 id = "books"
 lane = "import"
@@ -132,7 +133,8 @@ def test_a_duty_that_follows_the_rates_never_deviates_and_one_altered_line_alway
         duty_rate, vat_rate = r.randint(1, 400_000), r.randint(1, 300_000)
         rounding = r.choice(("down", "half-up", "up"))
         rules = (
-            f'[[tax]]\nid = "d"\nlane = "import"\ntax = "duty"\nrates = [{duty_rate}]\nrounding = "{rounding}"\n'
+            f'[[tax]]\nid = "d"\nlane = "import"\ntax = "duty"\nrates = [{duty_rate}]\nbase = ["value"]\n'
+            f'rounding = "{rounding}"\n'
             f'[[tax]]\nid = "v"\nlane = "import"\ntax = "vat"\nrates = [{vat_rate}]\nbase = ["value", "duty"]\n'
         )
         value = r.randint(1, 10**9)
@@ -155,3 +157,16 @@ def test_a_duty_that_follows_the_rates_never_deviates_and_one_altered_line_alway
         assert found(lines, consignment, rules=rules), (changed, field)
         altered += 1
     assert altered == 1_500
+
+
+def test_a_tax_may_be_taken_on_the_base_of_another_as_its_lines_state_it() -> None:
+    rules = (
+        '[[tax]]\nid = "d"\nlane = "import"\ntax = "duty"\nrates = [100_000]\n'
+        '[[tax]]\nid = "v"\nlane = "import"\ntax = "vat"\nrates = [200_000]\nbase = ["of:duty", "duty"]\n'
+    )
+    duty = TaxLine("duty", 70_000, 100_000, 7_000, 0)
+    assert found([duty, TaxLine("vat", 77_000, 200_000, 15_400, 0)], about(), rules=rules) == []
+    assert found([duty, TaxLine("vat", 70_000, 200_000, 14_000, 0)], about(), rules=rules) == [
+        ("base", "vat", 77_000, 70_000)
+    ]
+    assert found([TaxLine("vat", 1, 200_000, 0, 0)], about(), rules=rules) == [("missing", "duty", None, None)]
