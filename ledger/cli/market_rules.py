@@ -11,7 +11,7 @@ from ledger.explain.markets.terms import lack_text, need_text
 from ledger.markets.market_file import parse_market
 from ledger.markets.needs import case_of, lacks_of, needs_of, refused_by, required_by
 from ledger.markets.rules import Market
-from ledger.records.types import Record, ShipmentTerms
+from ledger.records.types import ShipmentTerms
 from ledger.records.wallet_input import envelope_from_wallet
 
 FOLDER = "markets"
@@ -50,10 +50,8 @@ def filled(data: Mapping[str, Any], markets: Sequence[Market], now: int) -> Mapp
     return {**data, "message": {**message, "requires": [one.to_json() for one in needed]}} if needed else data
 
 
-def told_market(record: Record, markets: Sequence[Market], now: int) -> Iterator[str]:
+def told_market(record: ShipmentTerms, markets: Sequence[Market], now: int) -> Iterator[str]:
     """What terms need and lack, in words; raises `RuleBroken` for goods that a market refuses."""
-    if not isinstance(record, ShipmentTerms) or not markets:
-        return
     needs = needs_of(markets, case_of(record), now)
     if (refused := refused_by(needs)) is not None:
         raise RuleBroken(

@@ -5,8 +5,9 @@ at which the new one begins, so that dates which either file already holds are n
 judged by the version in force when it opened, and nothing here touches it.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from ledger.common.figure import Code, Country, figure
@@ -49,7 +50,7 @@ def changes_for(cases: Mapping[Case, int], before: Market | None, after: Market,
     Cases that differ only in what neither version asks about are told together; those without a change are not told.
     """
     told: dict[tuple[Case, tuple[NeedChange, ...]], int] = {}
-    for case, count in cases.items():
+    for case, count in _by_band(cases, before, after).items():
         old = needs_of((before,), case, since) if before is not None else ()
         changes = tuple(_compare(old, needs_of((after,), case, since)))
         if changes:
@@ -62,6 +63,22 @@ def changes_for(cases: Mapping[Case, int], before: Market | None, after: Market,
     return tuple(
         sorted(result, key=lambda one: (-one.shipments, one.origin, one.destination, one.goods, one.fulfilment))
     )
+
+
+def _by_band(cases: Mapping[Case, int], before: Market | None, after: Market) -> dict[Case, int]:
+    """The cases with one value for all that neither version tells apart: so many shipments make few cases."""
+    versions = [market for market in (before, after) if market is not None]
+    result: dict[Case, int] = {}
+    for case, count in cases.items():
+        asking = [market for market in versions if market.currency == case.currency]
+        plain = replace(case, value=None, currency="")
+        if case.value is not None and asking:
+            bounds = sorted({bound for market in asking for bound in market.bounds})
+            place = bisect_left(bounds, case.value)
+            value = bounds[place] if place < len(bounds) else max(bounds, default=0) + 1
+            plain = replace(case, value=value)
+        result[plain] = result.get(plain, 0) + count
+    return result
 
 
 def _compare(before: Iterable[Need], after: Iterable[Need]) -> Iterable[NeedChange]:

@@ -209,6 +209,12 @@ class Market:
         return found
 
     @cached_property
+    def bounds(self) -> frozenset[int]:
+        """The values of consignments at which a rule begins or ends: all up to one, above the one before, are alike."""
+        scopes = (rule.scope for rule in self.rules)
+        return frozenset(b for scope in scopes for b in (scope.over, scope.up_to) if b is not None and b >= 0)
+
+    @cached_property
     def taxes(self) -> frozenset[str]:
         """The names of all taxes that the file knows."""
         return frozenset(rule.says.tax for rule in self.rules if isinstance(rule.says, TaxRate))

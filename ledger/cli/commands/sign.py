@@ -1,7 +1,8 @@
 """`lading sign`: every record and enrolment, on a dock or at a council member's reader, without a network."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -108,7 +109,7 @@ def sign(
         domains = _of_pool(domains_of(known, trust), bonus_pool)
     book = known.partners if known else None
     path = keystore_path(settings, key)
-    markets = markets_at(market or [], trust)
+    markets = cache(partial(markets_at, tuple(market or ()), trust))  # read where terms are signed, and only there
     if file is None:
         draft = _handoff(item or [], releaser, receiver, place, load, due)
         signed = envelope_from_wallet(completed(draft, now))
@@ -133,7 +134,7 @@ def sign(
     words = [
         *in_words(record, target, book.names if book else NO_NAMES),
         *told_goods(record, given),
-        *told_market(record, markets, now),
+        *(told_market(record, markets(), now) if isinstance(record, ShipmentTerms) else ()),
         *told_signer(KeyAddress(bytes.fromhex(keystore_address(path)[2:])), record, given, book, unlisted=unlisted),
         f"Signed by {len(signed.signatures)} so far; its id is {to_hex(domain.record_id(record))}",
     ]
@@ -195,14 +196,14 @@ def _signed_enrolment(enrolment: Enrolment, key: SigningKey) -> dict[str, Any]:
     return {"document": enrolment.document().decode(), "signature": to_hex(sign_enrolment(enrolment, key))}
 
 
-def _read(content: bytes, where: str, now: int, markets: Sequence[Market]) -> SignedRecord:
+def _read(content: bytes, where: str, now: int, markets: Callable[[], Sequence[Market]]) -> SignedRecord:
     if content.lstrip()[:1] != b"{":
         return read_signed(content, where)
     data = parse_json(content, where=where)
     if isinstance(data, dict) and data.get("signatures"):
         return envelope_from_wallet(data)
     if isinstance(data, dict) and data.get("type") == ShipmentTerms.__name__:
-        data = filled(data, markets, now)
+        data = filled(data, markets(), now)
     signed = envelope_from_wallet(completed(data, now))
     for line in told_defaults(data):
         err.print(line, markup=False)

@@ -223,11 +223,17 @@ class Markets:
         self._views.partner(partner)
         before = {one.market.jurisdiction: one.market for one in in_force(self.adopted(), since - 1)}
         replaced = before.get(market.jurisdiction)
-        reader = Reader(partner)
-        with self._numbers.history() as journeys:
-            cases, under_way = _cases_of(journeys, lambda terms: may_open_terms(terms, reader))
-        found = changes_for(cases, replaced, market, since)
-        return MarketChanges(partner, market, since, replaced, under_way, found[:MOST])
+        with self._db.read() as connection:
+            state = extent_of(connection), replaced and replaced.hash
+
+        def compute() -> MarketChanges:
+            reader = Reader(partner)
+            with self._numbers.history() as journeys:
+                cases, under_way = _cases_of(journeys, lambda terms: may_open_terms(terms, reader))
+            found = changes_for(cases, replaced, market, since)
+            return MarketChanges(partner, market, since, replaced, under_way, found[:MOST])
+
+        return self._answers.get(("changes", partner, market.hash, since), state, compute)
 
 
 def needs_told(markets: Iterable[Market], terms: ShipmentTerms, at: int) -> dict[str, Any]:

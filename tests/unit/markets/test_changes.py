@@ -75,3 +75,14 @@ def test_the_version_adopted_last_of_those_that_began_is_in_force() -> None:
     assert [one.market.version for one in in_force(adopted, 19)] == [1, 1]
     assert [(one.market.jurisdiction, one.market.version) for one in in_force(adopted, 20)] == [("CN", 2), ("VN", 1)]
     assert [one.since for one in coming(adopted, 14)] == [15, 20]
+
+
+def test_values_are_told_apart_where_a_version_does_and_many_shipments_make_few_cases() -> None:
+    banded = MILK.replace('hs = ["0401"]', "over = 500_000")
+    cases = {case(value=value): 1 for value in (1, 500_000, 500_001, 2_000_000)}
+    assert told(cases, market(), market(more=banded, version=2)) == [("0401", 2, [("added", "health")])]
+    many = {case(value=value): 1 for value in range(1, 100_001)}
+    assert told(many, market(), market(more=banded, version=2)) == []
+    assert told(many, market(), market(rate=1, version=2)) == [("0401", 100_000, [("changed", "vat")])]
+    euros = Case("NZ", "CN", (), 0, ("0401",), 1, "EUR")
+    assert told({euros: 1}, market(), market(more=banded, version=2)) == [("0401", 1, [("added", "health")])], "perhaps"
