@@ -113,10 +113,10 @@ def duties_of(journeys: Journeys, shipment: bytes, markets: Sequence[Market], ri
         record = found.record
         jurisdiction = record.jurisdiction.decode("ascii", "replace")
         market = _market_of(markets, jurisdiction)
-        silent = isinstance(record.duty, Duty) and not record.duty.lines
+        silent = rights.duty(found) and isinstance(record.duty, Duty) and not record.duty.lines
         if market is None or (silent and record.status not in RELEASES):
             continue
-        deviations = _judged(journeys, found, market, rights, _elsewhere(clearances, found))
+        deviations = _judged(journeys, found, market, rights, _elsewhere(clearances, found, rights))
         if deviations or not silent:
             yield DutyCheck(
                 found.verified.id, shipment, jurisdiction, record.regime, record.status, record.occurredAt, market.hash,
@@ -124,15 +124,20 @@ def duties_of(journeys: Journeys, shipment: bytes, markets: Sequence[Market], ri
             )  # fmt: skip
 
 
-def _elsewhere(clearances: Iterable[Found[Clearance]], found: Found[Clearance]) -> frozenset[str] | None:
-    """The taxes that other records of the same procedure state; None before a release, and where one is closed."""
+def _elsewhere(
+    clearances: Iterable[Found[Clearance]], found: Found[Clearance], rights: Rights
+) -> frozenset[str] | None:
+    """The taxes that records of this procedure state; None before a release, and where the duty of one is closed."""
     if found.record.status not in RELEASES:
         return None
     pair = found.record.jurisdiction, found.record.regime
-    duties = [one.record.duty for one in clearances if (one.record.jurisdiction, one.record.regime) == pair]
-    if any(isinstance(duty, Withheld) for duty in duties):
-        return None
-    return frozenset(line.tax for duty in duties if isinstance(duty, Duty) for line in duty.lines)
+    stated: set[str] = set()
+    for one in clearances:
+        if (one.record.jurisdiction, one.record.regime) == pair:
+            if not isinstance(one.record.duty, Duty) or not rights.duty(one):
+                return None
+            stated.update(line.tax for line in one.record.duty.lines)
+    return frozenset(stated)
 
 
 def _market_of(markets: Sequence[Market], jurisdiction: str) -> Market | None:
