@@ -123,15 +123,6 @@ export type AwardView = {
   file: Record<string, unknown> | null;
   explanation: string[];
 };
-export type BalanceView = {
-  record: string;
-  made: string;
-  parents: string[];
-  children: string[];
-  verdict: string;
-  sums: SumView[];
-  loss_reason: string;
-};
 export type BatchAnswer = {
   id?: string | null;
   status: string;
@@ -195,6 +186,65 @@ export type ChainTrack = {
 };
 export type Challenge = {
   message: string;
+};
+export type ChangesList = {
+  changes: ChangesView[];
+};
+export type ChangesView = {
+  partner: number;
+  market: string;
+  jurisdiction: string;
+  version: number;
+  since: number;
+  replaces: string | null;
+  open: number;
+  cases: {
+    origin: string;
+    destination: string;
+    fulfilment: number;
+    goods: string[];
+    shipments: number | string;
+    changes: {
+      change: "added" | "removed" | "changed";
+      before: {
+        jurisdiction: string;
+        lane: "export" | "import" | "transit";
+        kind: "clearance" | "paper" | "tax" | "goods";
+        rule: string;
+        market: string;
+        certain: boolean;
+        goods: string[];
+        standing: ("prohibited" | "restricted" | "licence" | "free") | null;
+        regime: (number | string) | null;
+        gates: (number | string) | null;
+        relay: boolean | null;
+        schema: string | null;
+        about: ("product" | "lot" | "shipment" | "consignor" | "consignee") | null;
+        tax: string | null;
+        rates: ((number | string)[]) | null;
+        fixed: (number | string) | null;
+      } | null;
+      after: {
+        jurisdiction: string;
+        lane: "export" | "import" | "transit";
+        kind: "clearance" | "paper" | "tax" | "goods";
+        rule: string;
+        market: string;
+        certain: boolean;
+        goods: string[];
+        standing: ("prohibited" | "restricted" | "licence" | "free") | null;
+        regime: (number | string) | null;
+        gates: (number | string) | null;
+        relay: boolean | null;
+        schema: string | null;
+        about: ("product" | "lot" | "shipment" | "consignor" | "consignee") | null;
+        tax: string | null;
+        rates: ((number | string)[]) | null;
+        fixed: (number | string) | null;
+      } | null;
+    }[];
+    explanation: string[];
+  }[];
 };
 export type Child = {
   packages: number;
@@ -385,6 +435,26 @@ export type Duty = {
   currency: string;
   lines: TaxLine[];
 };
+export type DutyList = {
+  clearances: {
+    clearance: string;
+    shipment: string;
+    jurisdiction: string;
+    regime: number;
+    status: number;
+    at: number;
+    market: string;
+    judged: boolean;
+    deviations: {
+      deviation: "rate" | "base" | "sum" | "missing" | "unknown-tax" | "currency";
+      tax: string;
+      rule: string | null;
+      expected: string | null;
+      found: string | null;
+    }[];
+    explanation: string[];
+  }[];
+};
 export type EffectView = {
   asked: number;
   answered: number;
@@ -457,19 +527,6 @@ export type Events = {
   size: number;
   anchored: Anchored | null;
 };
-export type FindingView = {
-  code: Gap;
-  text: string;
-  shipment: string;
-  others: string[];
-  at: number;
-  records: string[];
-};
-export type FindingsView = {
-  total: number;
-  findings: FindingView[];
-};
-export type Gap = "never_received" | "left_behind" | "custody_broken" | "overridden" | "more_out" | "less_out" | "loss_unclear" | "serials_twice" | "no_goods";
 export type Goods = {
   salt: string;
   gtin: string;
@@ -594,17 +651,6 @@ export type KeyView = {
   granted_by: string | null;
   device: string;
 };
-export type LaneCount = {
-  origin: string;
-  destination: string;
-  mode: string | null;
-  shipments: number;
-};
-export type LaneView = {
-  origin: string;
-  destination: string;
-  mode: string | null;
-};
 export type LeafView = {
   index: number;
   record: string;
@@ -612,62 +658,6 @@ export type LeafView = {
   logged_at: number;
   leaf: string;
   leafHash: string;
-};
-export type LeagueBy = "time" | "cost" | "penalty";
-export type LeagueView = {
-  by: string;
-  period: {
-    start: number;
-    end: number;
-    at: number;
-  };
-  lane: LaneView | null;
-  league: {
-    period: {
-      start: number;
-      end: number;
-      at: number;
-    };
-    currency: string;
-    entries: {
-      carrier: number;
-      shipments: number | string;
-      delivered: number | string;
-      events: number | string;
-      time: {
-        value: number | string;
-        low: number | string;
-        high: number | string;
-        samples: number | string;
-        provisional: boolean;
-        rank: (number | string) | null;
-        tied: number | string;
-      } | null;
-      cost: {
-        value: number | string;
-        low: number | string;
-        high: number | string;
-        samples: number | string;
-        provisional: boolean;
-        rank: (number | string) | null;
-        tied: number | string;
-      } | null;
-      penalty: {
-        value: number | string;
-        low: number | string;
-        high: number | string;
-        samples: number | string;
-        provisional: boolean;
-        rank: (number | string) | null;
-        tied: number | string;
-      } | null;
-      records: number | string;
-      evidence: string[] | null;
-    }[];
-    hidden: number | string;
-  } | null;
-  explanation: string[];
-  lanes: LaneCount[];
 };
 export type ListedShipment = {
   id: string;
@@ -711,6 +701,20 @@ export type LogTrack = {
   receipt?: ReceiptView | null;
   missing?: string[];
 };
+export type MarketList = {
+  markets: MarketView[];
+};
+export type MarketView = {
+  market: string;
+  jurisdiction: string;
+  title: string;
+  version: number;
+  currency: string;
+  since: number;
+  state: string;
+  rules: number;
+  sources: SourceView[];
+};
 export type Match = {
   kind: MatchKind;
   id: string;
@@ -736,6 +740,37 @@ export type MissingView = {
   since: number;
   status: string;
   text: string;
+};
+export type NeedsView = {
+  at: number;
+  needs: {
+    jurisdiction: string;
+    lane: "export" | "import" | "transit";
+    kind: "clearance" | "paper" | "tax" | "goods";
+    rule: string;
+    market: string;
+    certain: boolean;
+    goods: string[];
+    standing: ("prohibited" | "restricted" | "licence" | "free") | null;
+    regime: (number | string) | null;
+    gates: (number | string) | null;
+    relay: boolean | null;
+    schema: string | null;
+    about: ("product" | "lot" | "shipment" | "consignor" | "consignee") | null;
+    tax: string | null;
+    rates: ((number | string)[]) | null;
+    fixed: (number | string) | null;
+  }[];
+  lacks: {
+    lacking: "clearance" | "gate" | "customs-signature";
+    jurisdiction: string;
+    regime: number | string;
+    gates: number | string;
+    rules: string[];
+  }[];
+  requires: Record<string, unknown>[];
+  refused: string | null;
+  explanation: string[];
 };
 export type NetworkGroup = {
   group: string;
@@ -842,21 +877,6 @@ export type NetworkView = {
     at: number;
   } | null;
   groups: NetworkGroup[];
-};
-export type NodeView = {
-  shipment: string;
-  direction: string;
-  made: string;
-  record: string;
-  parents: string[];
-  certainty: string;
-  status: string;
-  packages: number;
-  consignor: PartnerName;
-  goods: ledger__services__products__provenance_views__GoodsView[] | null;
-  closed: boolean;
-  share: ShareView;
-  stops: ledger__services__products__provenance_views__StopView[];
 };
 export type Observation = {
   by: number;
@@ -1032,14 +1052,20 @@ export type Place = {
   gln: string;
   name: string;
 };
+export type PlaceView = {
+  country: string;
+  locode: string;
+  gln: string;
+  name: string;
+};
 export type PrivateView = {
   terms: boolean;
   order?: string;
   goods?: ledger__services__views__course__private_parts__GoodsView[];
-  origin?: ledger__services__views__course__private_parts__PlaceView | null;
-  destination?: ledger__services__views__course__private_parts__PlaceView | null;
+  origin?: PlaceView | null;
+  destination?: PlaceView | null;
   withheld?: boolean;
-  stops?: ledger__services__views__course__private_parts__StopView[];
+  stops?: StopView[];
   loads?: string[];
 };
 export type Problem = {
@@ -1080,12 +1106,6 @@ export type PromiseView = {
 };
 export type Proposals = {
   records: RecordView[];
-};
-export type ProvenanceView = {
-  subject: string;
-  limited: boolean;
-  shipments: NodeView[];
-  balances: BalanceView[];
 };
 export type PublishedView = {
   name: string;
@@ -1404,11 +1424,6 @@ export type Share = {
   partner: number;
   basisPoints: number;
 };
-export type ShareView = {
-  exact: string | null;
-  millionths: number | null;
-  basis: string;
-};
 export type ShipmentPage = {
   next: number | string | null;
   shipments: ListedShipment[];
@@ -1594,6 +1609,12 @@ export type SignerView = {
   role: string;
 };
 export type Sort = "opened" | "due";
+export type SourceView = {
+  id: string;
+  title: string;
+  date: string;
+  url: string;
+};
 export type Split = {
   by: number;
   shipment: string;
@@ -1602,104 +1623,6 @@ export type Split = {
   reason: number;
   occurredAt: number;
   details: Details | string;
-};
-export type StandingPage = {
-  next: number | string | null;
-  standings: {
-    partner: number;
-    gate: {
-      name: string;
-      role: "supplier" | "carrier" | "main_carrier" | "warehouse" | "customs" | "broker" | "platform" | "retailer" | "issuer" | "brand" | "authority" | "auditor" | "operator" | "locker";
-      scope: string;
-      indicator: string;
-      threshold: number | string;
-      samples: number | string;
-      action: "revoke-role" | "suspend";
-      step: "quarter" | "month";
-      settle: number;
-      appeal: number;
-      gates: string;
-    };
-    course: {
-      stage: "in_good_standing" | "one_period_below" | "probation" | "change_due" | "access_withdrawn" | "return_due";
-      since: number;
-      until: number | null;
-      gate: {
-        name: string;
-        role: "supplier" | "carrier" | "main_carrier" | "warehouse" | "customs" | "broker" | "platform" | "retailer" | "issuer" | "brand" | "authority" | "auditor" | "operator" | "locker";
-        scope: string;
-        indicator: string;
-        threshold: number | string;
-        samples: number | string;
-        action: "revoke-role" | "suspend";
-        step: "quarter" | "month";
-        settle: number;
-        appeal: number;
-        gates: string;
-      } | null;
-      below: {
-        period: {
-          start: number;
-          end: number;
-          at: number;
-        };
-        taken: {
-          size: number | string;
-          time: number;
-          basis: "operator" | "witnesses" | "chain";
-        };
-        card: string;
-        samples: number | string;
-        withheld: number | string;
-        low: (number | string) | null;
-        high: (number | string) | null;
-        records: number | string;
-        root: string;
-      }[];
-      again: {
-        period: {
-          start: number;
-          end: number;
-          at: number;
-        };
-        taken: {
-          size: number | string;
-          time: number;
-          basis: "operator" | "witnesses" | "chain";
-        };
-        card: string;
-        samples: number | string;
-        withheld: number | string;
-        low: (number | string) | null;
-        high: (number | string) | null;
-        records: number | string;
-        root: string;
-      }[];
-      good: {
-        period: {
-          start: number;
-          end: number;
-          at: number;
-        };
-        taken: {
-          size: number | string;
-          time: number;
-          basis: "operator" | "witnesses" | "chain";
-        };
-        card: string;
-        samples: number | string;
-        withheld: number | string;
-        low: (number | string) | null;
-        high: (number | string) | null;
-        records: number | string;
-        root: string;
-      }[];
-    };
-    open: boolean;
-    prepared: boolean;
-    title: string;
-    explanation: string[];
-  }[];
 };
 export type Statement = {
   by: number;
@@ -1736,23 +1659,18 @@ export type StepView = {
   breach?: boolean;
   counts?: boolean;
 };
+export type StopView = {
+  kind: string;
+  record: string;
+  at: number;
+  place: PlaceView;
+};
 export type Submitted = {
   id: string;
   status: string;
   receipt?: ReceiptView | null;
   missing?: string[] | null;
   waitsFor?: AwaitedView[] | null;
-};
-export type SumView = {
-  gtin: string;
-  lot: string;
-  unit: string;
-  went_in: string;
-  came_out: string;
-  lost: string;
-  difference: string | null;
-  verdict: string;
-  unknown: string[];
 };
 export type TakenPlace = {
   shipment: string;
@@ -1810,6 +1728,7 @@ export type TypedData = {
   warnings: AgreementWarning[];
   signers: SignerView[];
   signer: SignerView | null;
+  market: string[];
   closed: string[];
   partners: Record<string, string>;
   shipments: CarriedView[];
@@ -1979,27 +1898,6 @@ export type ledger__api__schemas__answers__CouncilView = {
   members: string[];
   threshold: number;
 };
-export type ledger__services__products__provenance_views__GoodsView = {
-  gtin: string;
-  lot: string;
-  unit: string;
-  quantity: string;
-  exact: boolean;
-};
-export type ledger__services__products__provenance_views__PlaceView = {
-  country: string;
-  locode: string;
-  gln: string;
-  name: string;
-};
-export type ledger__services__products__provenance_views__StopView = {
-  partner: PartnerName;
-  since: number;
-  until: number | null;
-  packages: number;
-  place: ledger__services__products__provenance_views__PlaceView | null;
-  record: string;
-};
 export type ledger__services__views__before_signing__GoodsView = {
   gtin: string;
   lot: string;
@@ -2014,18 +1912,6 @@ export type ledger__services__views__course__private_parts__GoodsView = {
   quantity: number;
   unit: string;
   hs: string;
-};
-export type ledger__services__views__course__private_parts__PlaceView = {
-  country: string;
-  locode: string;
-  gln: string;
-  name: string;
-};
-export type ledger__services__views__course__private_parts__StopView = {
-  kind: string;
-  record: string;
-  at: number;
-  place: ledger__services__views__course__private_parts__PlaceView;
 };
 export type ledger__services__views__explorer__CouncilView = {
   threshold: number;
@@ -2459,32 +2345,6 @@ export interface Operations {
     };
     answer: RecallView;
   };
-  getProvenance: {
-    method: "GET";
-    path: "/v1/provenance";
-    queryParameters: {
-      subject: string;
-      lots?: string;
-      way?: Way | null;
-    };
-    headerParameters: {
-      authorization?: string | null;
-    };
-    answer: ProvenanceView;
-  };
-  listGaps: {
-    method: "GET";
-    path: "/v1/provenance/gaps";
-    queryParameters: {
-      code?: Gap | null;
-      at?: number | null;
-      limit?: number;
-    };
-    headerParameters: {
-      authorization?: string | null;
-    };
-    answer: FindingsView;
-  };
   getConsortium: {
     method: "GET";
     path: "/v1/consortium";
@@ -2810,47 +2670,108 @@ export interface Operations {
     };
     answer: NetworkView;
   };
-  getLeague: {
+  listMarkets: {
     method: "GET";
-    path: "/v1/league";
+    path: "/v1/markets";
+    answer: MarketList;
+  };
+  getMarketNeeds: {
+    method: "POST";
+    path: "/v1/markets/needs";
+    body: UnsignedRegistryChange | UnsignedKeyGrant | UnsignedKeyRevoke | UnsignedShipmentTerms | UnsignedHandoff | UnsignedSplit | UnsignedStatement | UnsignedOverride | UnsignedClearance | UnsignedAttestation | UnsignedRevocation | UnsignedRecall | UnsignedRecallAnswer | UnsignedAmendment | UnsignedEndorsement | UnsignedObservation | UnsignedBonusAgreement | UnsignedBonusAward | UnsignedDispute | UnsignedRuling | UnsignedClaim;
+    answer: NeedsView;
+  };
+  listTaxDeviations: {
+    method: "GET";
+    path: "/v1/markets/deviations";
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: DutyList;
+  };
+  listMarketChanges: {
+    method: "GET";
+    path: "/v1/markets/changes";
     queryParameters: {
-      origin?: string;
-      destination?: string;
-      mode?: string;
-      by?: LeagueBy;
-      start?: number | null;
-      end?: number | null;
-      rolling?: number | null;
-      evidence?: boolean;
+      partner?: number | null;
     };
     headerParameters: {
       authorization?: string | null;
     };
-    answer: LeagueView;
+    answer: ChangesList;
   };
-  listStandings: {
+  getMarket: {
     method: "GET";
-    path: "/v1/access";
-    queryParameters: {
-      after?: string | null;
-      limit?: number;
-    };
-    headerParameters: {
-      authorization?: string | null;
-    };
-    answer: StandingPage;
-  };
-  getAccessEvidence: {
-    method: "GET";
-    path: "/v1/access/{partner}/{gate}/evidence";
+    path: "/v1/markets/{document}";
     pathParameters: {
-      partner: number;
-      gate: string;
+      document: string;
+    };
+    answer: unknown;
+  };
+  getShipmentMarket: {
+    method: "GET";
+    path: "/v1/shipments/{shipment}/market";
+    pathParameters: {
+      shipment: string;
     };
     headerParameters: {
       authorization?: string | null;
     };
-    answer: Record<string, unknown>;
+    answer: {
+      shipment: string;
+      opened: number;
+      markets: string[];
+      needs: {
+        jurisdiction: string;
+        lane: "export" | "import" | "transit";
+        kind: "clearance" | "paper" | "tax" | "goods";
+        rule: string;
+        market: string;
+        certain: boolean;
+        goods: string[];
+        standing: ("prohibited" | "restricted" | "licence" | "free") | null;
+        regime: (number | string) | null;
+        gates: (number | string) | null;
+        relay: boolean | null;
+        schema: string | null;
+        about: ("product" | "lot" | "shipment" | "consignor" | "consignee") | null;
+        tax: string | null;
+        rates: ((number | string)[]) | null;
+        fixed: (number | string) | null;
+      }[];
+      lacks: {
+        lacking: "clearance" | "gate" | "customs-signature";
+        jurisdiction: string;
+        regime: number | string;
+        gates: number | string;
+        rules: string[];
+      }[];
+      papers: {
+        rule: string;
+        schema: string;
+        about: ("product" | "lot" | "shipment" | "consignor" | "consignee") | null;
+        subject: string | null;
+        attested: string | null;
+      }[];
+      duties: {
+        clearance: string;
+        shipment: string;
+        jurisdiction: string;
+        regime: number;
+        status: number;
+        at: number;
+        market: string;
+        judged: boolean;
+        deviations: {
+          deviation: "rate" | "base" | "sum" | "missing" | "unknown-tax" | "currency";
+          tax: string;
+          rule: string | null;
+          expected: string | null;
+          found: string | null;
+        }[];
+      }[];
+      explanation: string[];
+    };
   };
   listBonuses: {
     method: "GET";

@@ -59,6 +59,7 @@ PANELS: dict[str, dict[str, Entry]] = {
             "imports.files",
             "Read a partner's own file under a map: what each line becomes, then records or drafts of them.",
         ),
+        "market": Entry("market", "Rules by market: files, what terms need, and what a new version changes."),
         "replay": Entry(
             "imports.replay", "Turn a delivery history into signed terms and manifests, and add up the penalties."
         ),

@@ -54,6 +54,8 @@ class Kind(StrEnum):
     """A declaration that customs of the reader's jurisdiction has not decided."""
     RELAY = "relay"
     """A declaration that the reader lodged as a broker, whose decision a broker may relay."""
+    TAX = "tax"
+    """A clearance of the reader's goods, or for auditors of anybody's, whose taxes deviate from the market's rates."""
     RECALL = "recall"
     """A recall that reached the reader, and that it has not answered."""
     ANSWERS = "answers"

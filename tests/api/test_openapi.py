@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from ledger.api.schemas import answers, bonuses, events, figures
+from ledger.api.schemas import answers, bonuses, events, figures, markets
 from ledger.api.schemas.description import NEEDS_SESSION
 from ledger.records.content_checks import check_content
 from ledger.records.signing import SignedRecord
@@ -186,6 +186,8 @@ def undescribed(model: BaseModel) -> list[str]:
         ("/v1/network?by=carrier&against_start=0&against_end=9", figures.NetworkView),
         (f"/v1/partners/{CARRIER}/score/trend", figures.TrendView),
         ("/v1/bonuses", bonuses.AgreementPage),
+        ("/v1/markets", markets.MarketList),
+        ("/v1/markets/deviations", markets.DutyList),
         ("/readyz", answers.Readiness),
         ("/v1/session", answers.SessionView),
         ("/v1/events?type=Outcome&limit=3", events.Events),

@@ -274,6 +274,7 @@ class History:
         block_time: int | None = None,
         signers: Sequence[int] | None = None,
         own_clock: bool = False,
+        duty: Duty = NO_DUTY,
     ) -> VerifiedRecord:
         """By customs itself, unless told otherwise."""
         names = (shipments,) if isinstance(shipments, bytes) else tuple(shipments)
@@ -296,7 +297,7 @@ class History:
             caused_by,
             assurance,
             at,
-            NO_DUTY,
+            duty,
             self.details(),
         )
         outcomes = [Outcome.APPLIED] * len(refs)

@@ -21,7 +21,7 @@ from ledger.api.pages import (
 from ledger.api.pages.access import league, standings
 from ledger.api.pages.errors import error_page
 from ledger.api.pages.events import webhooks
-from ledger.api.pages.files import documents, imports
+from ledger.api.pages.files import documents, imports, markets
 from ledger.api.pages.languages import choice
 from ledger.api.pages.provenance import provenance
 from ledger.api.pages.shipment import paper
@@ -53,6 +53,7 @@ for part in (
     worklist,
     imports,
     documents,
+    markets,
     webhooks,
 ):
     router.include_router(part.router)

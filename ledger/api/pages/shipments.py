@@ -9,6 +9,7 @@ from fastapi.responses import Response
 from ledger.api.deps import NodeOf, ReaderOf, RecordPath, record_id
 from ledger.api.moments import When, second_of
 from ledger.api.pages.render import page
+from ledger.api.pages.shipment.market import market_section
 from ledger.api.pages.shipment.outlook import outlook
 from ledger.codes import Assurance, HoldCause, Regime
 from ledger.common.ids import RecordId, to_hex
@@ -112,6 +113,7 @@ def shipment(request: Request, shipment: RecordPath, node: NodeOf, reader: Reade
         formats=_FORMATS,
         despatch_example="DA-1001,2026-11-20,12:00:00",
         receivers=_receivers(view, reader),
+        market=market_section(node, wanted, reader),
         work=node.reader.worklists.about(reader, wanted),
         at=second,
     )

@@ -124,6 +124,7 @@ def typed_data(
         "warnings": warning_codes(record),
         "signers": views.signers(signable.signers),
         "signer": own,
+        "market": node.reader.markets.told(record),
         "closed": list(signable.closed),
         "partners": views.names(record),
         "shipments": views.carried(record, reader),

@@ -78,6 +78,9 @@ class TypedData(Answer):
         description="Who has to sign, in order; empty while the record that this one is about is not here"
     )
     signer: SignerView | None = Field(description="For whom the key that was named signs")
+    market: list[str] = Field(
+        description="Of terms: what they need and lack by the rules of the markets in force, in words"
+    )
     closed: list[str] = Field(description="Clearances that are not released: signed all the same, it is a breach")
     partners: dict[int, str] = Field(description="Names of the partners in the record, by number")
     shipments: list[CarriedView] = Field(

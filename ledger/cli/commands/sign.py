@@ -1,7 +1,8 @@
 """`lading sign`: every record and enrolment, on a dock or at a council member's reader, without a network."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +12,7 @@ import typer
 from ledger.bonuses.agreement import warning_codes
 from ledger.bundle.format import parse_trust
 from ledger.cli.commands.keys import domains_of, keystore_path, open_key, read_file
+from ledger.cli.market_rules import filled, markets_at, told_market
 from ledger.cli.output import err, print_json
 from ledger.cli.qr_frames import read_signed, to_frames
 from ledger.cli.signing_check import given_beside, money_domain, told_goods, told_signer
@@ -22,9 +24,10 @@ from ledger.common.ids import ConsortiumId, KeyAddress, bytes_from_hex, to_hex
 from ledger.custody.shape import check_shape
 from ledger.errors import InvalidInput, MalformedRecord
 from ledger.explain.signers import NO_NAMES
+from ledger.markets.rules import Market
 from ledger.records.content_checks import check_content
 from ledger.records.signing import Domain, SignedRecord, SigningKey
-from ledger.records.types import Amendment
+from ledger.records.types import Amendment, ShipmentTerms
 from ledger.records.wallet_input import envelope_from_wallet
 from ledger.registry.enrolment import Enrolment, parse_enrolment, sign_enrolment
 from ledger.services.home.keystores import keystore_address
@@ -58,6 +61,13 @@ def sign(
         typer.Option(
             help="The record that an amendment changes, to see what stood before beside it, or the terms of a "
             "shipment, to see order and goods. Repeat it for more."
+        ),
+    ] = None,
+    market: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Terms: the rules of a market to sign by; repeat it. Without it: *.toml in `markets` beside the trust "
+            "file. What terms leave out is filled in, and goods that are refused are not signed."
         ),
     ] = None,
     unlisted: Annotated[
@@ -99,6 +109,7 @@ def sign(
         domains = _of_pool(domains_of(known, trust), bonus_pool)
     book = known.partners if known else None
     path = keystore_path(settings, key)
+    markets = cache(partial(markets_at, tuple(market or ()), trust))  # read where terms are signed, and only there
     if file is None:
         draft = _handoff(item or [], releaser, receiver, place, load, due)
         signed = envelope_from_wallet(completed(draft, now))
@@ -109,7 +120,7 @@ def sign(
             answer = _signed_enrolment(enrolment, open_key(settings, path))
             print_json(answer) if save is None else _write(save, answer)
             return
-        signed = _read(content, str(file), now)
+        signed = _read(content, str(file), now, markets)
     record = signed.record
     check_content(record, now)
     check_shape(record)
@@ -123,6 +134,7 @@ def sign(
     words = [
         *in_words(record, target, book.names if book else NO_NAMES),
         *told_goods(record, given),
+        *(told_market(record, markets(), now) if isinstance(record, ShipmentTerms) else ()),
         *told_signer(KeyAddress(bytes.fromhex(keystore_address(path)[2:])), record, given, book, unlisted=unlisted),
         f"Signed by {len(signed.signatures)} so far; its id is {to_hex(domain.record_id(record))}",
     ]
@@ -184,12 +196,14 @@ def _signed_enrolment(enrolment: Enrolment, key: SigningKey) -> dict[str, Any]:
     return {"document": enrolment.document().decode(), "signature": to_hex(sign_enrolment(enrolment, key))}
 
 
-def _read(content: bytes, where: str, now: int) -> SignedRecord:
+def _read(content: bytes, where: str, now: int, markets: Callable[[], Sequence[Market]]) -> SignedRecord:
     if content.lstrip()[:1] != b"{":
         return read_signed(content, where)
     data = parse_json(content, where=where)
     if isinstance(data, dict) and data.get("signatures"):
         return envelope_from_wallet(data)
+    if isinstance(data, dict) and data.get("type") == ShipmentTerms.__name__:
+        data = filled(data, markets(), now)
     signed = envelope_from_wallet(completed(data, now))
     for line in told_defaults(data):
         err.print(line, markup=False)

@@ -392,6 +392,12 @@ class Numbers:
         with self._figures() as (_, running):
             return running.journeys
 
+    @contextmanager
+    def history(self) -> Iterator[Journeys]:
+        """All journeys, for one reader at a time; raises `Busy` when others take long."""
+        with self._figures() as (_, running):
+            yield running.journeys
+
     def _parted(self, version: int) -> Sealed:
         """All that the ledger knows, what is plain in columns: so several periods cost little more than one."""
         if self._columns is None or self._columns[0] != version:

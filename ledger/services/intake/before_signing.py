@@ -56,6 +56,7 @@ def check_signable(
     if records.get(connection, record_id) is not None:  # it is accepted, and may be signed again for its parts
         return Signable(record_id, signers, signer)
     checks.check_current(record)
+    checks.check_goods(record)
     keys = _keys_to_come(signers, record, context, checks.registry)
     closed = tuple(name for _, names in checks.closed_gates(record) for name in names)
     if keys is not None or isinstance(record, LOG_ONLY):

@@ -26,6 +26,7 @@ from ledger.records.types import (
 from ledger.registry.custody_answers import RegistryFacts, signers_of
 from ledger.services.intake import log_only_checks, referenced_records
 from ledger.services.intake.expected_state import ExpectedState, clearance_scope
+from ledger.services.intake.market_checks import check_goods
 from ledger.services.intake.out_of_order import (
     Awaited,
     ExpectedEffect,
@@ -103,8 +104,9 @@ class Checks:
                 )
 
     def check_proposable(self, record: Record) -> None:
-        """`check_current`, and no handoff past a closed gate."""
+        """`check_current`, no goods that a market refuses, and no handoff past a closed gate."""
         self.check_current(record)
+        self.check_goods(record)
         for where, closed in self.closed_gates(record):
             raise RuleBroken(
                 "a required clearance is not released",
@@ -113,6 +115,10 @@ class Checks:
                 found="not released",
                 mend="Wait for customs. A handoff that both sides have signed is recorded all the same, in breach.",
             )
+
+    def check_goods(self, record: Record) -> None:
+        """Raise `RuleBroken` for terms of goods that a market in force refuses."""
+        check_goods(self._connection, self._view, record)
 
     def closed_gates(self, record: Record) -> Iterator[tuple[str, list[str]]]:
         """Where a handoff would pass a gate whose clearances are not released, and which these are."""

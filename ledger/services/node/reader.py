@@ -27,6 +27,7 @@ from ledger.services.home.clock import Clock, SystemClock
 from ledger.services.home.consortium import OperatorKeys, open_own_keys, read_consortium
 from ledger.services.home.home import Home
 from ledger.services.home.settings import Settings
+from ledger.services.markets.views import Markets
 from ledger.services.products.credentials import Credentials
 from ledger.services.products.lookup import Products
 from ledger.services.products.provenance import Provenance
@@ -92,6 +93,7 @@ class LedgerReader:
         self.consents = Consenting(home, self.registry)
         self.numbers = Numbers(home, self.registry, self.views, keys.session_secret)
         self.stock = StockFigures(home, self.registry, self.numbers, self.views)
+        self.markets = Markets(home, self.registry, self.numbers, self.views)
         self.lanes = LaneTimes(self.numbers.lane_times, home.clock.now)
         self.publication = Publication(home, self.registry)
         self.access = Access(home, self.registry)
@@ -99,7 +101,7 @@ class LedgerReader:
         self.credentials = Credentials(home, self.registry, self.views)
         self.recalls = Recalls(home.database, home.consortium, self.registry, Names(self.registry, consortium_id))
         self.provenance = Provenance(home, self.registry, self.views, self.recalls)
-        self.worklists = Worklists(home, self.registry, self.recalls, self.access)
+        self.worklists = Worklists(home, self.registry, self.recalls, self.access, self.markets)
         self.feed = Feed(home)
         self.webhooks = Webhooks(home, keys.session_secret)
         self.bonuses = Bonuses(home, self.views, pools or AskedPools(home))
@@ -111,6 +113,7 @@ class LedgerReader:
     def close(self) -> None:
         self.lanes.close()
         self.access.close()
+        self.markets.close()
         self.home.close()
 
     def __enter__(self) -> Self:

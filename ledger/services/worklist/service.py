@@ -14,6 +14,7 @@ from ledger.common.periods import MINUTE
 from ledger.records.types import Attestation, BonusAgreement, Clearance, Endorsement, Handoff, ShipmentTerms
 from ledger.services.figures.access import Access
 from ledger.services.home.home import Home
+from ledger.services.markets.views import Markets
 from ledger.services.products.recalls import Recalls
 from ledger.services.state.answers import Answers
 from ledger.services.state.current_registry import CurrentRegistry
@@ -29,7 +30,7 @@ from ledger.store.projections.expiring import Ending
 from ledger.store.projections.matters import Waiting
 from ledger.store.projections.products import StoredRecall
 from ledger.store.projections.unendorsed import Unendorsed
-from ledger.worklist import attestations, custody, customs, endorsements, recalls
+from ledger.worklist import attestations, custody, customs, endorsements, recalls, taxes
 from ledger.worklist.items import Count, Item, Place, counts_of, page_of, together
 
 MOST_RECALLS = 100
@@ -51,11 +52,14 @@ class WorkPage:
 
 
 class Worklists:
-    def __init__(self, home: Home, registry: CurrentRegistry, traced: Recalls, access: Access) -> None:
+    def __init__(
+        self, home: Home, registry: CurrentRegistry, traced: Recalls, access: Access, markets: Markets
+    ) -> None:
         self._home = home
         self._access = access
         self._registry = registry
         self._recalls = traced
+        self._markets = markets
         self._names = Names(registry, home.domain.consortium_id)
         self._renewals = Renewals(home)
         self._expected = Answers()
@@ -64,10 +68,11 @@ class Worklists:
 
     def page(self, reader: Reader, *, after: Place | None = None, limit: int = 50) -> WorkPage:
         """What waits for `reader`, behind `after`; nothing for the public. A device is shown what it may sign."""
+        taxed = self._taxed(reader)
         with self._home.database.read() as connection:
             view = self._registry.refreshed(connection).now()
             asked = Asked(connection, self._registry, view, reader)
-            few = list(self._few(asked))
+            few = [*self._few(asked), *taxed]
             counts: list[Count] = []
             told: list[tuple[StoredRecall, frozenset[int]]] = []
             if reader.partner:
@@ -113,9 +118,10 @@ class Worklists:
 
     def find(self, reader: Reader, place: Place) -> WorkItemView | None:
         """The item of `reader` with this id; None where nothing of the kind waits for it any more."""
+        taxed = self._taxed(reader)
         with self._home.database.read() as connection:
             asked = Asked(connection, self._registry, self._registry.refreshed(connection).now(), reader)
-            items = [*self._few(asked), *self._of_shipment(asked, place.subject)]
+            items = [*self._few(asked), *self._of_shipment(asked, place.subject), *taxed]
             told = products.unreplaced_recalls(connection, reader.partner, MOST_RECALLS) if reader.partner else []
             ending = expiring.about(connection, reader.partner, place.subject, asked.now) if reader.partner else []
         items += [*self._recalled(told, reader.partner, asked.now), *_ending(ending)]
@@ -161,6 +167,12 @@ class Worklists:
         yield from sources.for_agreements(asked, self._terms)
         if asked.reader.auditor:
             yield from sources.for_auditor(asked, self._home)
+
+    def _taxed(self, reader: Reader) -> list[Item]:
+        """Taxes that deviate, of goods whose terms the reader may read; counted beside whoever asks."""
+        if not (reader.partner and reader.may_read(ShipmentTerms.NUMBER)):
+            return []
+        return list(taxes.items_of(self._markets.deviations_soon(reader), self._home.clock.now()))
 
     def _recalled(self, told: list[tuple[StoredRecall, frozenset[int]]], partner: int, now: int) -> Iterator[Item]:
         """Whom a recall has reached is traced once a minute for all who ask."""

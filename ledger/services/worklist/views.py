@@ -15,13 +15,14 @@ from ledger.worklist.items import SIGNED, Action, Count, Item, Kind
 _SHIPMENT = frozenset(
     {
         Kind.ENDORSEMENT, Kind.CUSTODY, Kind.MISSING, Kind.TENDER, Kind.CONTEST, Kind.CLEARANCE, Kind.CUSTOMS_HOLD,
-        Kind.DECISION, Kind.RELAY,
+        Kind.DECISION, Kind.RELAY, Kind.TAX,
     }
 )  # fmt: skip
 _PAGES: Mapping[Kind, str] = {
     Kind.SIGNATURE: "/records/{subject}",
     Kind.CUSTODY: "/dock#{subject}",
     Kind.CONTEST: "/records/{detail}",
+    Kind.TAX: "/shipments/{subject}",
     Kind.RECALL: "/recalls/{subject}",
     Kind.ANSWERS: "/recalls/{subject}",
     Kind.ATTESTATION: "/records/{subject}",

@@ -80,7 +80,7 @@ def every_page(world: World) -> list[str]:
     return [
         "/", "/shipments", f"/shipments?partner={MAKER}", "/partners", f"/partners/{MAKER}", "/partners/50",
         f"/partners/{CARRIER}/score", f"/partners/{CARRIER}/penalties", "/penalties",
-        "/network", "/network?by=mode", "/stock",
+        "/network", "/network?by=mode", "/stock", "/markets",
         "/records", "/records?type=Handoff", "/log", "/p", "/bonuses", "/sign-in",
         "/verify", "/council", "/log/anchors", "/log/contradictions", f"/partners/{CARRIER}/keys",
         f"/partners/{CARRIER}/keys?at=2030-01-01",

@@ -1,0 +1,219 @@
+"""`lading market`: rules by market. A file counts once the council has adopted its SHA-256.
+
+`check` reads a file, `keep` puts it where terms are judged, `adopt` prepares the change that the council signs; `needs`
+says what terms need, and `changes` what a new version alters for a partner.
+"""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ledger.cli.commands.keys import read_file
+from ledger.cli.commands.partners import give
+from ledger.cli.connect import connected
+from ledger.cli.market_rules import filled, markets_at
+from ledger.cli.output import err, out, print_json
+from ledger.client.drafts import completed
+from ledger.codes import RegistryAction
+from ledger.common.canonical import canonical_json, parse_json
+from ledger.common.ids import RecordId, bytes_from_hex, to_hex
+from ledger.errors import InvalidInput, RuleBroken
+from ledger.explain.markets.changes import case_text, change_text
+from ledger.explain.markets.taxes import deviation_text
+from ledger.explain.units import moment
+from ledger.markets.market_file import parse_market
+from ledger.markets.rules import Market
+from ledger.records.types import ShipmentTerms
+from ledger.records.wallet_input import envelope_from_wallet
+from ledger.registry.changes import change
+from ledger.services.home.clock import SystemClock
+from ledger.services.home.market_files import keep_market, market_text
+from ledger.services.home.settings import read_settings
+from ledger.services.markets.views import currencies_of, duties_told, judgement_told, needs_told
+from ledger.services.node.reader import open_ledger
+
+app = typer.Typer(no_args_is_help=True, help="Rules by market: files, what terms need, and what a new version changes.")
+File = Annotated[Path, typer.Argument(help="A market's file, TOML; ledger/markets/profiles has two examples.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+@app.command()
+def check(file: File, json: Json = False) -> None:
+    """Check a market's file and print what it holds, and its SHA-256."""
+    _tell(parse_market(read_file(file)), json)
+
+
+@app.command()
+def keep(file: File, json: Json = False) -> None:
+    """Keep a market's file in this home, where terms are judged by it once the council has adopted it."""
+    with open_ledger(read_settings(), read_only=False) as reader, reader.home.database.write() as connection:
+        market = keep_market(connection, read_file(file))
+    _tell(market, json)
+
+
+@app.command()
+def adopt(
+    file: File,
+    start: Annotated[int, typer.Option(min=1, help="From when on it is in force, UTC seconds.")],
+    url: Annotated[str | None, typer.Option(help="The service to ask. Without it: the home in LADING_HOME.")] = None,
+    out_folder: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the change. Without it, printed.")
+    ] = None,
+) -> None:
+    """Prepare the change by which the council adopts a market's file, in force from --start on."""
+    market = parse_market(read_file(file))
+    if start <= SystemClock().now():
+        raise RuleBroken(
+            "rules are adopted before they are in force",
+            where="--start",
+            expected="a time to come, early enough for the council to sign and for partners to see what changes",
+            found=moment(start),
+        )
+    if url is None:
+        with open_ledger(read_settings()) as reader, reader.home.database.read() as connection:
+            market_text(connection, market.hash)  # raises when the file is not kept: nobody could be judged by it
+    with connected(url) as ledger:
+        state = ledger.consortium()
+    err.print(f"“{market.title}”, version {market.version}, would be in force from {moment(start)}", markup=False)
+    if url is not None:
+        err.print("Who serves it must keep the file first: lading market keep FILE")
+    adoption = change(state["next_sequence"], RegistryAction.ADOPT_RULES, document=market.hash, number=start)
+    give([adoption], state["trust"]["consortiumId"], state["council"]["threshold"], out_folder)
+
+
+@app.command("list")
+def list_(json: Json = False) -> None:
+    """List the adopted files: in force, coming or replaced."""
+    with open_ledger(read_settings()) as reader:
+        found = reader.markets.listing()
+    if json:
+        print_json({"markets": found})
+        return
+    for one in found:
+        told = f"{one['jurisdiction']} version {one['version']}, {one['state']}, from {moment(one['since'])}"
+        out.print(f"{told}: {one['title']} {one['market']}", markup=False)
+    if not found:
+        out.print("no rules of a market are adopted")
+
+
+@app.command()
+def needs(
+    file: Annotated[Path, typer.Argument(help="Terms: a record, or a template that leaves out what is empty.")],
+    market: Annotated[
+        list[Path] | None, typer.Option(help="A market's file; repeat it. Without it: the files in force at the home.")
+    ] = None,
+    fill: Annotated[
+        Path | None, typer.Option("--fill", help="Write the template here, with the clearances that it needs.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Say what terms need on their lane: clearances, papers, taxes; what they lack; and what is refused."""
+    data, now = parse_json(read_file(file), where=str(file)), int(time.time())
+    if not isinstance(data, dict):
+        raise InvalidInput("no terms", where=str(file), expected='{"type": "ShipmentTerms", "message": {…}}')
+    if market:
+        markets = markets_at(market, file)
+    else:
+        with open_ledger(read_settings()) as reader:
+            markets = reader.markets.in_force()
+    terms = envelope_from_wallet(completed(data, now)).record
+    if not isinstance(terms, ShipmentTerms):
+        raise InvalidInput("no terms", where=str(file), expected="ShipmentTerms", found=type(terms).__name__)
+    told = needs_told(markets, terms, now)
+    if fill is not None:
+        fill.write_bytes(canonical_json(filled(data, markets, now)) + b"\n")
+        err.print(f"written to {fill}", markup=False)
+    if json:
+        print_json(told)
+        return
+    for line in told["explanation"] or ["No rules of these markets speak of this lane."]:
+        out.print(line, markup=False)
+    if told["refused"]:
+        out.print(f"Refused by rule {told['refused']}: do not sign.", markup=False)
+
+
+@app.command()
+def shipment(
+    shipment: Annotated[str, typer.Argument(help="A shipment's id.")],
+    json: Json = False,
+) -> None:
+    """A shipment beside the rules in force when it opened: needs, lacks, papers, and how its taxes deviate."""
+    with open_ledger(read_settings()) as reader:
+        judged = reader.markets.shipment(RecordId(bytes_from_hex(shipment, 32, "shipment")), None)
+        currencies = currencies_of(reader.markets.adopted())
+    told = judgement_told(judged, currencies)
+    if json:
+        print_json(told)
+        return
+    for line in told["explanation"] or ["No rules of a market speak of this shipment."]:
+        out.print(line, markup=False)
+
+
+@app.command()
+def deviations(json: Json = False) -> None:
+    """List the clearances whose taxes deviate from the rates of their market, the newest first."""
+    with open_ledger(read_settings()) as reader:
+        found = reader.markets.deviations(None)
+        currencies = currencies_of(reader.markets.adopted())
+    if json:
+        print_json({"clearances": duties_told(found, currencies)})
+        return
+    for duty in found:
+        out.print(f"{moment(duty.at)} {duty.jurisdiction}, clearance {to_hex(duty.clearance)}", markup=False)
+        for one in duty.deviations:
+            out.print(f"  {deviation_text(one, currencies[duty.market])}", markup=False)
+    if not found:
+        out.print("no assessed tax deviates from the adopted rates")
+
+
+@app.command()
+def changes(
+    partner: Annotated[int, typer.Option(min=1, help="Whose lanes and goods.")],
+    file: Annotated[
+        Path | None, typer.Argument(help="A file that is not adopted yet. Without it: those that are coming.")
+    ] = None,
+    start: Annotated[int | None, typer.Option(min=1, help="With FILE: from when on, UTC seconds.")] = None,
+    json: Json = False,
+) -> None:
+    """Say what a new version changes for a partner: by its lanes and goods. What is open stays as it is."""
+    with open_ledger(read_settings()) as reader:
+        if file is None:
+            found = reader.markets.changes(partner)
+        else:
+            since = start or reader.home.clock.now()
+            found = (reader.markets.changes_by(partner, parse_market(read_file(file)), since),)
+    if json:
+        print_json({"changes": [one.to_json() for one in found]})
+        return
+    for one in found:
+        market = one.market
+        told = f"{market.jurisdiction} version {market.version} from {moment(one.since)}"
+        out.print(f"{told}: {one.open} open shipments stay as they are", markup=False)
+        for case in one.cases:
+            out.print(f"  {case_text(case)}", markup=False)
+            for line in map(change_text, case.changes):
+                out.print(f"    {line}", markup=False)
+        if not one.cases:
+            out.print("  nothing changes for this partner")
+    if not found:
+        out.print("no new version is coming")
+
+
+def _tell(market: Market, json: bool) -> None:
+    if json:
+        print_json({
+            "market": to_hex(market.hash), "title": market.title, "jurisdiction": market.jurisdiction,
+            "version": market.version, "rules": [rule.id for rule in market.rules],
+            "sources": [source.url for source in market.sources],
+        })  # fmt: skip
+        return
+    out.print(f"{market.title}: {to_hex(market.hash)}", markup=False)
+    out.print(f"{market.jurisdiction}, version {market.version}, {len(market.rules)} rules", markup=False)
+    for rule in market.rules:
+        scope = rule.scope
+        goods = ", ".join(scope.prefixes) if scope.prefixes != ("",) else "all goods"
+        out.print(f"  {rule.id}: {scope.lane}, {goods}, {rule.says.key}", markup=False)
+    for source in market.sources:
+        out.print(f"  from {source.date}: {source.title} {source.url}", markup=False)

@@ -1,0 +1,56 @@
+"""Which version of a market's rules is in force: the council adopts a file by its SHA-256, before it begins.
+
+The file that was adopted last of those that have begun governs its jurisdiction, whole: a new version replaces the old
+one. Terms are judged by the version in force when they were opened, so nobody changes the rules of what is open.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from ledger.errors import MalformedRecord
+from ledger.markets.market_file import is_market, parse_market
+from ledger.markets.rules import Market
+from ledger.registry.history import RegistryView
+from ledger.scores.adopted_card import adopted_cards
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptedMarket:
+    """A market's file, and the second (UTC) from which on it is in force."""
+
+    market: Market
+    since: int
+
+
+def adopted_markets(view: RegistryView, texts: Mapping[bytes, bytes]) -> tuple[AdoptedMarket, ...]:
+    """The adopted files of markets among `texts` (files by SHA-256), by when they come into force. One that says that
+    it is a market's and is not well made governs nothing.
+    """
+    found = []
+    for adopted in adopted_cards(view):
+        market = _market(texts[adopted.document]) if adopted.document in texts else None
+        if market is not None:
+            found.append(AdoptedMarket(market, adopted.since))
+    return tuple(found)
+
+
+@lru_cache(128)
+def _market(text: bytes) -> Market | None:
+    if not is_market(text):
+        return None
+    try:
+        return parse_market(text)
+    except MalformedRecord:
+        return None
+
+
+def in_force(adopted: Iterable[AdoptedMarket], at: int) -> tuple[AdoptedMarket, ...]:
+    """The version in force at `at` of each jurisdiction, by its code."""
+    newest = {one.market.jurisdiction: one for one in adopted if one.since <= at}
+    return tuple(newest[code] for code in sorted(newest))
+
+
+def coming(adopted: Iterable[AdoptedMarket], now: int) -> tuple[AdoptedMarket, ...]:
+    """The versions that are adopted and not in force yet."""
+    return tuple(one for one in adopted if one.since > now)
