@@ -38,6 +38,7 @@ from ledger.scores.incremental import Running
 from ledger.services.figures.cache import Feed
 from ledger.services.figures.penalty_pages import PenaltyPages, require_reader, right_of
 from ledger.services.figures.sealed_records import SealedRecords
+from ledger.services.figures.sight import sight_of
 from ledger.services.home.home import Home
 from ledger.services.home.score_cards import measure_for
 from ledger.services.state.answers import Answers
@@ -286,7 +287,7 @@ class Numbers:
         def compute() -> Mapping[str, NetworkFigures]:
             with self._figures() as (_, running):
                 kept = self._contributions_of(running) if windows == EXPECTED else None
-                return network(running.journeys, period, group, windows, _wanted(reader), kept)
+                return network(running.journeys, period, group, windows, sight_of(reader, running.journeys), kept)
 
         # The reader as a whole is part of what is asked: partner, rights, scopes and key say which terms it may read.
         subject = "network", period.start, period.end, by, windowed, reader
@@ -296,7 +297,7 @@ class Numbers:
         """The delivery times on each lane of the shipments whose terms the reader may read, as judged at `at`."""
         with self._figures() as (_, running):
             kept = self._contributions_of(running)
-            return times_by_lane(running.journeys, at, _wanted(reader), kept)
+            return times_by_lane(running.journeys, at, sight_of(reader, running.journeys).terms, kept)
 
     def network_charts(
         self, period: Period, by: By | None = None, windows: Windows = EXPECTED, reader: Reader | None = None
@@ -309,7 +310,8 @@ class Numbers:
         def compute() -> Mapping[str, Sequence[Chart]]:
             with self._figures() as (_, running):
                 kept = self._contributions_of(running) if windows == EXPECTED else None
-                groups = contributions_by(running.journeys, period, group, windows, _wanted(reader), kept)
+                sight = sight_of(reader, running.journeys)
+                groups = contributions_by(running.journeys, period, group, windows, sight, kept)
             return network_charts(groups, windows)
 
         subject = "charts", period.start, period.end, by, tuple(windows.items()), reader
@@ -366,11 +368,6 @@ class Numbers:
             self._remembered[key] = compute()
         result: T = self._remembered[key]
         return result
-
-
-def _wanted(reader: Reader | None) -> Callable[[ShipmentTerms], bool]:
-    """Which terms a reader may read; None may read all."""
-    return lambda terms: reader is None or may_open_terms(terms, reader)
 
 
 def _current(running: Running, period: Period, partner: int | None, card: Card) -> tuple[Scorecard, ...]:
