@@ -2,6 +2,7 @@
 
 A TOML file says where the numbers come from; Lading ships none. Amounts are minor units of one currency each:
 
+    format = "lading/benchmark/1"
     title = "Cost of an order, 2025"
     source = "Where this was published"
 
@@ -13,13 +14,14 @@ A TOML file says where the numbers come from; Lading ships none. Amounts are min
     amount = 1250
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from ledger.codes import Fulfilment
 from ledger.common.figure import Currency, figure
+from ledger.common.json_fields import entries, fields_of, integer, shown, text
 from ledger.common.toml_file import read_toml
 from ledger.errors import MalformedRecord
 from ledger.network.links import Link
@@ -27,8 +29,8 @@ from ledger.network.performance import MILLION, NetworkFigures
 
 MOST_COSTS = 500
 LONGEST_TEXT = 300
-LARGEST_AMOUNT = 2**48 - 1
-_COST = {"fulfilment", "link", "per", "currency", "amount"}
+FORMAT = "lading/benchmark/1"
+_COST = ("fulfilment", "link", "per", "currency", "amount")
 
 
 class CostOf(StrEnum):
@@ -114,46 +116,44 @@ def _measured(figures: NetworkFigures | None, cost: Cost) -> int | None:
 
 def parse_benchmark(data: bytes) -> Benchmark:
     """Raises `MalformedRecord` naming the key: nothing is taken that is not said above, and no cost twice."""
-    table = read_toml(data, "benchmark")
-    if unknown := sorted(table.keys() - {"title", "source", "costs"}):
-        raise MalformedRecord("no such key", where=unknown[0][:40], expected="title, source, costs")
-    rows = table.get("costs")
-    if not isinstance(rows, list) or not 0 < len(rows) <= MOST_COSTS:
-        raise MalformedRecord("no list of costs", where="costs", expected=f"[[costs]], 1 to {MOST_COSTS} times")
-    costs = tuple(_cost(row, f"costs[{i}]") for i, row in enumerate(rows))
-    seen: set[tuple[Fulfilment, CostOf, Per, str]] = set()
-    for i, cost in enumerate(costs):
+    table = fields_of(read_toml(data, "benchmark"), "benchmark", ("format", "title", "source", "costs"))
+    if table["format"] != FORMAT:
+        raise MalformedRecord("not a benchmark", where="format", expected=FORMAT, found=shown(table["format"]))
+    title, source = (_line(table[name], name) for name in ("title", "source"))
+    costs: dict[tuple[Fulfilment, CostOf, Per, str], Cost] = {}
+    for where, row in entries(table["costs"], "costs", 1, MOST_COSTS):
+        cost = _cost(fields_of(row, where, _COST), where)
         key = cost.fulfilment, cost.link, cost.per, cost.currency
-        if key in seen:
-            raise MalformedRecord("a cost said twice", where=f"costs[{i}]", found=cost.fulfilment.name.lower())
-        seen.add(key)
-    return Benchmark(_text(table, "title"), _text(table, "source"), costs)
+        if key in costs:
+            raise MalformedRecord("a cost said twice", where=where, found=cost.fulfilment.name.lower())
+        costs[key] = cost
+    return Benchmark(title, source, tuple(costs.values()))
 
 
-def _cost(row: Any, where: str) -> Cost:
-    if not isinstance(row, dict) or row.keys() != _COST:
-        raise MalformedRecord("not a cost", where=where, expected=", ".join(sorted(_COST)))
+def _cost(row: Mapping[str, Any], where: str) -> Cost:
     names = {one.name.lower(): one for one in Fulfilment}
-    fulfilment, amount, currency = row["fulfilment"], row["amount"], row["currency"]
-    if not isinstance(fulfilment, str) or fulfilment not in names:
-        raise MalformedRecord("no such fulfilment", where=f"{where}.fulfilment", expected=", ".join(names))
-    for name, codes in (("link", CostOf), ("per", Per)):
-        if row[name] not in set(codes):
-            raise MalformedRecord(f"no such {name}", where=f"{where}.{name}", expected=", ".join(codes))
-    if type(amount) is not int or not 0 <= amount <= LARGEST_AMOUNT:
-        raise MalformedRecord(
-            "not an amount",
-            where=f"{where}.amount",
-            expected=f"minor units, 0 to {LARGEST_AMOUNT}",
-            found=str(amount)[:40],
-        )
-    if not isinstance(currency, str) or len(currency) != 3 or not currency.isascii() or not currency.isupper():
+    currency = text(row["currency"], f"{where}.currency", 3, 3)
+    if not currency.isascii() or not currency.isalpha() or not currency.isupper():
         raise MalformedRecord("no currency", where=f"{where}.currency", expected="a code of ISO 4217, as EUR")
-    return Cost(names[fulfilment], CostOf(row["link"]), Per(row["per"]), currency, amount)
+    return Cost(
+        names[_code(row, where, "fulfilment", names)],
+        CostOf(_code(row, where, "link", list(CostOf))),
+        Per(_code(row, where, "per", list(Per))),
+        currency,
+        integer(row["amount"], f"{where}.amount"),
+    )
 
 
-def _text(table: Mapping[str, Any], name: str) -> str:
-    text = table.get(name)
-    if not isinstance(text, str) or not text.strip() or len(text) > LONGEST_TEXT or not text.isprintable():
-        raise MalformedRecord("no text", where=name, expected=f"one line of 1 to {LONGEST_TEXT} characters")
-    return text.strip()
+def _code(row: Mapping[str, Any], where: str, name: str, codes: Collection[str]) -> str:
+    value = text(row[name], f"{where}.{name}")
+    if value not in codes:
+        expected = ", ".join(codes)
+        raise MalformedRecord(f"no such {name}", where=f"{where}.{name}", expected=expected, found=shown(value))
+    return value
+
+
+def _line(value: object, where: str) -> str:
+    line = text(value, where, 1, LONGEST_TEXT).strip()
+    if not line or not line.isprintable():
+        raise MalformedRecord("no line of text", where=where, expected=f"1 to {LONGEST_TEXT} characters, in one line")
+    return line

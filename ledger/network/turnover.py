@@ -100,16 +100,17 @@ def turnover(
 ) -> dict[str, tuple[Turnover, ...]]:
     """Of every partner that held goods in `period`, in the order of their numbers, by what `by` says of their terms.
 
-    Periods end where they are judged, since the future has no stock; one that has not begun has no seconds.
+    A period begins with the first of these goods, if it has not begun before, and ends where it is judged: nothing is
+    known of what was held earlier, and the future has no stock.
     """
-    start, end = period.start, max(period.start, min(period.end, period.at))
     ways = courses(journeys)
     inside = contents(journeys, ways)
+    seen = {one: way for one, way in ways.items() if sight.terms(journeys.terms_of(one).record)}
+    start = max(period.start, min((course.opened_at for course in seen.values()), default=0))
+    end = max(start, min(period.end, period.at))
     sums: dict[str, dict[int, _Sum]] = {}
-    for shipment, course in ways.items():
+    for shipment, course in seen.items():
         terms = journeys.terms_of(shipment).record
-        if not sight.terms(terms):
-            continue
         goods = inside[shipment] if _shows(journeys, shipment, sight) else Contents((), closed=True)
         for stay in _stays(journeys, course):
             span = clip((stay.start, end if stay.end is None else stay.end), start, end)

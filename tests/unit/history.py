@@ -143,6 +143,8 @@ class History:
         contents: Sequence[Goods] = (),
         applied: bool = True,
         recipient: bytes = bytes(20),
+        fulfilment: int = 0,
+        details: Details | Withheld = NO_DETAILS,
         **fields: Any,
     ) -> bytes:
         """Opened terms; answers with the shipment's id."""
@@ -157,14 +159,14 @@ class History:
             parents=tuple(ShipmentRef(parent, self.sequences.get(parent, 0)) for parent in parents),
             packages=packages,
             mode=mode,
-            fulfilment=0,
+            fulfilment=fulfilment,
             origin=origin,
             destination=destination,
             contents=tuple(contents),
             commercial=commercial(**fields),
             requires=tuple(requires),
             submitBy=UNLIMITED,
-            details=NO_DETAILS,
+            details=details,
         )
         both = (consignor,) if consignor == holder else (consignor, holder)
         outcomes = (Outcome.APPLIED,) if applied else ()
@@ -265,6 +267,7 @@ class History:
         block_time: int | None = None,
         signers: Sequence[int] | None = None,
         own_clock: bool = False,
+        duty: Duty | Withheld = NO_DUTY,
     ) -> VerifiedRecord:
         """By customs itself, unless told otherwise."""
         names = (shipments,) if isinstance(shipments, bytes) else tuple(shipments)
@@ -287,7 +290,7 @@ class History:
             caused_by,
             assurance,
             at,
-            NO_DUTY,
+            duty,
             self.details(),
         )
         outcomes = [Outcome.APPLIED] * len(refs)

@@ -1,4 +1,4 @@
-"""What a reader may know of a network: shipments whose terms it may read, and papers whose private parts it may open."""
+"""What a reader may know of a network: shipments whose terms, and papers whose private parts, it may read."""
 
 from collections.abc import Callable
 
