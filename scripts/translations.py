@@ -26,7 +26,11 @@ from ledger.bonuses.rule_file import SCORE, SHIPMENTS
 from ledger.custody.rules import Flag
 from ledger.explain.fields import ENTRIES, label_of
 from ledger.explain.words import name_of, spaced
+from ledger.network.benchmark import Per
+from ledger.network.links import Link
+from ledger.network.returns import ReturnReason
 from ledger.network.routes import Market
+from ledger.network.sections import Section
 from ledger.records.types import BY_NAME
 from ledger.scores.card import Indicator
 from ledger.services.views.lists.shipment_list import UNDER_WAY
@@ -63,6 +67,10 @@ _CONTEXTS: Mapping[str, tuple[type[Enum], ...]] = {
     "finding": (Indicator,),
     "FindingReason": (FindingReason,),
     "Part": (Part,),
+    "Link": (Link,),
+    "Per": (Per,),
+    "ReturnReason": (ReturnReason,),
+    "Section": (Section,),
 }
 """Enumerations beside those of `ledger.codes` whose members people read, by the context of their words."""
 _WORDS: Mapping[str, tuple[str, ...]] = {

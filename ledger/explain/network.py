@@ -1,6 +1,6 @@
 """Network figures in sentences and as a table's cells."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any, NamedTuple
 
@@ -38,6 +38,14 @@ FIGURES = (
     Figure("held_seconds", say("Time under customs holds"), Unit.SECONDS),
 )
 """What is shown side by side. Costs, causes and nodes have lists of their own."""
+MODES = (
+    Figure("processing_mean_seconds", say("Mean processing time"), Unit.SECONDS),
+    Figure("processing_p90_seconds", say("Nine in ten processed within"), Unit.SECONDS),
+    Figure("return_ppm", say("Returned"), Unit.PPM),
+    Figure("lanes_judged", say("Lanes judged"), Unit.COUNT),
+    Figure("flexible_ppm", say("Lanes with a choice"), Unit.PPM),
+)
+"""What is shown beside it, where ways of delivery are compared."""
 PUBLISHED = tuple(figure for figure in FIGURES if figure.name not in ("packages", "delivered"))
 """What the public sees of that."""
 
@@ -51,9 +59,9 @@ def shown(value: int | None, unit: Unit) -> Text:
     return say(UNKNOWN) if value is None else whole(value)
 
 
-def cells(figures: NetworkFigures) -> tuple[Text, ...]:
-    """The figures of `FIGURES` in that order, as people write them."""
-    return tuple(shown(getattr(figures, figure.name), figure.unit) for figure in FIGURES)
+def cells(figures: NetworkFigures, wanted: Sequence[Figure] = FIGURES) -> tuple[Text, ...]:
+    """The `wanted` figures in that order, as people write them."""
+    return tuple(shown(getattr(figures, figure.name), figure.unit) for figure in wanted)
 
 
 def costs(figures: NetworkFigures) -> list[tuple[str, Text, Text, Text, Text, Text]]:
@@ -162,7 +170,7 @@ def published(figures: Mapping[str, Any]) -> tuple[Text, ...]:
 
 
 def changes(before: NetworkFigures, after: NetworkFigures) -> list[tuple[Text, Text, Text, Text]]:
-    """The figures of `FIGURES` in two periods, as people write them: title, before, after, difference."""
+    """The figures of `FIGURES` and `MODES` in two periods, as people write them: title, before, after, difference."""
     result = {change.figure: change for change in compare(before, after)}
     return [
         (
@@ -171,5 +179,5 @@ def changes(before: NetworkFigures, after: NetworkFigures) -> list[tuple[Text, T
             shown(result[figure.name].after, figure.unit),
             shown(result[figure.name].difference, figure.unit),
         )
-        for figure in FIGURES
+        for figure in (*FIGURES, *MODES)
     ]

@@ -18,6 +18,7 @@ from ledger.common.figure import Pattern, figure
 from ledger.common.ids import PartnerId
 from ledger.common.periods import Period
 from ledger.common.spans import clip
+from ledger.network.routes import GROUPS, By, route_by_terms
 from ledger.network.sight import EVERYTHING, Sight
 from ledger.records.types import NOBODY, ShipmentTerms
 from ledger.shipments.clock_stop import EndingKind, ended_alone
@@ -174,3 +175,14 @@ def _turnover(partner: int, seconds: int, one: _Sum) -> Turnover:
         for (gtin, unit), (out, held, exact) in sorted(one.goods.items())
     )
     return Turnover(PartnerId(partner), one.out, one.held, seconds, one.closed, goods)
+
+
+def turnover_by(
+    journeys: Journeys, period: Period, by: By | None, sight: Sight = EVERYTHING
+) -> dict[str, tuple[Turnover, ...]]:
+    """By the groups of `ledger.network.routes`, or all together as "all". A carrier's group is its own stock."""
+    if by is None or by is By.CARRIER:
+        everybody = turnover(journeys, period, sight=sight)
+        return everybody if by is None else {str(one.partner): (one,) for one in everybody.get("all", ())}
+    group = GROUPS[by]
+    return turnover(journeys, period, lambda terms: group(route_by_terms(terms, NOBODY)), sight)

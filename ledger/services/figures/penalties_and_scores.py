@@ -24,10 +24,12 @@ from ledger.common.periods import FOREVER, Period, Step, before, full_hour, peri
 from ledger.errors import Busy, NotPermitted
 from ledger.explain.penalties.penalty import stated
 from ledger.explain.score import measure_stated, stated_in_short
+from ledger.network.benchmark import Benchmark
 from ledger.network.contributions import KeptContributions
 from ledger.network.lane_times import Lane, times_by_lane
 from ledger.network.performance import NetworkFigures, contributions_by, network
 from ledger.network.routes import EXPECTED, GROUPS, By, Windows
+from ledger.network.turnover import Turnover, turnover_by
 from ledger.penalties.statement import PenaltyStatement, penalty_of
 from ledger.records.types import ShipmentTerms
 from ledger.scores.adopted_card import Measure
@@ -39,6 +41,7 @@ from ledger.services.figures.cache import Feed
 from ledger.services.figures.penalty_pages import PenaltyPages, require_reader, right_of
 from ledger.services.figures.sealed_records import SealedRecords
 from ledger.services.figures.sight import sight_of
+from ledger.services.home.benchmarks import kept_benchmark
 from ledger.services.home.home import Home
 from ledger.services.home.score_cards import measure_for
 from ledger.services.state.answers import Answers
@@ -292,6 +295,26 @@ class Numbers:
         # The reader as a whole is part of what is asked: partner, rights, scopes and key say which terms it may read.
         subject = "network", period.start, period.end, by, windowed, reader
         return self._answers.get(subject, (self._extent(), period.at), compute)
+
+    def turnover(
+        self, period: Period, by: By | None = None, reader: Reader | None = None
+    ) -> Mapping[str, tuple[Turnover, ...]]:
+        """What every partner passed on over what it held, by the same groups, of the same shipments. A group by carrier
+        is what that carrier held."""
+
+        def compute() -> Mapping[str, tuple[Turnover, ...]]:
+            with self._figures() as (_, running):
+                sight = sight_of(reader, running.journeys)
+                return turnover_by(running.journeys, period, by, sight)
+
+        return self._answers.get(
+            ("turnover", period.start, period.end, by, reader), (self._extent(), period.at), compute
+        )
+
+    def benchmark(self) -> Benchmark | None:
+        """The costs that somebody provided to compare with."""
+        with self._db.read() as connection:
+            return kept_benchmark(connection)
 
     def lane_times(self, reader: Reader, at: int) -> Mapping[Lane, Distribution]:
         """The delivery times on each lane of the shipments whose terms the reader may read, as judged at `at`."""
