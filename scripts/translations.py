@@ -67,12 +67,10 @@ _CONTEXTS: Mapping[str, tuple[type[Enum], ...]] = {
     "finding": (Indicator,),
     "FindingReason": (FindingReason,),
     "Part": (Part,),
-    "Link": (Link,),
-    "Per": (Per,),
-    "ReturnReason": (ReturnReason,),
-    "Section": (Section,),
 }
 """Enumerations beside those of `ledger.codes` whose members people read, by the context of their words."""
+_NAMED = (Link, Per, ReturnReason, Section)
+"""Such enumerations whose members people read by name, as those of `ledger.codes`."""
 _WORDS: Mapping[str, tuple[str, ...]] = {
     "status": ("proposed", "accepted", "anchored", "pending", UNDER_WAY),
     "relation": ("missing from", "split off from", "opened over", "missing", "split into", "went on as"),
@@ -220,7 +218,7 @@ def _extracted(method: str, path: Path, keywords: Mapping[str, object]) -> Itera
 
 def _names_of_codes() -> Iterator[Said]:
     """What code looks up by name: members of enumerations, and the fields of records."""
-    for kind in vars(codes).values():
+    for kind in (*vars(codes).values(), *_NAMED):
         if isinstance(kind, type) and issubclass(kind, Enum):
             for code in kind:
                 yield Said(kind.__name__, str(name_of(code)), "", script=False)
