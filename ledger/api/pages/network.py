@@ -11,7 +11,6 @@ from ledger.api.moments import When, second_of
 from ledger.api.pages.render import page
 from ledger.api.routers.networks import compared, published
 from ledger.common.periods import Period, full_hour, period_of
-from ledger.explain import modes as modes_text
 from ledger.explain import network as network_text
 from ledger.network.routes import By
 from ledger.services.figures.network import NetworkAnswer, knows_shipments, network_charts_for, network_for
@@ -62,7 +61,6 @@ def network(
         all_query=urlencode(asked),
         figures=network_text.FIGURES,
         words=network_text,
-        modes=modes_text,
         table=table_of(by, period, before),
         names=node.reader.views.names(sorted(partners)),
         said=said,

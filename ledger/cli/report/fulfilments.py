@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 from ledger.cli.report.words import Cover, section, table
-from ledger.explain.modes import stocks
-from ledger.explain.network import FIGURES, MODES, Figure, shown
+from ledger.explain.network import FIGURES, MODES, Figure, shown, stocks
 from ledger.explain.units import UNKNOWN, money
 from ledger.explain.words import name_of
 from ledger.network.performance import NetworkFigures

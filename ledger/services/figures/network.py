@@ -13,8 +13,7 @@ from ledger.common.figure import to_json
 from ledger.common.periods import Period
 from ledger.common.scopes import ALL_SCOPES
 from ledger.errors import MalformedRecord, NotPermitted
-from ledger.explain.modes import more_words
-from ledger.explain.network import words
+from ledger.explain.network import more_words, words
 from ledger.explain.text import say
 from ledger.network.benchmark import Benchmark, BenchmarkRow, compare_costs
 from ledger.network.performance import NetworkFigures, compare

@@ -13,7 +13,7 @@ from ledger.cli.output import out, print_json, table
 from ledger.common.periods import FOREVER, LONGEST_ROLLING, period_of
 from ledger.errors import InvalidInput
 from ledger.explain import network as network_text
-from ledger.explain.modes import benchmarks, links, more_words, reasons, sections, stocks
+from ledger.explain.network import benchmarks, links, more_words, reasons, sections, stocks
 from ledger.explain.words import spaced
 from ledger.network.benchmark import parse_benchmark
 from ledger.network.performance import NetworkFigures
