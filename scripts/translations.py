@@ -26,7 +26,11 @@ from ledger.bonuses.rule_file import SCORE, SHIPMENTS
 from ledger.custody.rules import Flag
 from ledger.explain.fields import ENTRIES, label_of
 from ledger.explain.words import name_of, spaced
+from ledger.network.benchmark import Per
+from ledger.network.links import Link
+from ledger.network.returns import ReturnReason
 from ledger.network.routes import Market
+from ledger.network.sections import Section
 from ledger.records.types import BY_NAME
 from ledger.scores.card import Indicator
 from ledger.services.views.lists.shipment_list import UNDER_WAY
@@ -65,6 +69,8 @@ _CONTEXTS: Mapping[str, tuple[type[Enum], ...]] = {
     "Part": (Part,),
 }
 """Enumerations beside those of `ledger.codes` whose members people read, by the context of their words."""
+_NAMED = (Link, Per, ReturnReason, Section)
+"""Such enumerations whose members people read by name, as those of `ledger.codes`."""
 _WORDS: Mapping[str, tuple[str, ...]] = {
     "status": ("proposed", "accepted", "anchored", "pending", UNDER_WAY),
     "relation": ("missing from", "split off from", "opened over", "missing", "split into", "went on as"),
@@ -212,7 +218,7 @@ def _extracted(method: str, path: Path, keywords: Mapping[str, object]) -> Itera
 
 def _names_of_codes() -> Iterator[Said]:
     """What code looks up by name: members of enumerations, and the fields of records."""
-    for kind in vars(codes).values():
+    for kind in (*vars(codes).values(), *_NAMED):
         if isinstance(kind, type) and issubclass(kind, Enum):
             for code in kind:
                 yield Said(kind.__name__, str(name_of(code)), "", script=False)

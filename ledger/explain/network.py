@@ -1,14 +1,17 @@
 """Network figures in sentences and as a table's cells."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Any, NamedTuple
 
 from ledger.common.periods import HOUR
 from ledger.explain.text import Text, say, several
-from ledger.explain.units import UNKNOWN, days, money, percent, whole
+from ledger.explain.units import UNKNOWN, days, money, percent, points, whole
 from ledger.explain.words import counted, name_of
+from ledger.network.benchmark import BenchmarkRow, CostOf
+from ledger.network.links import Link
 from ledger.network.performance import NetworkFigures, compare
+from ledger.network.turnover import Turnover
 
 
 class Unit(Enum):
@@ -38,6 +41,14 @@ FIGURES = (
     Figure("held_seconds", say("Time under customs holds"), Unit.SECONDS),
 )
 """What is shown side by side. Costs, causes and nodes have lists of their own."""
+MODES = (
+    Figure("processing_mean_seconds", say("Mean processing time"), Unit.SECONDS),
+    Figure("processing_p90_seconds", say("Nine in ten processed within"), Unit.SECONDS),
+    Figure("return_ppm", say("Returned"), Unit.PPM),
+    Figure("lanes_judged", say("Lanes judged"), Unit.COUNT),
+    Figure("flexible_ppm", say("Lanes with a choice"), Unit.PPM),
+)
+"""What is shown beside it, where ways of delivery are compared."""
 PUBLISHED = tuple(figure for figure in FIGURES if figure.name not in ("packages", "delivered"))
 """What the public sees of that."""
 
@@ -51,9 +62,9 @@ def shown(value: int | None, unit: Unit) -> Text:
     return say(UNKNOWN) if value is None else whole(value)
 
 
-def cells(figures: NetworkFigures) -> tuple[Text, ...]:
-    """The figures of `FIGURES` in that order, as people write them."""
-    return tuple(shown(getattr(figures, figure.name), figure.unit) for figure in FIGURES)
+def cells(figures: NetworkFigures, wanted: Sequence[Figure] = FIGURES) -> tuple[Text, ...]:
+    """The `wanted` figures in that order, as people write them."""
+    return tuple(shown(getattr(figures, figure.name), figure.unit) for figure in wanted)
 
 
 def costs(figures: NetworkFigures) -> list[tuple[str, Text, Text, Text, Text, Text]]:
@@ -162,7 +173,7 @@ def published(figures: Mapping[str, Any]) -> tuple[Text, ...]:
 
 
 def changes(before: NetworkFigures, after: NetworkFigures) -> list[tuple[Text, Text, Text, Text]]:
-    """The figures of `FIGURES` in two periods, as people write them: title, before, after, difference."""
+    """The figures of `FIGURES` and `MODES` in two periods, as people write them: title, before, after, difference."""
     result = {change.figure: change for change in compare(before, after)}
     return [
         (
@@ -171,5 +182,93 @@ def changes(before: NetworkFigures, after: NetworkFigures) -> list[tuple[Text, T
             shown(result[figure.name].after, figure.unit),
             shown(result[figure.name].difference, figure.unit),
         )
-        for figure in FIGURES
+        for figure in (*FIGURES, *MODES)
+    ]
+
+
+def more_words(figures: NetworkFigures) -> Iterator[Text]:
+    """Processing, sections, duty, returns and the choice of ways; nothing of what nothing is known about."""
+    if figures.processed:
+        yield say(
+            "{shipments} went on {mean} after their terms on average, nine in ten within {p90}.",
+            shipments=counted(figures.processed, "shipment"),
+            mean=shown(figures.processing_mean_seconds, Unit.SECONDS),
+            p90=shown(figures.processing_p90_seconds, Unit.SECONDS),
+        )
+    if figures.duty:
+        paid = several([money(amount, currency) for currency, amount in figures.duty.items()])
+        yield say("Duty and taxes paid: {amounts}.", amounts=paid)
+    if figures.duties_hidden:
+        yield say(
+            "What {clearances} say of duty is not open here, so that more may have been paid.",
+            clearances=counted(figures.duties_hidden, "record"),
+        )
+    if figures.reached:
+        yield say(
+            "{count} of {of} packages that arrived or came back were returned: {share}.",
+            count=figures.returned_packages,
+            of=figures.reached_packages,
+            share=shown(figures.return_ppm, Unit.PPM),
+        )
+    if figures.lanes_judged:
+        yield say(
+            "On {count} of {of} lanes that can be judged, two modes or carriers meet the expected times.",
+            count=figures.lanes_flexible,
+            of=figures.lanes_judged,
+        )
+
+
+def sections(figures: NetworkFigures) -> list[tuple[Text, Text, Text, Text]]:
+    """Each section with its legs due, those in time, and their share."""
+    return [
+        (name_of(one.section), whole(one.due), whole(one.in_time), shown(one.in_time_ppm, Unit.PPM))
+        for one in figures.sections
+    ]
+
+
+def links(figures: NetworkFigures) -> list[tuple[Text, Text, Text]]:
+    """Each link with its mode and what it cost."""
+    return [
+        (name_of(one.link), say(UNKNOWN) if one.mode is None else name_of(one.mode), money(one.amount, one.currency))
+        for one in figures.links
+    ]
+
+
+def reasons(figures: NetworkFigures) -> list[tuple[Text, Text]]:
+    """Each reason of returns with its packages, the most first."""
+    result = sorted(figures.reasons.items(), key=lambda entry: (-entry[1], entry[0]))
+    return [(name_of(reason), whole(count)) for reason, count in result]
+
+
+def stocks(turnover: Iterable[Turnover]) -> list[tuple[int, Text, Text, Text]]:
+    """Each partner with the packages that went out, those held on average, and the turns; most turns first."""
+    result = sorted(turnover, key=lambda one: (-(one.turnover_ppm or 0), one.partner))
+    return [
+        (
+            one.partner,
+            whole(one.packages_out),
+            say(UNKNOWN) if one.average_packages is None else whole(one.average_packages),
+            turns(one.turnover_ppm),
+        )
+        for one in result
+    ]
+
+
+def turns(ppm: int | None) -> Text:
+    """Millionths of a turn in hundredths, such as `2.50`, rounded down."""
+    return points(None if ppm is None else ppm // 10_000)
+
+
+def benchmarks(rows: Iterable[BenchmarkRow]) -> list[tuple[Text, Text, Text, Text, Text, Text]]:
+    """Each benchmark: fulfilment, link, per what, the benchmark, what was measured, and the difference."""
+    return [
+        (
+            name_of(row.fulfilment),
+            say("all links") if row.link is CostOf.TOTAL else name_of(Link(row.link.value)),
+            name_of(row.per),
+            money(row.benchmark, row.currency),
+            say(UNKNOWN) if row.measured is None else money(row.measured, row.currency),
+            say(UNKNOWN) if row.difference is None else money(row.difference, row.currency),
+        )
+        for row in rows
     ]

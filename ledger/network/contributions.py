@@ -13,7 +13,11 @@ from ledger.codes import RELEASES, ClearanceStatus, HoldCause, StatementKind
 from ledger.common.ids import RecordId
 from ledger.common.periods import DAY, FOREVER, Period
 from ledger.common.spans import Span, measure
+from ledger.network.duties import DutyPaid, duties_of
+from ledger.network.returns import Returned, ReturnReason, returns_of
 from ledger.network.routes import EXPECTED, Route, Windows, route_of
+from ledger.network.sections import Section, sections_of
+from ledger.network.sight import EVERYTHING, Sight
 from ledger.penalties.lateness import PortionLine, beyond_accrual, lateness_of
 from ledger.penalties.recourse import legs_of
 from ledger.scores.incremental import may_change_until
@@ -54,6 +58,9 @@ class Contribution(NamedTuple):
     amounts: tuple[tuple[tuple[Any, int], ...], ...]
     """In the order of `_AMOUNTS`: what they are by, and how much."""
     evidence: tuple[RecordId, ...]
+    processing: tuple[int, ...] = ()
+    duties: tuple[DutyPaid, ...] = ()
+    returns: tuple[Returned, ...] = ()
 
 
 @dataclass(slots=True)
@@ -64,10 +71,13 @@ class Sums:
     delivered: int = 0
     packages: int = 0
     times: list[int] = field(default_factory=list)
+    processing: list[int] = field(default_factory=list)
     windowed: int = 0
     abnormal: int = 0
     legs_due: int = 0
     legs_in_time: int = 0
+    section_due: Counter[Section] = field(default_factory=Counter)
+    section_in_time: Counter[Section] = field(default_factory=Counter)
     procedures: int = 0
     first_time: int = 0
     customs_seconds: Counter[HoldCause] = field(default_factory=Counter)
@@ -78,24 +88,56 @@ class Sums:
     indicative: Counter[str] = field(default_factory=Counter)
     handled: Counter[int] = field(default_factory=Counter)
     failed: Counter[int] = field(default_factory=Counter)
+    duty: Counter[str] = field(default_factory=Counter)
+    duties_hidden: int = 0
+    reached: int = 0
+    reached_packages: int = 0
+    returned: int = 0
+    returned_packages: int = 0
+    reasons: Counter[ReturnReason] = field(default_factory=Counter)
     evidence: dict[RecordId, None] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, contributions: Sequence[Contribution]) -> "Sums":
-        """Of these shipments together, column by column."""
-        result = cls(times=[second for one in contributions for second in one.times])
+    def of(cls, contributions: Sequence[Contribution], sight: Sight = EVERYTHING) -> "Sums":
+        """Of these shipments together, column by column; what other records say of them as far as one sees these."""
+        result = cls(
+            times=[second for one in contributions for second in one.times],
+            processing=[second for one in contributions for second in one.processing],
+        )
         for name, column in zip(_COUNTS, zip(*(one.counts for one in contributions), strict=True), strict=True):
             setattr(result, name, sum(column))
         for name, entries in zip(_AMOUNTS, zip(*(one.amounts for one in contributions), strict=True), strict=True):
             sums = getattr(result, name)
             for key, amount in chain.from_iterable(entries):
                 sums[key] += amount
+        for one in contributions:
+            for duty in one.duties:
+                if duty.paid is None or not sight.papers(duty.paper):
+                    result.duties_hidden += 1
+                else:
+                    result.duty[duty.currency] += duty.paid
+            for back in one.returns:
+                reason = back.reason if sight.papers(back.paper) else ReturnReason.UNKNOWN
+                result.reasons[reason] += back.packages
         result.evidence = dict.fromkeys(chain.from_iterable(one.evidence for one in contributions))
         return result
 
 
 _COUNTS = tuple(name for name, kind in get_type_hints(Sums).items() if kind is int)
 _AMOUNTS = tuple(name for name, kind in get_type_hints(Sums).items() if get_origin(kind) is Counter)
+
+_COUNTS_AT = {name: i for i, name in enumerate(_COUNTS)}
+_AMOUNTS_AT = {name: i for i, name in enumerate(_AMOUNTS)}
+
+
+def count_of(contribution: Contribution, name: str) -> int:
+    """One of its counts by the name in `Sums`."""
+    return contribution.counts[_COUNTS_AT[name]]
+
+
+def amounts_of(contribution: Contribution, name: str) -> tuple[tuple[Any, int], ...]:
+    """One of its amounts by the name in `Sums`: what it is by, and how much."""
+    return contribution.amounts[_AMOUNTS_AT[name]]
 
 
 def contribution_of(journeys: Journeys, shipment: bytes, at: int, windows: Windows) -> Contribution | None:
@@ -108,9 +150,12 @@ def _contribution(case: Case | None, windows: Windows) -> Contribution | None:
         return None
     route, sums = route_of(case), Sums()
     _add(sums, case, route, windows)
+    duties, returns = duties_of(case.journeys, case.shipment), _add_returns(sums, case)
+    sums.evidence.update(dict.fromkeys(paper.id for paper, *_ in (*duties, *returns)))
     counts = tuple(getattr(sums, name) for name in _COUNTS)
     amounts = tuple(tuple(getattr(sums, name).items()) for name in _AMOUNTS)
-    return Contribution(_second_of(case), route, counts, tuple(sums.times), amounts, tuple(sums.evidence))
+    times, processing, evidence = tuple(sums.times), tuple(sums.processing), tuple(sums.evidence)
+    return Contribution(_second_of(case), route, counts, times, amounts, evidence, processing, duties, returns)
 
 
 class KeptContributions:
@@ -173,22 +218,59 @@ def _add(sums: Sums, case: Case, route: Route, windows: Windows) -> None:
         sums.evidence[case.statement.terms] = None
     for line in case.lines:
         sums.evidence.update(dict.fromkeys(case.proof(line)))
+    _add_processing(sums, case)
     _add_legs(sums, case)
     _add_customs(sums, case)
     _add_nodes(sums, case)
     _add_procedures(sums, case)
 
 
+def _add_processing(sums: Sums, case: Case) -> None:
+    """From the opening of terms to the first handoff under them, unless that is the delivery: then nothing says when
+    the goods left. Once for all that was split from these goods later.
+    """
+    if not case.opened_here:
+        return
+    first = next((move for move in case.portion.moves if not move.refused and move.handoff is not None), None)
+    if first is None or first.receiver == case.terms.consignee:
+        return
+    seconds = moved(case.journeys, first, case.force.commercial).at - case.opened_at
+    if seconds >= 0:
+        sums.processing.append(seconds)
+        sums.evidence[first.verified.id] = None
+
+
 def _add_legs(sums: Sums, case: Case) -> None:
     """A leg that ran when its goods parted is out when the last of them is."""
     own = {move.verified.id for move in case.journeys.moves(case.shipment)}
     in_time: dict[RecordId, bool] = {}
+    section: dict[RecordId, Section] = {}
     for goods in case.travelled():
-        for leg in legs_of(case.journeys, goods.line, case.terms.consignee)[0]:
+        legs = legs_of(case.journeys, goods.line, case.terms.consignee)[0]
+        sections = sections_of(goods.line.part.portion.moves, case.terms.consignee) if legs else {}
+        for leg in legs:
             if leg.handoff in own and leg.due_at < case.period.at:
                 in_time[leg.handoff] = not leg.overrun_seconds and in_time.get(leg.handoff, True)
+                part = sections[leg.handoff]
+                section[leg.handoff] = part.with_others(section.get(leg.handoff, part))
     sums.legs_due += len(in_time)
     sums.legs_in_time += sum(in_time.values())
+    for handoff, part in section.items():
+        sums.section_due[part] += 1
+        sums.section_in_time[part] += in_time[handoff]
+
+
+def _add_returns(sums: Sums, case: Case) -> tuple[Returned, ...]:
+    """What came back of goods that had arrived, or were to."""
+    if not case.lines:
+        return ()
+    returns = tuple(returns_of(case.journeys, case.shipment))
+    if _arrived(case) or returns:
+        sums.reached += 1
+        sums.reached_packages += case.portion.packages
+    sums.returned += bool(returns)
+    sums.returned_packages += sum(one.packages for one in returns)
+    return returns
 
 
 def _add_customs(sums: Sums, case: Case) -> None:
@@ -221,7 +303,7 @@ def _add_customs(sums: Sums, case: Case) -> None:
 def _add_time(sums: Sums, case: Case, route: Route, windows: Windows) -> None:
     line = _last(case)
     stopped = line.stop
-    delivered = stopped is not None and stopped.kind is StopKind.DELIVERY
+    delivered = _arrived(case)
     sums.delivered += delivered
     moves = [move for move in line.part.portion.moves if not move.refused]
     # Where the delivery is the only handoff, the goods left when the terms were opened, for all that is known.
@@ -240,6 +322,11 @@ def _add_time(sums: Sums, case: Case, route: Route, windows: Windows) -> None:
         if delivered or abnormal:
             sums.windowed += 1
             sums.abnormal += abnormal
+
+
+def _arrived(case: Case) -> bool:
+    stop = _last(case).stop
+    return stop is not None and stop.kind is StopKind.DELIVERY
 
 
 def _add_nodes(sums: Sums, case: Case) -> None:

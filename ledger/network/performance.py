@@ -1,4 +1,5 @@
-"""How a network of lanes performs: delivery times, abnormal delays, legs, customs, cost, and failures by node.
+"""How a network performs: delivery and processing times, abnormal delays, legs, customs, cost, returns, choice of ways,
+and failures by node.
 
 A shipment belongs to the period in which its clock stopped (of goods that came apart: for the last of them), or,
 while it runs, to that of its promise; one that was split before, to the period of the split. Delivery time runs
@@ -7,7 +8,7 @@ as counted. A delay is abnormal when delivery took longer than the market and mo
 Integers only; a figure that nothing is known about is None.
 """
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Annotated, TypeVar
 
@@ -18,8 +19,12 @@ from ledger.common.ids import PartnerId, RecordId
 from ledger.common.periods import Period
 from ledger.errors import NotFound
 from ledger.network.contributions import Contribution, KeptContributions, Sums, contribution_of
+from ledger.network.flexibility import flexibility
+from ledger.network.links import LinkCost, links_of
+from ledger.network.returns import ReturnReason
 from ledger.network.routes import EXPECTED, Route, Windows
-from ledger.records.types import ShipmentTerms
+from ledger.network.sections import Section, SectionFigures
+from ledger.network.sight import EVERYTHING, Sight
 from ledger.shipments.history import Journeys
 
 K = TypeVar("K", bound=Hashable)
@@ -43,7 +48,10 @@ class NodeFigures:
 @figure(
     "shipments", "delivered", "packages", "timed", "mean_seconds", "median_seconds", "p90_seconds", "windowed",
     "abnormal", "legs_due", "legs_in_time", "procedures", "first_time", "held_seconds", "abnormal_ppm", "legs_ppm",
-    "first_time_ppm", "customs_seconds", "freight", "penalties", "indicative",
+    "first_time_ppm", "processed", "processing_mean_seconds", "processing_median_seconds", "processing_p90_seconds",
+    "reached", "reached_packages", "returned", "returned_packages", "return_ppm", "reasons", "sections", "lanes_judged",
+    "lanes_by_mode", "lanes_by_carrier", "lanes_flexible", "flexible_ppm", "duty", "duties_hidden", "links",
+    "customs_seconds", "freight", "penalties", "indicative",
     ("cost_per_shipment", "costs_per_shipment"), ("cost_per_package", "costs_per_package"), ("nodes", "by_node"),
     "records", "evidence",
 )  # fmt: skip
@@ -57,6 +65,11 @@ class NetworkFigures:
     that opened, stopped and held the shipments. `customs_seconds` are those under a hold of that cause; `held_seconds`
     under any, where holds of two causes that overlap count once. `penalties` are a cost; `indicative` ones, whose
     liable has neither signed nor endorsed the terms, are none.
+
+    `processed` shipments have a processing time, from the opening of their terms to the first handoff. Of `reached`
+    shipments, that were delivered or came back, some goods of `returned` went back under terms of purpose return;
+    `reasons` counts packages. `duty`: paid as clearances state it, but for `duties_hidden` of them that are withheld.
+    Lanes are as `ledger.network.flexibility` says.
     """
 
     shipments: int
@@ -77,6 +90,23 @@ class NetworkFigures:
     freight: Mapping[Currency, int]
     penalties: Mapping[Currency, int]
     indicative: Mapping[Currency, int]
+    processed: int
+    processing_mean_seconds: int | None
+    processing_median_seconds: int | None
+    processing_p90_seconds: int | None
+    reached: int
+    reached_packages: int
+    returned: int
+    returned_packages: int
+    reasons: Mapping[ReturnReason, int]
+    sections: tuple[SectionFigures, ...]
+    lanes_judged: int
+    lanes_by_mode: int
+    lanes_by_carrier: int
+    lanes_flexible: int
+    duty: Mapping[Currency, int]
+    duties_hidden: int
+    links: tuple[LinkCost, ...]
     nodes: Mapping[int, NodeFigures]
     evidence: tuple[RecordId, ...]
 
@@ -112,6 +142,16 @@ class NetworkFigures:
         """The share of customs procedures released without hold, refusal or amendment."""
         return _ppm(self.first_time, self.procedures)
 
+    @property
+    def return_ppm(self) -> int | None:
+        """The return rate: packages that went back, of those that had arrived or came back."""
+        return _ppm(self.returned_packages, self.reached_packages)
+
+    @property
+    def flexible_ppm(self) -> int | None:
+        """Path-switching flexibility: lanes with a choice, of those that can be judged."""
+        return _ppm(self.lanes_flexible, self.lanes_judged)
+
     def cost_per_shipment(self, currency: str) -> int | None:
         """Freight and penalties over shipments, rounded down."""
         return _over(self.freight.get(currency, 0) + self.penalties.get(currency, 0), self.shipments)
@@ -139,15 +179,15 @@ def network(
     period: Period,
     by: Callable[[Route], str] | None = None,
     windows: Windows = EXPECTED,
-    wanted: Callable[[ShipmentTerms], bool] = lambda _: True,
+    sight: Sight = EVERYTHING,
     kept: KeptContributions | None = None,
 ) -> dict[str, NetworkFigures]:
     """Figures of all shipments in `period`, grouped by what `by` says of their route, or together as "all".
 
-    Only of shipments under terms that are `wanted`. Those whose commercial terms are withheld here are left out:
+    Only of shipments and papers that `sight` knows. Those whose commercial terms are withheld here are left out:
     nothing is known about them. `kept`: what each of them contributes, by the same `windows`; else it is worked out.
     """
-    result = figures_by(journeys, period, by or (lambda _: "all"), windows, wanted, kept)
+    result = figures_by(journeys, period, by or (lambda _: "all"), windows, sight, kept)
     return {key: result[key] for key in sorted(result)}
 
 
@@ -156,12 +196,12 @@ def figures_by(
     period: Period,
     by: Callable[[Route], K],
     windows: Windows = EXPECTED,
-    wanted: Callable[[ShipmentTerms], bool] = lambda _: True,
+    sight: Sight = EVERYTHING,
     kept: KeptContributions | None = None,
 ) -> dict[K, NetworkFigures]:
     """What `network` gives, grouped by any key, in no order."""
-    groups = contributions_by(journeys, period, by, windows, wanted, kept)
-    return {key: _figures(Sums.of(contributions)) for key, contributions in groups.items()}
+    groups = contributions_by(journeys, period, by, windows, sight, kept)
+    return {key: _figures(Sums.of(contributions, sight), contributions) for key, contributions in groups.items()}
 
 
 def contributions_by(
@@ -169,14 +209,14 @@ def contributions_by(
     period: Period,
     by: Callable[[Route], K],
     windows: Windows = EXPECTED,
-    wanted: Callable[[ShipmentTerms], bool] = lambda _: True,
+    sight: Sight = EVERYTHING,
     kept: KeptContributions | None = None,
 ) -> dict[K, list[Contribution]]:
     """What `figures_by` adds up: each shipment of the period by itself."""
     groups: dict[K, list[Contribution]] = {}
     for shipment in journeys.shipments():
         try:
-            if not wanted(journeys.terms_of(shipment).record):
+            if not sight.terms(journeys.terms_of(shipment).record):
                 continue
         except NotFound:
             continue
@@ -189,12 +229,13 @@ def contributions_by(
 def compare(before: NetworkFigures, after: NetworkFigures) -> tuple[Change, ...]:
     """The plain figures of two periods side by side."""
     names = [f.name for f in fields(NetworkFigures) if f.type in ("int", "int | None", int, int | None)]
-    names += ["abnormal_ppm", "legs_ppm", "first_time_ppm"]
+    names += ["abnormal_ppm", "legs_ppm", "first_time_ppm", "return_ppm", "flexible_ppm"]
     return tuple(Change(name, getattr(before, name), getattr(after, name)) for name in names)
 
 
-def _figures(sums: Sums) -> NetworkFigures:
-    times = distribution(sums.times)
+def _figures(sums: Sums, contributions: Sequence[Contribution]) -> NetworkFigures:
+    times, processing = distribution(sums.times), distribution(sums.processing)
+    choice = flexibility(contributions)
     currencies = sorted({*sums.freight, *sums.penalties, *sums.indicative})
     handled = ((PartnerId(node), sums.handled[node], sums.failed[node]) for node in sorted(sums.handled))
     return NetworkFigures(
@@ -216,6 +257,27 @@ def _figures(sums: Sums) -> NetworkFigures:
         freight={currency: sums.freight[currency] for currency in currencies},
         penalties={currency: sums.penalties[currency] for currency in currencies},
         indicative={currency: sums.indicative[currency] for currency in currencies},
+        processed=processing.count,
+        processing_mean_seconds=processing.mean,
+        processing_median_seconds=processing.median,
+        processing_p90_seconds=processing.p90,
+        reached=sums.reached,
+        reached_packages=sums.reached_packages,
+        returned=sums.returned,
+        returned_packages=sums.returned_packages,
+        reasons={reason: sums.reasons[reason] for reason in ReturnReason if sums.reasons[reason]},
+        sections=tuple(
+            SectionFigures(section, sums.section_due[section], sums.section_in_time[section])
+            for section in Section
+            if sums.section_due[section]
+        ),
+        lanes_judged=choice.judged,
+        lanes_by_mode=choice.by_mode,
+        lanes_by_carrier=choice.by_carrier,
+        lanes_flexible=choice.flexible,
+        duty=dict(sorted(sums.duty.items())),
+        duties_hidden=sums.duties_hidden,
+        links=links_of(contributions, sums),
         nodes={node: NodeFigures(node, items, failed) for node, items, failed in handled},
         evidence=tuple(sums.evidence),
     )

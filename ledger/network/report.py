@@ -8,12 +8,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ledger.codes import HoldCause, Mode, Role
+from ledger.codes import Fulfilment, HoldCause, Mode, Role
 from ledger.common.periods import DAY, Grain, Period, grain_between, unit_of
 from ledger.network.contributions import Contribution
 from ledger.network.performance import MILLION, NetworkFigures, NodeFigures, contributions_by, figures_by, network
 from ledger.network.report_entries import Entry, Rates, Summary, entry_of, largest_first, rates_of, summary_of
 from ledger.network.routes import EXPECTED, Market, Window
+from ledger.network.turnover import Turnover, turnover
 from ledger.scores.card import Card
 from ledger.scores.composite import Scorecard
 from ledger.scores.samples import case_of
@@ -113,6 +114,18 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
+class FulfilmentFigures:
+    """Shipments of one fulfilment (None: not stated) by when their clock stopped: in the whole period, and in each year
+    of the comparison (None: none).
+    """
+
+    fulfilment: Fulfilment | None
+    figures: NetworkFigures
+    before: NetworkFigures | None
+    after: NetworkFigures | None
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The figures of a period. `currency` is the one with most shipments, and the one of amounts without another.
 
@@ -143,6 +156,8 @@ class Report:
     partners: tuple[PartnerFigures, ...]
     nodes: tuple[tuple[int, NodeFigures], ...]
     comparison: Comparison | None
+    fulfilments: tuple[FulfilmentFigures, ...]
+    turnover: tuple[Turnover, ...]
     withheld: int
     unpromised: int
 
@@ -167,6 +182,7 @@ def compute_report(journeys: Journeys, period: Period, card: Card) -> Report:
     by_window = figures_by(journeys, period, lambda route: (route.market, route.mode))
     grain = _grain(entries)
     currency = _commonest(entry.currency for entry in entries)
+    comparison = year_on_year(journeys, period, entries, currency)
     return Report(
         period=period,
         entries=tuple(entries),
@@ -194,7 +210,9 @@ def compute_report(journeys: Journeys, period: Period, card: Card) -> Report:
         ),
         partners=tuple(_partners(entries, cards, currency)),
         nodes=tuple(_nodes(whole)),
-        comparison=year_on_year(journeys, period, entries, currency),
+        comparison=comparison,
+        fulfilments=tuple(_fulfilments(journeys, period, comparison)),
+        turnover=turnover(journeys, period).get("all", ()),
         withheld=withheld,
         unpromised=unpromised,
     )
@@ -213,6 +231,22 @@ def year_on_year(journeys: Journeys, period: Period, entries: Sequence[Entry], c
 
     before, after = side(end - 2 * YEAR), side(end - YEAR)
     return Comparison(before, after) if before.sums.shipments and after.sums.shipments else None
+
+
+def _fulfilments(journeys: Journeys, period: Period, comparison: Comparison | None) -> Iterator[FulfilmentFigures]:
+    """In the order of their codes, what is not stated last; nothing where no shipment states any."""
+
+    def figures(span: Period) -> Mapping[Fulfilment | None, NetworkFigures]:
+        return figures_by(journeys, span, lambda route: route.fulfilment)
+
+    whole = figures(period)
+    if not whole.keys() - {None}:
+        return
+    sides = (comparison.before, comparison.after) if comparison is not None else ()
+    before, after = [figures(Period(side.start, side.end, period.at)) for side in sides] or ({}, {})
+    for name in (*Fulfilment, None):
+        if name in whole:
+            yield FulfilmentFigures(name, whole[name], before.get(name), after.get(name))
 
 
 def _entries(journeys: Journeys, period: Period) -> tuple[list[Entry], int, int]:

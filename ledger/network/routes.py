@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ledger.codes import Mode
+from ledger.codes import Fulfilment, Mode, Purpose
 from ledger.common.toml_file import read_toml
 from ledger.errors import MalformedRecord
-from ledger.records.types import Place
+from ledger.records.types import Place, ShipmentTerms
 from ledger.scores.samples import Case
 
 LONGEST_WINDOW = 3_660
@@ -34,6 +34,7 @@ MARKETS: Mapping[Market, frozenset[str]] = {
     Market.LATIN_AMERICA: frozenset(_LATIN_AMERICA.split()),
 }
 """Countries (ISO 3166-1 alpha-2) of the markets in RECORDS' table."""
+_MODES, _FULFILMENTS = frozenset(Mode), frozenset(Fulfilment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ EXPECTED: Windows = {
 @dataclass(frozen=True, slots=True)
 class Route:
     """What a shipment is grouped by: country codes, or the places' names where no code is stated; empty or None where
-    a part is withheld or nothing says.
+    a part is withheld or nothing says. `purpose`: what its terms were opened for.
     """
 
     origin: str
@@ -68,6 +69,8 @@ class Route:
     market: Market | None
     mode: Mode | None
     carrier: int
+    fulfilment: Fulfilment | None = None
+    purpose: Purpose = Purpose.ORIGINAL
 
     @property
     def lane(self) -> str:
@@ -81,24 +84,37 @@ class By(StrEnum):
     MARKET = "market"
     MODE = "mode"
     CARRIER = "carrier"
+    FULFILMENT = "fulfilment"
 
 
+NOT_STATED = "not_stated"
 GROUPS: Mapping[By, Callable[[Route], str]] = {
     By.LANE: lambda route: route.lane,
     By.MARKET: lambda route: str(route.market or "other"),
-    By.MODE: lambda route: "not_stated" if route.mode is None else route.mode.name.lower(),
+    By.MODE: lambda route: NOT_STATED if route.mode is None else route.mode.name.lower(),
     By.CARRIER: lambda route: str(route.carrier),
+    By.FULFILMENT: lambda route: NOT_STATED if route.fulfilment is None else route.fulfilment.name.lower(),
 }
 
 
 def route_of(case: Case) -> Route:
     """The route of a shipment: countries of origin and destination, mode, and the partner that delivered it."""
-    origin, destination = _country(case.terms.origin), _country(case.terms.destination)
-    market = next((name for name, countries in MARKETS.items() if destination in countries), None)
-    mode = Mode(case.terms.mode) if case.terms.mode in set(Mode) else None
     moves = (case.lines[0].part.portion if case.lines else case.portion).moves
-    carrier = moves[-1].releaser if moves else case.terms.holder
-    return Route(origin, destination, market, mode, carrier)
+    return route_by_terms(case.terms, moves[-1].releaser if moves else case.terms.holder)
+
+
+def route_by_terms(terms: ShipmentTerms, carrier: int) -> Route:
+    """The route as the terms state it, with the partner that delivered, or holds, the goods."""
+    origin, destination = _country(terms.origin), _country(terms.destination)
+    return Route(
+        origin,
+        destination,
+        market=next((name for name, countries in MARKETS.items() if destination in countries), None),
+        mode=Mode(terms.mode) if terms.mode in _MODES else None,
+        carrier=carrier,
+        fulfilment=Fulfilment(terms.fulfilment) if terms.fulfilment in _FULFILMENTS else None,
+        purpose=Purpose(terms.purpose),
+    )
 
 
 def parse_windows(data: bytes) -> Windows:

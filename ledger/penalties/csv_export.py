@@ -2,14 +2,13 @@
 statement. Amounts in minor units, times in seconds UTC, yes and no as 1 and 0; what is not known is empty.
 """
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
 from ledger.codes import HoldCause
+from ledger.common.csv_cells import csv_text
 from ledger.common.figure import Cell, Currency, Pattern, Seconds, cells_of, columns_of, figure
 from ledger.common.ids import PartnerId, RecordId
 from ledger.penalties.statement import PenaltyStatement
@@ -59,12 +58,14 @@ def penalties_csv(statements: Iterable[PenaltyStatement]) -> str:
     def row(statement: PenaltyStatement) -> Sequence[Cell]:
         return (*cells_of(statement), " ".join(f"{leg.partner}:{leg.amount}" for leg in statement.legs))
 
-    return _csv((*columns_of(PenaltyStatement), "recourse"), map(row, statements))
+    return csv_text((*columns_of(PenaltyStatement), "recourse"), map(row, statements))
 
 
 def penalty_lines_csv(statements: Iterable[PenaltyStatement]) -> str:
     """A row a line (`StatementLine`), each under its shipment, the total last."""
-    return _csv(columns_of(StatementLine), (cells_of(line) for statement in statements for line in lines_of(statement)))
+    return csv_text(
+        columns_of(StatementLine), (cells_of(line) for statement in statements for line in lines_of(statement))
+    )
 
 
 def lines_of(s: PenaltyStatement) -> Iterator[StatementLine]:
@@ -104,16 +105,3 @@ def lines_of(s: PenaltyStatement) -> Iterator[StatementLine]:
 
 def _cause(code: int) -> str:
     return HoldCause(code).name.lower() if code in set(HoldCause) else "none"
-
-
-def _csv(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(columns)
-    writer.writerows([_safe(cell) for cell in row] for row in rows)
-    return text.getvalue()
-
-
-def _safe(cell: Cell) -> Cell:
-    """A text that starts like a formula would be one in a spreadsheet."""
-    return "'" + cell if isinstance(cell, str) and cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell

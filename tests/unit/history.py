@@ -143,6 +143,7 @@ class History:
         contents: Sequence[Goods] = (),
         applied: bool = True,
         recipient: bytes = bytes(20),
+        fulfilment: int = 0,
         details: Details | Withheld = NO_DETAILS,
         **fields: Any,
     ) -> bytes:
@@ -158,7 +159,7 @@ class History:
             parents=tuple(ShipmentRef(parent, self.sequences.get(parent, 0)) for parent in parents),
             packages=packages,
             mode=mode,
-            fulfilment=0,
+            fulfilment=fulfilment,
             origin=origin,
             destination=destination,
             contents=tuple(contents),
@@ -274,7 +275,7 @@ class History:
         block_time: int | None = None,
         signers: Sequence[int] | None = None,
         own_clock: bool = False,
-        duty: Duty = NO_DUTY,
+        duty: Duty | Withheld = NO_DUTY,
     ) -> VerifiedRecord:
         """By customs itself, unless told otherwise."""
         names = (shipments,) if isinstance(shipments, bytes) else tuple(shipments)

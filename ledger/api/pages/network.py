@@ -1,4 +1,4 @@
-"""The page of the network: figures by lane, market, mode or carrier, of one period or beside another."""
+"""The page of the network: figures by lane, market, mode, carrier or fulfilment, of one period or beside another."""
 
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -10,7 +10,7 @@ from ledger.api.deps import NodeOf, ReaderOf, Rolling
 from ledger.api.moments import When, second_of
 from ledger.api.pages.render import page
 from ledger.api.routers.networks import compared, published
-from ledger.common.periods import full_hour, period_of
+from ledger.common.periods import Period, full_hour, period_of
 from ledger.explain import network as network_text
 from ledger.network.routes import By
 from ledger.services.figures.network import NetworkAnswer, knows_shipments, network_charts_for, network_for
@@ -45,6 +45,7 @@ def network(
     groups: list[str] = [*answer.groups] if answer else [group["group"] for group in public["groups"]] if public else []
     partners = {int(group) for group in groups if group.isdigit()} if by is By.CARRIER else set()
     partners |= {partner for figures in (answer.groups.values() if answer else ()) for partner in figures.nodes}
+    partners |= {one.partner for held in (answer.turnover.values() if answer else ()) for one in held}
     partners |= {n["partner"] for group in (public["groups"] if public else ()) for n in group["figures"]["nodes"]}
     said = {"start": start, "end": end, "against_start": against_start, "against_end": against_end}
     asked = {name: value for name, value in {**said, "rolling": rolling}.items() if value}
@@ -60,6 +61,17 @@ def network(
         all_query=urlencode(asked),
         figures=network_text.FIGURES,
         words=network_text,
+        table=table_of(by, period, before),
         names=node.reader.views.names(sorted(partners)),
         said=said,
     )
+
+
+def table_of(by: By | None, period: Period, before: Period | None) -> str:
+    """Where the same figures are as CSV."""
+    asked: dict[str, str | int] = {"format": "csv", "start": period.start, "end": period.end}
+    if by is not None:
+        asked["by"] = by
+    if before is not None:
+        asked |= {"against_start": before.start, "against_end": before.end}
+    return f"/v1/network?{urlencode(asked)}"

@@ -131,8 +131,11 @@ def environment(language: Language) -> Environment:
 
 
 def group(name: str, by: str) -> str:
-    """What a row of network figures is about: modes and markets have names, lanes and carriers are called so."""
-    return term("Mode" if by == "mode" else "market", name.replace("_", " ")) if by in ("mode", "market") else name
+    """What a row of network figures is about: modes, fulfilments and markets have names, lanes and carriers are called
+    so.
+    """
+    context = {"mode": "Mode", "fulfilment": "Fulfilment", "market": "market"}.get(by)
+    return name if context is None else term(context, name.replace("_", " "))
 
 
 def _chart(language: Language, chart: Chart, key: str, about: str = "", *, table: bool = True) -> Markup:

@@ -1,8 +1,10 @@
-"""`/v1/network`: how the network performs, by lane, market, mode, carrier and period."""
+"""`/v1/network`: how the network performs, by lane, market, mode, carrier, fulfilment and period."""
 
+from enum import StrEnum
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
+from fastapi.responses import Response
 
 from ledger.api.deps import Moment, NodeOf, ReaderOf, Rolling
 from ledger.api.schemas import examples
@@ -16,7 +18,17 @@ from ledger.services.node.node import Node
 router = APIRouter(prefix="/v1/network", tags=["network"])
 
 
-@router.get("", operation_id="getNetwork", response_model=NetworkView, responses=examples.READ_RESPONSES)
+class Form(StrEnum):
+    JSON = "json"
+    CSV = "csv"
+
+
+CSV_ANSWER: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
+
+
+@router.get(
+    "", operation_id="getNetwork", response_model=NetworkView, responses={**examples.READ_RESPONSES, **CSV_ANSWER}
+)
 def network(
     node: NodeOf,
     reader: ReaderOf,
@@ -27,8 +39,12 @@ def network(
     against_start: Moment = None,
     against_end: Moment = None,
     evidence: Annotated[bool, Query(description="Name the records, where the reader may know the prices")] = False,
-) -> dict[str, Any]:
-    """Delivery times, abnormal delays, legs in time, first-time release, customs time by cause, cost, and nodes.
+    form: Annotated[Form, Query(alias="format", description="`csv`: a row a number, both periods side by side")] = (
+        Form.JSON
+    ),
+) -> Any:
+    """Delivery and processing times, abnormal delays, legs in time by section, first-time release, customs time by
+    cause, cost by link, duty, returns and their reasons, lanes with a choice of ways, turnover, and nodes.
 
     Of shipments whose clock stopped, or whose promise lies, from `start` to before `end`, or in the last `rolling`
     days; `against_start` and `against_end` name an earlier period, and every figure is given in both. A partner gets
@@ -39,8 +55,17 @@ def network(
     now = full_hour(node.home.clock.now())
     before = compared(now, against_start, against_end)
     if not knows_shipments(reader):
+        if form is Form.CSV:
+            raise NotPermitted(
+                "the table is for the parties of the shipments and for auditors",
+                where="format",
+                mend="Sign in with a key of a party.",
+            )
         return published(node, by, start, end, rolling, compares=before is not None)
     answer = network_for(node.reader.numbers, reader, period_of(now, start, end, rolling), by=by, before=before)
+    if form is Form.CSV:
+        headers = {"Content-Disposition": 'attachment; filename="network.csv"'}
+        return Response(answer.to_csv(), media_type="text/csv", headers=headers)
     return answer.to_json(evidence=evidence)
 
 

@@ -25,7 +25,7 @@ TAGS = [
     {"name": "products", "description": "What a scanned code is answered with."},
     {"name": "recalls", "description": "What is recalled, who holds and who had it, who has answered."},
     {"name": "partners", "description": "Who takes part, and how to be enrolled."},
-    {"name": "network", "description": "How lanes, markets, modes and carriers perform."},
+    {"name": "network", "description": "How lanes, markets, modes, carriers and fulfilments perform."},
     {"name": "markets", "description": "Rules by market: what terms need, assessed taxes, what a version changes."},
     {"name": "bonuses", "description": "Agreements, awards and claims."},
     {"name": "log", "description": "The append-only log: checkpoint, tiles, proofs."},

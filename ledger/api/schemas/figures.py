@@ -8,8 +8,10 @@ from ledger.api.schemas.answers import Answer, Page
 from ledger.attested.totals import TotalInOne
 from ledger.common.figure import json_schema
 from ledger.common.periods import Period
+from ledger.network.benchmark import BenchmarkRow
 from ledger.network.performance import Change, NetworkFigures
 from ledger.network.publication import PublicNetwork
+from ledger.network.turnover import Turnover
 from ledger.penalties.lists import Total
 from ledger.penalties.statement import PenaltyStatement
 from ledger.scores.effects import ScorecardInShort
@@ -73,6 +75,9 @@ class PublishedView(Answer):
 NetworkFiguresView = Annotated[dict[str, Any], WithJsonSchema(_network())]
 PublicNetworkView = Annotated[dict[str, Any], WithJsonSchema(json_schema(PublicNetwork))]
 """What the public sees of a group, see `ledger.network.publication.PublicNetwork`."""
+TurnoverView = Annotated[dict[str, Any], WithJsonSchema(json_schema(Turnover))]
+"""What a partner passed on over what it held, see `ledger.network.turnover.Turnover`."""
+BenchmarkRowView = Annotated[dict[str, Any], WithJsonSchema(json_schema(BenchmarkRow))]
 ChangeView = Annotated[dict[str, Any], WithJsonSchema(json_schema(Change))]
 
 
@@ -83,9 +88,19 @@ class NetworkGroup(Answer):
 
     group: str
     figures: NetworkFiguresView | PublicNetworkView | None
+    turnover: list[TurnoverView] = Field(default=[], description="Of each partner that held goods of the group")
     explanation: list[str]
     before: NetworkFiguresView | None = None
+    before_turnover: list[TurnoverView] | None = None
     changes: list[ChangeView] | None = None
+
+
+class BenchmarkView(Answer):
+    """Costs that the runner of this home provided to compare with, as its file says, beside what was measured."""
+
+    title: str
+    source: str
+    costs: list[BenchmarkRowView]
 
 
 class NetworkView(Answer):
@@ -94,6 +109,7 @@ class NetworkView(Answer):
     period: PeriodView | None
     published: PublishedView | None = Field(description="For the public: the quarter, and when it was taken")
     before_period: PeriodView | None
+    benchmark: BenchmarkView | None = Field(default=None, description="With `by=fulfilment`, where one is kept here")
     groups: list[NetworkGroup]
 
 

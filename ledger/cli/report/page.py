@@ -7,7 +7,7 @@ from itertools import groupby
 from ledger.charts.chart import Days, Subject
 from ledger.charts.lateness import late_days_chart, promised_chart
 from ledger.charts.network import network_charts
-from ledger.cli.report import sections
+from ledger.cli.report import fulfilments, sections
 from ledger.cli.report.style import STYLE, chart_style
 from ledger.cli.report.words import Cover, pictures, section, table
 from ledger.codes import Mode
@@ -28,6 +28,8 @@ def render(report: Report, cover: Cover) -> str:
         _time(report),
         sections.comparison(report),
         sections.modes(report),
+        fulfilments.fulfilments(report),
+        fulfilments.stock(report, cover),
         _lanes(report),
         _windows(report),
         sections.penalties(report, cover),

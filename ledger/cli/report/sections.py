@@ -234,6 +234,9 @@ def comparison(report: Report) -> str:
             ("abnormal_ppm", "abnormal delays", tenths_of_percent),
             ("legs_ppm", "legs in time", tenths_of_percent),
             ("first_time_ppm", "customs released first time", tenths_of_percent),
+            ("processing_mean_seconds", "mean processing time", days),
+            ("return_ppm", "packages returned", tenths_of_percent),
+            ("flexible_ppm", "lanes with a choice", tenths_of_percent),
         ):
             change = changes[figure_name]
             if change.before is not None and change.after is not None:

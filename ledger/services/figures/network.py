@@ -5,7 +5,7 @@ the public sees is published by quarter (see `ledger.services.figures.publicatio
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ledger.charts.chart import Chart
@@ -13,10 +13,13 @@ from ledger.common.figure import to_json
 from ledger.common.periods import Period
 from ledger.common.scopes import ALL_SCOPES
 from ledger.errors import MalformedRecord, NotPermitted
-from ledger.explain.network import words
+from ledger.explain.network import more_words, words
 from ledger.explain.text import say
+from ledger.network.benchmark import Benchmark, BenchmarkRow, compare_costs
 from ledger.network.performance import NetworkFigures, compare
 from ledger.network.routes import EXPECTED, By, Windows
+from ledger.network.table import Side, network_csv
+from ledger.network.turnover import Turnover
 from ledger.services.figures.penalties_and_scores import Numbers
 from ledger.services.views.records import Reader
 
@@ -31,6 +34,9 @@ class NetworkAnswer:
     before_period: Period | None
     before: Mapping[str, NetworkFigures] | None
     scope: str
+    turnover: Mapping[str, Sequence[Turnover]] = field(default_factory=dict)
+    before_turnover: Mapping[str, Sequence[Turnover]] = field(default_factory=dict)
+    benchmark: Benchmark | None = None
 
     def to_json(self, *, evidence: bool = False) -> dict[str, Any]:
         return {
@@ -39,8 +45,35 @@ class NetworkAnswer:
             "period": to_json(self.period),
             "published": None,
             "before_period": to_json(self.before_period) if self.before_period else None,
-            "groups": [self._group(name, evidence) for name in sorted({*self.groups, *(self.before or {})})],
+            "benchmark": self._benchmark(),
+            "groups": [self._group(name, evidence) for name in self.names],
         }
+
+    @property
+    def names(self) -> list[str]:
+        """The groups that have shipments, or goods in somebody's hands, in either period."""
+        return sorted({*self.groups, *(self.before or {}), *self.turnover, *self.before_turnover})
+
+    @property
+    def costs(self) -> tuple[BenchmarkRow, ...]:
+        """Benchmarks beside what was measured; empty without a benchmark, and for groups that are no fulfilments."""
+        if self.benchmark is None or self.by is not By.FULFILMENT:
+            return ()
+        return compare_costs(self.groups, self.benchmark)
+
+    def to_csv(self) -> str:
+        """A row a number, with the one of the earlier period beside it: see `ledger.network.table.network_csv`."""
+        return network_csv({name: self._sides(name) for name in self.names})
+
+    def _sides(self, name: str) -> tuple[Side | None, Side]:
+        before = None if self.before is None else Side(self.before.get(name), self.before_turnover.get(name, ()))
+        return before, Side(self.groups.get(name), self.turnover.get(name, ()))
+
+    def _benchmark(self) -> dict[str, Any] | None:
+        if self.benchmark is None or self.by is not By.FULFILMENT:
+            return None
+        costs = [to_json(row) for row in self.costs]
+        return {"title": self.benchmark.title, "source": self.benchmark.source, "costs": costs}
 
     def _group(self, name: str, evidence: bool) -> dict[str, Any]:
         """A group's figures and, beside them, the same in sentences; with each plain figure of the earlier period."""
@@ -48,13 +81,15 @@ class NetworkAnswer:
         group = {
             "group": name,
             "figures": self._figures(figures, evidence),
-            "explanation": [] if figures is None else list(words(figures)),
+            "turnover": [to_json(one) for one in self.turnover.get(name, ())],
+            "explanation": [] if figures is None else [*words(figures), *more_words(figures)],
         }
         if self.before is None:
             return group
         changes = compare(earlier, figures) if earlier and figures else ()
         return group | {
             "before": self._figures(earlier, evidence),
+            "before_turnover": [to_json(one) for one in self.before_turnover.get(name, ())],
             "changes": [to_json(change) for change in changes],
         }
 
@@ -89,7 +124,12 @@ def network_for(
     groups = numbers.network(period, by, windows, only)
     earlier = numbers.network(before, by, windows, only) if before is not None else None
     scope = say("all shipments") if only is None else say("the shipments whose terms you may read")
-    return NetworkAnswer(period, by, groups, before, earlier, scope)
+    return NetworkAnswer(
+        period, by, groups, before, earlier, scope,
+        turnover=numbers.turnover(period, by, only),
+        before_turnover=numbers.turnover(before, by, only) if before is not None else {},
+        benchmark=numbers.benchmark(),
+    )  # fmt: skip
 
 
 def network_charts_for(

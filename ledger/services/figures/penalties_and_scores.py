@@ -26,11 +26,13 @@ from ledger.common.periods import FOREVER, Period, Step, before, full_hour, peri
 from ledger.errors import Busy, NotFound, NotPermitted
 from ledger.explain.penalties.penalty import stated
 from ledger.explain.score import measure_stated, stated_in_short
+from ledger.network.benchmark import Benchmark
 from ledger.network.contributions import KeptContributions
 from ledger.network.lane_times import Lane, times_by_lane
 from ledger.network.league import League, LeagueBy, lanes, league
 from ledger.network.performance import NetworkFigures, contributions_by, network
 from ledger.network.routes import EXPECTED, GROUPS, By, Windows
+from ledger.network.turnover import Turnover, turnover_by
 from ledger.penalties.statement import PenaltyStatement, penalty_of
 from ledger.provenance.gaps import Finding, as_of, find_gaps
 from ledger.records.types import ShipmentTerms
@@ -42,6 +44,8 @@ from ledger.scores.incremental import Running
 from ledger.services.figures.cache import Feed
 from ledger.services.figures.penalty_pages import PenaltyPages, require_reader, right_of
 from ledger.services.figures.sealed_records import SealedRecords
+from ledger.services.figures.sight import sight_of
+from ledger.services.home.benchmarks import kept_benchmark
 from ledger.services.home.home import Home
 from ledger.services.home.score_cards import measure_for
 from ledger.services.state.answers import Answers
@@ -302,17 +306,37 @@ class Numbers:
         def compute() -> Mapping[str, NetworkFigures]:
             with self._figures() as (_, running):
                 kept = self._contributions_of(running) if windows == EXPECTED else None
-                return network(running.journeys, period, group, windows, _wanted(reader), kept)
+                return network(running.journeys, period, group, windows, sight_of(reader, running.journeys), kept)
 
         # The reader as a whole is part of what is asked: partner, rights, scopes and key say which terms it may read.
         subject = "network", period.start, period.end, by, windowed, reader
         return self._answers.get(subject, (self._extent(), period.at), compute)
 
+    def turnover(
+        self, period: Period, by: By | None = None, reader: Reader | None = None
+    ) -> Mapping[str, tuple[Turnover, ...]]:
+        """What every partner passed on over what it held, by the same groups, of the same shipments. A group by carrier
+        is what that carrier held."""
+
+        def compute() -> Mapping[str, tuple[Turnover, ...]]:
+            with self._figures() as (_, running):
+                sight = sight_of(reader, running.journeys)
+                return turnover_by(running.journeys, period, by, sight)
+
+        return self._answers.get(
+            ("turnover", period.start, period.end, by, reader), (self._extent(), period.at), compute
+        )
+
+    def benchmark(self) -> Benchmark | None:
+        """The costs that somebody provided to compare with."""
+        with self._db.read() as connection:
+            return kept_benchmark(connection)
+
     def lane_times(self, reader: Reader, at: int) -> Mapping[Lane, Distribution]:
         """The delivery times on each lane of the shipments whose terms the reader may read, as judged at `at`."""
         with self._figures() as (_, running):
             kept = self._contributions_of(running)
-            return times_by_lane(running.journeys, at, _wanted(reader), kept)
+            return times_by_lane(running.journeys, at, sight_of(reader, running.journeys).terms, kept)
 
     def network_charts(
         self, period: Period, by: By | None = None, windows: Windows = EXPECTED, reader: Reader | None = None
@@ -325,7 +349,8 @@ class Numbers:
         def compute() -> Mapping[str, Sequence[Chart]]:
             with self._figures() as (_, running):
                 kept = self._contributions_of(running) if windows == EXPECTED else None
-                groups = contributions_by(running.journeys, period, group, windows, _wanted(reader), kept)
+                sight = sight_of(reader, running.journeys)
+                groups = contributions_by(running.journeys, period, group, windows, sight, kept)
             return network_charts(groups, windows)
 
         subject = "charts", period.start, period.end, by, tuple(windows.items()), reader
