@@ -76,7 +76,9 @@ class Turnover:
 
 
 class _Stay(NamedTuple):
-    """`packages` with one holder from `start` until before `end`; `out` of them then went to somebody else."""
+    """`packages`, a `share` of what the shipment opened with, with one holder from `start` until before `end`; `out` of
+    them then went to somebody else.
+    """
 
     holder: int
     packages: int
