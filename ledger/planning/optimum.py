@@ -36,12 +36,11 @@ class Answer(StrEnum):
 
 
 class Proof(StrEnum):
-    """Why no plan is better. `prices`: the exact bound of prices is met; `exchange`: no exchange improves a convex
-    plan; `search`: the solver searched all others, in floating point; `none`: nothing says so.
+    """Why no plan is better. `prices`: the exact bound of prices is met; `search`: the solver searched all others, in
+    floating point; `none`: nothing says so.
     """
 
     PRICES = "prices"
-    EXCHANGE = "exchange"
     SEARCH = "search"
     NONE = "none"
 
