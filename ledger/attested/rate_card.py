@@ -8,15 +8,18 @@ The text of the attestation's claims about ``partner/7`` is a JSON object, read 
 
 `from` and `to` are UN/LOCODEs or countries (every place in it); an absent amount is 0. `perKilometre`: so much for so
 many kilometres. `holdingPerDay`: what the goods cost a day while they travel so, for so many minor units of their
-value. The contract takes no attestation from whoever is no issuer of its schema when it is recorded, so every one that
-was applied counts, while it is valid and not revoked. A partner's own card speaks for it; others' only where it has
-none, for else a rival could draw traffic away from it with a card of high prices.
+value. With `"for": "partners"` the issuer lets every partner of the consortium read the card; else its own parties and
+auditors do.
+
+The contract takes no attestation from whoever is no issuer of its schema when it is recorded, so every one that was
+applied counts, while it is valid and not revoked. A partner's own card speaks for it; others' only where it has none,
+for else a rival could draw traffic away from it with a card of high prices.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.codes import Mode
 from ledger.common.canonical import parse_json
@@ -32,6 +35,7 @@ from ledger.shipments.portions import Found
 
 RATE_CARD = schema_hash("rate-card")
 FORMAT = "rate-card/1"
+PARTNERS = "partners"
 MOST_RATES = 500
 LARGEST = 2**48
 """Minor units of one amount."""
@@ -89,17 +93,33 @@ class RateCard:
     record: RecordId
     currency: str
     rates: tuple[Rate, ...]
+    for_partners: bool = False
+    """Every partner may read it."""
 
 
-def parse_rates(claims: str) -> tuple[str, tuple[Rate, ...]]:
-    """The currency and the rates that the text of a card's claims states. Raises `MalformedRecord` naming the field."""
-    card = fields_of(parse_json(claims.encode(), where="rate card"), "rate card", ("lading", "currency", "rates"))
+class Stated(NamedTuple):
+    """What the text of a card's claims says."""
+
+    currency: str
+    rates: tuple[Rate, ...]
+    for_partners: bool
+
+
+def parse_rates(claims: str) -> Stated:
+    """What the text of a card's claims states. Raises `MalformedRecord` naming the field."""
+    parsed = parse_json(claims.encode(), where="rate card")
+    card = fields_of(parsed, "rate card", ("lading", "currency", "rates"), more=("for",))
     if card["lading"] != FORMAT:
         raise MalformedRecord("unknown format", where="lading", expected=FORMAT, found=shown(card["lading"]))
     currency = text(card["currency"], "currency")
     if not re.fullmatch("[A-Z]{3}", currency):
         raise MalformedRecord("not a currency", where="currency", expected="three capital letters", found=currency[:40])
-    return currency, tuple(_rate(value, where) for where, value in entries(card["rates"], "rates", 1, MOST_RATES))
+    if (readers := card.get("for", PARTNERS)) != PARTNERS:
+        raise MalformedRecord(
+            "not readers", where="for", expected=f"{PARTNERS}, or no such field", found=shown(readers)
+        )
+    rates = tuple(_rate(value, where) for where, value in entries(card["rates"], "rates", 1, MOST_RATES))
+    return Stated(currency, rates, "for" in card)
 
 
 def rate_cards(journeys: Journeys, at: int) -> tuple[RateCard, ...]:
@@ -136,10 +156,10 @@ def _card(found: Found[Attestation], partner: int) -> Iterator[RateCard]:
     if isinstance(claims, Withheld):
         return
     try:
-        currency, rates = parse_rates(claims.text)
+        stated = parse_rates(claims.text)
     except MalformedRecord:
         return
-    yield RateCard(partner, found.record.by, found.verified.id, currency, rates)
+    yield RateCard(partner, found.record.by, found.verified.id, *stated)
 
 
 def _rate(value: object, where: str) -> Rate:
@@ -149,9 +169,9 @@ def _rate(value: object, where: str) -> Rate:
     if mode not in set(Mode) - {Mode.NOT_SPECIFIED, Mode.NOT_APPLICABLE}:
         raise MalformedRecord("no such mode", where=f"{where}.mode", expected="1 to 8, UN/ECE Recommendation 19")
     origin, destination = (_place(rate[name], f"{where}.{name}") for name in ("from", "to"))
-    fixed = (integer(rate.get(name, 0), f"{where}.{name}", 0, LARGEST) for name in more[:2])
-    ratios = (_ratio(rate[name], f"{where}.{name}") if name in rate else None for name in more[2:])
-    return Rate(Mode(mode), origin, destination, *fixed, *ratios)
+    fixed = [integer(rate.get(name, 0), f"{where}.{name}", 0, LARGEST) for name in more[:2]]
+    ratios = [_ratio(rate[name], f"{where}.{name}") if name in rate else None for name in more[2:]]
+    return Rate(Mode(mode), origin, destination, fixed[0], fixed[1], ratios[0], ratios[1])
 
 
 def _place(value: object, where: str) -> str:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from math import asin, cos, radians, sin, sqrt
 from typing import NamedTuple
 
+from ledger.codes import Mode
+
 RADIUS = 6_371.0088
 """Mean radius of the earth in kilometres (IUGG 1980, R1)."""
 
@@ -22,19 +24,24 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True)
 class Distances:
-    """By UN/LOCODE; `stated` ones, by the two places in either order, before those on the globe."""
+    """By UN/LOCODE; those of `airports` for ways by air only. `stated` ones, by the two places in either order, before
+    those on the globe."""
 
     known: Mapping[str, Position] = field(default_factory=dict)
+    airports: Mapping[str, Position] = field(default_factory=dict)
     stated: Mapping[frozenset[str], int] = field(default_factory=dict)
 
-    def between(self, one: str, other: str) -> int | None:
+    def between(self, one: str, other: str, mode: Mode) -> int | None:
         """Kilometres; None where nobody stated them and one of the places is not known here."""
         pair = frozenset((one, other))
         if pair in self.stated:
             return self.stated[pair]
-        if one not in self.known or other not in self.known:
-            return None
-        return great_circle(*sorted((self.known[one], self.known[other])))
+        ends = [self._at(place, mode) for place in (one, other)]
+        known = sorted(place for place in ends if place is not None)
+        return great_circle(known[0], known[1]) if len(known) == len(ends) else None
+
+    def _at(self, place: str, mode: Mode) -> Position | None:
+        return (self.airports.get(place) if mode is Mode.AIR else None) or self.known.get(place)
 
 
 def great_circle(one: Position, other: Position) -> int:

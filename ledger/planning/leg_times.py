@@ -36,7 +36,7 @@ class LegTime:
     p90: int
     basis: Basis
     samples: int = 0
-    records: tuple[RecordId, ...] = ()
+    records: tuple[RecordId, ...] | None = ()
 
     @property
     def thin(self) -> bool:

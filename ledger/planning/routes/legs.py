@@ -138,15 +138,15 @@ def _leg(
         return LeftOut.ASKED
     if card.currency != consignment.currency:
         return LeftOut.CURRENCY
-    kilometres = offers.distances.between(origin, destination)
+    kilometres = offers.distances.between(origin, destination, rate.mode)
     charge = rate.charge(consignment.packages, kilometres)
     if charge is None:
         return LeftOut.DISTANCE
     time = offers.times.of(origin, destination, rate.mode, card.partner)
     if time is None:
         return LeftOut.TIME
-    held = (rate.holding(consignment.value, seconds) for seconds in (time.p50, time.p90))
+    held50, held90 = (rate.holding(consignment.value, seconds) for seconds in (time.p50, time.p90))
     return Leg(
         PartnerId(card.partner), PartnerId(card.issuer), card.record, rate.mode, origin, destination, kilometres,
-        card.currency, charge, *held, time,
+        card.currency, charge, held50, held90, time,
     )  # fmt: skip

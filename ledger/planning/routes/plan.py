@@ -14,12 +14,11 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, TypeVar
 
-from ledger.codes import Mode
 from ledger.common.figure import Amount, Currency, Pattern, Seconds, figure
 from ledger.common.periods import DAY
 from ledger.errors import MalformedRecord
 from ledger.planning.calendars import Holidays
-from ledger.planning.routes.legs import Consignment, Leg, LeftOut, Offers, PlaceCode, Without, legs_of
+from ledger.planning.routes.legs import Consignment, LeftOut, Leg, Offers, PlaceCode, Without, legs_of
 from ledger.planning.routes.search import Edge, Path, Search
 
 T = TypeVar("T")
@@ -229,13 +228,12 @@ def _edge(leg: Leg, by: Judged) -> Edge:
 def _failures(offers: Offers, question: Question, holidays: Holidays, best: Way) -> Iterator[Failure]:
     """Each place that the best way passes, each mode and partner that it uses, left out by itself."""
     q, cost = question.without, best.judged(question.judged).cost
-    trials: list[tuple[Fails, str, Without]] = []
-    for leg in best.legs[:-1]:
-        trials.append((Fails.PLACE, leg.destination, replace(q, places=q.places | {leg.destination})))
-    for mode in _once([leg.mode for leg in best.legs]):
-        trials.append((Fails.MODE, mode.name.lower(), replace(q, modes=q.modes | {mode})))
-    for partner in _once([leg.partner for leg in best.legs]):
-        trials.append((Fails.PARTNER, str(partner), replace(q, partners=q.partners | {partner})))
+    modes, partners = (_once([getattr(leg, name) for leg in best.legs]) for name in ("mode", "partner"))
+    trials = (
+        *((Fails.PLACE, leg.destination, replace(q, places=q.places | {leg.destination})) for leg in best.legs[:-1]),
+        *((Fails.MODE, mode.name.lower(), replace(q, modes=q.modes | {mode})) for mode in modes),
+        *((Fails.PARTNER, str(partner), replace(q, partners=q.partners | {partner})) for partner in partners),
+    )
     for fails, name, without in trials:
         found = _Network(offers, replace(question, without=without), holidays).search.ways(1)
         instead = found[0].total if found else None
