@@ -7,6 +7,7 @@ comes from the `holidays` library; of a country that it does not know no day is 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 from ledger.common.periods import DAY
 from ledger.planning.libraries import library
@@ -35,16 +36,16 @@ class Holidays:
 
 def holidays_of(countries: Iterable[str], depart: int) -> Holidays:
     """The holidays of these countries from the year of `depart` on. Raises `Misconfigured` without the library."""
-    calendars = library("holidays")
-    known = calendars.list_supported_countries(include_aliases=False)
     first = datetime.fromtimestamp(depart, UTC).year
-    wanted = sorted(set(countries))
-    closed = {
-        country: frozenset(
-            day.toordinal() - _EPOCH
-            for day in calendars.country_holidays(country, years=range(first, first + YEARS), observed=True)
-        )
-        for country in wanted
-        if country in known
-    }
-    return Holidays(closed, tuple(country for country in wanted if country not in known))
+    kept = {country: _closed(country, first) for country in sorted(set(countries))}
+    closed = {country: days for country, days in kept.items() if days is not None}
+    return Holidays(closed, tuple(country for country in kept if country not in closed))
+
+
+@lru_cache(512)
+def _closed(country: str, first: int) -> frozenset[int] | None:
+    calendars = library("holidays")
+    if country not in calendars.list_supported_countries(include_aliases=False):
+        return None
+    found = calendars.country_holidays(country, years=range(first, first + YEARS), observed=True)
+    return frozenset(day.toordinal() - _EPOCH for day in found)

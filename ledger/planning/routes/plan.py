@@ -246,7 +246,7 @@ def _once(values: Sequence[T]) -> list[T]:
 
 def _check(question: Question) -> None:
     if question.origin == question.destination:
-        raise MalformedRecord("origin and destination are one place", where="to", found=question.origin)
+        raise MalformedRecord("origin and destination are one place", where="destination", found=question.origin)
     if not 1 <= question.ways <= MOST_WAYS:
         raise MalformedRecord("not a number of ways", where="ways", expected=f"1 to {MOST_WAYS}", found=question.ways)
     for place in (question.origin, question.destination):

@@ -23,7 +23,7 @@ from ledger.errors import RuleBroken
 
 MOST_STEPS = 6
 """Legs of one way."""
-MOST_LABELS = 300_000
+MOST_LABELS = 100_000
 """What one question may look at before it is refused."""
 Calendar = Callable[[str, int], int]
 """When somebody at a place who is wanted at a second is there: never before it, nor earlier for a later second."""

@@ -104,7 +104,7 @@ def _holidays(offers: Offers, question: Question) -> Holidays:
 
 def _question(ledger: Known, asked: RouteAsked, now: int) -> Question:
     said = _of_shipment(ledger, asked) if asked.shipment else asked
-    for name, value in (("from", said.origin), ("to", said.destination), ("currency", said.currency)):
+    for name, value in (("origin", said.origin), ("destination", said.destination), ("currency", said.currency)):
         if not value:
             raise MalformedRecord("not said, and no shipment says it", where=name)
     promised, alpha = said.promised, said.alpha or 0
@@ -113,8 +113,8 @@ def _question(ledger: Known, asked: RouteAsked, now: int) -> Question:
     # Without a cap of its own a penalty grows until accrual ends.
     cap = said.cap if said.cap is not None else 2**62
     return Question(
-        place_of(said.origin, "from"),
-        place_of(said.destination, "to"),
+        place_of(said.origin, "origin"),
+        place_of(said.destination, "destination"),
         Consignment(1 if said.packages is None else said.packages, said.currency, said.value or 0),
         now if said.depart is None else said.depart,
         None if promised is None else Lateness(promised, alpha, cap, said.lost_after),
