@@ -64,6 +64,7 @@ PANELS: dict[str, dict[str, Entry]] = {
             "network",
             "How lanes, markets, modes and carriers perform; and the validators of a reference network.",
         ),
+        "plan": Entry("plan", "Plans from verified records: advice, with the records it rests on."),
         "report": Entry("report", "Write one HTML page with indicators, lanes, penalties, scores and charts."),
     },
     "Verify": {

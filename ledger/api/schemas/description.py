@@ -22,6 +22,7 @@ TAGS = [
     {"name": "recalls", "description": "What is recalled, who holds and who had it, who has answered."},
     {"name": "partners", "description": "Who takes part, and how to be enrolled."},
     {"name": "network", "description": "How lanes, markets, modes and carriers perform."},
+    {"name": "plans", "description": "Advice from verified records: routes, consolidation, demand."},
     {"name": "bonuses", "description": "Agreements, awards and claims."},
     {"name": "log", "description": "The append-only log: checkpoint, tiles, proofs."},
     {"name": "epcis", "description": "EPCIS 2.0: events out of records, events captured, queries over both."},
