@@ -54,6 +54,8 @@ NOUNS: dict[str, tuple[str, str]] = {
     "second": pair("{count} second", "{count} seconds"),
     "shipment": pair("{count} shipment", "{count} shipments"),
     "step": pair("{count} step", "{count} steps"),
+    "transfer": pair("{count} transfer", "{count} transfers"),
+    "warehouse": pair("{count} warehouse", "{count} warehouses"),
 }
 """What is counted, for one and for many."""
 

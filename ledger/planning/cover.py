@@ -20,7 +20,8 @@ from ledger.common.figure import Most, Pattern, figure
 from ledger.common.ids import PartnerId
 from ledger.errors import MalformedRecord
 from ledger.planning.allocate import Records
-from ledger.planning.optimum import MILLION, NODES, Answer, Optimum, Program, Proof, Row, needed, solve
+from ledger.planning.libraries import library
+from ledger.planning.optimum import MILLION, NODES, Answer, Optimum, Program, Proof, Row, solve
 from ledger.planning.relaxation import Matrix, Served, relax
 
 MOST_SEARCHED = 4_000
@@ -185,7 +186,7 @@ def _left_open(found: Served) -> Optimum:
 
 def matrix_of(coverage: Coverage, numbers: list[int], names: list[str]) -> Matrix | None:
     """The network as a table; None where nobody may serve anything."""
-    numpy = needed("numpy")
+    numpy = library("numpy")
     most = len(numbers) if coverage.most_sites is None else min(coverage.most_sites, len(numbers))
     if not coverage.shares or not most:
         return None

@@ -14,14 +14,15 @@ from fractions import Fraction
 from typing import Any
 
 from ledger.common.figure import figure
-from ledger.errors import MalformedRecord, Misconfigured
+from ledger.errors import MalformedRecord
+from ledger.planning.libraries import library
 
 MILLION = 1_000_000
 MOST_COEFFICIENT = 2**40
 """The largest number in a program: floating point still tells its neighbours apart after some additions."""
 NODES = 20_000
 """Of the solver's search: a count, not a time, so that the same plan comes out on a slow machine."""
-SECONDS = 300.0
+SECONDS = 60.0
 """A stop for what the count does not catch. A plan that meets it says `LIMIT`."""
 PRICE_PARTS = 2**20
 """Prices are rounded to this part of a unit."""
@@ -213,8 +214,8 @@ def _floor(bound: float) -> int:
 
 
 def _solver(nodes: int) -> tuple[Any, Any]:
-    highspy = needed("highspy")
-    solver = highspy._Highs()  # `Highs` around it prints to standard output before any option can be set
+    highspy = library("highspy")
+    solver = highspy._Highs()  # noqa: SLF001 (`Highs` around it prints to standard output before any option can be set)
     for name, value in {
         "output_flag": False,
         "threads": 1,
@@ -231,20 +232,8 @@ def _solver(nodes: int) -> tuple[Any, Any]:
     return solver, highspy
 
 
-def needed(name: str) -> Any:
-    """A library of the extra `plan`, imported when a plan is asked for: whoever plans nothing need not have it."""
-    from importlib import import_module
-
-    try:
-        return import_module(name)
-    except ImportError:
-        raise Misconfigured(
-            f"plans need {name}, which is not installed", where="plan", mend='pip install "lading[plan]"'
-        ) from None
-
-
 def _model(program: Program, highspy: Any, *, whole: bool) -> Any:
-    numpy = needed("numpy")
+    numpy = library("numpy")
     count = len(program.gains)
     starts, columns, factors = [0], [], []
     for row in program.rows:

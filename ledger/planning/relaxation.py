@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ledger.errors import MalformedRecord
-from ledger.planning.optimum import needed
+from ledger.planning.libraries import library
 
 ROUNDS = 700
 PATIENCE = 25
@@ -64,7 +64,7 @@ def relax(matrix: Matrix, rounds: int = ROUNDS) -> Served:
 
 class _Search:
     def __init__(self, matrix: Matrix) -> None:
-        self.np = np = needed("numpy")
+        self.np = np = library("numpy")
         self.matrix = matrix
         self.sites, self.areas = matrix.values.shape
         self.most = min(matrix.most, self.sites)

@@ -2,7 +2,9 @@
 
 import typer
 
-from ledger.cli.commands.plan import route
+from ledger.cli.commands.plan import route, warehouses
 
 app = typer.Typer(no_args_is_help=True, help="Plans from verified records: advice, with the records it rests on.")
 app.command("route")(route.route)
+for command in (warehouses.allocate, warehouses.trigger, warehouses.cover, warehouses.balance):
+    app.command()(command)
