@@ -3,14 +3,14 @@
     min Σ ((Imax − I) / Imax)²
 
 over products and warehouses, where `Imax` is the target and `I` what is there. Moving costs money, so the plan
-maximises `worth` · (sum before − sum after) − cost, where `worth` is what a sum smaller by one is worth in minor units: one
-warehouse that stood empty and now stands at its target. Goods move once: what comes in does not go on. Products do not
-touch each other here, so that each is a problem of its own.
+maximises `worth` · (sum before − sum after) − cost, where `worth` is what a sum smaller by one is worth in minor units:
+one warehouse that stood empty and now stands at its target. Goods move once: what comes in does not go on. Products do
+not touch each other here, so that each is a problem of its own.
 
 The problem is convex and separable, so a plan of whole packages is optimal exactly when no exchange of one package
 along a cycle of the residual network improves it (Ahuja, Magnanti and Orlin, Network Flows, 1993, chapter 14).
-Exchanges of large steps come first, halved until single packages improve nothing. All is reckoned in integers, and the prices found
-on the way give an exact bound (`_bound`) that equals the plan: the proof does not rest on how it was found.
+Exchanges of large steps come first, halved until single packages improve nothing. All is reckoned in integers, and the
+prices found on the way give an exact bound that equals the plan: the proof does not rest on how it was found.
 """
 
 from collections import defaultdict

@@ -217,13 +217,13 @@ class _Reader:
 
     def way(self, value: Any, where: str) -> tuple[Pair, Way]:
         entry = fields_of(value, where, ("from", "to"), more=("per_package", "per_consignment"))
-        costs = (
+        each, whole = (
             integer(entry.get(name, 0), below(where, name), 0, LARGEST) for name in ("per_package", "per_consignment")
         )
         pair = Pair(self._partner(entry, where, "from"), self._partner(entry, where, "to"))
         if pair.origin == pair.destination:
             raise MalformedRecord("a way that leads to itself", where=where)
-        return pair, Way(*costs)
+        return pair, Way(each, whole)
 
     def area(self, value: Any, where: str) -> tuple[str, Demand]:
         entry = fields_of(value, where, ("area", "packages"))

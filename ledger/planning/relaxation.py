@@ -2,9 +2,10 @@
 
 Give each area a price λ that it pays once, whoever serves it. For any prices Σ λ + the `most` best sites' sums of
 max(0, value − λ) is a bound that no plan exceeds: it is worked out in integers here, in double-precision sums that
-stay below 2^53 and are therefore exact. A capacity adds a price μ for each unit of a site's room, and max(0, value − λ − μ·demand) + μ·capacity
-in place of the sum: any μ ≥ 0 is allowed, and that of the fractional knapsack is best. Prices move by subgradients
-(Held, Wolfe and Crowder 1974) a fixed number of rounds, never by a clock, so that the same plan comes out anywhere.
+stay below 2^53 and are therefore exact. A capacity adds a price μ for each unit of a site's room, and a site's sum is
+then μ·capacity + Σ max(0, value − λ − μ·demand): any μ ≥ 0 is allowed, and that of the fractional knapsack is best.
+Prices move by subgradients (Held, Wolfe and Crowder 1974) a fixed number of rounds, never by a clock, so that the same
+plan comes out anywhere.
 Plans are what the bound's sites serve, bettered by exchanges of one site (Teitz and Bart 1968).
 """
 
@@ -87,7 +88,9 @@ class _Search:
     def run(self, rounds: int) -> Served:
         np = self.np
         prices = np.maximum(self.floor, self.near_values[:, min(1, self.near_values.shape[1] - 1)]).astype(float)
-        lowest, kept, step, idle = None, None, 1.0, 0
+        kept: tuple[Any, Any] = (None, None)
+        lowest: int | None = None
+        step, idle = 1.0, 0
         self._plan(self._greedy())
         for _ in range(rounds):
             whole = np.maximum(self.floor, np.rint(prices).astype(np.int64))
@@ -106,8 +109,7 @@ class _Search:
             if length == 0 or step < 1e-4:
                 break
             prices = np.maximum(self.floor, prices - slope * (step * (bound - self.best[0]) / length))
-        prices, worths = kept if kept is not None else (None, None)
-        return Served(self.best[1], self.best[0], max(lowest or 0, self.best[0]), prices, worths)
+        return Served(self.best[1], self.best[0], max(lowest or 0, self.best[0]), *kept)
 
     def _bound(self, prices: Any) -> tuple[int, Any, Any]:
         """The bound, what each site adds to it, and how it grows with each price."""
@@ -116,7 +118,7 @@ class _Search:
         worths = np.bincount(self.near_sites.ravel(), rest.ravel(), self.sites)
         taken = rest > 0
         if self.matrix.capacity is not None:
-            room = self._room_prices(rest)
+            room = self._room_prices(rest, self.matrix.capacity)
             rest = np.maximum(rest - room[self.near_sites] * self.matrix.demand[:, None], 0)
             worths = np.bincount(self.near_sites.ravel(), rest.ravel(), self.sites)
             worths += (room * self.matrix.capacity).astype(float)
@@ -126,13 +128,13 @@ class _Search:
         slope = 1.0 - (taken & self._mask(chosen)[self.near_sites]).sum(axis=1)
         return total, worths, slope
 
-    def _room_prices(self, rest: Any) -> Any:
+    def _room_prices(self, rest: Any, capacity: Any) -> Any:
         """μ of each site: what the last area that still fits is worth for each unit of its demand, rounded up."""
         np = self.np
         areas, columns = np.nonzero(rest)
         sites = self.near_sites[areas, columns]
         demand, worth = self.matrix.demand[areas], rest[areas, columns]
-        full = np.bincount(sites, demand, self.sites) > self.matrix.capacity
+        full = np.bincount(sites, demand, self.sites) > capacity
         prices = np.zeros(self.sites, dtype=np.int64)
         keep = full[sites]
         sites, demand, worth = sites[keep], demand[keep], worth[keep]
@@ -140,7 +142,7 @@ class _Search:
         sites, demand, worth = sites[order], demand[order], worth[order]
         before = np.cumsum(demand) - demand
         first = np.searchsorted(sites, sites)
-        over = before - before[first] + demand > self.matrix.capacity[sites]
+        over = before - before[first] + demand > capacity[sites]
         broken, at = np.unique(sites[over], return_index=True)
         last = np.nonzero(over)[0][at]
         prices[broken] = -(-worth[last] // demand[last])
@@ -176,7 +178,7 @@ class _Search:
         if self.matrix.capacity is not None:
             if len(self.tried) < PLANS:
                 self.tried.add(name)
-                self._keep(self._within_capacity(chosen))
+                self._keep(self._within_capacity(chosen, self.matrix.capacity))
             return
         self.tried.add(name)
         value = int(self.matrix.values[chosen].max(axis=0).sum())
@@ -222,14 +224,14 @@ class _Search:
         result[best // self.sites] = best % self.sites
         return np.sort(result)
 
-    def _within_capacity(self, chosen: Any) -> Any:
+    def _within_capacity(self, chosen: Any, capacity: Any) -> Any:
         """Areas that lose most by not getting their best site choose first; then whoever can moves to a better one."""
         np = self.np
         rows = self.matrix.values[chosen]
         order_of = np.argsort(-rows, axis=0, kind="stable")
         ordered = -np.sort(-rows, axis=0)
         regret = ordered[0] - (ordered[1] if len(chosen) > 1 else 0)
-        room = [int(each) for each in self.matrix.capacity[chosen]]
+        room = [int(each) for each in capacity[chosen]]
         demand = [int(each) for each in self.matrix.demand]
         ranks, worth = order_of.T.tolist(), ordered.T.tolist()
         place = [_CLOSED] * self.areas

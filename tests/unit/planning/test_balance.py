@@ -128,7 +128,8 @@ def test_large_quantities_are_proved_too() -> None:
     plan = balance(Shelves("EUR", 10**9, shelves, ways, {}))
     assert plan.optimum.proof is Proof.PRICES
     assert plan.after < plan.before
-    assert plan.optimum.objective is not None and plan.optimum.objective > 0
+    assert plan.optimum.objective is not None
+    assert plan.optimum.objective > 0
     moved = Counter[int]()
     for shift in plan.shifts:
         moved[shift.origin] -= shift.packages
