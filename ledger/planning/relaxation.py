@@ -28,14 +28,14 @@ _CLOSED = -1
 
 
 class Served(NamedTuple):
-    """`sites`: the index of the site that serves each area, −1 for none. `value` exact; no plan exceeds `bound`."""
+    """`sites`: the index of the site that serves each area, −1 for none. `value` exact; no plan exceeds `bound`, which
+    follows from the `prices` of areas alone where no site has a capacity.
+    """
 
     sites: Any
     value: int
     bound: int
     prices: Any
-    worths: Any
-    """What each site adds to the bound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +74,10 @@ class _Search:
             near *= 2
         near = min(near, self.sites)
         # One number for value and site: the better value first, of equal ones the lower site.
-        keys = matrix.values.T * self.sites + (self.sites - 1 - np.arange(self.sites))
+        keys = np.ascontiguousarray(matrix.values.T) * self.sites + (self.sites - 1 - np.arange(self.sites))
         if near < self.sites:
             keys = np.partition(keys, self.sites - near, axis=1)[:, self.sites - near :]
-        keys = -np.sort(-keys, axis=1)
+        keys = np.ascontiguousarray(np.sort(keys, axis=1)[:, ::-1])
         self.near_values = keys // self.sites
         self.near_sites = self.sites - 1 - keys % self.sites
         # What is not near an area is worth no more there than the last that is: a price from there up leaves it out.
@@ -87,53 +87,62 @@ class _Search:
 
     def run(self, rounds: int) -> Served:
         np = self.np
-        prices = np.maximum(self.floor, self.near_values[:, min(1, self.near_values.shape[1] - 1)]).astype(float)
-        kept: tuple[Any, Any] = (None, None)
+        kept = np.zeros(self.areas, dtype=np.int64)
         lowest: int | None = None
         step, idle = 1.0, 0
         self._plan(self._greedy())
+        prices = np.maximum(self.floor, self._second_best()).astype(float)
         for _ in range(rounds):
             whole = np.maximum(self.floor, np.rint(prices).astype(np.int64))
             bound, worths, slope = self._bound(whole)
             if lowest is None or bound < lowest:
-                lowest, kept, idle = bound, (whole, worths), 0
+                lowest, kept, idle = bound, whole, 0
             else:
                 idle += 1
             self._plan(self._chosen(worths))
             if lowest <= self.best[0]:
                 break
             if idle >= PATIENCE:
-                step, idle, prices = step / 2, 0, kept[0].astype(float)
+                step, idle, prices = step / 2, 0, kept.astype(float)
                 continue
             length = float((slope * slope).sum())
             if length == 0 or step < 1e-4:
                 break
             prices = np.maximum(self.floor, prices - slope * (step * (bound - self.best[0]) / length))
-        return Served(self.best[1], self.best[0], max(lowest or 0, self.best[0]), *kept)
+        return Served(self.best[1], self.best[0], max(lowest or 0, self.best[0]), kept)
+
+    def _second_best(self) -> Any:
+        """What each area would get if the site that serves it in the best plan closed: prices to start from."""
+        np = self.np
+        rows = self.matrix.values[np.unique(self.best[1][self.best[1] >= 0])]
+        return np.sort(rows, axis=0)[-2] if len(rows) > 1 else np.zeros(self.areas, dtype=np.int64)
 
     def _bound(self, prices: Any) -> tuple[int, Any, Any]:
         """The bound, what each site adds to it, and how it grows with each price."""
         np = self.np
-        rest = np.maximum(self.near_values - prices[:, None], 0)
-        worths = np.bincount(self.near_sites.ravel(), rest.ravel(), self.sites)
-        taken = rest > 0
+        # Values fall along each row, and few are above the price: only these are looked at.
+        counts = (self.near_values > prices[:, None]).sum(axis=1)
+        areas = np.repeat(np.arange(self.areas), counts)
+        columns = np.arange(len(areas)) - np.repeat(np.cumsum(counts) - counts, counts)
+        sites = self.near_sites[areas, columns]
+        rest = self.near_values[areas, columns] - prices[areas]
+        worths = np.bincount(sites, rest, self.sites)
+        taken = np.ones(len(areas), dtype=bool)
         if self.matrix.capacity is not None:
-            room = self._room_prices(rest, self.matrix.capacity)
-            rest = np.maximum(rest - room[self.near_sites] * self.matrix.demand[:, None], 0)
-            worths = np.bincount(self.near_sites.ravel(), rest.ravel(), self.sites)
-            worths += (room * self.matrix.capacity).astype(float)
+            demand = self.matrix.demand[areas]
+            room = self._room_prices((sites, rest, demand), self.matrix.capacity)
+            rest = np.maximum(rest - room[sites] * demand, 0)
+            worths = np.bincount(sites, rest, self.sites) + (room * self.matrix.capacity).astype(float)
             taken = rest > 0
         chosen = self._chosen(worths)
         total = int(prices.sum()) + sum(int(each) for each in worths[chosen])
-        slope = 1.0 - (taken & self._mask(chosen)[self.near_sites]).sum(axis=1)
+        slope = 1.0 - np.bincount(areas, taken & self._mask(chosen)[sites], self.areas)
         return total, worths, slope
 
-    def _room_prices(self, rest: Any, capacity: Any) -> Any:
+    def _room_prices(self, pairs: tuple[Any, Any, Any], capacity: Any) -> Any:
         """μ of each site: what the last area that still fits is worth for each unit of its demand, rounded up."""
         np = self.np
-        areas, columns = np.nonzero(rest)
-        sites = self.near_sites[areas, columns]
-        demand, worth = self.matrix.demand[areas], rest[areas, columns]
+        sites, worth, demand = pairs
         full = np.bincount(sites, demand, self.sites) > capacity
         prices = np.zeros(self.sites, dtype=np.int64)
         keep = full[sites]

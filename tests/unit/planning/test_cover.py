@@ -8,8 +8,9 @@ import pytest
 
 from ledger.errors import MalformedRecord
 from ledger.planning import cover as module
-from ledger.planning.cover import Cover, Coverage, Demand, Share, Site, cover
+from ledger.planning.cover import Cover, Coverage, Demand, Share, Site, cover, matrix_of
 from ledger.planning.optimum import Answer, Proof
+from ledger.planning.relaxation import relax
 
 pytest.importorskip("highspy")
 
@@ -113,6 +114,21 @@ def test_the_relaxations_bound_holds_against_the_solver(
     assert alone.optimum.objective <= best.optimum.objective <= alone.optimum.bound
     assert alone.optimum.gap_ppm is not None
     assert alone.optimum.gap_ppm < 60_000
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_bound_is_what_its_prices_say(seed: int) -> None:
+    """Reckoned anew in plain integers: every area's price, and what the best sites gain above it."""
+    coverage = middling(seed, capacity=False)
+    numbers, names = sorted(coverage.sites), sorted(coverage.areas)
+    matrix = matrix_of(coverage, numbers, names)
+    assert matrix is not None
+    found = relax(matrix)
+    values, prices = matrix.values.tolist(), found.prices.tolist()
+    gains = sorted((sum(max(0, v - p) for v, p in zip(row, prices, strict=True)) for row in values), reverse=True)
+    assert found.bound == max(found.value, sum(prices) + sum(gains[: matrix.most]))
+    best = [max(values[i][a] for i in {*found.sites.tolist()}) for a in range(len(names))]
+    assert found.value == sum(best)
 
 
 def test_nobody_may_serve() -> None:

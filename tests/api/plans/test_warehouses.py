@@ -1,0 +1,85 @@
+"""Plans of warehouses over HTTP: what the sender states, and what the records that it may read say."""
+
+from typing import Any
+
+import pytest
+
+from tests.api.world import World, bearer
+from tests.e2e.stage import AUDITOR, CARRIER, MAKER, SHOP
+
+A = "09506000134352"
+STATED: dict[str, Any] = {
+    "lading": "plan/1",
+    "currency": "EUR",
+    "warehouses": [
+        {"partner": MAKER, "place": "CNSHA", "space": 900},
+        {"partner": SHOP, "place": "NZAKL", "space": 60},
+    ],
+    "products": [{"gtin": A, "value": 100}],
+    "ways": [{"from": MAKER, "to": SHOP, "per_package": 10, "per_consignment": 500}],
+    "stock": [{"warehouse": MAKER, "gtin": A, "packages": 80}, {"warehouse": SHOP, "gtin": A, "packages": 10}],
+    "demand": [{"warehouse": SHOP, "gtin": A, "packages": 270}],
+    "areas": [{"area": "NZ", "packages": 4}],
+    "shares": [{"warehouse": SHOP, "area": "NZ", "on_time": 3, "deliveries": 4}],
+}
+
+
+def asked(world: World, kind: str, plan: Any, partner: int | None = AUDITOR, query: str = "") -> Any:
+    headers = bearer(world.token(partner)) if partner is not None else {}
+    return world.client.post(f"/v1/plans/{kind}{query}", json=plan, headers=headers)
+
+
+def test_each_plan_says_what_it_reaches_and_what_proves_it(world: World) -> None:
+    answer = asked(world, "allocate", STATED).json()
+    (transfer,) = answer["plan"]["transfers"]
+    assert (transfer["origin"], transfer["destination"], transfer["packages"]) == (MAKER, SHOP, 50), "space for 50"
+    assert answer["plan"]["optimum"]["answer"] == "optimal"
+    assert answer["plan"]["optimum"]["objective"] == answer["plan"]["optimum"]["bound"] == 4_000
+    assert {"stock", "demand", "ways", "space"} <= {*answer["stated"]}
+    assert any("no plan is better" in line.lower() for line in answer["explanation"])
+    served = asked(world, "cover", STATED).json()
+    assert [(s["site"], s["share_ppm"]) for s in served["plan"]["services"]] == [(SHOP, 750_000)]
+    watched = asked(world, "trigger", STATED).json()["plan"]
+    assert [(w["warehouse"], w["triggered"], w["per_day"]) for w in watched["watched"]] == [
+        (MAKER, False, "0"), (SHOP, True, "3"),
+    ]  # fmt: skip
+    targets = {"targets": [{"warehouse": w, "gtin": A, "packages": 45} for w in (MAKER, SHOP)]}
+    balanced = asked(world, "balance", STATED | targets).json()["plan"]
+    assert [(shift["packages"], shift["cost"]) for shift in balanced["shifts"]] == [(35, 350)]
+    assert balanced["after_ppm"] == 0
+
+
+def test_stock_that_is_not_stated_is_what_custody_says(world: World) -> None:
+    stated = {name: value for name, value in STATED.items() if name not in ("stock", "demand")}
+    answer = asked(world, "trigger", stated, query="?evidence=true").json()
+    assert "stock" not in answer["stated"]
+    for watch in answer["plan"]["watched"]:
+        assert watch["records"] or not watch["on_hand"]
+
+
+@pytest.mark.parametrize("kind", ["allocate", "trigger", "balance"])
+def test_drafts_are_templates_that_nobody_has_signed(world: World, kind: str) -> None:
+    answer = asked(world, kind, STATED, query="?drafts=true").json()
+    assert isinstance(answer["drafts"], list)
+    assert all("signatures" not in draft["template"] for draft in answer["drafts"])
+
+
+def test_the_public_plans_nothing_and_a_partner_by_what_it_may_read(world: World) -> None:
+    assert asked(world, "allocate", STATED, None).status_code == 403
+    assert asked(world, "allocate", STATED, CARRIER).status_code == 200
+    assert asked(world, "nothing", STATED).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("plan", "where"),
+    [
+        ([], ""),
+        ({}, "lading"),
+        (STATED | {"stock": [{"warehouse": 999, "gtin": A, "packages": 1}]}, "stock[0].warehouse"),
+        (STATED | {"window_days": -1}, "window_days"),
+    ],
+)
+def test_what_is_no_plan_is_refused(world: World, plan: Any, where: str) -> None:
+    refused = asked(world, "allocate", plan)
+    assert refused.status_code in (400, 422)
+    assert where in refused.text
