@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from ledger.api.routers.plans import route
+from ledger.api.routers.plans import goods, route
 
 router = APIRouter(prefix="/v1/plans", tags=["plans"])
-for part in (route,):
+for part in (route, goods):
     router.include_router(part.router)
