@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import Depends, Query
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from ledger.api.deps import MOST_PARTNER
 from ledger.api.moments import When, second_of
@@ -16,7 +16,9 @@ _OR_EMPTY = BeforeValidator(lambda value: None if value == "" else value)
 """A form sends its empty fields too."""
 _NO_EMPTY = BeforeValidator(lambda value: [entry for entry in value if entry] if isinstance(value, list) else value)
 Place = Annotated[str, Query(max_length=5, description="UN/LOCODE or country")]
-Amount = Annotated[int | None, _OR_EMPTY, Query(ge=0, lt=LARGEST, description="Minor units")]
+_Count = Annotated[int, Field(ge=1, le=2**32)]
+_MinorUnits = Annotated[int, Field(ge=0, lt=LARGEST)]
+Amount = Annotated[_MinorUnits | None, _OR_EMPTY, Query(description="Minor units")]
 Without = Annotated[list[str], _NO_EMPTY, Query(max_length=MOST_WITHOUT, description="UN/LOCODE; repeat it for each")]
 WithoutMode = Annotated[list[str], _NO_EMPTY, Query(max_length=MOST_WITHOUT, description=", ".join(MODES))]
 WithoutPartner = Annotated[list[int], _NO_EMPTY, Query(max_length=MOST_WITHOUT, description="Partner id")]
@@ -29,7 +31,7 @@ async def route_query(
     shipment: Annotated[str, Query(max_length=66, description="Its terms say what is not said here")] = "",
     origin: Place = "",
     destination: Place = "",
-    packages: Annotated[int | None, _OR_EMPTY, Query(ge=1, le=2**32, description="How many; by default one")] = None,
+    packages: Annotated[_Count | None, _OR_EMPTY, Query(description="How many; by default one")] = None,
     currency: Annotated[str, Query(max_length=3, description="Of all amounts, ISO 4217")] = "",
     value: Amount = None,
     depart: When = "",

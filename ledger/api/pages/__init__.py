@@ -22,6 +22,7 @@ from ledger.api.pages.errors import error_page
 from ledger.api.pages.events import webhooks
 from ledger.api.pages.files import imports
 from ledger.api.pages.languages import choice
+from ledger.api.pages.plans import page as plans
 from ledger.api.pages.shipment import paper
 from ledger.api.pages.work import worklist
 
@@ -41,6 +42,7 @@ for part in (
     dock,
     docs,
     network,
+    plans,
     paper,
     choice,
     worklist,

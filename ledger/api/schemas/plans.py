@@ -6,9 +6,14 @@ from pydantic import Field, WithJsonSchema
 
 from ledger.api.schemas.answers import Answer
 from ledger.common.figure import json_schema
+<<<<<<< HEAD
 from ledger.planning.allocate import Allocation
 from ledger.planning.balance import Balance
 from ledger.planning.cover import Cover
+=======
+from ledger.planning.consolidation.plan import ConsolidationPlan
+from ledger.planning.forecast import Forecast
+>>>>>>> plan-routes
 from ledger.planning.routes.plan import RoutePlan
 from ledger.planning.trigger import Triggered
 
@@ -49,4 +54,26 @@ class RouteView(Answer):
     at: int = Field(description="As of when records count, UTC seconds")
     shipment: str | None
     plan: RoutePlanView
+    explanation: list[str]
+
+
+ConsolidationPlanView = Annotated[dict[str, Any], WithJsonSchema(json_schema(ConsolidationPlan))]
+"""See `ledger.planning.consolidation.plan.ConsolidationPlan`."""
+ForecastOfOne = Annotated[dict[str, Any], WithJsonSchema(json_schema(Forecast))]
+"""See `ledger.planning.forecast.Forecast`."""
+
+
+class ConsolidationView(Answer):
+    at: int = Field(description="As of when records count, UTC seconds")
+    plan: ConsolidationPlanView
+    explanation: list[str]
+
+
+class ForecastView(Answer):
+    """By market and unit, at most twelve of them, those with the most demand first."""
+
+    at: int = Field(description="As of when records count, UTC seconds")
+    closed: int = Field(description="Deliveries whose goods are withheld here, so that demand may be higher")
+    more: int = Field(description="Markets that are left out")
+    forecasts: list[ForecastOfOne]
     explanation: list[str]

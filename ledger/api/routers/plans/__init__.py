@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from ledger.api.routers.plans import route, warehouses
+from ledger.api.routers.plans import goods, route, warehouses
 
 router = APIRouter(prefix="/v1/plans", tags=["plans"])
-for part in (route, warehouses):
+for part in (route, goods, warehouses):
     router.include_router(part.router)
