@@ -23,6 +23,7 @@ from ledger.api.pages.events import webhooks
 from ledger.api.pages.files import imports
 from ledger.api.pages.languages import choice
 from ledger.api.pages.plans import page as plans
+from ledger.api.pages.plans import warehouses
 from ledger.api.pages.shipment import paper
 from ledger.api.pages.work import worklist
 
@@ -43,6 +44,7 @@ for part in (
     docs,
     network,
     plans,
+    warehouses,
     paper,
     choice,
     worklist,

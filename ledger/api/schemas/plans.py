@@ -6,14 +6,11 @@ from pydantic import Field, WithJsonSchema
 
 from ledger.api.schemas.answers import Answer
 from ledger.common.figure import json_schema
-<<<<<<< HEAD
 from ledger.planning.allocate import Allocation
 from ledger.planning.balance import Balance
-from ledger.planning.cover import Cover
-=======
 from ledger.planning.consolidation.plan import ConsolidationPlan
+from ledger.planning.cover import Cover
 from ledger.planning.forecast import Forecast
->>>>>>> plan-routes
 from ledger.planning.routes.plan import RoutePlan
 from ledger.planning.trigger import Triggered
 

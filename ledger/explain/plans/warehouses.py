@@ -18,6 +18,24 @@ PROOF: Mapping[Proof, Text] = {
 }
 """What says that there is no better plan."""
 
+KINDS: Mapping[str, Text] = {
+    "trigger": say("what runs out, and what prevents it"),
+    "allocate": say("the transfers that are worth most"),
+    "balance": say("the transfers that bring stock nearest to its targets"),
+    "cover": say("which warehouse serves which area"),
+}
+"""What can be planned."""
+STATED: Mapping[str, Text] = {
+    "ways": say("what moving costs"),
+    "stock": say("stock"),
+    "demand": say("demand"),
+    "areas": say("the areas' demand"),
+    "shares": say("shares on time"),
+    "space": say("space"),
+    "targets": say("targets"),
+}
+"""What a plan may state in place of records."""
+
 
 def sentences(plan: Allocation | Triggered | Cover | Balance) -> Iterator[Text]:
     """What the plan says, and how sure it is."""

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from ledger.common.canonical import canonical_json
 from tests.api.world import World, bearer
 from tests.e2e.stage import AUDITOR, CARRIER, MAKER, SHOP
 
@@ -83,3 +84,22 @@ def test_what_is_no_plan_is_refused(world: World, plan: Any, where: str) -> None
     refused = asked(world, "allocate", plan)
     assert refused.status_code in (400, 422)
     assert where in refused.text
+
+
+def test_the_page_plans_what_is_pasted_and_tells_what_is_wrong(world: World) -> None:
+    headers = {**bearer(world.token(AUDITOR)), "Accept": "text/html"}
+    form = world.client.get("/plans/warehouses", headers=headers)
+    assert form.status_code == 200
+    assert "<textarea" in form.text
+    for kind, told in {
+        "allocate": "what is worth", "trigger": "run out before", "cover": "came on time", "balance": "distance to",
+    }.items():  # fmt: skip
+        sent = {"kind": kind, "plan": canonical_json(STATED).decode()}
+        shown = world.client.post("/plans/warehouses", data=sent, headers=headers)
+        assert shown.status_code == 200, shown.text
+        assert told in shown.text
+    wrong = world.client.post("/plans/warehouses", data={"kind": "cover", "plan": "lading = 3"}, headers=headers)
+    assert wrong.status_code == 400
+    assert 'role="alert"' in wrong.text
+    assert "lading = 3" in wrong.text
+    assert world.client.get("/plans/warehouses", headers={"Accept": "text/html"}).status_code == 403

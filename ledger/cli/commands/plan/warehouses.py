@@ -10,7 +10,7 @@ from ledger.api.pages.plans.positions import positions
 from ledger.cli.commands.keys import read_file
 from ledger.cli.output import err, out, print_json, table
 from ledger.client.drafts import completed
-from ledger.explain.plans.warehouses import sentences
+from ledger.explain.plans.warehouses import STATED, sentences
 from ledger.explain.units import moment, money, percent
 from ledger.planning.allocate import Allocation
 from ledger.planning.balance import Balance
@@ -86,7 +86,9 @@ def _show(answer: WarehouseAnswer, names: dict[int, str]) -> None:
     for line in sentences(answer.plan):
         out.print(line, markup=False)
     if answer.stated:
-        out.print(f"stated in the file, not verified: {', '.join(answer.stated)}", markup=False)
+        out.print(
+            f"stated in the file, not verified: {', '.join(STATED[name] for name in answer.stated)}", markup=False
+        )
     if answer.left_out:
         out.print(f"{answer.left_out} shipments of several products, or of none that is told, are left out")
     headings, rows = _rows(answer, names)
