@@ -28,6 +28,7 @@ MOST_SEARCHED = 4_000
 """Pairs of site and area up to which the solver searches what the relaxation leaves open."""
 MOST_PAIRS = 10_000_000
 MOST_DEMAND = 1_000_000
+MOST_DELIVERIES = 10**12
 Area = Annotated[str, Pattern(r"\S.{0,63}")]
 """As the plan's input names it: a country, a postcode, a customer."""
 
@@ -63,13 +64,23 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
+class ShareTable:
+    """Shares of millions of pairs: deliveries, and those on time, as int64 arrays [site, area], both in the order of
+    their sorted names; 0 deliveries: it may not serve there."""
+
+    on_time: Any
+    deliveries: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
-    """What is to be covered; shares by warehouse and area (none stated: it may not serve there)."""
+    """What is to be covered; shares by warehouse and area (none stated: it may not serve there), or as a `table`."""
 
     sites: Mapping[int, Site]
     areas: Mapping[str, Demand]
     shares: Mapping[tuple[int, str], Share]
     most_sites: int | None = None
+    table: ShareTable | None = None
 
     def check(self) -> None:
         """Raises `MalformedRecord` for numbers that make no sense, and networks too large to plan."""
@@ -89,6 +100,16 @@ class Coverage:
                 raise MalformedRecord("a share of nothing", where=f"shares.{number}.{name}", expected="site and area")
         if self.most_sites is not None and self.most_sites < 0:
             raise MalformedRecord("a number below 0", where="most_sites", expected="0 or more")
+        if self.table is not None:
+            self._check_table(self.table)
+
+    def _check_table(self, table: ShareTable) -> None:
+        shape = len(self.sites), len(self.areas)
+        fits = table.on_time.shape == table.deliveries.shape == shape and not self.shares
+        if not fits or bool(((table.on_time < 0) | (table.on_time > table.deliveries)).any()):
+            raise MalformedRecord("no table of shares", where="table", expected="on time of deliveries [site, area]")
+        if bool((table.deliveries > MOST_DELIVERIES).any()):
+            raise MalformedRecord("too many deliveries", where="table", expected=f"at most {MOST_DELIVERIES} a pair")
 
 
 @figure("area", "site", "demand", "share_ppm", "on_time", "deliveries", "records")
@@ -136,10 +157,11 @@ def cover(coverage: Coverage, nodes: int = NODES) -> Cover:
     coverage.check()
     numbers, names = sorted(coverage.sites), sorted(coverage.areas)
     serving = _serving(coverage, numbers, names, nodes)
+    rows = {number: i for i, number in enumerate(numbers)}
     services = []
-    for name, number in zip(names, serving.sites, strict=True):
+    for column, (name, number) in enumerate(zip(names, serving.sites, strict=True)):
         if number is not None:
-            share, demand = coverage.shares[number, name], coverage.areas[name]
+            share, demand = _share(coverage, (number, name), (rows[number], column)), coverage.areas[name]
             rests_on = {*share.records, *demand.records, *coverage.sites[number].records}
             services.append(
                 Service(name, PartnerId(number), demand.packages, share.ppm, share.on_time, share.deliveries,
@@ -149,6 +171,12 @@ def cover(coverage: Coverage, nodes: int = NODES) -> Cover:
     value = sum(service.demand * service.share_ppm for service in services)
     unserved = tuple(name for name, number in zip(names, serving.sites, strict=True) if number is None)
     return Cover(serving.optimum, total, value // max(1, total), _loads(coverage, services), tuple(services), unserved)
+
+
+def _share(coverage: Coverage, pair: tuple[int, str], at: tuple[int, int]) -> Share:
+    if coverage.table is None:
+        return coverage.shares[pair]
+    return Share(int(coverage.table.on_time[at]), int(coverage.table.deliveries[at]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +203,7 @@ def _serving(coverage: Coverage, numbers: list[int], names: list[str], nodes: in
     if found.value == found.bound:
         return _Serving(sites, Optimum(Answer.OPTIMAL, found.value, found.bound, Proof.PRICES))
     pairs = sorted(pair for pair, share in coverage.shares.items() if share.ppm)
-    if len(pairs) > MOST_SEARCHED:
+    if len(pairs) > MOST_SEARCHED or coverage.table is not None:
         return _Serving(sites, Optimum(Answer.LIMIT, found.value, found.bound, Proof.NONE))
     return _searched(coverage, pairs, (names, nodes), _Serving(sites, _left_open(found)))
 
@@ -188,13 +216,18 @@ def matrix_of(coverage: Coverage, numbers: list[int], names: list[str]) -> Matri
     """The network as a table; None where nobody may serve anything."""
     numpy = library("numpy")
     most = len(numbers) if coverage.most_sites is None else min(coverage.most_sites, len(numbers))
-    if not coverage.shares or not most:
+    if not most or not (coverage.shares or (coverage.table is not None and coverage.table.deliveries.any())):
         return None
-    row, column = {n: i for i, n in enumerate(numbers)}, {a: i for i, a in enumerate(names)}
-    values: Any = numpy.zeros((len(numbers), len(names)), dtype=numpy.int64)
-    for (number, name), share in coverage.shares.items():
-        values[row[number], column[name]] = coverage.areas[name].packages * share.ppm
     demand = numpy.array([coverage.areas[name].packages for name in names], dtype=numpy.int64)
+    values: Any
+    if coverage.table is not None:
+        told = coverage.table
+        values = told.on_time * MILLION // numpy.maximum(told.deliveries, 1) * demand
+    else:
+        row, column = {n: i for i, n in enumerate(numbers)}, {a: i for i, a in enumerate(names)}
+        values = numpy.zeros((len(numbers), len(names)), dtype=numpy.int64)
+        for (number, name), share in coverage.shares.items():
+            values[row[number], column[name]] = coverage.areas[name].packages * share.ppm
     capacity = None
     if any(site.capacity is not None for site in coverage.sites.values()):
         total = int(demand.sum())

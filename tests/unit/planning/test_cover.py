@@ -8,7 +8,7 @@ import pytest
 
 from ledger.errors import MalformedRecord
 from ledger.planning import cover as module
-from ledger.planning.cover import Cover, Coverage, Demand, Share, Site, cover, matrix_of
+from ledger.planning.cover import Cover, Coverage, Demand, Share, ShareTable, Site, cover, matrix_of
 from ledger.planning.optimum import Answer, Proof
 from ledger.planning.relaxation import relax
 
@@ -129,6 +129,18 @@ def test_the_bound_is_what_its_prices_say(seed: int) -> None:
     assert found.bound == max(found.value, sum(prices) + sum(gains[: matrix.most]))
     best = [max(values[i][a] for i in {*found.sites.tolist()}) for a in range(len(names))]
     assert found.value == sum(best)
+
+
+def test_a_table_of_shares_gives_the_same_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    numpy = pytest.importorskip("numpy")
+    monkeypatch.setattr(module, "MOST_SEARCHED", 0)
+    coverage = middling(1, capacity=True)
+    numbers, names = sorted(coverage.sites), sorted(coverage.areas)
+    on_time = numpy.array([[coverage.shares[n, a].on_time for a in names] for n in numbers], dtype=numpy.int64)
+    table = ShareTable(on_time, numpy.full(on_time.shape, 50))
+    assert cover(Coverage(coverage.sites, coverage.areas, {}, 4, table)) == cover(coverage)
+    with pytest.raises(MalformedRecord):
+        cover(Coverage(coverage.sites, coverage.areas, {}, 4, ShareTable(on_time + 60, table.deliveries)))
 
 
 def test_nobody_may_serve() -> None:

@@ -252,7 +252,8 @@ def test_a_plan_file_reads_the_same_as_json() -> None:
 )  # fmt: skip
 def test_what_is_no_plan_is_refused_with_its_place(change: str, where: str) -> None:
     currency = "" if change.startswith("currency") else 'currency = "EUR"'
-    text = f'lading = "plan/1"\n{currency}\nwarehouses = [{{partner = 7}}, {{partner = 8}}]\n{change.replace("SAME", SAME)}\n'
+    said = change.replace("SAME", SAME)
+    text = f'lading = "plan/1"\n{currency}\nwarehouses = [{{partner = 7}}, {{partner = 8}}]\n{said}\n'
     with pytest.raises(MalformedRecord) as refused:
         parse_plan(text.encode())
     assert refused.value.where == where
