@@ -288,6 +288,45 @@ export type ConsistencyProof = {
   second: number;
   proof: string[];
 };
+export type ConsolidationView = {
+  at: number;
+  plan: {
+    currency: string;
+    groups: {
+      origin: string;
+      destination: string;
+      mode: "not_specified" | "maritime" | "rail" | "road" | "air" | "mail" | "multimodal" | "fixed_installation" | "inland_water" | "not_applicable";
+      week: number;
+      goods: string;
+      one_holder: boolean;
+      shared_by: "mass" | "packages";
+      alone: string;
+      cost: string;
+      saves: string;
+      manifests: {
+        partner: number;
+        card: string;
+        packages: number | string;
+        charge: string;
+        shipments: string[];
+      }[];
+      contributions: {
+        partner: number;
+        shipments: number | string;
+        packages: number | string;
+        grams: (number | string) | null;
+        alone: string;
+        pays: string;
+        saves: string;
+      }[];
+    }[];
+    saves: string;
+    single: number | string;
+    unpriced: number | string;
+    kept_out: Record<string, number | string>;
+  };
+  explanation: string[];
+};
 export type ConsortiumView = {
   trust: Record<string, unknown>;
   council: ledger__api__schemas__answers__CouncilView;
@@ -448,6 +487,31 @@ export type Events = {
   size: number;
   anchored: Anchored | null;
 };
+export type ForecastView = {
+  at: number;
+  closed: number;
+  more: number;
+  forecasts: {
+    gtin: string;
+    market: string;
+    unit: string;
+    first: string;
+    history: (number | string)[];
+    used: ("naive" | "seasonal_naive" | "holt" | "holt_winters") | null;
+    beats_naive: boolean;
+    errors: {
+      method: "naive" | "seasonal_naive" | "holt" | "holt_winters";
+      absolute_error: number | string;
+      tests: number | string;
+    }[];
+    expected: {
+      month: string;
+      quantity: number | string;
+    }[];
+    records: string[] | null;
+  }[];
+  explanation: string[];
+};
 export type Goods = {
   salt: string;
   gtin: string;
@@ -535,6 +599,7 @@ export type JourneyStop = {
   at: number;
   name: string;
 };
+export type Judged = "p50" | "p90";
 export type JudgementView = {
   partner: number;
   indicator: string;
@@ -1171,6 +1236,69 @@ export type RoleView = {
   role: string;
   scope: string;
   in_force: boolean;
+};
+export type RouteView = {
+  at: number;
+  shipment: string | null;
+  plan: {
+    origin: string;
+    destination: string;
+    packages: number | string;
+    currency: string;
+    value: string;
+    depart: number;
+    judged: "p50" | "p90";
+    ways: {
+      legs: {
+        partner: number;
+        issuer: number;
+        card: string;
+        mode: "not_specified" | "maritime" | "rail" | "road" | "air" | "mail" | "multimodal" | "fixed_installation" | "inland_water" | "not_applicable";
+        origin: string;
+        destination: string;
+        kilometres: (number | string) | null;
+        currency: string;
+        charge: string;
+        holding_p50: string;
+        holding_p90: string;
+        p50: number | string;
+        p90: number | string;
+        basis: "carrier" | "lane" | "stated";
+        samples: number | string;
+        thin: boolean;
+        records: string[] | null;
+      }[];
+      charge: string;
+      p50: {
+        arrives: number;
+        late: number;
+        holding: string;
+        penalty: string;
+        cost: string;
+      };
+      p90: {
+        arrives: number;
+        late: number;
+        holding: string;
+        penalty: string;
+        cost: string;
+      };
+      thin: boolean;
+    }[];
+    cost: string | null;
+    bound: string | null;
+    gap: string | null;
+    failures: {
+      fails: "place" | "mode" | "partner";
+      name: string;
+      cost: string | null;
+      more: string | null;
+    }[];
+    left_out: Record<string, number | string>;
+    no_calendar: string[];
+    legs_offered: number | string;
+  };
+  explanation: string[];
 };
 export type Ruling = {
   by: number;
@@ -2538,6 +2666,63 @@ export interface Operations {
       authorization?: string | null;
     };
     answer: NetworkView;
+  };
+  planRoute: {
+    method: "GET";
+    path: "/v1/plans/route";
+    queryParameters: {
+      evidence?: boolean;
+      shipment?: string;
+      origin?: string;
+      destination?: string;
+      packages?: number | null;
+      currency?: string;
+      value?: number | null;
+      depart?: string;
+      promised?: string;
+      alpha?: number | null;
+      cap?: number | null;
+      holding?: number | null;
+      between?: number;
+      deadline?: string;
+      judged?: Judged;
+      ways?: number;
+      without?: string[];
+      without_mode?: string[];
+      without_partner?: number[];
+      distance?: string[];
+      time?: string[];
+      holidays?: boolean;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: RouteView;
+  };
+  planConsolidation: {
+    method: "GET";
+    path: "/v1/plans/consolidation";
+    queryParameters: {
+      currency: string;
+      distance?: string[];
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: ConsolidationView;
+  };
+  planForecast: {
+    method: "GET";
+    path: "/v1/plans/forecast";
+    queryParameters: {
+      gtin: string;
+      months?: number;
+      evidence?: boolean;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: ForecastView;
   };
   listBonuses: {
     method: "GET";

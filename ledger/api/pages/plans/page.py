@@ -9,7 +9,7 @@ from ledger.api.deps import NodeOf, ReaderOf
 from ledger.api.pages.plans.positions import positions
 from ledger.api.pages.plans.route_map import route_map
 from ledger.api.pages.render import page
-from ledger.api.route_query import RouteQueryOf
+from ledger.api.routers.plans.route_query import RouteQueryOf
 from ledger.errors import InvalidInput, NotFound, Refused
 from ledger.explain.plans import consolidation as consolidation_text
 from ledger.explain.plans import forecast as forecast_text

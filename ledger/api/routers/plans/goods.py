@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 
 from ledger.api.deps import NodeOf, ReaderOf
 from ledger.api.pages.plans.positions import positions
-from ledger.api.route_query import NO_TEXTS, Stated
+from ledger.api.routers.plans.route_query import NO_TEXTS, Stated
 from ledger.api.schemas import examples
 from ledger.api.schemas.plans import ConsolidationView, ForecastView
 from ledger.planning.distances import Distances

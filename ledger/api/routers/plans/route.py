@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 
 from ledger.api.deps import NodeOf, ReaderOf
 from ledger.api.pages.plans.positions import positions
-from ledger.api.route_query import RouteQueryOf
+from ledger.api.routers.plans.route_query import RouteQueryOf
 from ledger.api.schemas import examples
 from ledger.api.schemas.plans import RouteView
 from ledger.services.planning.routes import route_for
