@@ -637,6 +637,7 @@ export type KeyView = {
   granted_by: string | null;
   device: string;
 };
+export type Kind = "allocate" | "trigger" | "cover" | "balance";
 export type LeafView = {
   index: number;
   record: string;
@@ -1827,6 +1828,125 @@ export type ValidationError = {
   input?: unknown;
   ctx?: Record<string, unknown>;
 };
+export type WarehousePlanAnswer = {
+  kind: "allocate" | "trigger" | "cover" | "balance";
+  at: number;
+  file: string;
+  stated: string[];
+  left_out: number;
+  plan: {
+    currency: string;
+    optimum: {
+      answer: "optimal" | "limit" | "infeasible";
+      objective: (number | string) | null;
+      bound: (number | string) | null;
+      gap_ppm: (number | string) | null;
+      proof: "prices" | "search" | "none";
+    };
+    transfers: {
+      origin: number;
+      destination: number;
+      gtin: string;
+      packages: number | string;
+      worth: number | string;
+      records: string[];
+    }[];
+    served: number | string;
+    moving: number | string;
+  } | {
+    currency: string;
+    at: number;
+    moving: string;
+    orders: {
+      origin: number;
+      destination: number;
+      gtin: string;
+      packages: number | string;
+      worth: number | string;
+      records: string[];
+    }[];
+    watched: {
+      warehouse: number;
+      gtin: string;
+      on_hand: number | string;
+      due: number | string;
+      overdue: number | string;
+      sold: number | string;
+      per_day: string;
+      turnover: string | null;
+      stock_out_at: number | null;
+      target: number | string;
+      triggered: boolean;
+      ordered: number | string;
+      short: number | string;
+      records: string[];
+    }[];
+  } | {
+    optimum: {
+      answer: "optimal" | "limit" | "infeasible";
+      objective: (number | string) | null;
+      bound: (number | string) | null;
+      gap_ppm: (number | string) | null;
+      proof: "prices" | "search" | "none";
+    };
+    demand: number | string;
+    covered_ppm: number | string;
+    open: {
+      site: number;
+      areas: number | string;
+      demand: number | string;
+      capacity: (number | string) | null;
+    }[];
+    services: {
+      area: string;
+      site: number;
+      demand: number | string;
+      share_ppm: number;
+      on_time: number | string;
+      deliveries: number | string;
+      records: string[];
+    }[];
+    unserved: string[];
+  } | {
+    currency: string;
+    worth: number | string;
+    optimum: {
+      answer: "optimal" | "limit" | "infeasible";
+      objective: (number | string) | null;
+      bound: (number | string) | null;
+      gap_ppm: (number | string) | null;
+      proof: "prices" | "search" | "none";
+    };
+    before_ppm: number | string;
+    after_ppm: number | string;
+    cost: number | string;
+    shifts: {
+      origin: number;
+      destination: number;
+      gtin: string;
+      packages: number | string;
+      cost: number | string;
+      reduction_ppm: number | string;
+      records: string[];
+    }[];
+    levels: {
+      warehouse: number;
+      gtin: string;
+      target: number | string;
+      before: number | string;
+      after: number | string;
+      distance_before_ppm: number | string;
+      distance_after_ppm: number | string;
+      records: string[];
+    }[];
+  };
+  explanation: string[];
+  drafts?: {
+    name: string;
+    signers: number[];
+    template: Record<string, unknown>;
+  }[] | null;
+};
 export type Way = "down" | "up";
 export type WebhookList = {
   webhooks: WebhookView[];
@@ -2723,6 +2843,21 @@ export interface Operations {
       authorization?: string | null;
     };
     answer: ForecastView;
+  };
+  planWarehouses: {
+    method: "POST";
+    path: "/v1/plans/{kind}";
+    pathParameters: {
+      kind: Kind;
+    };
+    queryParameters: {
+      evidence?: boolean;
+      drafts?: boolean;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: WarehousePlanAnswer;
   };
   listBonuses: {
     method: "GET";
