@@ -1,8 +1,9 @@
 """Transfers as drafts of records: what would open them, for people to read and sign. Nothing here signs anything.
 
 A transfer takes the oldest goods first. A shipment of which only some packages go is split before, by its holder; then
-new terms close what goes into one shipment from warehouse to warehouse. The drafts are templates as `lading sign` takes
-them: what they leave out about the penalty is filled in there, and said.
+new terms close what goes into one shipment from warehouse to warehouse. Both are signed by the warehouse that has the
+goods; the other one signs when it receives them, and may endorse the terms before. The drafts are templates as `lading
+sign` takes them: what they leave out about the penalty is filled in there, and said.
 """
 
 from collections import defaultdict
@@ -131,7 +132,7 @@ def _terms(order: Transfer, parents: list[tuple[_Taken, int]], number: int, plan
         },
     }
     name = f"transfer-{number + 1:04}-{order.origin}-{order.destination}-{order.gtin}"
-    return Draft(name, {"type": "ShipmentTerms", "message": message}, (order.origin, order.destination))
+    return Draft(name, {"type": "ShipmentTerms", "message": message}, (order.origin,))
 
 
 def _goods(lot: Lot, packages: int) -> dict[tuple[str, str], int]:

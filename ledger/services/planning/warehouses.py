@@ -112,7 +112,7 @@ def plan_for(
         raise Busy("a plan is being made for others", retry_after=PATIENCE)
     try:
         with looked_at(numbers, reader, now) as ledger:
-            positions = positions_of(Stock(ledger.journeys), ledger.journeys, plan, ledger.at, ledger.wanted)
+            positions = positions_of(Stock(ledger.journeys), ledger.journeys, plan, now, ledger.wanted)
             ways = _ways(plan, ledger, places)
             space = _space(plan, ledger, positions)
             coverage = _coverage(plan, ledger) if kind is Kind.COVER else None
@@ -151,7 +151,13 @@ def drafts_for(home: Home, answer: WarehouseAnswer) -> Drafts:
         def sequence(shipment: bytes) -> int | None:
             row = shipments.get(connection, shipment)
             open_states = (ShipmentState.OPEN, ShipmentState.DELIVERED)
-            return row.sequence if row is not None and ShipmentState(row.state) in open_states else None
+            if (
+                row is None
+                or ShipmentState(row.state) not in open_states
+                or row.custodian not in answer.asked.warehouses
+            ):
+                return None  # passed on or ended since the records that the plan rests on
+            return row.sequence
 
         return transfer_drafts(answer.transfers, answer.positions.of, answer.asked, answer.positions.at, sequence)
 

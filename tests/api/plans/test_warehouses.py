@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from ledger.client.drafts import completed
 from ledger.common.canonical import canonical_json
-from tests.api.world import World, bearer
+from ledger.records.wallet_input import envelope_from_wallet
+from tests.api.world import GTIN, World, bearer
 from tests.e2e.stage import AUDITOR, CARRIER, MAKER, SHOP
 
 A = "09506000134352"
@@ -103,3 +105,31 @@ def test_the_page_plans_what_is_pasted_and_tells_what_is_wrong(world: World) -> 
     assert 'role="alert"' in wrong.text
     assert "lading = 3" in wrong.text
     assert world.client.get("/plans/warehouses", headers={"Accept": "text/html"}).status_code == 403
+
+
+def test_a_transfer_planned_from_custody_is_signed_and_applied(world: World) -> None:
+    """Two deliveries to a shop; the plan takes one and half of the other, and its drafts do what it says."""
+    stage = world.stage
+    for _ in range(2):
+        shipment = stage.open(10)
+        stage.hand(stage.held_by(shipment)[0], SHOP, (shipment, 0, 10))
+    stage.pass_time(2 * 3600)
+    stated = {
+        name: value for name, value in STATED.items() if name not in ("stock", "demand", "ways", "areas", "shares")
+    }
+    plan = stated | {
+        "products": [{"gtin": GTIN, "value": 100}],
+        "ways": [{"from": SHOP, "to": MAKER}],
+        "demand": [{"warehouse": MAKER, "gtin": GTIN, "packages": 45}],
+    }
+    before = asked(world, "allocate", plan, query="?drafts=true&evidence=true").json()
+    (transfer,) = before["plan"]["transfers"]
+    assert transfer["packages"] == 15
+    assert transfer["records"]
+    assert "stock" not in before["stated"]
+    for draft in before["drafts"]:
+        record = envelope_from_wallet(completed(draft["template"], stage.now)).record
+        record_id = stage.sign(record, *draft["signers"])
+        assert stage.outcome(record_id) == ["applied"]
+    after = asked(world, "allocate", plan).json()
+    assert after["plan"]["transfers"] == [], "what goes is on its way, and is asked for no more"

@@ -3,6 +3,8 @@
 import itertools
 import random
 from collections import Counter
+from collections.abc import Mapping
+from typing import TypeVar
 
 import pytest
 
@@ -12,6 +14,7 @@ from ledger.planning.optimum import Answer, Proof
 
 pytest.importorskip("highspy")
 A, B = "09506000134352", "09506000134369"
+K, V = TypeVar("K"), TypeVar("V")
 
 
 def random_network(rng: random.Random) -> Network:
@@ -76,7 +79,7 @@ def brute_force(network: Network) -> int | None:
 
 
 def shuffled(network: Network, rng: random.Random) -> Network:
-    def mixed(mapping):  # type: ignore[no-untyped-def]
+    def mixed(mapping: Mapping[K, V]) -> dict[K, V]:
         return dict(rng.sample([*mapping.items()], len(mapping)))
 
     return Network(

@@ -47,11 +47,10 @@ def brute_force(shelves: Shelves) -> Fraction:
             limits = dict(zip((a for a, _ in choices), tops, strict=True))
             if any(n > limits[a] for a, n in out.items()):
                 continue
-            gain = sum(
-                Fraction((x.target - x.stock) ** 2 - (x.target - x.stock - change[spot]) ** 2, x.target**2)
-                for spot in spots
-                if (x := shelves.shelves[spot])
-            )
+            gain = Fraction(0)
+            for spot in spots:
+                x = shelves.shelves[spot]
+                gain += x.distance(x.stock) - x.distance(x.stock + change[spot])
             best = max(best, shelves.worth * gain - cost)
         total += best
     return total
