@@ -21,6 +21,8 @@ from ledger.planning.optimum import NODES, Answer, Optimum, Program, Row, solve
 
 Gtin = Annotated[str, Pattern("[0-9]{14}")]
 Records = tuple[RecordId, ...]
+MOST_TRANSFERS = 20_000
+"""That a plan chooses from: products times pairs of warehouses."""
 
 
 class Spot(NamedTuple):
@@ -160,6 +162,10 @@ def _columns(network: Network) -> Iterable[_Column]:
             most = min(network.available[Spot(origin, spot.gtin)].packages, lack.packages)
             if way is not None and most and (lack.value > way.per_package or lack.least):
                 result.append(_Column(pair, spot.gtin, most, lack.value - way.per_package))
+    if len(result) > MOST_TRANSFERS:
+        raise MalformedRecord(
+            "too many transfers to choose from", where="ways", expected=f"at most {MOST_TRANSFERS}", found=len(result)
+        )
     return sorted(result)
 
 

@@ -27,8 +27,10 @@ from ledger.errors import MalformedRecord
 from ledger.planning.allocate import Available, Gtin, Pair, Records, Spot, Way
 from ledger.planning.optimum import MILLION, Answer, Optimum, Proof
 
-MOST_WAREHOUSES = 100
-"""That keep one product: the cost of a plan grows with their square."""
+MOST_WAREHOUSES = 60
+"""That keep one product: the work grows with about the fourth power of their number."""
+MOST_WORK = 400_000
+"""The cubes of these numbers, of all products together: some seconds of work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,10 @@ class Shelves:
         if (most := max(counts.values(), default=0)) > MOST_WAREHOUSES:
             raise MalformedRecord(
                 "too many warehouses", where="shelves", expected=f"at most {MOST_WAREHOUSES} a product", found=most
+            )
+        if (work := sum(count**3 for count in counts.values())) > MOST_WORK:
+            raise MalformedRecord(
+                "too much to balance at once", where="shelves", expected="fewer products or warehouses", found=work
             )
         if self.worth < 0 or any(way.per_package < 0 for way in self.ways.values()):
             raise MalformedRecord("a number below 0", where="ways", expected="0 or more")
@@ -280,37 +286,46 @@ class _Product:
             yield Level(PartnerId(spot.warehouse), spot.gtin, shelf.target, shelf.stock, level, shelf.records)
 
 
-def _relaxed(arcs: list[_Arc], distances: list[int], before: list[int]) -> int:
-    """One round of Bellman and Ford; the last node that came nearer, or −1."""
-    last = -1
+def _relaxed(arcs: list[_Arc], distances: list[int], before: list[int]) -> bool:
+    """One round of Bellman and Ford; whether any node came nearer."""
+    nearer = False
     for tail, head, cost in arcs:
         if distances[tail] + cost < distances[head]:
             distances[head] = distances[tail] + cost
             before[head] = tail
-            last = head
-    return last
+            nearer = True
+    return nearer
 
 
 def _negative_cycle(arcs: list[_Arc], nodes: int) -> list[tuple[int, int]] | None:
+    """A cycle in who came nearer by whom is negative; one appears within so many rounds as there are nodes."""
     distances, before = [0] * nodes, [-1] * nodes
-    node = -1
-    for _ in range(nodes):
-        node = _relaxed(arcs, distances, before)
-        if node < 0:
-            return None
-    for _ in range(nodes):  # from here backwards, surely on a cycle
-        node = before[node]
-    cycle, start = [(before[node], node)], node
-    node = before[node]
-    while node != start:
-        cycle.append((before[node], node))
-        node = before[node]
-    return cycle
+    while _relaxed(arcs, distances, before):
+        if (cycle := _cycle(before)) is not None:
+            return cycle
+    return None
+
+
+def _cycle(before: list[int]) -> list[tuple[int, int]] | None:
+    seen = [-1] * len(before)
+    for start in range(len(before)):
+        node = start
+        while node >= 0 and seen[node] < 0:
+            seen[node] = start
+            node = before[node]
+        if node >= 0 and seen[node] == start:
+            cycle, first = [(before[node], node)], node
+            node = before[node]
+            while node != first:
+                cycle.append((before[node], node))
+                node = before[node]
+            return cycle
+    return None
 
 
 def _distances(arcs: list[_Arc], nodes: int) -> list[int]:
     """Of arcs without a negative cycle."""
     distances, before = [0] * nodes, [-1] * nodes
-    while _relaxed(arcs, distances, before) >= 0:
+    while _relaxed(arcs, distances, before):
         pass
     return distances

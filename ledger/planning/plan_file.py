@@ -56,7 +56,9 @@ from ledger.planning.allocate import Pair, Spot, Way
 from ledger.planning.cover import Demand, Share
 
 FORMAT = "plan/1"
+MOST_WAREHOUSES = 200
 MOST_ENTRIES = 20_000
+"""Of one list."""
 LARGEST = 10**9
 """Packages, and minor units."""
 LONGEST = 3_660
@@ -130,6 +132,9 @@ def parse_plan(data: bytes) -> PlanFile:
     if not (currency.isascii() and currency.isalpha() and currency.isupper()):
         raise MalformedRecord("not a currency", where="currency", expected="three capital letters", found=currency)
     warehouses = _read(plan, "warehouses", _warehouse)
+    if len(warehouses) > MOST_WAREHOUSES:
+        expected = f"at most {MOST_WAREHOUSES}"
+        raise MalformedRecord("too many warehouses", where="warehouses", expected=expected, found=len(warehouses))
     read = _Reader(plan, warehouses)
     return PlanFile(
         sha256(data).digest(),

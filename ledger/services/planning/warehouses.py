@@ -1,7 +1,7 @@
 """Plans of warehouses as somebody asks for them: by a plan file, and by what verified records say to whoever asks."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from threading import BoundedSemaphore
@@ -168,20 +168,23 @@ def _ways(plan: PlanFile, ledger: Known, places: Places) -> Mapping[Pair, Way]:
         return plan.ways
     distances = Distances(places[False], places[True], {})
     cards = [card for card in ledger.cards() if card.currency == plan.currency]
+    known: dict[tuple[str, str], Way | None] = {}
     result = {}
     for one, origin in plan.warehouses.items():
         for other, destination in plan.warehouses.items():
             if one != other and origin.place and destination.place:
                 ends = origin.place, destination.place
-                found = [
-                    (way.per_package * TYPICAL + way.per_consignment, way.records, way)
-                    for card in cards
-                    for rate in card.rates
-                    if (way := _way(card, rate, ends, distances)) is not None
-                ]
-                if found:
-                    result[Pair(one, other)] = min(found)[2] if len(found) == 1 else min(found, key=lambda f: f[:2])[2]
+                if ends not in known:
+                    known[ends] = _cheapest(cards, ends, distances)
+                if (way := known[ends]) is not None:
+                    result[Pair(one, other)] = way
     return result
+
+
+def _cheapest(cards: Sequence[RateCard], ends: tuple[str, str], distances: Distances) -> Way | None:
+    found = (_way(card, rate, ends, distances) for card in cards for rate in card.rates)
+    ways = [way for way in found if way is not None]
+    return min(ways, key=lambda w: (w.per_package * TYPICAL + w.per_consignment, w.records), default=None)
 
 
 def _way(card: RateCard, rate: Rate, ends: tuple[str, str], distances: Distances) -> Way | None:
