@@ -4,11 +4,18 @@ from typing import Any
 
 import pytest
 
+from ledger.cli.demo.scribe import NO_HASH, details, salt
 from ledger.client.drafts import completed
+from ledger.codes import RegistryAction, Role
 from ledger.common.canonical import canonical_json
+from ledger.common.ids import to_hex
+from ledger.common.periods import DAY
+from ledger.common.scopes import scope_bytes
+from ledger.planning.capacity import CAPACITY
+from ledger.records.types import Attestation, Claims
 from ledger.records.wallet_input import envelope_from_wallet
 from tests.api.world import GTIN, World, bearer
-from tests.e2e.stage import AUDITOR, CARRIER, MAKER, SHOP
+from tests.e2e.stage import AUDITOR, CARRIER, MAKER, OCEAN, SHOP
 
 A = "09506000134352"
 STATED: dict[str, Any] = {
@@ -133,3 +140,30 @@ def test_a_transfer_planned_from_custody_is_signed_and_applied(world: World) -> 
         assert stage.outcome(record_id) == ["applied"]
     after = asked(world, "allocate", plan).json()
     assert after["plan"]["transfers"] == [], "what goes is on its way, and is asked for no more"
+
+
+def test_prices_and_space_that_are_not_stated_are_attested(world: World, cards: dict[int, str]) -> None:
+    plan = STATED | {"warehouses": [{"partner": MAKER, "place": "CNSHA"}, {"partner": SHOP, "place": "NZAKL"}],
+                     "products": [{"gtin": A, "value": 1000}]}  # fmt: skip
+    del plan["ways"]
+    free = asked(world, "allocate", plan, query="?evidence=true").json()
+    (transfer,) = free["plan"]["transfers"]
+    assert transfer["packages"] == 80
+    assert cards[OCEAN] in transfer["records"]
+    assert free["plan"]["moving"] == 80 * 100 + 10_000
+    scope = scope_bytes(Role.ISSUER, "capacity")
+    stage = world.stage
+    stage.decide(RegistryAction.GRANT_ROLE, partner=SHOP, role=int(Role.ISSUER), scope=scope)
+    stage.pass_time(2 * DAY)
+    claims = canonical_json({"lading": "number/1", "value": 52, "unit": "package"}).decode()
+    room = Attestation(
+        SHOP, CAPACITY, f"partner/{SHOP}", NO_HASH, stage.now, stage.now + 9 * DAY, NO_HASH, Claims(salt(), claims),
+        NO_HASH, details(),
+    )  # fmt: skip
+    record = stage.sign(room, SHOP)
+    stage.pass_time(2 * 3600)
+    tight = asked(world, "allocate", plan, query="?evidence=true").json()
+    (transfer,) = tight["plan"]["transfers"]
+    assert transfer["packages"] == 42, "room for 52, of which 10 are taken"
+    assert to_hex(record) in transfer["records"]
+    assert "space" not in tight["stated"]
