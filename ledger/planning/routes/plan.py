@@ -3,7 +3,7 @@
 That is eq. 1 of the route model, min Σ(d·c + t·v): d·c is what the rate cards ask, by kilometre, consignment and
 package; v, what a unit of time costs, is the holding cost and the delay penalty of the terms, min(α·late², cap). Time
 is `p50` of each leg's verified deliveries, or `p90`: a way is judged by one of them and shown by both. The p90 of a way
-is the sum of its legs', which a way exceeds more rarely than one time in ten unless its legs are late together.
+is the sum of its legs' and no percentile of the way: mostly too cautious, as legs are seldom all late, but not surely.
 
 Goods wait where they are to be handed over, cleared or received on a public holiday of that place's country.
 """
