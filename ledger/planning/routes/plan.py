@@ -3,7 +3,7 @@
 That is eq. 1 of the route model, min Σ(d·c + t·v): d·c is what the rate cards ask, by kilometre, consignment and
 package; v, what a unit of time costs, is the holding cost and the delay penalty of the terms, min(α·late², cap). Time
 is `p50` of each leg's verified deliveries, or `p90`: a way is judged by one of them and shown by both. The p90 of a way
-is the sum of its legs', which a way exceeds more rarely than one time in ten unless its legs are late together.
+is the sum of its legs' and no percentile of the way: mostly too cautious, as legs are seldom all late, but not surely.
 
 Goods wait where they are to be handed over, cleared or received on a public holiday of that place's country.
 """
@@ -22,6 +22,8 @@ from ledger.planning.routes.legs import Consignment, LeftOut, Leg, Offers, Place
 from ledger.planning.routes.search import Edge, Path, Search
 
 T = TypeVar("T")
+LATEST = 4_070_908_800
+"""2099-01-01: nobody knows the holidays of a later departure."""
 MOST_WAYS = 10
 LARGEST = 2**63
 """Of values, prices and α: no sum of them loses a digit, nor takes long."""
@@ -252,6 +254,8 @@ def _check(question: Question) -> None:
     for place in (question.origin, question.destination):
         if place in question.without.places:
             raise MalformedRecord("an end of the way cannot be left out", where="without", found=place)
+    if not 0 <= question.depart < LATEST:
+        raise MalformedRecord("not a departure", where="depart", expected="before 2099", found=question.depart)
     terms = question.lateness
     amounts = (question.consignment.value, question.holding, *((terms.alpha, terms.cap) if terms else ()))
     if question.consignment.packages < 1 or not all(0 <= amount < LARGEST for amount in amounts):

@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from importlib import resources
+from typing import Any
 
 import pytest
 
@@ -43,9 +44,15 @@ def goods(hs: str = "9503", quantity: int = 1, unit: str = "KGM") -> Goods:
     return Goods(SALT, "09506000134352", "", bytes(32), quantity, unit, hs, "")
 
 
-def parcel(history: History, by: int = MAKER, packages: int = 10, **more: object) -> bytes:
-    fields = {"origin": CHINA, "destination": GERMANY, "mode": 1, "contents": (goods(quantity=packages),), **more}
-    return history.terms(consignor=by, holder=by, packages=packages, **fields)  # type: ignore[arg-type]
+def parcel(history: History, by: int = MAKER, packages: int = 10, **more: Any) -> bytes:
+    fields: dict[str, Any] = {
+        "origin": CHINA,
+        "destination": GERMANY,
+        "mode": 1,
+        "contents": (goods(quantity=packages),),
+        **more,
+    }
+    return history.terms(consignor=by, holder=by, packages=packages, **fields)
 
 
 def planned(history: History, cards: Sequence[RateCard] = (CARD,), classes: Classes = SHIPPED) -> ConsolidationPlan:
@@ -191,7 +198,7 @@ def test_other_lanes_weeks_modes_and_classes_stay_apart() -> None:
         ({"promisedAt": 0}, Unfit.PROMISE),
     ],
 )
-def test_what_does_not_fit_is_kept_out_and_said(other: dict[str, object], reason: Unfit) -> None:
+def test_what_does_not_fit_is_kept_out_and_said(other: dict[str, Any], reason: Unfit) -> None:
     history = History()
     parcel(history)
     parcel(history, SECOND, **other)

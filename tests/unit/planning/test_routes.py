@@ -255,3 +255,8 @@ def test_a_missing_library_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_plan_is_a_figure_of_codes_and_integers() -> None:
     schema = json_schema(RoutePlan)
     assert set(to_json(plan())) == set(schema["properties"])
+
+
+def test_a_departure_beyond_all_calendars_is_refused() -> None:
+    with pytest.raises(MalformedRecord, match="not a departure"):
+        plan(replace(QUESTION, depart=4_070_908_800))

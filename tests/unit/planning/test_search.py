@@ -26,14 +26,16 @@ def every_way(search: Search) -> Iterator[Path]:
     return onward(search.origin, (), frozenset((search.origin,)))
 
 
+def some_edge(chance: random.Random, places: list[str]) -> Edge:
+    origin, destination = chance.sample(places, 2)
+    return Edge(origin, destination, chance.randint(0, 20), chance.randint(0, 20))
+
+
 def some_network(seed: int) -> Search:
     """Few places, prices and times that often tie, a capped quadratic penalty, closed days, perhaps a deadline."""
     chance = random.Random(seed)
     places = [f"N{number}" for number in range(chance.randint(2, 7))]
-    edges = tuple(
-        Edge(*chance.sample(places, 2), chance.randint(0, 20), chance.randint(0, 20))
-        for _ in range(chance.randint(1, 15))
-    )
+    edges = tuple(some_edge(chance, places) for _ in range(chance.randint(1, 15)))
     due, alpha, cap = chance.randint(0, 30), chance.randint(0, 5), chance.randint(0, 60)
     closed = {(place, week) for place in places for week in range(40) if chance.random() < 0.15}
 

@@ -8,6 +8,7 @@ import typer
 from ledger.api.pages.plans.positions import positions
 from ledger.cli.commands.keys import read_file
 from ledger.cli.output import out, print_json, table
+from ledger.common.periods import FOREVER
 from ledger.explain.plans import consolidation as consolidation_text
 from ledger.explain.plans import forecast as forecast_text
 from ledger.explain.units import money, whole
@@ -18,6 +19,9 @@ from ledger.services.home.settings import read_settings
 from ledger.services.node.reader import open_ledger
 from ledger.services.planning.goods import consolidation_for, forecast_for, shipped_classes
 
+At = Annotated[
+    int | None, typer.Option(min=0, max=FOREVER, help="As the ledger was known then, UTC seconds. Default: now.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
@@ -27,6 +31,7 @@ def consolidate(
         Path | None, typer.Option(help="Which goods may share a manifest, TOML. Default: the file that ships.")
     ] = None,
     distance: Annotated[list[str] | None, typer.Option(help="State one: CNSHA-DEHAM:19500 (km).")] = None,
+    at: At = None,
     json: Json = False,
 ) -> None:
     """Shipments that wait and are cheaper on one manifest, and what each partner pays of it."""
@@ -34,7 +39,9 @@ def consolidate(
     kinds = shipped_classes() if classes is None else parse_classes(read_file(classes))
     options = kinds, Distances(known[False], known[True], distances_of(distance or ()))
     with open_ledger(read_settings()) as reader:
-        answer = consolidation_for(reader.numbers, None, reader.home.clock.now(), currency, options)
+        answer = consolidation_for(
+            reader.numbers, None, reader.home.clock.now() if at is None else at, currency, options
+        )
         names = {int(view.id): view.name for view in reader.views.partners()}
     if json:
         print_json(answer.to_json())
@@ -53,11 +60,12 @@ def consolidate(
 def forecast(
     gtin: Annotated[str, typer.Argument(help="8 to 14 digits.")],
     months: Annotated[int, typer.Option(min=1, max=12, help="How many months to come.")] = 3,
+    at: At = None,
     json: Json = False,
 ) -> None:
     """Deliveries of a product in the months to come, by market, with the errors of a back test."""
     with open_ledger(read_settings()) as reader:
-        answer = forecast_for(reader.numbers, None, reader.home.clock.now(), gtin, months)
+        answer = forecast_for(reader.numbers, None, reader.home.clock.now() if at is None else at, gtin, months)
     if json:
         print_json(answer.to_json(evidence=True))
         return

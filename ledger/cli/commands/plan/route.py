@@ -8,6 +8,7 @@ from ledger.api.pages.plans.positions import positions
 from ledger.cli.output import out, print_json, table
 from ledger.common.ids import bytes_from_hex
 from ledger.common.iso_times import seconds_of
+from ledger.common.periods import FOREVER
 from ledger.explain.plans import route as route_text
 from ledger.explain.units import days, moment, money
 from ledger.explain.words import name_of
@@ -46,6 +47,9 @@ def route(
         list[str] | None, typer.Option(help="State one where no delivery tells: CN-DE:maritime:720:960 (hours).")
     ] = None,
     holidays: Annotated[bool, typer.Option(help="Public holidays are waited for.")] = True,
+    at: Annotated[
+        int | None, typer.Option(min=0, max=FOREVER, help="As the ledger was known then, UTC seconds. Default: now.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object, with the records.")] = False,
 ) -> None:
     """The cheapest way of a consignment: what carriers ask, what holding costs, what lateness costs.
@@ -76,7 +80,7 @@ def route(
         holidays=holidays,
     )
     with open_ledger(read_settings()) as reader:
-        answer = route_for(reader.numbers, None, reader.home.clock.now(), asked, positions())
+        answer = route_for(reader.numbers, None, reader.home.clock.now() if at is None else at, asked, positions())
         names = {int(view.id): view.name for view in reader.views.partners()}
     if json:
         print_json(answer.to_json(evidence=True))
