@@ -14,7 +14,8 @@ from ledger.planning.optimum import Answer, Proof
 
 pytest.importorskip("highspy")
 A, B = "09506000134352", "09506000134369"
-K, V = TypeVar("K"), TypeVar("V")
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 def random_network(rng: random.Random) -> Network:

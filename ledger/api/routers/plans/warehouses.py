@@ -13,10 +13,32 @@ from ledger.planning.plan_file import parse_plan
 from ledger.services.planning.warehouses import Kind, drafts_for, plan_for
 
 router = APIRouter()
+EXAMPLE: dict[str, Any] = {
+    "lading": "plan/1",
+    "currency": "EUR",
+    "warehouses": [{"partner": 4, "place": "DEHAM", "space": 500}, {"partner": 7, "place": "DE"}],
+    "products": [{"gtin": "09506000134352", "value": 5000}],
+    "rules": {"lead_days": 5, "cover_days": 30},
+}
+BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {"type": "object", "required": ["lading", "currency", "warehouses"]},
+                "example": EXAMPLE,
+            }
+        },
+    }
+}
 
 
 @router.post(
-    "/{kind}", operation_id="planWarehouses", response_model=WarehousePlanAnswer, responses=examples.READ_RESPONSES
+    "/{kind}",
+    operation_id="planWarehouses",
+    response_model=WarehousePlanAnswer,
+    responses=examples.write_responses({}),
+    openapi_extra=BODY,
 )
 def plan(
     kind: Kind,
