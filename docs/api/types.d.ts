@@ -2857,6 +2857,7 @@ export interface Operations {
     headerParameters: {
       authorization?: string | null;
     };
+    body: Record<string, unknown>;
     answer: WarehousePlanAnswer;
   };
   listBonuses: {
