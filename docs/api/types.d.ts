@@ -187,65 +187,6 @@ export type ChainTrack = {
 export type Challenge = {
   message: string;
 };
-export type ChangesList = {
-  changes: ChangesView[];
-};
-export type ChangesView = {
-  partner: number;
-  market: string;
-  jurisdiction: string;
-  version: number;
-  since: number;
-  replaces: string | null;
-  open: number;
-  cases: {
-    origin: string;
-    destination: string;
-    fulfilment: number;
-    goods: string[];
-    shipments: number | string;
-    changes: {
-      change: "added" | "removed" | "changed";
-      before: {
-        jurisdiction: string;
-        lane: "export" | "import" | "transit";
-        kind: "clearance" | "paper" | "tax" | "goods";
-        rule: string;
-        market: string;
-        certain: boolean;
-        goods: string[];
-        standing: ("prohibited" | "restricted" | "licence" | "free") | null;
-        regime: (number | string) | null;
-        gates: (number | string) | null;
-        relay: boolean | null;
-        schema: string | null;
-        about: ("product" | "lot" | "shipment" | "consignor" | "consignee") | null;
-        tax: string | null;
-        rates: ((number | string)[]) | null;
-        fixed: (number | string) | null;
-      } | null;
-      after: {
-        jurisdiction: string;
-        lane: "export" | "import" | "transit";
-        kind: "clearance" | "paper" | "tax" | "goods";
-        rule: string;
-        market: string;
-        certain: boolean;
-        goods: string[];
-        standing: ("prohibited" | "restricted" | "licence" | "free") | null;
-        regime: (number | string) | null;
-        gates: (number | string) | null;
-        relay: boolean | null;
-        schema: string | null;
-        about: ("product" | "lot" | "shipment" | "consignor" | "consignee") | null;
-        tax: string | null;
-        rates: ((number | string)[]) | null;
-        fixed: (number | string) | null;
-      } | null;
-    }[];
-    explanation: string[];
-  }[];
-};
 export type Child = {
   packages: number;
   contents: ((Goods | string)[]) | string;
@@ -347,6 +288,45 @@ export type ConsistencyProof = {
   second: number;
   proof: string[];
 };
+export type ConsolidationView = {
+  at: number;
+  plan: {
+    currency: string;
+    groups: {
+      origin: string;
+      destination: string;
+      mode: "not_specified" | "maritime" | "rail" | "road" | "air" | "mail" | "multimodal" | "fixed_installation" | "inland_water" | "not_applicable";
+      week: number;
+      goods: string;
+      one_holder: boolean;
+      shared_by: "mass" | "packages";
+      alone: string;
+      cost: string;
+      saves: string;
+      manifests: {
+        partner: number;
+        card: string;
+        packages: number | string;
+        charge: string;
+        shipments: string[];
+      }[];
+      contributions: {
+        partner: number;
+        shipments: number | string;
+        packages: number | string;
+        grams: (number | string) | null;
+        alone: string;
+        pays: string;
+        saves: string;
+      }[];
+    }[];
+    saves: string;
+    single: number | string;
+    unpriced: number | string;
+    kept_out: Record<string, number | string>;
+  };
+  explanation: string[];
+};
 export type ConsortiumView = {
   trust: Record<string, unknown>;
   council: ledger__api__schemas__answers__CouncilView;
@@ -435,26 +415,6 @@ export type Duty = {
   currency: string;
   lines: TaxLine[];
 };
-export type DutyList = {
-  clearances: {
-    clearance: string;
-    shipment: string;
-    jurisdiction: string;
-    regime: number;
-    status: number;
-    at: number;
-    market: string;
-    judged: boolean;
-    deviations: {
-      deviation: "rate" | "base" | "sum" | "missing" | "unknown-tax" | "currency";
-      tax: string;
-      rule: string | null;
-      expected: string | null;
-      found: string | null;
-    }[];
-    explanation: string[];
-  }[];
-};
 export type EffectView = {
   asked: number;
   answered: number;
@@ -526,6 +486,31 @@ export type Events = {
   more: boolean;
   size: number;
   anchored: Anchored | null;
+};
+export type ForecastView = {
+  at: number;
+  closed: number;
+  more: number;
+  forecasts: {
+    gtin: string;
+    market: string;
+    unit: string;
+    first: string;
+    history: (number | string)[];
+    used: ("naive" | "seasonal_naive" | "holt" | "holt_winters") | null;
+    beats_naive: boolean;
+    errors: {
+      method: "naive" | "seasonal_naive" | "holt" | "holt_winters";
+      absolute_error: number | string;
+      tests: number | string;
+    }[];
+    expected: {
+      month: string;
+      quantity: number | string;
+    }[];
+    records: string[] | null;
+  }[];
+  explanation: string[];
 };
 export type Goods = {
   salt: string;
@@ -614,6 +599,7 @@ export type JourneyStop = {
   at: number;
   name: string;
 };
+export type Judged = "p50" | "p90";
 export type JudgementView = {
   partner: number;
   indicator: string;
@@ -651,6 +637,7 @@ export type KeyView = {
   granted_by: string | null;
   device: string;
 };
+export type Kind = "allocate" | "trigger" | "cover" | "balance";
 export type LeafView = {
   index: number;
   record: string;
@@ -701,20 +688,6 @@ export type LogTrack = {
   receipt?: ReceiptView | null;
   missing?: string[];
 };
-export type MarketList = {
-  markets: MarketView[];
-};
-export type MarketView = {
-  market: string;
-  jurisdiction: string;
-  title: string;
-  version: number;
-  currency: string;
-  since: number;
-  state: string;
-  rules: number;
-  sources: SourceView[];
-};
 export type Match = {
   kind: MatchKind;
   id: string;
@@ -740,37 +713,6 @@ export type MissingView = {
   since: number;
   status: string;
   text: string;
-};
-export type NeedsView = {
-  at: number;
-  needs: {
-    jurisdiction: string;
-    lane: "export" | "import" | "transit";
-    kind: "clearance" | "paper" | "tax" | "goods";
-    rule: string;
-    market: string;
-    certain: boolean;
-    goods: string[];
-    standing: ("prohibited" | "restricted" | "licence" | "free") | null;
-    regime: (number | string) | null;
-    gates: (number | string) | null;
-    relay: boolean | null;
-    schema: string | null;
-    about: ("product" | "lot" | "shipment" | "consignor" | "consignee") | null;
-    tax: string | null;
-    rates: ((number | string)[]) | null;
-    fixed: (number | string) | null;
-  }[];
-  lacks: {
-    lacking: "clearance" | "gate" | "customs-signature";
-    jurisdiction: string;
-    regime: number | string;
-    gates: number | string;
-    rules: string[];
-  }[];
-  requires: Record<string, unknown>[];
-  refused: string | null;
-  explanation: string[];
 };
 export type NetworkGroup = {
   group: string;
@@ -1296,6 +1238,69 @@ export type RoleView = {
   scope: string;
   in_force: boolean;
 };
+export type RouteView = {
+  at: number;
+  shipment: string | null;
+  plan: {
+    origin: string;
+    destination: string;
+    packages: number | string;
+    currency: string;
+    value: string;
+    depart: number;
+    judged: "p50" | "p90";
+    ways: {
+      legs: {
+        partner: number;
+        issuer: number;
+        card: string;
+        mode: "not_specified" | "maritime" | "rail" | "road" | "air" | "mail" | "multimodal" | "fixed_installation" | "inland_water" | "not_applicable";
+        origin: string;
+        destination: string;
+        kilometres: (number | string) | null;
+        currency: string;
+        charge: string;
+        holding_p50: string;
+        holding_p90: string;
+        p50: number | string;
+        p90: number | string;
+        basis: "carrier" | "lane" | "stated";
+        samples: number | string;
+        thin: boolean;
+        records: string[] | null;
+      }[];
+      charge: string;
+      p50: {
+        arrives: number;
+        late: number;
+        holding: string;
+        penalty: string;
+        cost: string;
+      };
+      p90: {
+        arrives: number;
+        late: number;
+        holding: string;
+        penalty: string;
+        cost: string;
+      };
+      thin: boolean;
+    }[];
+    cost: string | null;
+    bound: string | null;
+    gap: string | null;
+    failures: {
+      fails: "place" | "mode" | "partner";
+      name: string;
+      cost: string | null;
+      more: string | null;
+    }[];
+    left_out: Record<string, number | string>;
+    no_calendar: string[];
+    legs_offered: number | string;
+  };
+  explanation: string[];
+};
 export type Ruling = {
   by: number;
   agreement: string;
@@ -1609,12 +1614,6 @@ export type SignerView = {
   role: string;
 };
 export type Sort = "opened" | "due";
-export type SourceView = {
-  id: string;
-  title: string;
-  date: string;
-  url: string;
-};
 export type Split = {
   by: number;
   shipment: string;
@@ -1728,7 +1727,6 @@ export type TypedData = {
   warnings: AgreementWarning[];
   signers: SignerView[];
   signer: SignerView | null;
-  market: string[];
   closed: string[];
   partners: Record<string, string>;
   shipments: CarriedView[];
@@ -1829,6 +1827,125 @@ export type ValidationError = {
   type: string;
   input?: unknown;
   ctx?: Record<string, unknown>;
+};
+export type WarehousePlanAnswer = {
+  kind: "allocate" | "trigger" | "cover" | "balance";
+  at: number;
+  file: string;
+  stated: string[];
+  left_out: number;
+  plan: {
+    currency: string;
+    optimum: {
+      answer: "optimal" | "limit" | "infeasible";
+      objective: (number | string) | null;
+      bound: (number | string) | null;
+      gap_ppm: (number | string) | null;
+      proof: "prices" | "search" | "none";
+    };
+    transfers: {
+      origin: number;
+      destination: number;
+      gtin: string;
+      packages: number | string;
+      worth: number | string;
+      records: string[];
+    }[];
+    served: number | string;
+    moving: number | string;
+  } | {
+    currency: string;
+    at: number;
+    moving: string;
+    orders: {
+      origin: number;
+      destination: number;
+      gtin: string;
+      packages: number | string;
+      worth: number | string;
+      records: string[];
+    }[];
+    watched: {
+      warehouse: number;
+      gtin: string;
+      on_hand: number | string;
+      due: number | string;
+      overdue: number | string;
+      sold: number | string;
+      per_day: string;
+      turnover: string | null;
+      stock_out_at: number | null;
+      target: number | string;
+      triggered: boolean;
+      ordered: number | string;
+      short: number | string;
+      records: string[];
+    }[];
+  } | {
+    optimum: {
+      answer: "optimal" | "limit" | "infeasible";
+      objective: (number | string) | null;
+      bound: (number | string) | null;
+      gap_ppm: (number | string) | null;
+      proof: "prices" | "search" | "none";
+    };
+    demand: number | string;
+    covered_ppm: number | string;
+    open: {
+      site: number;
+      areas: number | string;
+      demand: number | string;
+      capacity: (number | string) | null;
+    }[];
+    services: {
+      area: string;
+      site: number;
+      demand: number | string;
+      share_ppm: number;
+      on_time: number | string;
+      deliveries: number | string;
+      records: string[];
+    }[];
+    unserved: string[];
+  } | {
+    currency: string;
+    worth: number | string;
+    optimum: {
+      answer: "optimal" | "limit" | "infeasible";
+      objective: (number | string) | null;
+      bound: (number | string) | null;
+      gap_ppm: (number | string) | null;
+      proof: "prices" | "search" | "none";
+    };
+    before_ppm: number | string;
+    after_ppm: number | string;
+    cost: number | string;
+    shifts: {
+      origin: number;
+      destination: number;
+      gtin: string;
+      packages: number | string;
+      cost: number | string;
+      reduction_ppm: number | string;
+      records: string[];
+    }[];
+    levels: {
+      warehouse: number;
+      gtin: string;
+      target: number | string;
+      before: number | string;
+      after: number | string;
+      distance_before_ppm: number | string;
+      distance_after_ppm: number | string;
+      records: string[];
+    }[];
+  };
+  explanation: string[];
+  drafts?: {
+    name: string;
+    signers: number[];
+    template: Record<string, unknown>;
+  }[] | null;
 };
 export type Way = "down" | "up";
 export type WebhookList = {
@@ -2670,108 +2787,78 @@ export interface Operations {
     };
     answer: NetworkView;
   };
-  listMarkets: {
+  planRoute: {
     method: "GET";
-    path: "/v1/markets";
-    answer: MarketList;
-  };
-  getMarketNeeds: {
-    method: "POST";
-    path: "/v1/markets/needs";
-    body: UnsignedRegistryChange | UnsignedKeyGrant | UnsignedKeyRevoke | UnsignedShipmentTerms | UnsignedHandoff | UnsignedSplit | UnsignedStatement | UnsignedOverride | UnsignedClearance | UnsignedAttestation | UnsignedRevocation | UnsignedRecall | UnsignedRecallAnswer | UnsignedAmendment | UnsignedEndorsement | UnsignedObservation | UnsignedBonusAgreement | UnsignedBonusAward | UnsignedDispute | UnsignedRuling | UnsignedClaim;
-    answer: NeedsView;
-  };
-  listTaxDeviations: {
-    method: "GET";
-    path: "/v1/markets/deviations";
-    headerParameters: {
-      authorization?: string | null;
-    };
-    answer: DutyList;
-  };
-  listMarketChanges: {
-    method: "GET";
-    path: "/v1/markets/changes";
+    path: "/v1/plans/route";
     queryParameters: {
-      partner?: number | null;
+      evidence?: boolean;
+      shipment?: string;
+      origin?: string;
+      destination?: string;
+      packages?: number | null;
+      currency?: string;
+      value?: number | null;
+      depart?: string;
+      promised?: string;
+      alpha?: number | null;
+      cap?: number | null;
+      holding?: number | null;
+      between?: number;
+      deadline?: string;
+      judged?: Judged;
+      ways?: number;
+      without?: string[];
+      without_mode?: string[];
+      without_partner?: number[];
+      distance?: string[];
+      time?: string[];
+      holidays?: boolean;
     };
     headerParameters: {
       authorization?: string | null;
     };
-    answer: ChangesList;
+    answer: RouteView;
   };
-  getMarket: {
+  planConsolidation: {
     method: "GET";
-    path: "/v1/markets/{document}";
-    pathParameters: {
-      document: string;
-    };
-    answer: unknown;
-  };
-  getShipmentMarket: {
-    method: "GET";
-    path: "/v1/shipments/{shipment}/market";
-    pathParameters: {
-      shipment: string;
+    path: "/v1/plans/consolidation";
+    queryParameters: {
+      currency: string;
+      distance?: string[];
     };
     headerParameters: {
       authorization?: string | null;
     };
-    answer: {
-      shipment: string;
-      opened: number;
-      markets: string[];
-      needs: {
-        jurisdiction: string;
-        lane: "export" | "import" | "transit";
-        kind: "clearance" | "paper" | "tax" | "goods";
-        rule: string;
-        market: string;
-        certain: boolean;
-        goods: string[];
-        standing: ("prohibited" | "restricted" | "licence" | "free") | null;
-        regime: (number | string) | null;
-        gates: (number | string) | null;
-        relay: boolean | null;
-        schema: string | null;
-        about: ("product" | "lot" | "shipment" | "consignor" | "consignee") | null;
-        tax: string | null;
-        rates: ((number | string)[]) | null;
-        fixed: (number | string) | null;
-      }[];
-      lacks: {
-        lacking: "clearance" | "gate" | "customs-signature";
-        jurisdiction: string;
-        regime: number | string;
-        gates: number | string;
-        rules: string[];
-      }[];
-      papers: {
-        rule: string;
-        schema: string;
-        about: ("product" | "lot" | "shipment" | "consignor" | "consignee") | null;
-        subject: string | null;
-        attested: string | null;
-      }[];
-      duties: {
-        clearance: string;
-        shipment: string;
-        jurisdiction: string;
-        regime: number;
-        status: number;
-        at: number;
-        market: string;
-        judged: boolean;
-        deviations: {
-          deviation: "rate" | "base" | "sum" | "missing" | "unknown-tax" | "currency";
-          tax: string;
-          rule: string | null;
-          expected: string | null;
-          found: string | null;
-        }[];
-      }[];
-      explanation: string[];
+    answer: ConsolidationView;
+  };
+  planForecast: {
+    method: "GET";
+    path: "/v1/plans/forecast";
+    queryParameters: {
+      gtin: string;
+      months?: number;
+      evidence?: boolean;
     };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: ForecastView;
+  };
+  planWarehouses: {
+    method: "POST";
+    path: "/v1/plans/{kind}";
+    pathParameters: {
+      kind: Kind;
+    };
+    queryParameters: {
+      evidence?: boolean;
+      drafts?: boolean;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    body: Record<string, unknown>;
+    answer: WarehousePlanAnswer;
   };
   listBonuses: {
     method: "GET";

@@ -24,6 +24,7 @@ TABLE: tuple[tuple[str, int], ...] = (
     ("/v1/products/.*|/p/.*|/p-scan", 25),
     (f"/v1/network|/network|(?:/v1)?/partners/{_ID}/score(?:/.*)?", 20),
     (f"/partners/{_ID}", 40),
+    ("/v1/plans/.*|/plans(?:/.*)?", 100),
     (f"/v1/penalties|/penalties|/partners/{_ID}/penalties|/v1/shipments/{_ID}/penalty", 40),
     ("/v1/stock(?:/holdings)?|/stock", 60),
     ("/v1/recalls/trace/sheet|/recalls/sheet", 100),

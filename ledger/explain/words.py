@@ -57,6 +57,8 @@ NOUNS: dict[str, tuple[str, str]] = {
     "shipment": pair("{count} shipment", "{count} shipments"),
     "finding": pair("{count} finding", "{count} findings"),
     "step": pair("{count} step", "{count} steps"),
+    "transfer": pair("{count} transfer", "{count} transfers"),
+    "warehouse": pair("{count} warehouse", "{count} warehouses"),
 }
 """What is counted, for one and for many."""
 

@@ -71,7 +71,7 @@ def test_every_operation_has_a_readable_name_of_its_own(document: dict[str, Any]
     assert len(set(names)) == len(names)
     assert {"submitRecord", "listShipments", "getPenalty", "lookUpProduct"} <= set(names)
     verbs = "get|list|look|search|prove|submit|countersign|erase|request|judge|trace|put|report|sign"
-    verbs += "|follow|register|remove|set|renew|resend"
+    verbs += "|follow|register|remove|set|renew|resend|plan"
     for name in names:
         assert re.fullmatch(rf"({verbs})[A-Z][A-Za-z]*", name), f"{name}: no verb and what it does it to"
 

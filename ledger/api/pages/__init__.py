@@ -23,6 +23,8 @@ from ledger.api.pages.errors import error_page
 from ledger.api.pages.events import webhooks
 from ledger.api.pages.files import documents, imports, markets
 from ledger.api.pages.languages import choice
+from ledger.api.pages.plans import page as plans
+from ledger.api.pages.plans import warehouses
 from ledger.api.pages.provenance import provenance
 from ledger.api.pages.shipment import paper
 from ledger.api.pages.stock import held
@@ -48,6 +50,8 @@ for part in (
     held,
     league,
     standings,
+    plans,
+    warehouses,
     paper,
     choice,
     worklist,

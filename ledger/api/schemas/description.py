@@ -27,6 +27,10 @@ TAGS = [
     {"name": "partners", "description": "Who takes part, and how to be enrolled."},
     {"name": "network", "description": "How lanes, markets, modes, carriers and fulfilments perform."},
     {"name": "markets", "description": "Rules by market: what terms need, assessed taxes, what a version changes."},
+    {
+        "name": "plans",
+        "description": "Advice from verified records: routes, consolidation, demand, stock between warehouses.",
+    },
     {"name": "bonuses", "description": "Agreements, awards and claims."},
     {"name": "log", "description": "The append-only log: checkpoint, tiles, proofs."},
     {"name": "credentials", "description": "Verifiable Credentials as their issuers published them."},

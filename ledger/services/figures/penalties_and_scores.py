@@ -423,6 +423,12 @@ class Numbers:
         with self._figures() as (_, running):
             yield running.journeys
 
+    @contextmanager
+    def known(self) -> Iterator[tuple[Journeys, KeptContributions]]:
+        """All journeys, and what each adds to the figures of the network, for one reader at a time; raises `Busy`."""
+        with self._figures() as (_, running):
+            yield running.journeys, self._contributions_of(running)
+
     def _parted(self, version: int) -> Sealed:
         """All that the ledger knows, what is plain in columns: so several periods cost little more than one."""
         if self._columns is None or self._columns[0] != version:

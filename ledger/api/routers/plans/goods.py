@@ -1,0 +1,55 @@
+"""`/v1/plans/consolidation` and `/v1/plans/forecast`."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from ledger.api.deps import NodeOf, ReaderOf
+from ledger.api.pages.plans.positions import positions
+from ledger.api.routers.plans.route_query import NO_TEXTS, Stated
+from ledger.api.schemas import examples
+from ledger.api.schemas.plans import ConsolidationView, ForecastView
+from ledger.planning.distances import Distances
+from ledger.planning.forecast import MOST_AHEAD
+from ledger.planning.stated import distances_of
+from ledger.services.planning.goods import consolidation_for, forecast_for, shipped_classes
+
+router = APIRouter()
+
+
+@router.get(
+    "/consolidation", operation_id="planConsolidation", response_model=ConsolidationView,
+    responses=examples.READ_RESPONSES,
+)  # fmt: skip
+def consolidation(
+    node: NodeOf,
+    reader: ReaderOf,
+    currency: Annotated[str, Query(min_length=3, max_length=3, description="Of the rate cards, ISO 4217")],
+    distance: Stated = NO_TEXTS,
+) -> dict[str, Any]:
+    """Shipments that wait and are cheaper on one manifest: of one lane, mode, week of promise and class of goods.
+
+    `contributions` says what each partner pays: in proportion to mass, where that is stated for all, else to packages,
+    and never more than its own shipments cost alone. Goods of other classes, and those that are not known, are kept
+    apart. Only shipments whose terms, and cards that the reader may read count.
+    """
+    known = positions()
+    options = shipped_classes(), Distances(known[False], known[True], distances_of(distance))
+    return consolidation_for(node.reader.numbers, reader, node.home.clock.now(), currency, options).to_json()
+
+
+@router.get("/forecast", operation_id="planForecast", response_model=ForecastView, responses=examples.READ_RESPONSES)
+def forecast(
+    node: NodeOf,
+    reader: ReaderOf,
+    gtin: Annotated[str, Query(max_length=14, description="8 to 14 digits")],
+    months: Annotated[int, Query(ge=1, le=MOST_AHEAD, description="How many months to come")] = 3,
+    evidence: Annotated[bool, Query(description="Name the records that show the demand")] = False,
+) -> dict[str, Any]:
+    """What deliveries of a product to come in each market, month by month, by those of the months before.
+
+    Exponential smoothing is used only where it erred less than both naive forecasts in a back test; `errors` shows the
+    sums of absolute errors of all. Demand that met an empty shelf is in no delivery. Only deliveries under terms that
+    the reader may read count.
+    """
+    return forecast_for(node.reader.numbers, reader, node.home.clock.now(), gtin, months).to_json(evidence=evidence)

@@ -1,0 +1,80 @@
+"""What is asked of a route, read from an address: the same for the API and its page."""
+
+from typing import Annotated
+
+from fastapi import Depends, Query
+from pydantic import BeforeValidator, Field
+
+from ledger.api.deps import MOST_PARTNER
+from ledger.api.moments import When, second_of
+from ledger.common.ids import bytes_from_hex
+from ledger.planning.routes.plan import LARGEST, MOST_WAYS, Judged
+from ledger.planning.stated import MODES, MOST
+from ledger.services.planning.routes import MOST_WITHOUT, RouteAsked
+
+_OR_EMPTY = BeforeValidator(lambda value: None if value == "" else value)
+"""A form sends its empty fields too."""
+_NO_EMPTY = BeforeValidator(lambda value: [entry for entry in value if entry] if isinstance(value, list) else value)
+Place = Annotated[str, Query(max_length=5, description="UN/LOCODE or country")]
+_Count = Annotated[int, Field(ge=1, le=2**32)]
+_MinorUnits = Annotated[int, Field(ge=0, lt=LARGEST)]
+Amount = Annotated[_MinorUnits | None, _OR_EMPTY, Query(description="Minor units")]
+Without = Annotated[list[str], _NO_EMPTY, Query(max_length=MOST_WITHOUT, description="UN/LOCODE; repeat it for each")]
+WithoutMode = Annotated[list[str], _NO_EMPTY, Query(max_length=MOST_WITHOUT, description=", ".join(MODES))]
+WithoutPartner = Annotated[list[int], _NO_EMPTY, Query(max_length=MOST_WITHOUT, description="Partner id")]
+Stated = Annotated[list[str], _NO_EMPTY, Query(max_length=MOST, description="Where no record tells; repeat it")]
+NO_TEXTS: list[str] = []
+NO_NUMBERS: list[int] = []
+
+
+async def route_query(
+    shipment: Annotated[str, Query(max_length=66, description="Its terms say what is not said here")] = "",
+    origin: Place = "",
+    destination: Place = "",
+    packages: Annotated[_Count | None, _OR_EMPTY, Query(description="How many; by default one")] = None,
+    currency: Annotated[str, Query(max_length=3, description="Of all amounts, ISO 4217")] = "",
+    value: Amount = None,
+    depart: When = "",
+    promised: When = "",
+    alpha: Amount = None,
+    cap: Amount = None,
+    holding: Amount = None,
+    between: Annotated[int, Query(ge=0, le=2_592_000, description="Seconds at each change of leg")] = 0,
+    deadline: When = "",
+    judged: Annotated[Judged, Query(description="By what half of the deliveries took, or nine in ten")] = Judged.P50,
+    ways: Annotated[int, Query(ge=1, le=MOST_WAYS, description="How many ways")] = 3,
+    without: Without = NO_TEXTS,
+    without_mode: WithoutMode = NO_TEXTS,
+    without_partner: WithoutPartner = NO_NUMBERS,
+    distance: Stated = NO_TEXTS,
+    time: Stated = NO_TEXTS,
+    holidays: Annotated[bool, Query(description="Public holidays are waited for")] = True,
+) -> RouteAsked:
+    """`promised` is the last second on time (grace included), `alpha` minor units per day², `cap` the penalty's most.
+    `distance` such as `CNSHA-DEHAM:19500` (km), `time` such as `CN-DE:maritime:720:960` (hours)."""
+    return RouteAsked(
+        shipment=bytes_from_hex(shipment, 32, "shipment") if shipment else b"",
+        origin=origin,
+        destination=destination,
+        packages=packages,
+        currency=currency,
+        value=value,
+        depart=second_of(depart, "depart"),
+        promised=second_of(promised, "promised", through=True),
+        alpha=alpha,
+        cap=cap,
+        holding=holding or 0,
+        between=between,
+        deadline=second_of(deadline, "deadline", through=True),
+        judged=judged,
+        ways=ways,
+        without=without,
+        without_mode=without_mode,
+        without_partner=[partner for partner in without_partner if 0 <= partner <= MOST_PARTNER],
+        distance=distance,
+        time=time,
+        holidays=holidays,
+    )
+
+
+RouteQueryOf = Annotated[RouteAsked, Depends(route_query)]

@@ -1,0 +1,152 @@
+"""The legs that rate cards offer to a consignment: each a price of somebody's card and the time its lane took."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import product
+from typing import Annotated
+
+from ledger.attested.rate_card import Rate, RateCard
+from ledger.codes import Mode
+from ledger.common.figure import Amount, Currency, Pattern, figure
+from ledger.common.ids import PartnerId, RecordId
+from ledger.errors import RuleBroken
+from ledger.planning.distances import Distances
+from ledger.planning.leg_times import LegTime, LegTimes
+
+MOST_LEGS = 20_000
+PlaceCode = Annotated[str, Pattern("[A-Z]{2}([A-Z2-9]{3})?")]
+"""A UN/LOCODE, or a country."""
+
+
+class LeftOut(StrEnum):
+    """Why a leg that somebody offers is not reckoned with."""
+
+    CURRENCY = "currency"
+    """Its price is in another currency."""
+    DISTANCE = "distance"
+    """Its price depends on a distance that nobody knows here."""
+    TIME = "time"
+    """No delivery tells how long it takes, and nobody stated it."""
+    ASKED = "asked"
+    """Its place, mode or partner was to be left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consignment:
+    """What goes: `value` in minor units of `currency`."""
+
+    packages: int
+    currency: str
+    value: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Without:
+    """What a way may not use: places that it passes, modes, partners."""
+
+    places: frozenset[str] = frozenset()
+    modes: frozenset[Mode] = frozenset()
+    partners: frozenset[int] = frozenset()
+
+    def hits(self, partner: int, mode: Mode, ends: tuple[str, str]) -> bool:
+        return partner in self.partners or mode in self.modes or not self.places.isdisjoint(ends)
+
+
+@figure(
+    "partner", "issuer", "card", "mode", "origin", "destination", "kilometres", "currency", "charge",
+    ("holding_p50", "holding_p50"), ("holding_p90", "holding_p90"), ("p50", "time.p50"), ("p90", "time.p90"),
+    ("basis", "time.basis"), ("samples", "time.samples"), ("thin", "time.thin"), ("records", "time.records"),
+)  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """`card`: the attestation that states the price. `charge` and holding in minor units, times in seconds."""
+
+    partner: PartnerId
+    issuer: PartnerId
+    card: RecordId
+    mode: Mode
+    origin: PlaceCode
+    destination: PlaceCode
+    kilometres: int | None
+    currency: Currency
+    charge: Amount
+    holding_p50: Amount
+    holding_p90: Amount
+    time: LegTime
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """By what legs are put in order, whatever order the cards came in."""
+        return (
+            self.origin, self.destination, self.mode, self.partner, self.charge, self.holding_p50, self.time.p50,
+            self.time.p90, self.holding_p90, self.issuer, self.card,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Offers:
+    """What ways may be made of. `stated` times and distances are in `times` and `distances`."""
+
+    cards: tuple[RateCard, ...]
+    times: LegTimes = field(default_factory=LegTimes)
+    distances: Distances = field(default_factory=Distances)
+
+
+def legs_of(
+    offers: Offers, consignment: Consignment, ends: tuple[str, str], without: Without
+) -> tuple[tuple[Leg, ...], Mapping[LeftOut, int]]:
+    """Every leg between places that the cards name or that are `ends`, in an order of its own; and how many rates (by
+    the pair of places) are left out, and why.
+
+    Raises `RuleBroken` for more than `MOST_LEGS`.
+    """
+    left_out: Counter[LeftOut] = Counter()
+    legs: list[Leg] = []
+    for card, rate, origin, destination in _pairs(offers.cards, ends):
+        made = _leg(offers, consignment, without, (card, rate, origin, destination))
+        if isinstance(made, Leg):
+            legs.append(made)
+        else:
+            left_out[made] += 1
+        if len(legs) + left_out.total() > MOST_LEGS:
+            raise RuleBroken("too many legs", where="rate cards", expected=f"at most {MOST_LEGS}")
+    return tuple(sorted(legs, key=lambda leg: leg.key)), {reason: left_out[reason] for reason in sorted(left_out)}
+
+
+def _pairs(cards: Iterable[RateCard], ends: tuple[str, str]) -> Iterator[tuple[RateCard, Rate, str, str]]:
+    every = tuple(cards)
+    named = {place for card in every for rate in card.rates for place in (rate.origin, rate.destination)}
+    places = sorted({place for place in named if len(place) > 2} | set(ends))
+    by_area: dict[str, list[str]] = {}
+    for place in places:
+        for area in {place, place[:2]}:
+            by_area.setdefault(area, []).append(place)
+    for card in every:
+        for rate in card.rates:
+            for origin, destination in product(by_area.get(rate.origin, ()), by_area.get(rate.destination, ())):
+                if origin != destination:
+                    yield card, rate, origin, destination
+
+
+def _leg(
+    offers: Offers, consignment: Consignment, without: Without, offer: tuple[RateCard, Rate, str, str]
+) -> Leg | LeftOut:
+    card, rate, origin, destination = offer
+    if without.hits(card.partner, rate.mode, (origin, destination)):
+        return LeftOut.ASKED
+    if card.currency != consignment.currency:
+        return LeftOut.CURRENCY
+    kilometres = offers.distances.between(origin, destination, rate.mode)
+    charge = rate.charge(consignment.packages, kilometres)
+    if charge is None:
+        return LeftOut.DISTANCE
+    time = offers.times.of(origin, destination, rate.mode, card.partner)
+    if time is None:
+        return LeftOut.TIME
+    held50, held90 = (rate.holding(consignment.value, seconds) for seconds in (time.p50, time.p90))
+    return Leg(
+        PartnerId(card.partner), PartnerId(card.issuer), card.record, rate.mode, origin, destination, kilometres,
+        card.currency, charge, held50, held90, time,
+    )  # fmt: skip

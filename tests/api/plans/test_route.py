@@ -1,0 +1,87 @@
+"""Routes over HTTP: by cards that the reader may read, in the time that its deliveries took."""
+
+import pytest
+
+from tests.api.world import World, bearer
+from tests.e2e.stage import AUDITOR, CARRIER, CONSUMER, MAKER, OCEAN, SECOND, SHOP
+
+DAY = 86_400
+ASKED = "/v1/plans/route?origin=CNSHA&destination=NZAKL&packages=10&currency=EUR&holidays=false"
+STATED = "&time=CN-NZ:maritime:480:600&time=CN-NZ:air:72:96"
+
+
+def test_the_cheapest_way_rests_on_attested_cards(world: World, cards: dict[int, str]) -> None:
+    answer = world.get(ASKED + STATED + "&distance=CNSHA-NZAKL:9400", world.token(AUDITOR))
+    sea, air = answer["plan"]["ways"]
+    assert (sea["charge"], sea["legs"][0]["card"], sea["legs"][0]["basis"]) == ("11000", cards[OCEAN], "stated")
+    assert (air["charge"], air["legs"][0]["card"], air["legs"][0]["kilometres"]) == ("65800", cards[SECOND], 9400)
+    assert answer["plan"]["cost"] == answer["plan"]["bound"] == "11000"
+    failing = {(one["fails"], one["name"]): one["cost"] for one in answer["plan"]["failures"]}
+    assert failing == {("mode", "maritime"): "65800", ("partner", str(OCEAN)): "65800"}
+    assert any("cheapest way" in line for line in answer["explanation"])
+
+
+def test_a_penalty_may_pay_for_the_aeroplane(world: World, cards: dict[int, str]) -> None:
+    late = f"&promised={world.stage.now + 5 * DAY}&alpha=1000&cap=1000000&distance=CNSHA-NZAKL:9400"
+    answer = world.get(ASKED + STATED + late, world.token(AUDITOR))
+    air, sea = answer["plan"]["ways"]
+    assert air["legs"][0]["mode"] == "air"
+    assert sea["p50"]["penalty"] == "225000", "20 - 5 days late, 1000 a day²"
+    assert sea["p50"]["cost"] == "236000"
+
+
+def test_a_distance_that_nobody_stated_is_that_on_the_globe_where_places_are_known(
+    world: World, cards: dict[int, str]
+) -> None:
+    answer = world.get(ASKED + STATED, world.token(AUDITOR))
+    (leg,) = next(way for way in answer["plan"]["ways"] if way["legs"][0]["mode"] == "air")["legs"]
+    assert 9_000 < leg["kilometres"] < 9_800
+    unknown = world.get(ASKED.replace("CNSHA", "CNQQQ") + STATED, world.token(AUDITOR))
+    assert unknown["plan"]["left_out"] == {"distance": 1}
+    assert unknown["plan"]["ways"] == []
+
+
+def test_what_a_reader_may_not_read_is_in_no_plan(world: World, cards: dict[int, str]) -> None:
+    def modes(who: int) -> set[str]:
+        plan = world.get(ASKED + STATED + "&distance=CNSHA-NZAKL:9400", world.token(who))["plan"]
+        return {leg["mode"] for way in plan["ways"] for leg in way["legs"]}
+
+    assert modes(SECOND) == {"air", "maritime"}, "its own card, and one for all partners"
+    assert modes(SHOP) == {"maritime"}
+    assert world.client.get(ASKED).status_code == 403, "the public"
+
+
+def test_a_route_of_a_shipment_goes_by_its_own_terms(world: World, cards: dict[int, str]) -> None:
+    shipment = world.id("open")
+    path = f"/v1/plans/route?shipment={shipment}&origin=CNSHA&destination=NZAKL{STATED}"
+    plan = world.get(path, world.token(SHOP))["plan"]
+    assert (plan["packages"], plan["currency"], plan["value"]) == (10, "EUR", "1000000")
+    assert int(plan["ways"][0]["p50"]["penalty"]) > 0
+    assert world.client.get(path, headers=bearer(world.token(CARRIER))).status_code == 200, "it is liable"
+    assert world.client.get(path, headers=bearer(world.token(SECOND))).status_code == 403
+    unknown = path.replace(shipment, "0x" + "77" * 32)
+    assert world.client.get(unknown, headers=bearer(world.token(SHOP))).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "&without=CNSHA",
+        "&without_mode=balloon",
+        "&time=CN-NZ:air:9:3",
+        "&distance=far",
+        "&alpha=3",
+        "&destination=CNSHA",
+        "&ways=11",
+        "&packages=0",
+        "&depart=yesterday",
+        "&colour=red",
+    ],
+)
+def test_a_question_that_makes_no_sense_is_refused(world: World, cards: dict[int, str], wrong: str) -> None:
+    answer = world.client.get(ASKED + wrong, headers=bearer(world.token(MAKER)))
+    assert answer.status_code == 400, answer.text
+
+
+def test_recipients_keys_make_no_plans(world: World, cards: dict[int, str]) -> None:
+    assert world.client.get(ASKED, headers=bearer(world.token(CONSUMER))).status_code == 403

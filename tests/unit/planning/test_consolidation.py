@@ -1,0 +1,269 @@
+"""Consolidation: the cheapest manifests of all, shares that add up, and goods that do not go together kept apart."""
+
+import random
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from importlib import resources
+from typing import Any
+
+import pytest
+
+from ledger.attested.rate_card import Rate, RateCard, Ratio
+from ledger.codes import Mode, Purpose, StatementKind
+from ledger.common.figure import json_schema, to_json
+from ledger.common.ids import RecordId
+from ledger.errors import MalformedRecord, RuleBroken
+from ledger.planning.consolidation.classes import Classes, Unfit, parse_classes
+from ledger.planning.consolidation.plan import (
+    ConsolidationPlan,
+    Price,
+    SharedBy,
+    consolidate,
+    manifests_of,
+)
+from ledger.planning.consolidation.sharing import shares
+from ledger.planning.consolidation.waiting import Group, Waiting, waiting
+from ledger.planning.distances import Distances
+from ledger.records.eip712 import Withheld
+from ledger.records.types import Goods
+from ledger.shipments.history import Journeys
+from tests.unit.history import CARRIER, DAY, MAKER, SALT, SECOND, History
+from tests.unit.network.test_performance import CHINA, GERMANY
+
+SHIPPED = parse_classes((resources.files("ledger.planning") / "consolidation" / "classes.toml").read_bytes())
+CARD = RateCard(
+    CARRIER, CARRIER, RecordId(bytes(32)), "EUR", (Rate(Mode.MARITIME, "CN", "DE", 10_000, 100),)
+)  # fmt: skip
+
+
+def number(value: int) -> RecordId:
+    return RecordId(value.to_bytes(32, "big"))
+
+
+def goods(hs: str = "9503", quantity: int = 1, unit: str = "KGM") -> Goods:
+    return Goods(SALT, "09506000134352", "", bytes(32), quantity, unit, hs, "")
+
+
+def parcel(history: History, by: int = MAKER, packages: int = 10, **more: Any) -> bytes:
+    fields: dict[str, Any] = {
+        "origin": CHINA,
+        "destination": GERMANY,
+        "mode": 1,
+        "contents": (goods(quantity=packages),),
+        **more,
+    }
+    return history.terms(consignor=by, holder=by, packages=packages, **fields)
+
+
+def planned(history: History, cards: Sequence[RateCard] = (CARD,), classes: Classes = SHIPPED) -> ConsolidationPlan:
+    return consolidate(*waiting(Journeys(history.records), lambda _: True, classes), cards, "EUR", Distances())
+
+
+# --- the cheapest manifests ------------------------------------------------------------------------------------------
+
+
+def partitions(items: list[int], most: int) -> Iterator[list[list[int]]]:
+    """Every way to part `items` into manifests of at most `most`."""
+    if not items:
+        yield []
+        return
+    first, rest = items[0], items[1:]
+    for parts in partitions(rest, most):
+        yield [[first], *parts]
+        for i, part in enumerate(parts):
+            if len(part) < most:
+                yield [*parts[:i], [first, *part], *parts[i + 1 :]]
+
+
+def compared(seeds: range) -> int:
+    """How many cases had more than one manifest at prices of which not always the same was best."""
+    mixed = 0
+    for seed in seeds:
+        chance = random.Random(seed)
+        prices = [
+            Price(chance.randint(0, 60), chance.randint(0, 9), partner, number(partner))
+            for partner in range(1, chance.randint(2, 4))
+        ]
+        packages = [chance.randint(1, 12) for _ in range(chance.randint(1, 6))]
+        most = chance.randint(1, 4)
+        group = Group("CN", "DE", Mode.MARITIME, 0, "general")
+        members = [Waiting(number(i), 1, 1, count, None, group) for i, count in enumerate(packages)]
+        found = manifests_of(members, prices, most)
+        least = min(
+            sum(min(price.of(sum(part)) for price in prices) for part in parts) for parts in partitions(packages, most)
+        )
+        assert sum(manifest.charge for manifest in found) == least, seed
+        assert sorted(one for manifest in found for one in manifest.shipments) == [one.shipment for one in members]
+        assert all(len(manifest.shipments) <= most for manifest in found)
+        mixed += len({manifest.partner for manifest in found}) > 1
+    return mixed
+
+
+def test_no_way_to_part_the_shipments_is_cheaper() -> None:
+    assert compared(range(500)) > 5
+
+
+@pytest.mark.drill
+def test_no_way_to_part_the_shipments_is_cheaper_in_ten_thousand_cases() -> None:
+    assert compared(range(500, 10_500)) > 100
+
+
+# --- shares ----------------------------------------------------------------------------------------------------------
+
+
+def test_shares_add_up_and_nobody_pays_more_than_alone() -> None:
+    bound = 0
+    for seed in range(3_000):
+        chance = random.Random(seed)
+        count = chance.randint(1, 6)
+        weights = [chance.randint(1, 50) for _ in range(count)]
+        alone = [chance.randint(0, 60) for _ in range(count)]
+        total = chance.randint(0, sum(alone))
+        found = shares(total, weights, alone)
+        assert sum(found) == total
+        assert all(0 <= share <= most for share, most in zip(found, alone, strict=True))
+        free = [i for i in range(count) if found[i] < alone[i]]
+        bound += 0 < len(free) < count
+        for i in free:  # in proportion, but for the rounding of less than one unit each
+            for j in free:
+                per_weight = Fraction(found[j], weights[j])
+                assert abs(found[i] - per_weight * weights[i]) <= 1 + Fraction(weights[i], weights[j])
+    assert bound > 500
+
+
+def test_remainders_go_to_the_largest_then_to_the_first() -> None:
+    assert shares(100, [1, 1, 1], [99, 99, 99]) == (34, 33, 33)
+    assert shares(10, [1, 5], [9, 9]) == (2, 8), "10/6 and 50/6"
+    assert shares(10, [1, 1], [3, 90]) == (3, 7)
+    with pytest.raises(RuleBroken, match="dearer"):
+        shares(11, [1, 1], [5, 5])
+
+
+# --- what goes together ----------------------------------------------------------------------------------------------
+
+
+def test_two_small_partners_share_a_manifest_by_mass() -> None:
+    history = History()
+    small, large = parcel(history, MAKER, 10), parcel(history, SECOND, 30)
+    (group,) = planned(history).groups
+    assert (group.cost, group.alone, group.saves) == (14_000, 11_000 + 13_000, 10_000)
+    assert group.shared_by is SharedBy.MASS
+    assert [(one.partner, one.pays) for one in group.contributions] == [(MAKER, 3_500), (SECOND, 10_500)]
+    assert {*group.manifests[0].shipments} == {small, large}
+    assert not group.one_holder, "each still has its own"
+    assert planned(history).saves == 10_000
+    assert set(to_json(planned(history))) == set(json_schema(ConsolidationPlan)["properties"])
+
+
+def test_where_a_mass_is_not_stated_packages_count() -> None:
+    history = History()
+    parcel(history, MAKER, 10, contents=(goods(unit="C62"),))
+    parcel(history, SECOND, 30)
+    (group,) = planned(history).groups
+    assert (group.shared_by, group.contributions[0].grams) == (SharedBy.PACKAGES, None)
+
+
+def test_a_partners_own_shipments_alone_are_no_saving() -> None:
+    history = History()
+    parcel(history)
+    parcel(history)
+    assert (planned(history).groups, planned(history).single) == ((), 2)
+    parcel(history, SECOND)
+    (group,) = planned(history).groups
+    assert group.contributions[0].alone == 12_000, "what its two would cost together, not each"
+
+
+def test_other_lanes_weeks_modes_and_classes_stay_apart() -> None:
+    for other in (
+        {"destination": CHINA, "origin": GERMANY},
+        {"promisedAt": 30 * DAY},
+        {"mode": 4},
+        {"contents": (goods("0406"),)},
+        {"contents": (goods("3004"),)},
+    ):
+        history = History()
+        parcel(history)
+        parcel(history, SECOND, **other)
+        assert planned(history).groups == (), other
+
+
+@pytest.mark.parametrize(
+    ("other", "reason"),
+    [
+        ({"contents": (goods("3604"),)}, Unfit.ALONE),
+        ({"contents": (goods("0406"), goods("9503"))}, Unfit.MIXED),
+        ({"contents": (goods(""),)}, Unfit.GOODS),
+        ({"contents": ()}, Unfit.GOODS),
+        ({"destination": Withheld(bytes(32))}, Unfit.PLACE),
+        ({"promisedAt": 0}, Unfit.PROMISE),
+    ],
+)
+def test_what_does_not_fit_is_kept_out_and_said(other: dict[str, Any], reason: Unfit) -> None:
+    history = History()
+    parcel(history)
+    parcel(history, SECOND, **other)
+    assert planned(history).groups == ()
+    assert planned(history).kept_out == {reason: 1}
+
+
+def test_what_has_left_ended_or_comes_back_waits_for_nothing() -> None:
+    history = History()
+    parcel(history)
+    gone = parcel(history, SECOND)
+    history.handoff(gone, SECOND, CARRIER, DAY)
+    lost = parcel(history, SECOND)
+    history.statement(StatementKind.LOST, lost, SECOND, DAY)
+    parcel(history, SECOND, purpose=Purpose.RETURN)
+    plan = planned(history)
+    assert (plan.groups, plan.single, plan.kept_out) == ((), 1, {})
+
+
+def test_lanes_without_a_price_are_said() -> None:
+    history = History()
+    parcel(history)
+    parcel(history, SECOND)
+    assert planned(history, ()).unpriced == 2
+    per_km = RateCard(CARRIER, CARRIER, number(1), "EUR", (Rate(Mode.MARITIME, "CN", "DE", 0, 1, Ratio(1, 1)),))
+    assert planned(history, (per_km,)).unpriced == 2, "nobody knows how far it is between two countries"
+
+
+def test_the_longest_prefix_decides() -> None:
+    tables = {"alone": ["36"], "classes.food": ["04", "0407"], "classes.cold": ["0406"]}
+    lines = [f"[{name}]\nhs = {prefixes}" for name, prefixes in tables.items()]
+    classes = parse_classes("\n".join(['format = "lading/consolidation/1"', *lines]).encode())
+    codes: dict[str, str] = {"0405": "food", "0406.10": "cold", "04 07": "food", "9999": "general"}
+    codes |= {"3605": Unfit.ALONE, "x": Unfit.GOODS}
+    assert {code: classes.of([goods(code)]) for code in codes} == codes
+    assert SHIPPED.of([goods("0602")]) == "cold"
+    assert SHIPPED.of([goods("0501")]) == "food"
+    assert SHIPPED.of(Withheld(bytes(32))) is Unfit.GOODS
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "",
+        'format = "lading/consolidation/2"',
+        'format = "lading/consolidation/1"\ncolour = 1',
+        'format = "lading/consolidation/1"\nclasses = 3',
+        'format = "lading/consolidation/1"\n[classes.Food]\nhs = ["04"]',
+        'format = "lading/consolidation/1"\n[classes.general]\nhs = ["04"]',
+        'format = "lading/consolidation/1"\n[classes.food]\nhs = []',
+        'format = "lading/consolidation/1"\n[classes.food]\nhs = ["4"]',
+        'format = "lading/consolidation/1"\n[classes.food]\nhs = ["milk"]',
+        'format = "lading/consolidation/1"\n[classes.food]\nhs = ["04"]\n[classes.cold]\nhs = ["04"]',
+        'format = "lading/consolidation/1"\n[classes.food]\nhs = ["04"]\nmore = 1',
+    ],
+)
+def test_classes_are_read_strictly(wrong: str) -> None:
+    with pytest.raises(MalformedRecord):
+        parse_classes(wrong.encode())
+
+
+def test_what_a_reader_may_not_read_is_in_no_plan() -> None:
+    history = History()
+    parcel(history)
+    parcel(history, SECOND)
+    journeys = Journeys(history.records)
+    found, _ = waiting(journeys, lambda terms: terms.consignor == MAKER, SHIPPED)
+    assert [one.consignor for one in found] == [MAKER]
