@@ -33,7 +33,9 @@ LOOKS = {
 READERS = {"public": 0, "carrier": CARRIER, "customs": CN, "auditor": AUDITOR}
 OWN = ("/worklist", "/import", "/devices", "/shipments", f"/partners/{CARRIER}", f"/partners/{CARRIER}/score",
        f"/partners/{CARRIER}/penalties", "/network", "/network?by=lane", "/stock", "/access",
-       "/league?origin=NZ&destination=CN&mode=road", "/gaps")  # fmt: skip
+       "/league?origin=NZ&destination=CN&mode=road", "/gaps",
+       "/plans?origin=CNSHA&destination=NZAKL&currency=EUR", "/plans/consolidation?currency=EUR",
+       "/plans/forecast?gtin=09421900000012")  # fmt: skip
 WIDER = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 
 

@@ -20,7 +20,8 @@ from ledger.services.node.reader import open_ledger
 from ledger.services.planning.goods import consolidation_for, forecast_for, shipped_classes
 
 At = Annotated[
-    int | None, typer.Option(min=0, max=FOREVER, help="As the ledger was known then, UTC seconds. Default: now.")
+    int | None,
+    typer.Option(min=0, max=FOREVER, help="Judge as of this second, UTC, by the records of today. Default: now."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 

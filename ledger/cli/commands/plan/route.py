@@ -48,7 +48,8 @@ def route(
     ] = None,
     holidays: Annotated[bool, typer.Option(help="Public holidays are waited for.")] = True,
     at: Annotated[
-        int | None, typer.Option(min=0, max=FOREVER, help="As the ledger was known then, UTC seconds. Default: now.")
+        int | None,
+        typer.Option(min=0, max=FOREVER, help="Judge as of this second, UTC, by the records of today. Default: now."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object, with the records.")] = False,
 ) -> None:
