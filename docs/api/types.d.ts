@@ -123,17 +123,40 @@ export type AwardView = {
   file: Record<string, unknown> | null;
   explanation: string[];
 };
+export type BalanceView = {
+  record: string;
+  made: string;
+  parents: string[];
+  children: string[];
+  verdict: string;
+  sums: SumView[];
+  loss_reason: string;
+};
 export type BatchAnswer = {
-  id?: string | null;
-  status: string;
-  receipt?: ReceiptView | null;
-  missing?: string[] | null;
-  waitsFor?: AwaitedView[] | null;
-  problem?: Problem | null;
-  retryAfter?: number | null;
+  id?: string;
+  status: "accepted" | "proposed" | "refused";
+  receipt?: ReceiptView;
+  missing?: string[];
+  waitsFor?: AwaitedView[];
+  problem?: Problem;
+  retryAfter?: number;
 };
 export type BatchAnswers = {
   results: BatchAnswer[];
+};
+export type BenchmarkView = {
+  title: string;
+  source: string;
+  costs: {
+    fulfilment: "express" | "own_warehouse" | "third_party" | "bonded_warehouse" | "direct_mail";
+    link: "freight" | "onward_freight" | "return_freight" | "duty" | "penalties" | "total";
+    per: "shipment" | "package";
+    currency: string;
+    benchmark: number | string;
+    measured: (number | string) | null;
+    difference: (number | string) | null;
+    ratio_ppm: (number | string) | null;
+  }[];
 };
 export type BonusAgreement = {
   salt: string;
@@ -172,11 +195,18 @@ export type BookPartner = {
   gln: string;
   keys: BookKey[];
 };
-export type By = "lane" | "market" | "mode" | "carrier";
+export type By = "lane" | "market" | "mode" | "carrier" | "fulfilment";
+export type CarriedGoods = {
+  gtin: string;
+  lot: string;
+  description: string;
+  quantity: number;
+  unit: string;
+};
 export type CarriedView = {
   shipment: string;
   order: string;
-  goods: ledger__services__views__before_signing__GoodsView[];
+  goods: CarriedGoods[];
 };
 export type ChainTrack = {
   status: string;
@@ -186,6 +216,65 @@ export type ChainTrack = {
 };
 export type Challenge = {
   message: string;
+};
+export type ChangesList = {
+  changes: ChangesView[];
+};
+export type ChangesView = {
+  partner: number;
+  market: string;
+  jurisdiction: string;
+  version: number;
+  since: number;
+  replaces: string | null;
+  open: number;
+  cases: {
+    origin: string;
+    destination: string;
+    fulfilment: number;
+    goods: string[];
+    shipments: number | string;
+    changes: {
+      change: "added" | "removed" | "changed";
+      before: {
+        jurisdiction: string;
+        lane: "export" | "import" | "transit";
+        kind: "clearance" | "paper" | "tax" | "goods";
+        rule: string;
+        market: string;
+        certain: boolean;
+        goods: string[];
+        standing: ("prohibited" | "restricted" | "licence" | "free") | null;
+        regime: (number | string) | null;
+        gates: (number | string) | null;
+        relay: boolean | null;
+        schema: string | null;
+        about: ("product" | "lot" | "shipment" | "consignor" | "consignee") | null;
+        tax: string | null;
+        rates: ((number | string)[]) | null;
+        fixed: (number | string) | null;
+      } | null;
+      after: {
+        jurisdiction: string;
+        lane: "export" | "import" | "transit";
+        kind: "clearance" | "paper" | "tax" | "goods";
+        rule: string;
+        market: string;
+        certain: boolean;
+        goods: string[];
+        standing: ("prohibited" | "restricted" | "licence" | "free") | null;
+        regime: (number | string) | null;
+        gates: (number | string) | null;
+        relay: boolean | null;
+        schema: string | null;
+        about: ("product" | "lot" | "shipment" | "consignor" | "consignee") | null;
+        tax: string | null;
+        rates: ((number | string)[]) | null;
+        fixed: (number | string) | null;
+      } | null;
+    }[];
+    explanation: string[];
+  }[];
 };
 export type Child = {
   packages: number;
@@ -329,7 +418,7 @@ export type ConsolidationView = {
 };
 export type ConsortiumView = {
   trust: Record<string, unknown>;
-  council: ledger__api__schemas__answers__CouncilView;
+  council: CouncilInForce;
   delay: number;
   next_sequence: number;
   contracts: Record<string, string | null>;
@@ -338,11 +427,21 @@ export type ConsortiumView = {
 export type Contradictions = {
   contradictions: TreeContradiction[];
 };
+export type CouncilInForce = {
+  members: string[];
+  threshold: number;
+};
 export type CouncilMember = {
   address: string;
   status: KeyStatus;
   since: number | null;
   until: number | null;
+};
+export type CouncilView = {
+  threshold: number;
+  members: CouncilMember[];
+  next_threshold: number | null;
+  next_threshold_from: number | null;
 };
 export type DeadLetter = {
   index: number;
@@ -403,6 +502,16 @@ export type DockView = {
   partners: DockPartner[];
   next: number | null;
 };
+export type DocumentDraft = {
+  kind: string;
+  number: string;
+  issued: string;
+  lines: number;
+  draft: Record<string, unknown>;
+};
+export type DocumentList = {
+  documents: OfferedDocument[];
+};
 export type DraftView = {
   type: string;
   message: Record<string, unknown>;
@@ -414,6 +523,26 @@ export type Duty = {
   channel: string;
   currency: string;
   lines: TaxLine[];
+};
+export type DutyList = {
+  clearances: {
+    clearance: string;
+    shipment: string;
+    jurisdiction: string;
+    regime: number;
+    status: number;
+    at: number;
+    market: string;
+    judged: boolean;
+    deviations: {
+      deviation: "rate" | "base" | "sum" | "missing" | "unknown-tax" | "currency";
+      tax: string;
+      rule: string | null;
+      expected: string | null;
+      found: string | null;
+    }[];
+    explanation: string[];
+  }[];
 };
 export type EffectView = {
   asked: number;
@@ -486,6 +615,19 @@ export type Events = {
   more: boolean;
   size: number;
   anchored: Anchored | null;
+  logId: string;
+};
+export type FindingView = {
+  code: Gap;
+  text: string;
+  shipment: string;
+  others: string[];
+  at: number;
+  records: string[];
+};
+export type FindingsView = {
+  total: number;
+  findings: FindingView[];
 };
 export type ForecastView = {
   at: number;
@@ -512,6 +654,7 @@ export type ForecastView = {
   }[];
   explanation: string[];
 };
+export type Gap = "never_received" | "left_behind" | "custody_broken" | "overridden" | "more_out" | "less_out" | "loss_unclear" | "serials_twice" | "no_goods";
 export type Goods = {
   salt: string;
   gtin: string;
@@ -563,6 +706,43 @@ export type HolderView = {
   outstanding: number;
   answer: AnswerView | null;
   text: string;
+};
+export type HoldingPage = {
+  next: number | string | null;
+  at: number;
+  log_size: number;
+  holdings: {
+    shipment: string;
+    holder: number;
+    place: {
+      country: string;
+      locode: string;
+      gln: string;
+      name: string;
+    } | null;
+    packages: number | string;
+    state: "on_hand" | "in_transit" | "missing";
+    goods: {
+      gtin: string;
+      lot: string;
+      unit: string;
+      quantity: string;
+      exact: boolean;
+    }[];
+    closed: boolean;
+    since: number;
+    made_at: number;
+    consignor: number;
+    consignee: number;
+    destination: {
+      country: string;
+      locode: string;
+      gln: string;
+      name: string;
+    } | null;
+    due_at: number | null;
+    records: string[];
+  }[];
 };
 export type InclusionProof = {
   index: number;
@@ -638,6 +818,17 @@ export type KeyView = {
   device: string;
 };
 export type Kind = "allocate" | "trigger" | "cover" | "balance";
+export type LaneCount = {
+  origin: string;
+  destination: string;
+  mode: string | null;
+  shipments: number;
+};
+export type LaneView = {
+  origin: string;
+  destination: string;
+  mode: string | null;
+};
 export type LeafView = {
   index: number;
   record: string;
@@ -645,6 +836,62 @@ export type LeafView = {
   logged_at: number;
   leaf: string;
   leafHash: string;
+};
+export type LeagueBy = "time" | "cost" | "penalty";
+export type LeagueView = {
+  by: string;
+  period: {
+    start: number;
+    end: number;
+    at: number;
+  };
+  lane: LaneView | null;
+  league: {
+    period: {
+      start: number;
+      end: number;
+      at: number;
+    };
+    currency: string;
+    entries: {
+      carrier: number;
+      shipments: number | string;
+      delivered: number | string;
+      events: number | string;
+      time: {
+        value: number | string;
+        low: number | string;
+        high: number | string;
+        samples: number | string;
+        provisional: boolean;
+        rank: (number | string) | null;
+        tied: number | string;
+      } | null;
+      cost: {
+        value: number | string;
+        low: number | string;
+        high: number | string;
+        samples: number | string;
+        provisional: boolean;
+        rank: (number | string) | null;
+        tied: number | string;
+      } | null;
+      penalty: {
+        value: number | string;
+        low: number | string;
+        high: number | string;
+        samples: number | string;
+        provisional: boolean;
+        rank: (number | string) | null;
+        tied: number | string;
+      } | null;
+      records: number | string;
+      evidence: string[] | null;
+    }[];
+    hidden: number | string;
+  } | null;
+  explanation: string[];
+  lanes: LaneCount[];
 };
 export type ListedShipment = {
   id: string;
@@ -688,6 +935,20 @@ export type LogTrack = {
   receipt?: ReceiptView | null;
   missing?: string[];
 };
+export type MarketList = {
+  markets: MarketView[];
+};
+export type MarketView = {
+  market: string;
+  jurisdiction: string;
+  title: string;
+  version: number;
+  currency: string;
+  since: number;
+  state: string;
+  rules: number;
+  sources: SourceView[];
+};
 export type Match = {
   kind: MatchKind;
   id: string;
@@ -714,6 +975,37 @@ export type MissingView = {
   status: string;
   text: string;
 };
+export type NeedsView = {
+  at: number;
+  needs: {
+    jurisdiction: string;
+    lane: "export" | "import" | "transit";
+    kind: "clearance" | "paper" | "tax" | "goods";
+    rule: string;
+    market: string;
+    certain: boolean;
+    goods: string[];
+    standing: ("prohibited" | "restricted" | "licence" | "free") | null;
+    regime: (number | string) | null;
+    gates: (number | string) | null;
+    relay: boolean | null;
+    schema: string | null;
+    about: ("product" | "lot" | "shipment" | "consignor" | "consignee") | null;
+    tax: string | null;
+    rates: ((number | string)[]) | null;
+    fixed: (number | string) | null;
+  }[];
+  lacks: {
+    lacking: "clearance" | "gate" | "customs-signature";
+    jurisdiction: string;
+    regime: number | string;
+    gates: number | string;
+    rules: string[];
+  }[];
+  requires: Record<string, unknown>[];
+  refused: string | null;
+  explanation: string[];
+};
 export type NetworkGroup = {
   group: string;
   figures: {
@@ -734,6 +1026,35 @@ export type NetworkGroup = {
     abnormal_ppm: (number | string) | null;
     legs_ppm: (number | string) | null;
     first_time_ppm: (number | string) | null;
+    processed: number | string;
+    processing_mean_seconds: (number | string) | null;
+    processing_median_seconds: (number | string) | null;
+    processing_p90_seconds: (number | string) | null;
+    reached: number | string;
+    reached_packages: number | string;
+    returned: number | string;
+    returned_packages: number | string;
+    return_ppm: (number | string) | null;
+    reasons: Record<string, number | string>;
+    sections: {
+      section: "first" | "middle" | "last" | "whole";
+      due: number | string;
+      in_time: number | string;
+      in_time_ppm: (number | string) | null;
+    }[];
+    lanes_judged: number | string;
+    lanes_by_mode: number | string;
+    lanes_by_carrier: number | string;
+    lanes_flexible: number | string;
+    flexible_ppm: (number | string) | null;
+    duty: Record<string, number | string>;
+    duties_hidden: number | string;
+    links: {
+      link: "freight" | "onward_freight" | "return_freight" | "duty" | "penalties";
+      mode: ("not_specified" | "maritime" | "rail" | "road" | "air" | "mail" | "multimodal" | "fixed_installation" | "inland_water" | "not_applicable") | null;
+      currency: string;
+      amount: number | string;
+    }[];
     customs_seconds: Record<string, number | string>;
     freight: Record<string, number | string>;
     penalties: Record<string, number | string>;
@@ -763,6 +1084,23 @@ export type NetworkGroup = {
       failure_ppm: number | string;
     }[];
   } | null;
+  turnover?: {
+    partner: number;
+    packages_out: number | string;
+    package_seconds: number | string;
+    seconds: number | string;
+    average_packages: (number | string) | null;
+    turnover_ppm: (number | string) | null;
+    closed: number | string;
+    goods: {
+      gtin: string;
+      unit: string;
+      out: string;
+      held_seconds: string;
+      turnover_ppm: (number | string) | null;
+      exact: boolean;
+    }[];
+  }[];
   explanation: string[];
   before?: {
     shipments: number | string;
@@ -782,6 +1120,35 @@ export type NetworkGroup = {
     abnormal_ppm: (number | string) | null;
     legs_ppm: (number | string) | null;
     first_time_ppm: (number | string) | null;
+    processed: number | string;
+    processing_mean_seconds: (number | string) | null;
+    processing_median_seconds: (number | string) | null;
+    processing_p90_seconds: (number | string) | null;
+    reached: number | string;
+    reached_packages: number | string;
+    returned: number | string;
+    returned_packages: number | string;
+    return_ppm: (number | string) | null;
+    reasons: Record<string, number | string>;
+    sections: {
+      section: "first" | "middle" | "last" | "whole";
+      due: number | string;
+      in_time: number | string;
+      in_time_ppm: (number | string) | null;
+    }[];
+    lanes_judged: number | string;
+    lanes_by_mode: number | string;
+    lanes_by_carrier: number | string;
+    lanes_flexible: number | string;
+    flexible_ppm: (number | string) | null;
+    duty: Record<string, number | string>;
+    duties_hidden: number | string;
+    links: {
+      link: "freight" | "onward_freight" | "return_freight" | "duty" | "penalties";
+      mode: ("not_specified" | "maritime" | "rail" | "road" | "air" | "mail" | "multimodal" | "fixed_installation" | "inland_water" | "not_applicable") | null;
+      currency: string;
+      amount: number | string;
+    }[];
     customs_seconds: Record<string, number | string>;
     freight: Record<string, number | string>;
     penalties: Record<string, number | string>;
@@ -797,6 +1164,23 @@ export type NetworkGroup = {
     records: number | string;
     evidence: string[] | null;
   } | null;
+  before_turnover?: {
+    partner: number;
+    packages_out: number | string;
+    package_seconds: number | string;
+    seconds: number | string;
+    average_packages: (number | string) | null;
+    turnover_ppm: (number | string) | null;
+    closed: number | string;
+    goods: {
+      gtin: string;
+      unit: string;
+      out: string;
+      held_seconds: string;
+      turnover_ppm: (number | string) | null;
+      exact: boolean;
+    }[];
+  }[] | null;
   changes?: {
     figure: string;
     before: (number | string) | null;
@@ -818,12 +1202,33 @@ export type NetworkView = {
     end: number;
     at: number;
   } | null;
+  benchmark?: BenchmarkView | null;
   groups: NetworkGroup[];
+};
+export type NodeView = {
+  shipment: string;
+  direction: string;
+  made: string;
+  record: string;
+  parents: string[];
+  certainty: string;
+  status: string;
+  packages: number;
+  consignor: PartnerName;
+  goods: ledger__services__products__provenance_views__GoodsView[] | null;
+  closed: boolean;
+  share: ShareView;
+  stops: ledger__services__products__provenance_views__StopView[];
 };
 export type Observation = {
   by: number;
   eventHash: string;
   occurredAt: number;
+};
+export type OfferedDocument = {
+  form: string;
+  mediaType: string;
+  path: string;
 };
 export type OpenView = {
   partner: number;
@@ -885,6 +1290,22 @@ export type PenaltyPage = {
     open: number | string;
     indicative: number | string;
   }[];
+  in_one?: {
+    currency: string;
+    issuer: number;
+    statements: number | string;
+    owes: number | string;
+    is_owed: number | string;
+    frozen: number | string;
+    left_out: {
+      currency: string;
+      statements: number | string;
+      owes: number | string;
+      is_owed: number | string;
+      frozen: number | string;
+    }[];
+    rates: string[];
+  } | null;
   penalties: {
     shipment: string;
     liable: number;
@@ -994,20 +1415,14 @@ export type Place = {
   gln: string;
   name: string;
 };
-export type PlaceView = {
-  country: string;
-  locode: string;
-  gln: string;
-  name: string;
-};
 export type PrivateView = {
   terms: boolean;
   order?: string;
   goods?: ledger__services__views__course__private_parts__GoodsView[];
-  origin?: PlaceView | null;
-  destination?: PlaceView | null;
+  origin?: ledger__services__views__course__private_parts__PlaceView | null;
+  destination?: ledger__services__views__course__private_parts__PlaceView | null;
   withheld?: boolean;
-  stops?: StopView[];
+  stops?: ledger__services__views__course__private_parts__StopView[];
   loads?: string[];
 };
 export type Problem = {
@@ -1048,6 +1463,23 @@ export type PromiseView = {
 };
 export type Proposals = {
   records: RecordView[];
+};
+export type ProvenanceView = {
+  subject: string;
+  limited: boolean;
+  shipments: NodeView[];
+  balances: BalanceView[];
+};
+export type PublishedCredential = {
+  id: string;
+  record: string;
+  kind: string;
+  issuer: number;
+  kept_at: number;
+  revoked_from: number | null;
+};
+export type PublishedCredentials = {
+  credentials: PublishedCredential[];
 };
 export type PublishedView = {
   name: string;
@@ -1346,14 +1778,14 @@ export type ScoreView = {
     known_weight: string;
     withheld: number | string;
     flags: {
-      kind: "one_customer" | "late_records" | "padded_promises" | "broker_word" | "late_holds" | "contested_tenders" | "contests" | "same_third";
+      kind: "one_customer" | "late_records" | "padded_promises" | "broker_word" | "late_holds" | "contested_tenders" | "contests" | "same_third" | "interested_issuer";
       count: number | string;
       of: number | string;
       records: string[];
     }[];
     indicators: {
-      name: "on-time" | "in-full-undamaged" | "legs-on-time" | "mean-late-seconds" | "records-in-a-day" | "penalty-over-freight" | "on-time-in-full" | "defects" | "no-hold-by-papers" | "attested-at-release" | "released-clean" | "time-over-median";
-      status: "known" | "unknown" | "too_few";
+      name: ("on-time" | "in-full-undamaged" | "legs-on-time" | "mean-late-seconds" | "records-in-a-day" | "penalty-over-freight" | "on-time-in-full" | "defects" | "no-hold-by-papers" | "attested-at-release" | "released-clean" | "time-over-median") | string;
+      status: "known" | "unknown" | "missing" | "too_few";
       weight: string;
       good: number | string;
       due: number | string;
@@ -1400,10 +1832,10 @@ export type ScoreView = {
     samples: number | string;
     provisional: boolean;
     known_weight: string;
-    flags: ("one_customer" | "late_records" | "padded_promises" | "broker_word" | "late_holds" | "contested_tenders" | "contests" | "same_third")[];
+    flags: ("one_customer" | "late_records" | "padded_promises" | "broker_word" | "late_holds" | "contested_tenders" | "contests" | "same_third" | "interested_issuer")[];
     indicators: {
       name: "on-time" | "in-full-undamaged" | "legs-on-time" | "mean-late-seconds" | "records-in-a-day" | "penalty-over-freight" | "on-time-in-full" | "defects" | "no-hold-by-papers" | "attested-at-release" | "released-clean" | "time-over-median";
-      status: "known" | "unknown" | "too_few";
+      status: "known" | "unknown" | "missing" | "too_few";
       weight: string;
       value: (number | string) | null;
       low: (number | string) | null;
@@ -1428,6 +1860,11 @@ export type SessionView = {
 export type Share = {
   partner: number;
   basisPoints: number;
+};
+export type ShareView = {
+  exact: string | null;
+  millionths: number | null;
+  basis: string;
 };
 export type ShipmentPage = {
   next: number | string | null;
@@ -1614,6 +2051,12 @@ export type SignerView = {
   role: string;
 };
 export type Sort = "opened" | "due";
+export type SourceView = {
+  id: string;
+  title: string;
+  date: string;
+  url: string;
+};
 export type Split = {
   by: number;
   shipment: string;
@@ -1622,6 +2065,104 @@ export type Split = {
   reason: number;
   occurredAt: number;
   details: Details | string;
+};
+export type StandingPage = {
+  next: number | string | null;
+  standings: {
+    partner: number;
+    gate: {
+      name: string;
+      role: "supplier" | "carrier" | "main_carrier" | "warehouse" | "customs" | "broker" | "platform" | "retailer" | "issuer" | "brand" | "authority" | "auditor" | "operator" | "locker";
+      scope: string;
+      indicator: string;
+      threshold: number | string;
+      samples: number | string;
+      action: "revoke-role" | "suspend";
+      step: "quarter" | "month";
+      settle: number;
+      appeal: number;
+      gates: string;
+    };
+    course: {
+      stage: "in_good_standing" | "one_period_below" | "probation" | "change_due" | "access_withdrawn" | "return_due";
+      since: number;
+      until: number | null;
+      gate: {
+        name: string;
+        role: "supplier" | "carrier" | "main_carrier" | "warehouse" | "customs" | "broker" | "platform" | "retailer" | "issuer" | "brand" | "authority" | "auditor" | "operator" | "locker";
+        scope: string;
+        indicator: string;
+        threshold: number | string;
+        samples: number | string;
+        action: "revoke-role" | "suspend";
+        step: "quarter" | "month";
+        settle: number;
+        appeal: number;
+        gates: string;
+      } | null;
+      below: {
+        period: {
+          start: number;
+          end: number;
+          at: number;
+        };
+        taken: {
+          size: number | string;
+          time: number;
+          basis: "operator" | "witnesses" | "chain";
+        };
+        card: string;
+        samples: number | string;
+        withheld: number | string;
+        low: (number | string) | null;
+        high: (number | string) | null;
+        records: number | string;
+        root: string;
+      }[];
+      again: {
+        period: {
+          start: number;
+          end: number;
+          at: number;
+        };
+        taken: {
+          size: number | string;
+          time: number;
+          basis: "operator" | "witnesses" | "chain";
+        };
+        card: string;
+        samples: number | string;
+        withheld: number | string;
+        low: (number | string) | null;
+        high: (number | string) | null;
+        records: number | string;
+        root: string;
+      }[];
+      good: {
+        period: {
+          start: number;
+          end: number;
+          at: number;
+        };
+        taken: {
+          size: number | string;
+          time: number;
+          basis: "operator" | "witnesses" | "chain";
+        };
+        card: string;
+        samples: number | string;
+        withheld: number | string;
+        low: (number | string) | null;
+        high: (number | string) | null;
+        records: number | string;
+        root: string;
+      }[];
+    };
+    open: boolean;
+    prepared: boolean;
+    title: string;
+    explanation: string[];
+  }[];
 };
 export type Statement = {
   by: number;
@@ -1658,18 +2199,55 @@ export type StepView = {
   breach?: boolean;
   counts?: boolean;
 };
-export type StopView = {
-  kind: string;
-  record: string;
+export type StockPage = {
+  next: number | string | null;
   at: number;
-  place: PlaceView;
+  partner: number | null;
+  gtin: string;
+  lot: string;
+  log_size: number;
+  withheld: number;
+  ages: number[];
+  totals: {
+    partner: number;
+    place: {
+      country: string;
+      locode: string;
+      gln: string;
+      name: string;
+    } | null;
+    gtin: string;
+    lot: string;
+    unit: string;
+    on_hand: string;
+    in_transit: string;
+    missing: string;
+    due: string;
+    overdue: string;
+    ages: string[];
+    oldest: number | null;
+    until: number | null;
+    expired: boolean;
+    exact: boolean;
+  }[];
 };
 export type Submitted = {
   id: string;
-  status: string;
-  receipt?: ReceiptView | null;
-  missing?: string[] | null;
-  waitsFor?: AwaitedView[] | null;
+  status: "accepted" | "proposed";
+  receipt?: ReceiptView;
+  missing?: string[];
+  waitsFor?: AwaitedView[];
+};
+export type SumView = {
+  gtin: string;
+  lot: string;
+  unit: string;
+  went_in: string;
+  came_out: string;
+  lost: string;
+  difference: string | null;
+  verdict: string;
+  unknown: string[];
 };
 export type TakenPlace = {
   shipment: string;
@@ -1727,6 +2305,7 @@ export type TypedData = {
   warnings: AgreementWarning[];
   signers: SignerView[];
   signer: SignerView | null;
+  market: string[];
   closed: string[];
   partners: Record<string, string>;
   shipments: CarriedView[];
@@ -1965,6 +2544,7 @@ export type WebhookView = {
   delivered: number;
   deliveredAt: number | null;
   createdAt: number;
+  query: string;
 };
 export type WitnessView = {
   name: string;
@@ -2009,18 +2589,31 @@ export type WorklistView = {
   items: WorkItemView[];
   next: string | null;
 };
+export type ledger__api__routers__networks__Form = "json" | "csv";
 export type ledger__api__routers__penalties__Form = "json" | "csv" | "lines";
 export type ledger__api__routers__shipments__Form = "json" | "csv";
-export type ledger__api__schemas__answers__CouncilView = {
-  members: string[];
-  threshold: number;
-};
-export type ledger__services__views__before_signing__GoodsView = {
+export type ledger__api__routers__stock__stock__Form = "json" | "csv" | "epcis";
+export type ledger__services__exports__shipment_documents__Form = "receipt-advice" | "transportation-status" | "iftsta" | "214";
+export type ledger__services__products__provenance_views__GoodsView = {
   gtin: string;
   lot: string;
-  description: string;
-  quantity: number;
   unit: string;
+  quantity: string;
+  exact: boolean;
+};
+export type ledger__services__products__provenance_views__PlaceView = {
+  country: string;
+  locode: string;
+  gln: string;
+  name: string;
+};
+export type ledger__services__products__provenance_views__StopView = {
+  partner: PartnerName;
+  since: number;
+  until: number | null;
+  packages: number;
+  place: ledger__services__products__provenance_views__PlaceView | null;
+  record: string;
 };
 export type ledger__services__views__course__private_parts__GoodsView = {
   description: string;
@@ -2030,11 +2623,17 @@ export type ledger__services__views__course__private_parts__GoodsView = {
   unit: string;
   hs: string;
 };
-export type ledger__services__views__explorer__CouncilView = {
-  threshold: number;
-  members: CouncilMember[];
-  next_threshold: number | null;
-  next_threshold_from: number | null;
+export type ledger__services__views__course__private_parts__PlaceView = {
+  country: string;
+  locode: string;
+  gln: string;
+  name: string;
+};
+export type ledger__services__views__course__private_parts__StopView = {
+  kind: string;
+  record: string;
+  at: number;
+  place: ledger__services__views__course__private_parts__PlaceView;
 };
 
 export interface Operations {
@@ -2410,12 +3009,63 @@ export interface Operations {
       at?: number | null;
       after?: string | null;
       limit?: number;
+      in?: string | null;
+      rates?: number | null;
+      older?: number;
       format?: ledger__api__routers__penalties__Form;
     };
     headerParameters: {
       authorization?: string | null;
     };
     answer: PenaltyPage;
+  };
+  requestDocumentDraft: {
+    method: "POST";
+    path: "/v1/documents/drafts";
+    queryParameters: {
+      terms?: string;
+      consignor?: number;
+      consignee?: number;
+      carrier?: number;
+      packages?: number;
+      zone?: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    body: string;
+    answer: DocumentDraft;
+  };
+  listShipmentDocuments: {
+    method: "GET";
+    path: "/v1/shipments/{shipment}/documents";
+    pathParameters: {
+      shipment: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: DocumentList;
+  };
+  getShipmentDocument: {
+    method: "GET";
+    path: "/v1/shipments/{shipment}/documents/{form}";
+    pathParameters: {
+      shipment: string;
+      form: ledger__services__exports__shipment_documents__Form;
+    };
+    queryParameters: {
+      receiver?: number;
+      number?: number;
+      scac?: string;
+      despatch?: string;
+      short?: string;
+      refused?: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: unknown;
   };
   listRecalls: {
     method: "GET";
@@ -2449,7 +3099,7 @@ export interface Operations {
     headerParameters: {
       authorization?: string | null;
     };
-    answer: unknown;
+    answer: string;
   };
   getRecall: {
     method: "GET";
@@ -2461,6 +3111,32 @@ export interface Operations {
       authorization?: string | null;
     };
     answer: RecallView;
+  };
+  getProvenance: {
+    method: "GET";
+    path: "/v1/provenance";
+    queryParameters: {
+      subject: string;
+      lots?: string;
+      way?: Way | null;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: ProvenanceView;
+  };
+  listGaps: {
+    method: "GET";
+    path: "/v1/provenance/gaps";
+    queryParameters: {
+      code?: Gap | null;
+      at?: number | null;
+      limit?: number;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: FindingsView;
   };
   getConsortium: {
     method: "GET";
@@ -2506,7 +3182,7 @@ export interface Operations {
   getCouncil: {
     method: "GET";
     path: "/v1/council";
-    answer: ledger__services__views__explorer__CouncilView;
+    answer: CouncilView;
   };
   listOpenAgainst: {
     method: "GET";
@@ -2630,6 +3306,7 @@ export interface Operations {
     queryParameters: {
       after?: number | null;
       limit?: number;
+      log?: string | null;
       type?: string[] | null;
       shipment?: string | null;
       partner?: number | null;
@@ -2643,6 +3320,7 @@ export interface Operations {
     method: "GET";
     path: "/v1/events/stream";
     queryParameters: {
+      log?: string | null;
       type?: string[] | null;
       shipment?: string | null;
       partner?: number | null;
@@ -2770,6 +3448,69 @@ export interface Operations {
     };
     answer: ConsentView;
   };
+  submitCredential: {
+    method: "POST";
+    path: "/v1/credentials";
+    headerParameters: {
+      authorization?: string | null;
+    };
+    body: string;
+    answer: PublishedCredential;
+  };
+  getCredential: {
+    method: "GET";
+    path: "/v1/credentials/{credential}";
+    pathParameters: {
+      credential: string;
+    };
+    headerParameters: {
+      accept?: string;
+    };
+    answer: string;
+  };
+  removeCredential: {
+    method: "DELETE";
+    path: "/v1/credentials/{credential}";
+    pathParameters: {
+      credential: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: unknown;
+  };
+  listCredentials: {
+    method: "GET";
+    path: "/v1/records/{record}/credentials";
+    pathParameters: {
+      record: string;
+    };
+    answer: PublishedCredentials;
+  };
+  putStatusList: {
+    method: "PUT";
+    path: "/v1/partners/{partner}/status-lists/{log}/{number}";
+    pathParameters: {
+      partner: number;
+      log: string;
+      number: number;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    body: string;
+    answer: unknown;
+  };
+  getStatusList: {
+    method: "GET";
+    path: "/v1/partners/{partner}/status-lists/{log}/{number}";
+    pathParameters: {
+      partner: number;
+      log: string;
+      number: number;
+    };
+    answer: string;
+  };
   getNetwork: {
     method: "GET";
     path: "/v1/network";
@@ -2781,11 +3522,190 @@ export interface Operations {
       against_start?: number | null;
       against_end?: number | null;
       evidence?: boolean;
+      format?: ledger__api__routers__networks__Form;
     };
     headerParameters: {
       authorization?: string | null;
     };
     answer: NetworkView;
+  };
+  getStock: {
+    method: "GET";
+    path: "/v1/stock";
+    queryParameters: {
+      after?: number;
+      limit?: number;
+      format?: ledger__api__routers__stock__stock__Form;
+      at?: number | null;
+      partner?: number | null;
+      gtin?: string;
+      lot?: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: StockPage;
+  };
+  listHoldings: {
+    method: "GET";
+    path: "/v1/stock/holdings";
+    queryParameters: {
+      after?: number;
+      limit?: number;
+      at?: number | null;
+      partner?: number | null;
+      gtin?: string;
+      lot?: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: HoldingPage;
+  };
+  getLeague: {
+    method: "GET";
+    path: "/v1/league";
+    queryParameters: {
+      origin?: string;
+      destination?: string;
+      mode?: string;
+      by?: LeagueBy;
+      start?: number | null;
+      end?: number | null;
+      rolling?: number | null;
+      evidence?: boolean;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: LeagueView;
+  };
+  listStandings: {
+    method: "GET";
+    path: "/v1/access";
+    queryParameters: {
+      after?: string | null;
+      limit?: number;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: StandingPage;
+  };
+  getAccessEvidence: {
+    method: "GET";
+    path: "/v1/access/{partner}/{gate}/evidence";
+    pathParameters: {
+      partner: number;
+      gate: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: Record<string, unknown>;
+  };
+  listMarkets: {
+    method: "GET";
+    path: "/v1/markets";
+    answer: MarketList;
+  };
+  getMarketNeeds: {
+    method: "POST";
+    path: "/v1/markets/needs";
+    body: UnsignedRegistryChange | UnsignedKeyGrant | UnsignedKeyRevoke | UnsignedShipmentTerms | UnsignedHandoff | UnsignedSplit | UnsignedStatement | UnsignedOverride | UnsignedClearance | UnsignedAttestation | UnsignedRevocation | UnsignedRecall | UnsignedRecallAnswer | UnsignedAmendment | UnsignedEndorsement | UnsignedObservation | UnsignedBonusAgreement | UnsignedBonusAward | UnsignedDispute | UnsignedRuling | UnsignedClaim;
+    answer: NeedsView;
+  };
+  listTaxDeviations: {
+    method: "GET";
+    path: "/v1/markets/deviations";
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: DutyList;
+  };
+  listMarketChanges: {
+    method: "GET";
+    path: "/v1/markets/changes";
+    queryParameters: {
+      partner?: number | null;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: ChangesList;
+  };
+  getMarket: {
+    method: "GET";
+    path: "/v1/markets/{document}";
+    pathParameters: {
+      document: string;
+    };
+    answer: unknown;
+  };
+  getShipmentMarket: {
+    method: "GET";
+    path: "/v1/shipments/{shipment}/market";
+    pathParameters: {
+      shipment: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: {
+      shipment: string;
+      opened: number;
+      markets: string[];
+      needs: {
+        jurisdiction: string;
+        lane: "export" | "import" | "transit";
+        kind: "clearance" | "paper" | "tax" | "goods";
+        rule: string;
+        market: string;
+        certain: boolean;
+        goods: string[];
+        standing: ("prohibited" | "restricted" | "licence" | "free") | null;
+        regime: (number | string) | null;
+        gates: (number | string) | null;
+        relay: boolean | null;
+        schema: string | null;
+        about: ("product" | "lot" | "shipment" | "consignor" | "consignee") | null;
+        tax: string | null;
+        rates: ((number | string)[]) | null;
+        fixed: (number | string) | null;
+      }[];
+      lacks: {
+        lacking: "clearance" | "gate" | "customs-signature";
+        jurisdiction: string;
+        regime: number | string;
+        gates: number | string;
+        rules: string[];
+      }[];
+      papers: {
+        rule: string;
+        schema: string;
+        about: ("product" | "lot" | "shipment" | "consignor" | "consignee") | null;
+        subject: string | null;
+        attested: string | null;
+      }[];
+      duties: {
+        clearance: string;
+        shipment: string;
+        jurisdiction: string;
+        regime: number;
+        status: number;
+        at: number;
+        market: string;
+        judged: boolean;
+        deviations: {
+          deviation: "rate" | "base" | "sum" | "missing" | "unknown-tax" | "currency";
+          tax: string;
+          rule: string | null;
+          expected: string | null;
+          found: string | null;
+        }[];
+      }[];
+      explanation: string[];
+    };
   };
   planRoute: {
     method: "GET";
@@ -3051,6 +3971,57 @@ export interface Operations {
     path: "/epcis/events/{event_id}";
     pathParameters: {
       event_id: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: unknown;
+  };
+  registerEpcisSubscription: {
+    method: "POST";
+    path: "/epcis/queries/{name}/subscriptions";
+    pathParameters: {
+      name: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    body: Record<string, unknown>;
+    answer: unknown;
+  };
+  listEpcisSubscriptions: {
+    method: "GET";
+    path: "/epcis/queries/{name}/subscriptions";
+    pathParameters: {
+      name: string;
+    };
+    queryParameters: {
+      perPage?: string | null;
+      nextPageToken?: string | null;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: unknown;
+  };
+  getEpcisSubscription: {
+    method: "GET";
+    path: "/epcis/queries/{name}/subscriptions/{subscription}";
+    pathParameters: {
+      name: string;
+      subscription: string;
+    };
+    headerParameters: {
+      authorization?: string | null;
+    };
+    answer: unknown;
+  };
+  removeEpcisSubscription: {
+    method: "DELETE";
+    path: "/epcis/queries/{name}/subscriptions/{subscription}";
+    pathParameters: {
+      name: string;
+      subscription: string;
     };
     headerParameters: {
       authorization?: string | null;

@@ -309,6 +309,8 @@ class TypedData(TypedDict):
     """Who has to sign, in order; empty while the record that this one is about is not here"""
     signer: SignerView | None
     """For whom the key that was named signs"""
+    market: list[str]
+    """Of terms: what they need and lack by the rules of the markets in force, in words"""
     closed: list[str]
     """Clearances that are not released: signed all the same, it is a breach"""
     partners: dict[str, str]
@@ -820,6 +822,25 @@ class Total(TypedDict):
     indicative: int | str
 
 
+class LeftOut(TypedDict):
+    currency: str
+    statements: int | str
+    owes: int | str
+    is_owed: int | str
+    frozen: int | str
+
+
+class TotalInOne(TypedDict):
+    currency: str
+    issuer: int
+    statements: int | str
+    owes: int | str
+    is_owed: int | str
+    frozen: int | str
+    left_out: list[LeftOut]
+    rates: list[str]
+
+
 class PenaltyStatement(TypedDict):
     shipment: str
     liable: int
@@ -859,9 +880,12 @@ class PenaltyStatement(TypedDict):
 
 
 class PenaltyPage(TypedDict):
+    """`in_one`: the sums in one currency, where that is asked for."""
+
     next: int | str | None
     """Pass it on for the next page; null on the last one"""
     totals: list[Total]
+    in_one: NotRequired[TotalInOne | None]
     penalties: list[PenaltyStatement]
 
 
@@ -980,6 +1004,134 @@ class RecallView(TypedDict):
     recall: RecallSummary
     trace: NotRequired[TraceView]
     effect: NotRequired[EffectView | None]
+
+
+class GoodsViewGoodsView(TypedDict):
+    """So much of a GTIN and lot (empty: not told), as it was stated or, not `exact`, shared out by packages."""
+
+    gtin: str
+    lot: str
+    unit: str
+    quantity: str
+    exact: bool
+
+
+class ShareView(TypedDict):
+    """`exact`: the fraction `n/d` in lowest terms, null where it is not known or has over 100 digits; `millionths` is
+    rounded down. `basis`: stated, packages or unknown.
+    """
+
+    exact: str | None
+    millionths: int | None
+    basis: str
+
+
+class PlaceViewPlaceView(TypedDict):
+    country: str
+    locode: str
+    gln: str
+    name: str
+
+
+class StopViewStopView(TypedDict):
+    """`partner` had `packages` from `since` to `until` (UTC seconds; null: still). `place`: where that was signed; null
+    where nothing says, or it is not shown to this reader. `record`: which says so.
+    """
+
+    partner: PartnerName
+    since: int
+    until: int | None
+    packages: int
+    place: PlaceViewPlaceView | None
+    record: str
+
+
+class NodeView(TypedDict):
+    """A shipment: `record` made it of `parents`. `share`: upwards, what share of the goods asked about came from it;
+    downwards, what share of its goods is of those asked about. `goods` null: not named, or not shown (`closed`).
+    """
+
+    shipment: str
+    direction: str
+    made: str
+    record: str
+    parents: list[str]
+    certainty: str
+    status: str
+    packages: int
+    consignor: PartnerName
+    goods: list[GoodsViewGoodsView] | None
+    closed: bool
+    share: ShareView
+    stops: list[StopViewStopView]
+
+
+class SumView(TypedDict):
+    """A sum of a balance, in base units (grams, millilitres, pieces); see `ledger.provenance.balance.Sum`."""
+
+    gtin: str
+    lot: str
+    unit: str
+    went_in: str
+    came_out: str
+    lost: str
+    difference: str | None
+    verdict: str
+    unknown: list[str]
+
+
+class BalanceView(TypedDict):
+    """Whether what `record` made of `parents` is what went in. `loss_reason`: in the words of who signed it."""
+
+    record: str
+    made: str
+    parents: list[str]
+    children: list[str]
+    verdict: str
+    sums: list[SumView]
+    loss_reason: str
+
+
+class ProvenanceView(TypedDict):
+    """Shipments in order of opening. `limited`: only those that the reader may read, and what hangs together through
+    these; there may be others.
+    """
+
+    subject: str
+    limited: bool
+    shipments: list[NodeView]
+    balances: list[BalanceView]
+
+
+Gap = Literal[
+    "never_received",
+    "left_behind",
+    "custody_broken",
+    "overridden",
+    "more_out",
+    "less_out",
+    "loss_unclear",
+    "serials_twice",
+    "no_goods",
+]
+
+
+class FindingView(TypedDict):
+    """A question about `shipment`, and `others`; `at`: since when (UTC seconds). `records`: on which it rests."""
+
+    code: Gap
+    text: str
+    shipment: str
+    others: list[str]
+    at: int
+    records: list[str]
+
+
+class FindingsView(TypedDict):
+    """The first findings, by code and time; `total`: how many there are."""
+
+    total: int
+    findings: list[FindingView]
 
 
 class CouncilInForce(TypedDict):
@@ -1181,6 +1333,7 @@ class Flag(TypedDict):
         "contested_tenders",
         "contests",
         "same_third",
+        "interested_issuer",
     ]
     count: int | str
     of: int | str
@@ -1196,21 +1349,24 @@ class Effect(TypedDict):
 
 
 class IndicatorInShort(TypedDict):
-    name: Literal[
-        "on-time",
-        "in-full-undamaged",
-        "legs-on-time",
-        "mean-late-seconds",
-        "records-in-a-day",
-        "penalty-over-freight",
-        "on-time-in-full",
-        "defects",
-        "no-hold-by-papers",
-        "attested-at-release",
-        "released-clean",
-        "time-over-median",
-    ]
-    status: Literal["known", "unknown", "too_few"]
+    name: (
+        Literal[
+            "on-time",
+            "in-full-undamaged",
+            "legs-on-time",
+            "mean-late-seconds",
+            "records-in-a-day",
+            "penalty-over-freight",
+            "on-time-in-full",
+            "defects",
+            "no-hold-by-papers",
+            "attested-at-release",
+            "released-clean",
+            "time-over-median",
+        ]
+        | str
+    )
+    status: Literal["known", "unknown", "missing", "too_few"]
     weight: str
     good: int | str
     due: int | str
@@ -1278,7 +1434,7 @@ class PublicIndicator(TypedDict):
         "released-clean",
         "time-over-median",
     ]
-    status: Literal["known", "unknown", "too_few"]
+    status: Literal["known", "unknown", "missing", "too_few"]
     weight: str
     value: int | str | None
     low: int | str | None
@@ -1323,6 +1479,7 @@ class PublicScorecard(TypedDict):
             "contested_tenders",
             "contests",
             "same_third",
+            "interested_issuer",
         ]
     ]
     indicators: list[PublicIndicator]
@@ -1561,6 +1718,53 @@ class PublishedCredentials(TypedDict):
     credentials: list[PublishedCredential]
 
 
+class BenchmarkRow(TypedDict):
+    fulfilment: Literal["express", "own_warehouse", "third_party", "bonded_warehouse", "direct_mail"]
+    link: Literal["freight", "onward_freight", "return_freight", "duty", "penalties", "total"]
+    per: Literal["shipment", "package"]
+    currency: str
+    benchmark: int | str
+    measured: int | str | None
+    difference: int | str | None
+    ratio_ppm: int | str | None
+
+
+class BenchmarkView(TypedDict):
+    """Costs that the runner of this home provided to compare with, as its file says, beside what was measured."""
+
+    title: str
+    source: str
+    costs: list[BenchmarkRow]
+
+
+class SectionFigures(TypedDict):
+    section: Literal["first", "middle", "last", "whole"]
+    due: int | str
+    in_time: int | str
+    in_time_ppm: int | str | None
+
+
+class LinkCost(TypedDict):
+    link: Literal["freight", "onward_freight", "return_freight", "duty", "penalties"]
+    mode: (
+        Literal[
+            "not_specified",
+            "maritime",
+            "rail",
+            "road",
+            "air",
+            "mail",
+            "multimodal",
+            "fixed_installation",
+            "inland_water",
+            "not_applicable",
+        ]
+        | None
+    )
+    currency: str
+    amount: int | str
+
+
 class NodeFigures(TypedDict):
     partner: int
     handled: int | str
@@ -1587,6 +1791,25 @@ class NetworkFigures(TypedDict):
     abnormal_ppm: int | str | None
     legs_ppm: int | str | None
     first_time_ppm: int | str | None
+    processed: int | str
+    processing_mean_seconds: int | str | None
+    processing_median_seconds: int | str | None
+    processing_p90_seconds: int | str | None
+    reached: int | str
+    reached_packages: int | str
+    returned: int | str
+    returned_packages: int | str
+    return_ppm: int | str | None
+    reasons: dict[str, int | str]
+    sections: list[SectionFigures]
+    lanes_judged: int | str
+    lanes_by_mode: int | str
+    lanes_by_carrier: int | str
+    lanes_flexible: int | str
+    flexible_ppm: int | str | None
+    duty: dict[str, int | str]
+    duties_hidden: int | str
+    links: list[LinkCost]
     customs_seconds: dict[str, int | str]
     freight: dict[str, int | str]
     penalties: dict[str, int | str]
@@ -1617,6 +1840,26 @@ class PublicNetwork(TypedDict):
     nodes: list[PublicNode]
 
 
+class GoodsTurnover(TypedDict):
+    gtin: str
+    unit: str
+    out: str
+    held_seconds: str
+    turnover_ppm: int | str | None
+    exact: bool
+
+
+class Turnover(TypedDict):
+    partner: int
+    packages_out: int | str
+    package_seconds: int | str
+    seconds: int | str
+    average_packages: int | str | None
+    turnover_ppm: int | str | None
+    closed: int | str
+    goods: list[GoodsTurnover]
+
+
 class Change(TypedDict):
     figure: str
     before: int | str | None
@@ -1631,8 +1874,11 @@ class NetworkGroup(TypedDict):
 
     group: str
     figures: NetworkFigures | PublicNetwork | None
+    turnover: NotRequired[list[Turnover]]
+    """Of each partner that held goods of the group"""
     explanation: list[str]
     before: NotRequired[NetworkFigures | None]
+    before_turnover: NotRequired[list[Turnover] | None]
     changes: NotRequired[list[Change] | None]
 
 
@@ -1644,6 +1890,8 @@ class NetworkView(TypedDict):
     published: PublishedView | None
     """For the public: the quarter, and when it was taken"""
     before_period: Period | None
+    benchmark: NotRequired[BenchmarkView | None]
+    """With `by=fulfilment`, where one is kept here"""
     groups: list[NetworkGroup]
 
 
@@ -1721,6 +1969,594 @@ class HoldingPage(TypedDict):
     """The second that is told of, UTC"""
     log_size: int
     holdings: list[Holding]
+
+
+class LaneView(TypedDict):
+    """Countries, or names of places; `mode` null where terms name none."""
+
+    origin: str
+    destination: str
+    mode: str | None
+
+
+class Measured(TypedDict):
+    value: int | str
+    low: int | str
+    high: int | str
+    samples: int | str
+    provisional: bool
+    rank: int | str | None
+    tied: int | str
+
+
+class LeagueEntry(TypedDict):
+    carrier: int
+    shipments: int | str
+    delivered: int | str
+    events: int | str
+    time: Measured | None
+    cost: Measured | None
+    penalty: Measured | None
+    records: int | str
+    evidence: list[str] | None
+
+
+class League(TypedDict):
+    period: Period
+    currency: str
+    entries: list[LeagueEntry]
+    hidden: int | str
+
+
+class LaneCount(TypedDict):
+    origin: str
+    destination: str
+    mode: str | None
+    shipments: int
+
+
+class LeagueView(TypedDict):
+    """`league` null where no lane was named; `lanes`: those of the reader's shipments, the busiest first."""
+
+    by: str
+    period: Period
+    lane: LaneView | None
+    league: League | None
+    explanation: list[str]
+    lanes: list[LaneCount]
+
+
+class Gate(TypedDict):
+    name: str
+    role: Literal[
+        "supplier",
+        "carrier",
+        "main_carrier",
+        "warehouse",
+        "customs",
+        "broker",
+        "platform",
+        "retailer",
+        "issuer",
+        "brand",
+        "authority",
+        "auditor",
+        "operator",
+        "locker",
+    ]
+    scope: str
+    indicator: str
+    threshold: int | str
+    samples: int | str
+    action: Literal["revoke-role", "suspend"]
+    step: Literal["quarter", "month"]
+    settle: int
+    appeal: int
+    gates: str
+
+
+class Reading(TypedDict):
+    period: Period
+    taken: CheckpointTime
+    card: str
+    samples: int | str
+    withheld: int | str
+    low: int | str | None
+    high: int | str | None
+    records: int | str
+    root: str
+
+
+class Course(TypedDict):
+    stage: Literal["in_good_standing", "one_period_below", "probation", "change_due", "access_withdrawn", "return_due"]
+    since: int
+    until: int | None
+    gate: Gate | None
+    below: list[Reading]
+    again: list[Reading]
+    good: list[Reading]
+
+
+class Standing(TypedDict):
+    partner: int
+    gate: Gate
+    course: Course
+    open: bool
+    prepared: bool
+    title: str
+    explanation: list[str]
+
+
+class StandingPage(TypedDict):
+    next: int | str | None
+    """Pass it on for the next page; null on the last one"""
+    standings: list[Standing]
+
+
+class SourceView(TypedDict):
+    id: str
+    title: str
+    date: str
+    """Of the text, or of its reading where it has none; ISO 8601"""
+    url: str
+
+
+class MarketView(TypedDict):
+    """An adopted file. `state`: `in force`, `coming` or `replaced`."""
+
+    market: str
+    """SHA-256 of the file"""
+    jurisdiction: str
+    title: str
+    version: int
+    currency: str
+    since: int
+    """From when on it is in force, UTC seconds"""
+    state: str
+    rules: int
+    sources: list[SourceView]
+
+
+class MarketList(TypedDict):
+    markets: list[MarketView]
+
+
+class Need(TypedDict):
+    jurisdiction: str
+    lane: Literal["export", "import", "transit"]
+    kind: Literal["clearance", "paper", "tax", "goods"]
+    rule: str
+    market: str
+    certain: bool
+    goods: list[str]
+    standing: Literal["prohibited", "restricted", "licence", "free"] | None
+    regime: int | str | None
+    gates: int | str | None
+    relay: bool | None
+    schema: str | None
+    about: Literal["product", "lot", "shipment", "consignor", "consignee"] | None
+    tax: str | None
+    rates: list[int | str] | None
+    fixed: int | str | None
+
+
+class Lack(TypedDict):
+    lacking: Literal["clearance", "gate", "customs-signature"]
+    jurisdiction: str
+    regime: int | str
+    gates: int | str
+    rules: list[str]
+
+
+class NeedsView(TypedDict):
+    """`requires`: the clearances that would do, as terms state them; `refused`: the rule that refuses the goods."""
+
+    at: int
+    needs: list[Need]
+    lacks: list[Lack]
+    requires: list[dict[str, Any]]
+    refused: str | None
+    explanation: list[str]
+
+
+class TaxDeviation(TypedDict):
+    deviation: Literal["rate", "base", "sum", "missing", "unknown-tax", "currency"]
+    tax: str
+    rule: str | None
+    expected: str | None
+    found: str | None
+
+
+class DutyCheck(TypedDict):
+    clearance: str
+    shipment: str
+    jurisdiction: str
+    regime: int
+    status: int
+    at: int
+    market: str
+    judged: bool
+    deviations: list[TaxDeviation]
+    explanation: list[str]
+
+
+class DutyList(TypedDict):
+    clearances: list[DutyCheck]
+
+
+class NeedChange(TypedDict):
+    change: Literal["added", "removed", "changed"]
+    before: Need | None
+    after: Need | None
+
+
+class CaseChange(TypedDict):
+    origin: str
+    destination: str
+    fulfilment: int
+    goods: list[str]
+    shipments: int | str
+    changes: list[NeedChange]
+    explanation: list[str]
+
+
+class ChangesView(TypedDict):
+    """What one version changes for a partner; `open`: shipments under way, which stay as they are."""
+
+    partner: int
+    market: str
+    jurisdiction: str
+    version: int
+    since: int
+    replaces: str | None
+    open: int
+    cases: list[CaseChange]
+
+
+class ChangesList(TypedDict):
+    changes: list[ChangesView]
+
+
+class Paper(TypedDict):
+    rule: str
+    schema: str
+    about: Literal["product", "lot", "shipment", "consignor", "consignee"] | None
+    subject: str | None
+    attested: str | None
+
+
+class ResponseGetshipmentmarketDutyCheck(TypedDict):
+    clearance: str
+    shipment: str
+    jurisdiction: str
+    regime: int
+    status: int
+    at: int
+    market: str
+    judged: bool
+    deviations: list[TaxDeviation]
+
+
+class ResponseGetshipmentmarket(TypedDict):
+    shipment: str
+    opened: int
+    markets: list[str]
+    needs: list[Need]
+    lacks: list[Lack]
+    papers: list[Paper]
+    duties: list[ResponseGetshipmentmarketDutyCheck]
+    explanation: list[str]
+
+
+class Leg(TypedDict):
+    partner: int
+    issuer: int
+    card: str
+    mode: Literal[
+        "not_specified",
+        "maritime",
+        "rail",
+        "road",
+        "air",
+        "mail",
+        "multimodal",
+        "fixed_installation",
+        "inland_water",
+        "not_applicable",
+    ]
+    origin: str
+    destination: str
+    kilometres: int | str | None
+    currency: str
+    charge: str
+    holding_p50: str
+    holding_p90: str
+    p50: int | str
+    p90: int | str
+    basis: Literal["carrier", "lane", "stated"]
+    samples: int | str
+    thin: bool
+    records: list[str] | None
+
+
+class Outcome(TypedDict):
+    arrives: int
+    late: int
+    holding: str
+    penalty: str
+    cost: str
+
+
+class Way(TypedDict):
+    legs: list[Leg]
+    charge: str
+    p50: Outcome
+    p90: Outcome
+    thin: bool
+
+
+class Failure(TypedDict):
+    fails: Literal["place", "mode", "partner"]
+    name: str
+    cost: str | None
+    more: str | None
+
+
+class RoutePlan(TypedDict):
+    origin: str
+    destination: str
+    packages: int | str
+    currency: str
+    value: str
+    depart: int
+    judged: Literal["p50", "p90"]
+    ways: list[Way]
+    cost: str | None
+    bound: str | None
+    gap: str | None
+    failures: list[Failure]
+    left_out: dict[str, int | str]
+    no_calendar: list[str]
+    legs_offered: int | str
+
+
+class RouteView(TypedDict):
+    at: int
+    """As of when records count, UTC seconds"""
+    shipment: str | None
+    plan: RoutePlan
+    explanation: list[str]
+
+
+class Manifest(TypedDict):
+    partner: int
+    card: str
+    packages: int | str
+    charge: str
+    shipments: list[str]
+
+
+class Contribution(TypedDict):
+    partner: int
+    shipments: int | str
+    packages: int | str
+    grams: int | str | None
+    alone: str
+    pays: str
+    saves: str
+
+
+class Consolidation(TypedDict):
+    origin: str
+    destination: str
+    mode: Literal[
+        "not_specified",
+        "maritime",
+        "rail",
+        "road",
+        "air",
+        "mail",
+        "multimodal",
+        "fixed_installation",
+        "inland_water",
+        "not_applicable",
+    ]
+    week: int
+    goods: str
+    one_holder: bool
+    shared_by: Literal["mass", "packages"]
+    alone: str
+    cost: str
+    saves: str
+    manifests: list[Manifest]
+    contributions: list[Contribution]
+
+
+class ConsolidationPlan(TypedDict):
+    currency: str
+    groups: list[Consolidation]
+    saves: str
+    single: int | str
+    unpriced: int | str
+    kept_out: dict[str, int | str]
+
+
+class ConsolidationView(TypedDict):
+    at: int
+    """As of when records count, UTC seconds"""
+    plan: ConsolidationPlan
+    explanation: list[str]
+
+
+class Error(TypedDict):
+    method: Literal["naive", "seasonal_naive", "holt", "holt_winters"]
+    absolute_error: int | str
+    tests: int | str
+
+
+class Expected(TypedDict):
+    month: str
+    quantity: int | str
+
+
+class Forecast(TypedDict):
+    gtin: str
+    market: str
+    unit: str
+    first: str
+    history: list[int | str]
+    used: Literal["naive", "seasonal_naive", "holt", "holt_winters"] | None
+    beats_naive: bool
+    errors: list[Error]
+    expected: list[Expected]
+    records: list[str] | None
+
+
+class ForecastView(TypedDict):
+    """By market and unit, at most twelve of them, those with the most demand first."""
+
+    at: int
+    """As of when records count, UTC seconds"""
+    closed: int
+    """Deliveries whose goods are withheld here, so that demand may be higher"""
+    more: int
+    """Markets that are left out"""
+    forecasts: list[Forecast]
+    explanation: list[str]
+
+
+class Optimum(TypedDict):
+    answer: Literal["optimal", "limit", "infeasible"]
+    objective: int | str | None
+    bound: int | str | None
+    gap_ppm: int | str | None
+    proof: Literal["prices", "search", "none"]
+
+
+class Transfer(TypedDict):
+    origin: int
+    destination: int
+    gtin: str
+    packages: int | str
+    worth: int | str
+    records: list[str]
+
+
+@final
+class Allocation(TypedDict):
+    currency: str
+    optimum: Optimum
+    transfers: list[Transfer]
+    served: int | str
+    moving: int | str
+
+
+class Watch(TypedDict):
+    warehouse: int
+    gtin: str
+    on_hand: int | str
+    due: int | str
+    overdue: int | str
+    sold: int | str
+    per_day: str
+    turnover: str | None
+    stock_out_at: int | None
+    target: int | str
+    triggered: bool
+    ordered: int | str
+    short: int | str
+    records: list[str]
+
+
+@final
+class Triggered(TypedDict):
+    currency: str
+    at: int
+    moving: str
+    orders: list[Transfer]
+    watched: list[Watch]
+
+
+class Load(TypedDict):
+    site: int
+    areas: int | str
+    demand: int | str
+    capacity: int | str | None
+
+
+class Service(TypedDict):
+    area: str
+    site: int
+    demand: int | str
+    share_ppm: int
+    on_time: int | str
+    deliveries: int | str
+    records: list[str]
+
+
+@final
+class Cover(TypedDict):
+    optimum: Optimum
+    demand: int | str
+    covered_ppm: int | str
+    open: list[Load]
+    services: list[Service]
+    unserved: list[str]
+
+
+class Shift(TypedDict):
+    origin: int
+    destination: int
+    gtin: str
+    packages: int | str
+    cost: int | str
+    reduction_ppm: int | str
+    records: list[str]
+
+
+class Level(TypedDict):
+    warehouse: int
+    gtin: str
+    target: int | str
+    before: int | str
+    after: int | str
+    distance_before_ppm: int | str
+    distance_after_ppm: int | str
+    records: list[str]
+
+
+@final
+class Balance(TypedDict):
+    currency: str
+    worth: int | str
+    optimum: Optimum
+    before_ppm: int | str
+    after_ppm: int | str
+    cost: int | str
+    shifts: list[Shift]
+    levels: list[Level]
+
+
+class WarehousePlanAnswerWarehousePlanAnswer(TypedDict):
+    name: str
+    signers: list[int]
+    template: dict[str, Any]
+
+
+class WarehousePlanAnswer(TypedDict):
+    kind: Literal["allocate", "trigger", "cover", "balance"]
+    at: int
+    """As of when records count, UTC seconds"""
+    file: str
+    """SHA-256 of the plan as canonical JSON: what it states rests on nothing else"""
+    stated: list[str]
+    """Inputs that the plan states in place of records"""
+    left_out: int
+    """Shipments whose goods no plan can move: of several products, or not told"""
+    plan: Allocation | Triggered | Cover | Balance
+    explanation: list[str]
+    drafts: NotRequired[list[WarehousePlanAnswerWarehousePlanAnswer] | None]
+    """Templates of records to read and sign, splits first"""
 
 
 class PartyShare(TypedDict):
