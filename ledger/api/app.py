@@ -33,9 +33,6 @@ from ledger.api.routers import (
     partners,
     penalties,
     plans,
-    products,
-    provenance,
-    recalls,
     records,
     scores,
     search,
@@ -47,6 +44,7 @@ from ledger.api.routers import (
 )
 from ledger.api.routers.access import league, standings
 from ledger.api.routers.epcis.protocol import HEADERS
+from ledger.api.routers.goods import products, provenance, recalls
 from ledger.api.routers.resolver import codes, resolver
 from ledger.api.routers.scitt import receipts, scrapi
 from ledger.api.schemas.description import DESCRIPTION, TAGS, describe

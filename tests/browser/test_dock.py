@@ -383,7 +383,7 @@ def test_what_one_took_along_is_not_there_for_the_next_who_signs_in(phones: Any,
     assert of_maker.count() == 1
     phone.compose([goods], CARRIER)
     phone.sign()
-    assert phone.states() == ["open"]
+    phone.page.locator(".handoff[data-state=open]").wait_for()
 
     # Somebody else signs in: of the maker's goods and handoffs nothing is left, though it signed here.
     phone.offline(False)

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from ledger.api.deps import JsonBody, LookCounts, NodeOf, ReaderOf, fields, raw_tail
 from ledger.api.pages.languages.problem_words import told
 from ledger.api.pages.render import page
-from ledger.api.routers.products import is_token
+from ledger.api.routers.goods.products import is_token
 from ledger.common.periods import DAY
 from ledger.errors import MalformedRecord
 from ledger.explain.provenance import number_text, share_text

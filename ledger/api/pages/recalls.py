@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from ledger.api.deps import NodeOf, ReaderOf, RecordPath, SessionReader, record_id
 from ledger.api.pages.render import page
-from ledger.api.routers.recalls import sheet_of
+from ledger.api.routers.goods.recalls import sheet_of
 
 router = APIRouter()
 PAGE = 50

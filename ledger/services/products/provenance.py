@@ -102,12 +102,12 @@ class Provenance:
         if not product.lot:
             return (), {}
         with self._db.read() as connection:
-            self._registry.refreshed(connection)
             carriers = shipments.shipments_with(connection, product.gtin, product.lot, limit=MOST_MADE)
             rows = shipments.get_many(connection, carriers)
             made = [name for name in carriers if rows[name].purpose == Purpose.TRANSFORMATION and not rows[name].parent]
             if not made:
                 return (), {}
+            self._registry.refreshed(connection)
             shown = read_graph(connection, self._views, made, reader)
             graph = shown.graph()
             return tuple(self._made(connection, rows[name], graph) for name in made), shown.opened

@@ -79,7 +79,7 @@ def test_axe_finds_nothing(
     context = context_of(browser, service, token, scripts=True, size=size)
     page = context.new_page()
     give(page, tmp_path, content)
-    assert page.get_by_role("heading", level=2).count() == 1, page.locator("main").inner_text()
+    assert page.get_by_role("heading", level=2).count() == 2, page.locator("main").inner_text()
     page.evaluate(AXE.read_text(encoding="utf-8"))
     result = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
     assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in result["violations"]] == []

@@ -17,8 +17,8 @@ from tests.e2e.cli.processes import LADING, ROOT, environment, free_port, served
 BLOCK = re.compile(r"^```sh\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
 NETWORK = "docs/guides/network.md"
 """Not about the demo: what it tells people to type is run by the tests of the network."""
-SYSTEMS = "docs/guides/systems.md"
-"""The table of guides about other systems: what they tell people to type is run by the tests of their subjects."""
+TABLES = ("docs/guides/systems.md", "docs/guides/governing.md")
+"""Tables of further guides: what these tell people to type is run by the tests of their subjects."""
 GUIDE = re.compile(r"^\| \[[^\]]+\]\((docs/guides/[a-z-]+\.md)\) \|", re.MULTILINE)
 LINK = re.compile(r"^\| \[[^\]]+\]\(([a-z0-9-]+\.md)\) \|", re.MULTILINE)
 VARYING = re.compile(r"0x[0-9a-f]+…?")
@@ -109,8 +109,8 @@ def test_every_command_of_every_guide_works_in_order(clone: Path) -> None:
 
 
 def test_the_guides_are_those_of_the_table() -> None:
-    systems = LINK.findall((ROOT / SYSTEMS).read_text(encoding="utf-8"))
-    listed = [*GUIDE.findall(readme()), NETWORK, *(f"docs/guides/{name}" for name in systems)]
+    further = [name for table in TABLES for name in LINK.findall((ROOT / table).read_text(encoding="utf-8"))]
+    listed = [*GUIDE.findall(readme()), NETWORK, *(f"docs/guides/{name}" for name in further)]
     assert NETWORK in readme()
     assert sorted(listed) == sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs" / "guides").iterdir())
     assert len(listed) == len(set(listed)) >= 15

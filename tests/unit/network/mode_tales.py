@@ -13,6 +13,7 @@ from tests.unit.history import CARRIER, DAY, HOUR, LOCKER, MAKER, SALT, SECOND, 
 GTINS = ("09506000134352", "09521321000018")
 PLACES = tuple(Place(SALT, country, "", "", "") for country in ("CN", "US", "DE"))
 HIDDEN = Withheld(bytes(31) + b"\x05")
+SHOWN: tuple[Place | Withheld, ...] = (*PLACES[1:], HIDDEN)
 REASONS: tuple[Any, ...] = (*ReturnReason, "Damaged", "", 7, None)
 SHOPPER = 8
 
@@ -46,7 +47,7 @@ def _journey(dice: random.Random, history: History) -> None:
     shipments = [
         history.terms(
             known=at, packages=10, holder=dice.choice((MAKER, MAKER, CARRIER)), origin=PLACES[0],
-            destination=dice.choice((*PLACES[1:], HIDDEN)), freight=dice.choice((0, 777, 10_000)),
+            destination=dice.choice(SHOWN), freight=dice.choice((0, 777, 10_000)),
             currency=dice.choice(("EUR", "USD")), contents=goods * dice.randint(0, 1),
             promisedAt=at + dice.randint(4, 12) * DAY, **shared,
         )

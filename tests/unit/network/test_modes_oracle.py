@@ -75,16 +75,16 @@ def told(history: History) -> duckdb.DuckDBPyConnection:
             case Statement():
                 add("statements", record.shipment, record.kind, one.known)
             case Clearance():
-                for place, item in enumerate(record.items):
+                for place, ref in enumerate(record.items):
                     pair = f"{record.jurisdiction!r}{record.regime}"
-                    slots[item.shipment, pair] += 1
+                    slots[ref.shipment, pair] += 1
                     hidden = isinstance(record.duty, Withheld)
                     lines = () if isinstance(record.duty, Withheld) else record.duty.lines
                     if record.status == 1 or not (hidden or lines):
                         continue
                     currency = "" if isinstance(record.duty, Withheld) else record.duty.currency
                     paid = None if hidden else sum(line.paid for line in lines)
-                    add("duties", item.shipment, pair, slots[item.shipment, pair], currency, paid, len(record.items),
+                    add("duties", ref.shipment, pair, slots[ref.shipment, pair], currency, paid, len(record.items),
                         place)  # fmt: skip
     return sql
 

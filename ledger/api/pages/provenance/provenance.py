@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from ledger.api.deps import NodeOf, ReaderOf, SessionReader
 from ledger.api.pages.render import page
-from ledger.api.routers.provenance import MOST_TRACED, told
+from ledger.api.routers.goods.provenance import MOST_TRACED, told
 from ledger.charts.provenance_graph import HEIGHT, WIDTH, layout
 from ledger.explain.provenance import GAPS, made_text, number_text, reasons_text, share_text, verdict_text
 from ledger.provenance.gaps import Gap

@@ -1,0 +1,1 @@
+"""Goods: what a scanned code is answered with, what is recalled, and what was made of what."""
