@@ -26,7 +26,7 @@ from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.views.access_journal import AccessRight, Opened
 from ledger.services.views.records import Reader, RecordViews, may_open_terms
 from ledger.shipments.history import Journeys
-from ledger.stock.contents import Sku
+from ledger.stock.contents import Contents, Sku
 from ledger.stock.expiry import Expiries
 from ledger.stock.holdings import Holding, Stock, Stores
 from ledger.stock.totals import AGES, Total, keys_of, totals
@@ -211,6 +211,10 @@ class Rights:
             due_at=holding.due_at if terms else None,
             destination=holding.destination if terms else None,
         )
+
+    def may_open(self, contents: Contents) -> bool:
+        """Whether the reader may open all that says what is in there."""
+        return self._all or all(self._right(record) for record in contents.sources)
 
     def note(self, holding: Holding) -> None:
         """That these parts are about to be shown."""

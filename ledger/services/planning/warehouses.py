@@ -25,9 +25,12 @@ from ledger.planning.positions import Positions, positions_of
 from ledger.planning.transfer_drafts import Drafts, transfer_drafts
 from ledger.planning.trigger import Triggered, trigger
 from ledger.services.figures.penalties_and_scores import Numbers
+from ledger.services.figures.stock import Rights
 from ledger.services.home.home import Home
 from ledger.services.planning.inputs import Known, looked_at, require_planner
 from ledger.services.views.records import Reader
+from ledger.shipments.history import Journeys
+from ledger.stock.contents import Contents
 from ledger.stock.holdings import Stock
 from ledger.store.projections import shipments
 
@@ -112,7 +115,7 @@ def plan_for(
         raise Busy("a plan is being made for others", retry_after=PATIENCE)
     try:
         with looked_at(numbers, reader, now) as ledger:
-            positions = positions_of(Stock(ledger.journeys), ledger.journeys, plan, now, ledger.wanted)
+            positions = positions_of(stock_for(ledger.journeys, reader), ledger.journeys, plan, now, ledger.wanted)
             ways = _ways(plan, ledger, places)
             space = _space(plan, ledger, positions)
             coverage = _coverage(plan, ledger) if kind is Kind.COVER else None
@@ -120,6 +123,17 @@ def plan_for(
                                positions.left_out)  # fmt: skip
     finally:
         _turn.release()
+
+
+def stock_for(journeys: Journeys, reader: Reader | None) -> Stock:
+    """Without the goods that the reader may not open: of a part whose goods a split states, terms give no right."""
+    stock = Stock(journeys)
+    if reader is not None:
+        rights = Rights(stock, reader, {})
+        for shipment, contents in stock.contents.items():
+            if not rights.may_open(contents):
+                stock.contents[shipment] = Contents((), contents.sources, closed=True)
+    return stock
 
 
 def _made(
