@@ -5,7 +5,7 @@ from typing import Annotated, TypeVar
 from urllib.parse import urlencode
 
 from fastapi import Depends, Query
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from ledger.api.deps import MOST_PARTNER
 from ledger.api.moments import When, second_of
@@ -15,15 +15,16 @@ T = TypeVar("T")
 _OR_EMPTY = BeforeValidator(lambda value: None if value == "" else value)
 """A form sends its empty fields too."""
 
+_Partner = Annotated[int, Field(ge=0, le=MOST_PARTNER)]
+"""Bounds of the number itself: on the whole they would be asked of an empty field too."""
+
 
 def _one_of(names: Mapping[str, object] | tuple[str, ...], text: str) -> str:
     return f"{text}: {', '.join(names)}"
 
 
 async def shipment_query(
-    partner: Annotated[
-        int | None, _OR_EMPTY, Query(ge=0, le=MOST_PARTNER, description="Id of who has or had a part in them")
-    ] = None,
+    partner: Annotated[_Partner | None, _OR_EMPTY, Query(description="Id of who has or had a part in them")] = None,
     role: Annotated[
         str,
         Query(max_length=20, description=_one_of(ROLES, "As what; without a partner, as what the reader has a part")),

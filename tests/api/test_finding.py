@@ -371,3 +371,10 @@ def test_an_empty_list_says_what_was_asked_and_how_to_widen_it(world: World) -> 
     assert "you asked for (mode: rail, held by customs: yes)." in page
     assert 'href="/shipments?held=true"' in page
     assert 'href="/shipments"' in page
+
+
+def test_a_form_may_leave_the_partner_empty(world: World) -> None:
+    for path in ("/v1/shipments?partner=", "/shipments?partner="):
+        answer = world.client.get(path, headers={"Accept": "text/html"} if path.startswith("/s") else {})
+        assert answer.status_code == 200, answer.text[:300]
+    assert world.client.get("/v1/shipments?partner=-1").status_code == 400
