@@ -49,7 +49,7 @@ PANELS: dict[str, dict[str, Entry]] = {
         ),
         "gaps": Entry(
             "provenance.gaps",
-            "Where records do not add up: never received, custody broken, more out than in, serials twice.",
+            "Where records do not add up, each finding with the records that it rests on.",
         ),
         "document": Entry(
             "document",
@@ -71,7 +71,7 @@ PANELS: dict[str, dict[str, Entry]] = {
         "bonuses": Entry("bonuses", "Bonus agreements, their rules and awards."),
         "network": Entry(
             "network",
-            "How lanes, markets, modes and carriers perform; and the validators of a reference network.",
+            "How lanes, markets, modes, carriers and fulfilments perform; and the validators of a reference network.",
         ),
         "stock": Entry(
             "stock", "Who holds which goods where, at any second, from what both sides signed; nobody counts."

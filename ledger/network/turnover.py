@@ -36,7 +36,7 @@ class GoodsTurnover:
     """Of one product in one unit: `out` in the period, `held_seconds` quantity times seconds."""
 
     gtin: Annotated[str, Pattern("[0-9]{0,14}")]
-    unit: Annotated[str, Pattern(".*")]
+    unit: Annotated[str, Pattern(r".{0,64}")]
     out: Fraction
     held_seconds: Fraction
     seconds: int

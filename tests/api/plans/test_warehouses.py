@@ -1,5 +1,7 @@
 """Plans of warehouses over HTTP: what the sender states, and what the records that it may read say."""
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +16,7 @@ from ledger.common.scopes import scope_bytes
 from ledger.planning.capacity import CAPACITY
 from ledger.records.types import Attestation, Claims
 from ledger.records.wallet_input import envelope_from_wallet
-from tests.api.world import GTIN, World, bearer
+from tests.api.world import GTIN, World, bearer, running_world
 from tests.e2e.stage import AUDITOR, CARRIER, MAKER, OCEAN, SHOP
 
 A = "09506000134352"
@@ -114,8 +116,16 @@ def test_the_page_plans_what_is_pasted_and_tells_what_is_wrong(world: World) -> 
     assert world.client.get("/plans/warehouses", headers={"Accept": "text/html"}).status_code == 403
 
 
-def test_a_transfer_planned_from_custody_is_signed_and_applied(world: World) -> None:
+@pytest.fixture
+def untouched(founded: Path, tmp_path: Path) -> Iterator[World]:
+    """A world in which no other test moved anything."""
+    with running_world(founded, tmp_path / "home") as running:
+        yield running
+
+
+def test_a_transfer_planned_from_custody_is_signed_and_applied(untouched: World) -> None:
     """Two deliveries to a shop; the plan takes one and half of the other, and its drafts do what it says."""
+    world = untouched
     stage = world.stage
     for _ in range(2):
         shipment = stage.open(10)

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from ledger.cli.main import app
+from ledger.cli.output import out
 from ledger.services.epcis.schema import own_validator
 from tests.api.world import GTIN, World
 from tests.e2e.stage import AUDITOR, SHOP
@@ -16,6 +17,7 @@ from tests.e2e.stage import AUDITOR, SHOP
 
 @pytest.fixture
 def home(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setattr(out, "_width", 300)
     monkeypatch.setenv("LADING_HOME", str(world.stage.node.home.settings.home))
     return world
 

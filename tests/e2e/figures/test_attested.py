@@ -11,7 +11,6 @@ from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
 from ledger.api.app import create_app
-from ledger.api.deps import reader
 from ledger.attested.fx import FIXED_AFTER, day_of, day_text
 from ledger.bundle.format import parse_trust
 from ledger.bundle.omitted_records import HeldReceipt
@@ -37,6 +36,8 @@ from ledger.services.home.score_cards import default_card, keep_card
 from ledger.services.intake.submission import Accepted
 from ledger.services.relay import pool_payments
 from ledger.services.views.records import Reader
+from tests.api.world import World as ApiWorld
+from tests.api.world import bearer
 from tests.e2e.stage import AUDITOR, BROKER, CARRIER, MAKER, PURSE, SHOP, Stage, staged
 
 NONE = bytes(32)
@@ -229,13 +230,12 @@ def test_the_award_counts_a_penalty_of_another_currency_and_everybody_checks_it(
 
 def test_sums_in_one_currency_by_command_and_api(world: World) -> None:
     node = world.stage.node
-    application = create_app(node)
-    client = TestClient(application, base_url="http://127.0.0.1:8000")
+    client = TestClient(create_app(node), base_url="http://127.0.0.1:8000")
+    signing_in = ApiWorld(world.stage, client, {})
     asked = f"/v1/penalties?partner={CARRIER}&in=USD&rates={BROKER}&older=31"
 
     def answer(who: Reader, where: str = asked) -> Any:
-        application.dependency_overrides[reader] = lambda: who
-        return client.get(where)
+        return client.get(where, headers=bearer(signing_in.token(who.partner)))
 
     auditor = Reader(AUDITOR, key=world.stage.parties[AUDITOR].key.address, auditor=True)
     carrier = Reader(CARRIER, key=world.stage.parties[CARRIER].key.address)

@@ -8,10 +8,10 @@ from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
 from ledger.api.app import create_app
-from ledger.api.deps import reader
 from ledger.cli.main import app as command
 from ledger.common.periods import DAY
 from ledger.services.views.records import PUBLIC, Reader
+from tests.api.world import World, bearer
 from tests.e2e.stage import AUDITOR, CARRIER, MAKER, SECOND, SHOP, living, staged
 
 
@@ -29,13 +29,13 @@ def busy(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_party_gets_the_carriers_of_its_own_shipments(busy: Path, tmp_path: Path) -> None:
     with staged(busy, tmp_path / "home") as stage:
-        app = create_app(stage.node)
-        client = TestClient(app, base_url="http://127.0.0.1:8000")
+        client = TestClient(create_app(stage.node), base_url="http://127.0.0.1:8000")
+        signing_in = World(stage, client, {})
         asked = "/v1/league?origin=NZ&destination=CN&mode=road&by=cost"
 
         def get(who: Reader, path: str, status: int = 200) -> str:
-            app.dependency_overrides[reader] = lambda: who
-            answer = client.get(path, headers={"Accept": "text/html"} if not path.startswith("/v1") else {})
+            signed_in = bearer(signing_in.token(who.partner)) if who.partner else {}
+            answer = client.get(path, headers=signed_in | ({"Accept": "text/html"} if path[:3] != "/v1" else {}))
             assert answer.status_code == status, answer.text
             return answer.text
 

@@ -7,7 +7,6 @@ import pytest
 from fastapi.testclient import TestClient
 
 from ledger.api.app import create_app
-from ledger.api.deps import reader
 from ledger.cli.demo.scribe import Deal
 from ledger.codes import ClearanceStatus, Gate, Regime, RegistryAction
 from ledger.common.ids import to_hex
@@ -18,6 +17,7 @@ from ledger.records.types import Duty, Require, TaxLine
 from ledger.services.home.market_files import keep_market
 from ledger.services.intake.submission import Accepted
 from ledger.services.views.records import PUBLIC, Reader
+from tests.api.world import World, bearer
 from tests.e2e.stage import ALPHA, AUDITOR, BROKER, CAP, CARRIER, CN, MAKER, PROMISED, SECOND, SHOP, Stage
 
 FILE = b"""format = "lading/market/1"
@@ -53,9 +53,10 @@ STRICTER = FILE.replace(b"version = 1", b"version = 2").replace(b"[91_000]", b"[
 
 
 def client_of(stage: Stage, who: Reader) -> TestClient:
-    service = create_app(stage.node)
-    service.dependency_overrides[reader] = lambda: who
-    return TestClient(service, base_url="http://127.0.0.1:8000")
+    client = TestClient(create_app(stage.node), base_url="http://127.0.0.1:8000")
+    if who.partner:
+        client.headers |= bearer(World(stage, client, {}).token(who.partner))
+    return client
 
 
 def adopt(stage: Stage, text: bytes, begins: int) -> None:
@@ -170,6 +171,7 @@ def test_a_partner_sees_what_a_new_version_changes_before_it_is_in_force(ruled: 
     text = own.get(f"/v1/markets/{listed[1]['market']}")
     assert hashlib.sha256(text.content).hexdigest() == listed[1]["market"][2:]
     ruled.pass_time(6 * DAY)
+    own = client_of(ruled, Reader(SHOP, key=ruled.parties[SHOP].key.address))
     assert own.get("/v1/markets/changes").json() == {"changes": []}
     assert [one["state"] for one in own.get("/v1/markets").json()["markets"]] == ["replaced", "in force"]
 
@@ -202,4 +204,5 @@ def test_a_deviation_is_told_on_the_page_and_the_worklist_of_who_may_know_it(rul
         assert "bases add up" not in client.get(f"/shipments/{to_hex(shipment)}", headers={"Accept": "text/html"}).text
         assert "bases add up" not in client.get("/markets", headers={"Accept": "text/html"}).text
     ruled.pass_time(31 * DAY)
+    own = client_of(ruled, Reader(SHOP, key=ruled.parties[SHOP].key.address))
     assert not [one for one in own.get("/v1/worklist").json()["items"] if one["kind"] == "tax"], "told for a month"

@@ -17,6 +17,7 @@ FACTS: dict[Kind, dict[str, int | str]] = {
     Kind.DECISION: {"jurisdiction": "CN", "regime": 1, "status": 0},
     Kind.RELAY: {"jurisdiction": "CN", "regime": 1, "status": 0},
     Kind.RECALL: {"packages": 2},
+    Kind.TAX: {"jurisdiction": "CN", "regime": 1, "found": "rate"},
     Kind.ANSWERS: {"partners": 1},
     Kind.ATTESTATION: {"subject": "01/09506000134352/10/L1"},
     Kind.CLAIM: {"amount": "123456", "currency": "EUR"},

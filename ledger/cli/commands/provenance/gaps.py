@@ -22,8 +22,10 @@ def gaps(
     at: Annotated[int | None, typer.Option(min=0, max=FOREVER, help="As of then (UTC seconds); default: now.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Where records do not add up: never received, custody broken, more out than in, serials twice, clearances without
-    goods. Each is a question to whoever signed, and no verdict.
+    """Where records do not add up, each finding with the records that it rests on.
+
+    Shipped and never received, custody broken, more out than in, serials twice, clearances without goods. Each is a
+    question to whoever signed, and no verdict.
     """
     with open_ledger(read_settings()) as reader:
         found = [one for one in reader.numbers.gaps(at) if not code or one.code in code]
