@@ -26,7 +26,7 @@ def test_goods_that_a_split_states_are_planned_with_by_who_may_open_the_split() 
     for reader in (None, Reader(MAKER), Reader(SHOP), Reader(SECOND), Reader(auditor=True)):
         known = stock_for(journeys, reader).contents[child]
         assert [int(line.quantity) for line in known.lines] == [37], reader
-    known = stock_for(journeys, Reader(CARRIER)).contents
-    assert known[child].lines == ()
-    assert known[child].closed
-    assert [int(line.quantity) for line in known[shipment].lines] == [100]
+    carried = stock_for(journeys, Reader(CARRIER)).contents
+    assert carried[child].lines == ()
+    assert carried[child].closed
+    assert [int(line.quantity) for line in carried[shipment].lines] == [100]
