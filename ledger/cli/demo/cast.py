@@ -14,9 +14,19 @@ PREFIX = "9421900"
 SCHEMA = "lading/authenticity/1"
 PRODUCT = "product"
 """Schema of what a brand says of its product."""
-GTIN = "0" + PREFIX + "00001" + check_digit("0" + PREFIX + "00001")
-OTHER_GTIN = "0" + PREFIX + "00009" + check_digit("0" + PREFIX + "00009")
+RATE_CARD = "rate-card"
+"""Schema of what a carrier asks."""
+
+
+def _gtin(reference: str) -> str:
+    body = "0" + PREFIX + reference
+    return body + check_digit(body)
+
+
+GTIN, POWDER_GTIN, LACTOSE_GTIN, OTHER_GTIN = map(_gtin, ("00001", "00002", "00003", "00009"))
+"""The formula in tins; what it is made of, in bags; a product that nobody attested."""
 LOT, SAMPLE_LOT, BAD_LOT, SCRATCH_LOT = "L2601", "L2602", "L2512", "L2603"
+BLEND_LOT, POWDER_LOT, LACTOSE_LOT = "L2604", "P2601", "S2601"
 SCRATCHED = ("q7Rk2mVx9TzB4nHc", "Zp4sWn8cQe1uYg6K", "M3fXj9LdB7tRv5Ah", "eD2yN6wGkS8oCq4U")
 """One-time codes of `SCRATCH_LOT`, under a scratch layer; the first of them is copied."""
 
@@ -31,6 +41,7 @@ class Member:
 
 
 MAKER, FORWARDER, OCEAN, NZ_CUSTOMS, CN_CUSTOMS, BROKER, WAREHOUSE, LAST_MILE, PLATFORM, AUDITOR, LOCKER = range(2, 13)
+COURIER, HAULIER, BLENDER = range(13, 16)
 CAST = (
     Member(
         MAKER,
@@ -42,8 +53,8 @@ CAST = (
             RoleRequest(Role.ISSUER, PRODUCT),
         ),
     ),
-    Member(FORWARDER, "Kea Forwarding", (RoleRequest(Role.CARRIER),)),
-    Member(OCEAN, "Meridian Ocean Line", (RoleRequest(Role.MAIN_CARRIER),)),
+    Member(FORWARDER, "Kea Forwarding", (RoleRequest(Role.CARRIER), RoleRequest(Role.ISSUER, RATE_CARD))),
+    Member(OCEAN, "Meridian Ocean Line", (RoleRequest(Role.MAIN_CARRIER), RoleRequest(Role.ISSUER, RATE_CARD))),
     Member(NZ_CUSTOMS, "Customs of New Zealand (demo)", (RoleRequest(Role.CUSTOMS, "NZ"),)),
     Member(CN_CUSTOMS, "Customs of China (demo)", (RoleRequest(Role.CUSTOMS, "CN"),)),
     Member(BROKER, "Harbour Brokers", (RoleRequest(Role.BROKER),)),
@@ -52,6 +63,9 @@ CAST = (
     Member(PLATFORM, "Panda Market", (RoleRequest(Role.PLATFORM),)),
     Member(AUDITOR, "Veritas Audit Partners", (RoleRequest(Role.AUDITOR),)),
     Member(LOCKER, "Corner Lockers", (RoleRequest(Role.LOCKER),)),
+    Member(COURIER, "Tui Couriers", (RoleRequest(Role.CARRIER),)),
+    Member(HAULIER, "Harrier Haulage", (RoleRequest(Role.CARRIER),)),
+    Member(BLENDER, "Waikato Blenders", (RoleRequest(Role.WAREHOUSE),)),
 )
 
 

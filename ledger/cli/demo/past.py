@@ -2,7 +2,8 @@
 
 Each week the maker sells four consignments: two by sea to China, one by air to the United States, one by road at home.
 Most arrive in time; how many do not changes from quarter to quarter. What happens is drawn from a fixed seed, so that
-every demo has the same past; keys, salts and times are its own.
+every demo has the same past; keys, salts and times are its own. Every third of the second sea consignments goes by air
+instead, so that there are two ways to China. What else happened then is in `ledger.cli.demo.rounds`.
 """
 
 import itertools
@@ -14,6 +15,7 @@ from functools import partial
 
 from ledger.cli.demo.cast import BROKER, CN_CUSTOMS, FORWARDER, LAST_MILE, MAKER, OCEAN, PLATFORM, WAREHOUSE
 from ledger.cli.demo.play import Play
+from ledger.cli.demo.rounds import Rounds
 from ledger.cli.demo.scribe import Deal, place
 from ledger.codes import ClearanceStatus, ExceptionBit, Fulfilment, Gate, HoldCause, Mode, Regime
 from ledger.common.ids import RecordId
@@ -78,6 +80,10 @@ AIR = Lane(
     False,
 )
 ROAD = Lane("road", Mode.ROAD, Fulfilment.OWN_WAREHOUSE, (LAST_MILE,), 2, (0,), 4, 1_500_00, 8, HOME, False)
+EXPRESS = Lane(
+    "express", Mode.AIR, Fulfilment.BONDED_WAREHOUSE, (FORWARDER,), 3, (0, 1), 8, 6_000_00, 20,
+    ("CN", "CNNGB", "Ningbo"), True,
+)  # fmt: skip
 WEEKLY = (SEA, SEA, AIR, ROAD)
 
 
@@ -100,16 +106,25 @@ class Past:
         self.play = play
         self.draw = random.Random(SEED)  # noqa: S311 - a story, not a secret
         self.plan: dict[int, list[Callable[[], Record]]] = defaultdict(list)
+        self.deeds: dict[int, list[Callable[[], None]]] = defaultdict(list)
+        """What is done once a day's records are in."""
 
     def live(self) -> None:
         """All of it, day by day, from the day after the partners were admitted."""
         for week in range(WEEKS):
             for i, lane in enumerate(WEEKLY):
-                self._send(Consignment(f"W{week + 1:02d}-{i + 1}", lane, FIRST + 7 * week))
-        while self.plan:
-            day = min(self.plan)
+                by_air = i == 1 and week % 3 == 1
+                self._send(Consignment(f"W{week + 1:02d}-{i + 1}", EXPRESS if by_air else lane, FIRST + 7 * week))
+        rounds = Rounds(self.play, self.play.start + (FIRST - PAST) * DAY)
+        rounds.plan(
+            lambda day, write: self._on(PAST + day, write), lambda day, do: self.deeds[PAST + day].append(do)
+        )  # fmt: skip
+        while self.plan or self.deeds:
+            day = min(self.plan | self.deeds)
             self.play.clock.move_to(self.play.start + (day - PAST) * DAY + 9 * HOUR)
-            self._take_in(self.plan.pop(day))
+            self._take_in(self.plan.pop(day, []))
+            for do in self.deeds.pop(day, []):
+                do()
         self.play.say(f"{len(self.play.past)} consignments of three quarters are delivered before the story begins")
 
     def _take_in(self, todo: Sequence[Callable[[], Record]]) -> None:

@@ -34,6 +34,7 @@ from ledger.cli.demo.cast import (
 )
 from ledger.cli.demo.past import FIRST, PAST, Past
 from ledger.cli.demo.play import Play
+from ledger.cli.demo.rounds import GATES
 from ledger.cli.demo.scribe import CURRENCY, NO_HASH, Deal, details, no_duty, place, salt
 from ledger.cli.sandbox import OPERATOR, open_for_business
 from ledger.codes import (
@@ -70,6 +71,7 @@ from ledger.registry.changes import change
 from ledger.scores.card import parse_card
 from ledger.services.exports.award_drafts import draft_award
 from ledger.services.figures import award_files
+from ledger.services.figures.access import keep_gates
 from ledger.services.home.keystores import new_key
 from ledger.services.home.score_cards import default_card_text, keep_card
 from ledger.services.relay import pool_payments
@@ -131,10 +133,10 @@ def _admit(play: Play) -> None:
     play.say(f"{len(CAST) + 1} partners enrolled, admitted by two of three council members")
     play.at(FIRST - 1 - PAST)
     with play.trial.node.home.database.write() as connection:
-        document = keep_card(connection, card_file())
-    adoption = change(0, RegistryAction.ADOPT_RULES, document=document, number=play.clock.now())
-    play.trial.decide([adoption])
-    play.say("the council adopts the scorecard before the first period that it governs")
+        documents = keep_card(connection, card_file()), keep_gates(connection, GATES.encode()).hash
+    now = play.clock.now()
+    play.trial.decide([change(0, RegistryAction.ADOPT_RULES, document=kept, number=now) for kept in documents])
+    play.say("the council adopts scorecard and gates before the first period that they govern")
 
 
 def _attest(play: Play, lot: str, serials: list[str], claims: str) -> None:

@@ -128,7 +128,7 @@ def _verdicts(
     yield verdict("the uncleared delivery is marked", "applied in breach", uncleared.steps[-1].outcome)
     consumer = node.reader.views.shipment(play.shipments["consumer"])
     yield verdict("the consumer signed with a one-time key", 0, consumer.steps[-1].by[-1].id)
-    yield verdict("refused attempts", 7, len(result["refusals"]))
+    yield verdict("refused attempts", 8, len(result["refusals"]))
     yield from _before_the_story(play)
     yield from _journeys(play)
     yield verdict("late seconds, customs taken out", LATE - RANDOM_HOLD, result["penalty"]["late_seconds"])
