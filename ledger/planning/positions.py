@@ -178,8 +178,9 @@ def _sold(stock: Stock, journeys: Journeys, gathered: _Gathered, wanted: Callabl
             continue
         ends = [*(step.at for step in course.steps[1:]), end if course.ended_at is None else course.ended_at]
         for i, (step, until) in enumerate(zip(course.steps, ends, strict=True)):
-            if step.holder not in warehouses or not (i == 0 or step.holder == terms.consignee):
-                continue  # what it keeps on the way for somebody else is not its to sell
+            own = step.holder == terms.consignee or (i == 0 and step.holder == terms.consignor)
+            if step.holder not in warehouses or not own:
+                continue  # what it keeps for somebody else is not its to sell
             position = gathered.of[Spot(step.holder, gtin)] if until > start and step.at < end else None
             if position is None:
                 continue

@@ -4,7 +4,7 @@ import os
 import shutil
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -15,6 +15,7 @@ from ledger.cli.demo.play import Play
 from ledger.cli.demo.plot import LAST_DAY, perform
 from ledger.cli.demo.result import PRODUCTS, result_of
 from ledger.cli.demo.scribe import Scribe
+from ledger.cli.demo.telling import tell
 from ledger.cli.demo.witnesses import DemoWitnesses
 from ledger.cli.http_service import require_free
 from ledger.cli.output import err, out, print_json
@@ -23,8 +24,6 @@ from ledger.common.ids import to_hex
 from ledger.common.periods import DAY, HOUR
 from ledger.errors import Misconfigured
 from ledger.explain.penalties.penalty import explain
-from ledger.explain.units import money, percent
-from ledger.explain.words import counted
 from ledger.services.home.chains import require_embedded
 from ledger.services.home.clock import ManualClock, SystemClock
 from ledger.services.home.consortium import TokenPlan, read_consortium
@@ -57,18 +56,18 @@ def demo(
     end = int(time.time())
     play, witnesses = _stage(settings, end, quiet=json)
     try:
-        perform(play)
+        plans = perform(play)
         _show_another_history(play, witnesses)
         play.clock.move_to(end)
         play.trial.node.settle()
-        result = result_of(play)
+        result = result_of(play, plans)
         words = explain(play.trial.node.reader.numbers.penalty(play.shipments["ocean"]))
     finally:
         play.trial.node.close()
     if json:
         print_json(result)
     else:
-        _tell(result, words, {to_hex(shipment): name for name, shipment in play.shipments.items()})
+        tell(result, words, {to_hex(shipment): name for name, shipment in play.shipments.items()})
     good = all(verdict["ok"] for verdict in result["verdicts"])
     try:
         if not good or not serve:
@@ -136,40 +135,3 @@ def _stage(settings: Settings, end: int, *, quiet: bool) -> tuple[Play, DemoWitn
             err.print(f"[dim]day {day:2}[/]  {line}")
 
     return Play(trial, clock, start, parties, purse, Scribe(trial, parties), say), witnesses
-
-
-def _tell(result: dict[str, Any], words: tuple[str, ...], names: dict[str, str]) -> None:
-    out.print("\n[bold]Shipments[/]")
-    for shipment in result["shipments"]:
-        told = f"{names[shipment['id']]}: {shipment['status']}, {counted(len(shipment['handoffs']), 'handoff')}"
-        out.print(f"  {shipment['id'][:14]}…  {told}", markup=False)
-    out.print("\n[bold]The penalty of the late delivery, line by line[/]")
-    for line in words:
-        out.print(f"  {line}", markup=False)
-    award = result["award"]
-    out.print(f"\n[bold]The bonus[/]: {money(award['paid_in'], award['currency'])} paid in")
-    for share in award["shares"]:
-        claimed = "claimed" if share["claimed_in"] else "nothing to claim"
-        amount = money(share["amount"], award["currency"])
-        out.print(f"  partner {share['partner']} ({percent(share['basis_points'] * 100)}): {amount}, {claimed}")
-    out.print(
-        f"  partner {award['residual']['partner']}, the rest: {money(award['residual']['amount'], award['currency'])}"
-    )
-    out.print("\n[bold]Refused, and nothing changed[/]")
-    for refusal in result["refusals"]:
-        out.print(f"  {refusal['attempt']}\n      {refusal['reason']}", markup=False)
-    out.print("\n[bold]Products[/]")
-    for product in result["products"]:
-        out.print(f"  {product['id']}: {product['verdict']}\n      {product['why'][0]}", markup=False)
-    out.print("\n[bold]An edited database row, and what the audit says[/]")
-    for finding in [f for f in result["audit"]["after_edit"]["findings"] if f["record"]][:3]:
-        out.print(f"  {finding['record'][:14]}…  {finding['what']}", markup=False)
-    point = result["checkpoint"]
-    out.print(f"\n[bold]Checkpoint[/] {point['origin']}: {point['size']} leaves, root {point['root'][:18]}…")
-    for name in point["cosigned_by"]:
-        out.print(f"  cosigned by {name}", markup=False)
-    out.print("\n[bold]Verdicts[/]")
-    for verdict in result["verdicts"]:
-        mark = "[green]holds[/]" if verdict["ok"] else "[red]FAILS[/]"
-        detail = "" if verdict["ok"] else f" (expected {verdict['expected']}, found {verdict['found']})"
-        out.print(f"  {mark}  {verdict['name']}{detail}")

@@ -11,6 +11,7 @@ Act 5  a recall; the award, computed, recorded and claimed
 from ledger import merkle
 from ledger.bonuses.rule_file import parse_rule
 from ledger.cli.demo import journeys
+from ledger.cli.demo.blend import blend
 from ledger.cli.demo.brand import describe
 from ledger.cli.demo.cast import (
     AUDITOR,
@@ -33,6 +34,7 @@ from ledger.cli.demo.cast import (
     subject,
 )
 from ledger.cli.demo.past import FIRST, PAST, Past
+from ledger.cli.demo.plans import Plans
 from ledger.cli.demo.play import Play
 from ledger.cli.demo.rounds import GATES
 from ledger.cli.demo.scribe import CURRENCY, NO_HASH, Deal, details, no_duty, place, salt
@@ -98,18 +100,27 @@ samples = 1
 """
 
 
-def perform(play: Play) -> None:
-    """All acts in order; the clock ends where the play ends."""
+def perform(play: Play) -> Plans:
+    """All acts in order; the clock ends where the play ends. Returns the advice that was given on the way."""
+    plans = Plans(play)
     _admit(play)
     Past(play).live()
     play.at(3)
     _promise(play)
+    plans.ask_prices()
     _export(play)
+    plans.send_stock()
     journeys.wander(play)
+    blend(play)
     _arrive(play)
+    plans.sell_stock()
     _deliver(play)
+    plans.choose_route()
     journeys.dispute(play)
+    plans.deliver_by_air()
+    plans.move_stock()
     _reward(play)
+    return plans
 
 
 def card_file() -> bytes:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from ledger.cli.demo import advice
 from ledger.cli.demo.cast import (
     BAD_LOT,
     FORWARDER,
@@ -22,9 +23,11 @@ from ledger.cli.demo.cast import (
     WAREHOUSE,
     subject,
 )
+from ledger.cli.demo.plans import Plans
 from ledger.cli.demo.play import Play
 from ledger.cli.demo.plot import MEASURED_FROM, POOL
 from ledger.cli.demo.scribe import CURRENCY
+from ledger.cli.demo.verdict import verdict
 from ledger.cli.demo.witnesses import NAMES
 from ledger.common.figure import to_json as figure_json
 from ledger.common.ids import RecordId, to_hex
@@ -56,6 +59,16 @@ STATUSES = {
     "doorstep": "tendered",
     "papers": "delivered",
     "disputed": "tendered",
+    "milk powder": "closed into children",
+    "lactose": "closed into onward",
+    "powder used": "closed into onward",
+    "powder left": "delivered",
+    "blend": "closed into children",
+    "stock": "closed into children",
+    "stock left": "delivered",
+    "sold": "delivered",
+    "urgent": "delivered",
+    "transfer": "open",
 }
 ALPHA = 60_00
 LATE = 30 * DAY + 9 * HOUR - (24 * DAY - 1 + DAY // 2)
@@ -74,7 +87,7 @@ DISPUTED_FROM, DISPUTED_ALPHA = 36 * DAY - 1 + DAY // 2, 2_00
 EDITED = "the platform takes the late delivery"
 
 
-def result_of(play: Play) -> dict[str, Any]:
+def result_of(play: Play, plans: Plans) -> dict[str, Any]:
     """The whole result. Edits a row of the database on the way, lets the audit find it, and puts it back."""
     node = play.trial.node
     statement = node.reader.numbers.penalty(play.shipments["ocean"], play.clock.now())
@@ -104,16 +117,14 @@ def result_of(play: Play) -> dict[str, Any]:
             "after_edit": {"ok": after.ok, "findings": after.to_json()["findings"]},
         },
     }
-    result["verdicts"] = list(_verdicts(play, result, after, restored))
+    result["advice"] = advice.advice_of(play, plans)
+    result["verdicts"] = [*_verdicts(play, result, after, restored), *advice.verdicts(play, plans)]
     return result
 
 
 def _verdicts(
     play: Play, result: dict[str, Any], after: AuditReport, restored: AuditReport
 ) -> Iterator[dict[str, Any]]:
-    def verdict(name: str, expected: Any, found: Any) -> dict[str, Any]:
-        return {"name": name, "expected": expected, "found": found, "ok": expected == found}
-
     node = play.trial.node
     for name, shipment in play.shipments.items():
         view = node.reader.views.shipment(shipment)
@@ -160,9 +171,6 @@ def _verdicts(
 def _before_the_story(play: Play) -> Iterator[dict[str, Any]]:
     """What the past leaves behind: deliveries, and scores of closed quarters for everybody to see."""
 
-    def verdict(name: str, expected: Any, found: Any) -> dict[str, Any]:
-        return {"name": name, "expected": expected, "found": found, "ok": expected == found}
-
     node = play.trial.node
     statuses = [node.reader.views.shipment(shipment).summary.status for shipment in play.past]
     yield verdict("consignments delivered before the story", BEFORE_THE_STORY, statuses.count("delivered"))
@@ -173,9 +181,6 @@ def _before_the_story(play: Play) -> Iterator[dict[str, Any]]:
 
 def _journeys(play: Play) -> Iterator[dict[str, Any]]:
     """What became of the goods that did not go straight; packages by the calendar of `ledger.cli.demo.journeys`."""
-
-    def verdict(name: str, expected: Any, found: Any) -> dict[str, Any]:
-        return {"name": name, "expected": expected, "found": found, "ok": expected == found}
 
     node = play.trial.node
     children = node.reader.views.shipment(play.shipments["cartons"]).children

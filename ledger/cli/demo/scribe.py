@@ -88,8 +88,11 @@ class Scribe:
         parents: Sequence[ShipmentRef] = (),
         recipient_key: bytes = NO_KEY,
         destination: Place | None = None,
+        contents: Sequence[Goods] = (),
+        note: str = "",
     ) -> ShipmentTerms:
-        """Terms from Auckland, to Ningbo unless another destination is named."""
+        """Terms from Auckland, to Ningbo unless another destination is named; six tins a package unless `contents` say
+        otherwise."""
         return ShipmentTerms(
             salt=salt(),
             consignor=consignor,
@@ -103,9 +106,8 @@ class Scribe:
             fulfilment=int(fulfilment),
             origin=place("NZ", "NZAKL", "Auckland"),
             destination=destination or place("CN", "CNNGB", "Ningbo"),
-            contents=(
-                Goods(salt(), GTIN, lot, NO_HASH, packages * 6, "tin", "190110", "Infant formula, stage 1, 800 g"),
-            ),
+            contents=tuple(contents)
+            or (Goods(salt(), GTIN, lot, NO_HASH, packages * 6, "tin", "190110", "Infant formula, stage 1, 800 g"),),
             commercial=Commercial(
                 salt=salt(),
                 orderRef=deal.order,
@@ -126,7 +128,7 @@ class Scribe:
             ),
             requires=tuple(requires),
             submitBy=self.now + 14 * DAY,
-            details=details(),
+            details=details(note),
         )
 
     def handoff(
