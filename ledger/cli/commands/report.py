@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from ledger.api.pages.plans.positions import positions
 from ledger.charts.chart import Chart
 from ledger.charts.trend import Reading, score_trend
 from ledger.cli.imports.seed import is_replay
@@ -21,6 +22,7 @@ from ledger.network.report import Report, compute_report
 from ledger.records.types import NOBODY
 from ledger.services.home.settings import read_settings
 from ledger.services.node.reader import LedgerReader, open_ledger
+from ledger.services.planning.overview import overview_for
 
 MOST_TRENDS = 6
 
@@ -38,7 +40,10 @@ def report(
     title: Annotated[str, typer.Option(help="Heading of the page.")] = "Delivery performance",
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Write one HTML page with indicators, lanes, penalties, scores and charts. It opens offline and prints."""
+    """Write one HTML page with indicators, lanes, penalties, scores, charts and what comes next.
+
+    It opens offline and prints.
+    """
     with open_ledger(read_settings()) as reader:
         first = (reader.numbers.measure().since or 0) if start is None else start
         figures, cover = report_of(reader, Period(first, end, at if at is not None else reader.home.clock.now()), title)
@@ -58,10 +63,10 @@ def report_of(reader: LedgerReader, period: Period, title: str) -> tuple[Report,
     published = reader.publisher.current()
     if published is None:
         raise NotFound("nothing is published yet", where="checkpoint", mend="Run `lading serve` for a moment.")
-    measure, head = reader.numbers.measure(period.start), published.head
+    measure, head, partners = reader.numbers.measure(period.start), published.head, reader.views.partners()
     cover = Cover(
         title=title,
-        names={partner.id: partner.name for partner in reader.views.partners()},
+        names={partner.id: partner.name for partner in partners},
         log_size=head.size,
         root=to_hex(head.root),
         origin=head.origin,
@@ -69,7 +74,9 @@ def report_of(reader: LedgerReader, period: Period, title: str) -> tuple[Report,
         notes=(f"Scores are measured by: {measure_text(measure)}.",),
     )
     found = compute_report(reader.numbers.journeys(), period, measure.card)
-    return found, replace(cover, trends=trends_of(reader, found))
+    stores = {int(partner.id) for partner in partners if any(role.role == "warehouse" for role in partner.roles)}
+    plans = overview_for(reader.numbers, period.at, found.currency, (stores, positions()))
+    return found, replace(cover, trends=trends_of(reader, found), plans=plans)
 
 
 def trends_of(reader: LedgerReader, found: Report) -> dict[tuple[int, Role], Chart]:

@@ -53,7 +53,7 @@ def verdicts(play: Play, plans: Plans) -> Iterator[dict[str, Any]]:
 
 def _access(play: Play) -> Iterator[dict[str, Any]]:
     standings = play.trial.node.reader.access.standings()
-    stood = {one.partner: (one.course.stage, one.open) for one in standings}
+    stood = {int(one.partner): (one.course.stage, one.open) for one in standings}
     # It has delivered nothing since, so its return is prepared; the council has not signed it.
     yield verdict("the haulier's access is withdrawn by the gate", (Stage.RETURN, False), stood.get(HAULIER))
     yield verdict("the courier's appeal helped: it kept its access", (Stage.GOOD, True), stood.get(COURIER))
@@ -79,9 +79,9 @@ def _blend(play: Play) -> ProvenanceView:
 
 
 def _route(plans: Plans) -> Iterator[dict[str, Any]]:
-    plan = plans.route and plans.route.plan
-    if plan is None:
+    if plans.route is None:
         raise LookupError("no route was advised")
+    plan = plans.route.plan
     ways = [([leg.mode for leg in way.legs], way.charge) for way in plan.ways]
     charges = [rate["perConsignment"] + ORDERED * rate["perPackage"] for rate in (AIR, SEA)]
     yield verdict("two ways, the quicker one first", [([Mode.AIR], charges[0]), ([Mode.MARITIME], charges[1])], ways)
@@ -98,4 +98,6 @@ def _transfer(play: Play, plans: Plans) -> Iterator[dict[str, Any]]:
     yield verdict("the transfer that keeps stock from running out", [(BLENDER, WAREHOUSE, GTIN, ORDER)], orders)
     yield verdict("and its price", SEA["perConsignment"] + ORDER * SEA["perPackage"], plan.moving)
     signed = play.trial.node.reader.views.shipment(play.shipments["transfer"])
-    yield verdict("the draft was signed as it stood", (ORDER, WAREHOUSE), (signed.summary.packages, signed.summary.consignee.id))
+    yield verdict(
+        "the draft was signed as it stood", (ORDER, WAREHOUSE), (signed.summary.packages, signed.summary.consignee.id)
+    )

@@ -20,7 +20,6 @@ from ledger.cli.demo.scribe import NO_HASH, Deal, place, salt
 from ledger.codes import ExceptionBit, Mode, Purpose, SplitReason
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import RecordId
-from ledger.common.periods import DAY
 from ledger.records.shipment_ids import child_id
 from ledger.records.types import Child, Details, Goods, ShipmentRef, Split
 
@@ -33,7 +32,9 @@ NONE = ExceptionBit(0)
 def blend(play: Play) -> None:
     """All of it, in the order of the days."""
     play.at(19)
-    powder = _delivered(play, Goods(salt(), POWDER_GTIN, POWDER_LOT, NO_HASH, 1_200, "KGM", "040221", "Milk powder"), BAGS)
+    powder = _delivered(
+        play, Goods(salt(), POWDER_GTIN, POWDER_LOT, NO_HASH, 1_200, "KGM", "040221", "Milk powder"), BAGS
+    )
     lactose = _delivered(
         play, Goods(salt(), LACTOSE_GTIN, LACTOSE_LOT, NO_HASH, LACTOSE, "KGM", "170211", "Lactose"), LACTOSE_BAGS
     )
@@ -47,7 +48,7 @@ def blend(play: Play) -> None:
     made = Goods(salt(), GTIN, BLEND_LOT, NO_HASH, MADE, "KGM", "190110", "Infant formula, stage 1, in tins of 800 g")
     loss = canonical_json({"loss": {"quantity": DUST, "reason": "dust", "unit": "KGM"}}).decode()
     terms = play.scribe.terms(
-        _deal(play, BLENDER), BLEND_LOT, consignor=BLENDER, consignee=BLENDER, packages=CARTONS,
+        _deal(BLENDER), BLEND_LOT, consignor=BLENDER, consignee=BLENDER, packages=CARTONS,
         mode=Mode.ROAD, purpose=Purpose.TRANSFORMATION, parents=sorted_refs(used, lactose),
         destination=place("NZ", "NZHLZ", "Hamilton"), contents=(made,), note=loss,
     )  # fmt: skip
@@ -63,7 +64,7 @@ def _delivered(play: Play, goods: Goods, bags: int) -> RecordId:
     """Terms from the maker to the blender, and the handoff that fulfils them."""
     here, name = place("NZ", "NZHLZ", "Hamilton"), goods.description.lower()
     terms = play.scribe.terms(
-        _deal(play, MAKER), goods.lot, consignor=MAKER, consignee=BLENDER, packages=bags, mode=Mode.ROAD,
+        _deal(MAKER), goods.lot, consignor=MAKER, consignee=BLENDER, packages=bags, mode=Mode.ROAD,
         destination=here, contents=(goods,),
     )  # fmt: skip
     shipment = play.shipments[name] = play.sign(f"terms of {name} for the blender", terms, MAKER)
@@ -72,6 +73,6 @@ def _delivered(play: Play, goods: Goods, bags: int) -> RecordId:
     return shipment
 
 
-def _deal(play: Play, liable: int) -> Deal:
+def _deal(liable: int) -> Deal:
     """No promise of a time: nothing here can be late."""
     return Deal("BATCH-2604", 8_000_00, 0, 0, 0, 0, liable, BLENDER)

@@ -108,7 +108,7 @@ class Rounds:
         self.play.say("two carriers are on probation; the courier's road was washed away, and it appeals")
         changes = canonical_json({"seconds": RELIEF}).decode()
         for parcel in self.parcels[COURIER, 1][:FORGIVEN]:
-            relief = Amendment(parcel, bytes(32), int(AmendmentKind.RELIEF), Details(details().salt, changes))
+            relief = Amendment(parcel, RecordId(bytes(32)), int(AmendmentKind.RELIEF), Details(details().salt, changes))
             self.play.trial.sign_and_submit(relief, *(self.play.parties[p] for p in (MAKER, COURIER, PLATFORM)))
         self.play.trial.node.settle()
         self.play.say(f"maker, courier and platform sign {FORGIVEN} reliefs")

@@ -7,7 +7,7 @@ from itertools import groupby
 from ledger.charts.chart import Days, Subject
 from ledger.charts.lateness import late_days_chart, promised_chart
 from ledger.charts.network import network_charts
-from ledger.cli.report import fulfilments, sections
+from ledger.cli.report import fulfilments, planning, sections
 from ledger.cli.report.style import STYLE, chart_style
 from ledger.cli.report.words import Cover, pictures, section, table
 from ledger.codes import Mode
@@ -36,6 +36,7 @@ def render(report: Report, cover: Cover) -> str:
         sections.partners(report, cover),
         sections.nodes(report, cover),
         sections.customs(report),
+        planning.planning(report, cover),
         _notes(report, cover),
     ]
     return (

@@ -8,6 +8,7 @@ from ledger.charts.chart import Chart
 from ledger.codes import Role
 from ledger.drawing.figure import figure as chart_figure
 from ledger.explain.report import partner_text
+from ledger.services.planning.overview import Overview
 
 VENDOR, PROGRAMME = "Vendor: ", "Programme: "
 """What the map of the SCMS history puts before the names of partners."""
@@ -18,6 +19,7 @@ class Cover:
     """What stands on the page beside the figures: its heading, the names of partners, the checkpoint, and notes.
 
     `trends`: scores by quarter, of partners in their roles.
+    `plans`: what can be planned; None: nobody looked.
     `replay`: the records come from a history, entered and signed by the replay and not by those whom they name.
     """
 
@@ -29,6 +31,7 @@ class Cover:
     replay: bool = False
     notes: tuple[str, ...] = ()
     trends: Mapping[tuple[int, Role], Chart] = field(default_factory=dict)
+    plans: Overview | None = None
 
     def name(self, partner: int) -> str:
         return name_of(partner_text(partner, self.names))
