@@ -25,7 +25,7 @@ from ledger.records.types import Child, Details, Goods, ShipmentRef, Split
 
 POWDER, LACTOSE, MADE, DUST = 600, 200, 792, 8
 """Kilograms: what goes in, what comes out, what is lost."""
-BAGS, USED, LACTOSE_BAGS, CARTONS = 12, 6, 2, 165
+BAGS, USED, LACTOSE_BAGS, CARTONS = 12, 6, 2, 99
 NONE = ExceptionBit(0)
 
 

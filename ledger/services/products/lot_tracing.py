@@ -135,7 +135,7 @@ def _reached(
         for shipment in following.get(place, ()):
             if shipment in certainty:
                 continue
-            known = carried.get(shipment)
+            known = carried.get(shipment) or (_of_ancestors(lines, carried, shipment) if way is Way.UP else None)
             answers = {covers(gtin, lot) for gtin, lot in known or ()} - {False}
             if way is Way.DOWN and not answers and (known or lines[shipment][0].is_made):
                 continue
@@ -184,6 +184,20 @@ def _made_of(
 def _is_among(goods: Mapping[str, set[str]], gtin: str, lot: str) -> bool:
     lots = goods.get(gtin)
     return lots is not None and (not lot or "" in lots or lot in lots)
+
+
+def _of_ancestors(
+    lines: Mapping[bytes, Line], carried: Mapping[bytes, Sequence[tuple[str, str]]], shipment: bytes
+) -> Sequence[tuple[str, str]] | None:
+    """What the nearest shipment carries that this one was split from and that names its goods; None where none does.
+    What a transformation took in would be told as goods that may be its own, otherwise.
+    """
+    current = lines[shipment][0].parent if shipment in lines else None
+    while current is not None and current in lines:
+        if current in carried:
+            return carried[current]
+        current = lines[current][0].parent
+    return None
 
 
 def _traced(lines: Mapping[bytes, Line], certainty: Mapping[bytes, str]) -> list[Traced]:
