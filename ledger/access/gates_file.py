@@ -24,9 +24,7 @@ from ledger.errors import MalformedRecord
 from ledger.scores.card import OF_ROLE, POINTS, Indicator
 from ledger.scores.composite import PROVISIONAL_BELOW
 
-FAMILY = "lading/gates/"
-"""How the format of every version of these files begins."""
-FORMAT = f"{FAMILY}1"
+FORMAT = "lading/gates/1"
 SCORE = "score"
 """The composite, where a gate names no single indicator."""
 LEAST_SAMPLES = PROVISIONAL_BELOW
@@ -99,14 +97,6 @@ class Gates:
 def gate_indicators(role: Role) -> list[str]:
     """What a gate for this role may be about."""
     return [SCORE, *sorted(one.value for one in OF_ROLE[role] - _NO_SHARES - SPOILED_BY_OTHERS)]
-
-
-def is_gates(data: bytes) -> bool:
-    """Whether a file says of itself that it is a gates file; one that does may still be a wrong one."""
-    try:
-        return str(read_toml(data, "gates").get("format")).startswith(FAMILY)
-    except MalformedRecord:
-        return False
 
 
 def parse_gates(data: bytes) -> Gates:

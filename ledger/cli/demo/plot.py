@@ -67,11 +67,13 @@ from ledger.records.types import (
     ShipmentRef,
 )
 from ledger.registry.changes import change
+from ledger.scores.adopted_card import CARDS
 from ledger.scores.card import parse_card
 from ledger.services.exports.award_drafts import draft_award
 from ledger.services.figures import award_files
+from ledger.services.home import kept_rules
 from ledger.services.home.keystores import new_key
-from ledger.services.home.score_cards import default_card_text, keep_card
+from ledger.services.home.score_cards import default_card_text
 from ledger.services.relay import pool_payments
 
 LAST_DAY = 44
@@ -131,7 +133,7 @@ def _admit(play: Play) -> None:
     play.say(f"{len(CAST) + 1} partners enrolled, admitted by two of three council members")
     play.at(FIRST - 1 - PAST)
     with play.trial.node.home.database.write() as connection:
-        document = keep_card(connection, card_file())
+        document = kept_rules.keep(connection, CARDS, card_file()).hash
     adoption = change(0, RegistryAction.ADOPT_RULES, document=document, number=play.clock.now())
     play.trial.decide([adoption])
     play.say("the council adopts the scorecard before the first period that it governs")

@@ -5,11 +5,12 @@ from importlib import resources
 
 import pytest
 
-from ledger.access.gates_file import SPOILED_BY_OTHERS, GateAction, gate_indicators, is_gates, parse_gates
+from ledger.access.adopted_gates import GATES
+from ledger.access.gates_file import SPOILED_BY_OTHERS, GateAction, gate_indicators, parse_gates
 from ledger.codes import RegistryAction, Role
 from ledger.common.periods import DAY, Step
 from ledger.errors import MalformedRecord
-from ledger.scores.adopted_card import is_card
+from ledger.scores.adopted_card import CARDS
 
 EXAMPLE = (resources.files("ledger.access") / "gates" / "example.toml").read_bytes()
 
@@ -32,9 +33,9 @@ def test_the_example_is_read() -> None:
 
 
 def test_a_gates_file_is_told_from_a_scorecard() -> None:
-    assert is_gates(EXAMPLE)
-    assert not is_card(EXAMPLE)
-    assert not any(map(is_gates, (b'format = "lading/scorecard/1"', b"\xff", b"")))
+    assert GATES.has(EXAMPLE)
+    assert not CARDS.has(EXAMPLE)
+    assert not any(map(GATES.has, (b'format = "lading/scorecard/1"', b"\xff", b"")))
 
 
 @pytest.mark.parametrize(
