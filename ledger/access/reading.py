@@ -2,6 +2,7 @@
 partner.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -35,16 +36,15 @@ class Reading:
     root: bytes
 
 
-def reading_of(gate: Gate, card: Scorecard, taken: CheckpointTime) -> Reading:
-    """What `gate` reads on a scorecard of its role, made from what was known at `taken`."""
-    evidence = evidence_of(gate, card)
+def reading_of(gate: Gate, card: Scorecard, taken: CheckpointTime, evidence: Collection[RecordId]) -> Reading:
+    """What `gate` reads on a scorecard of its role, made from what was known at `taken`; it rests on `evidence`."""
     low, high, samples = _interval(gate, card)
     root = sorted_root(evidence)
     return Reading(card.period, taken, card.card, samples, card.withheld, low, high, len(evidence), root)
 
 
 def evidence_of(gate: Gate, card: Scorecard) -> tuple[RecordId, ...]:
-    """Every record that the reading rests on, ascending."""
+    """Every record that the figure rests on, ascending."""
     if gate.indicator == SCORE:
         return card.evidence
     return tuple(sorted({r for e in card.indicators if e.indicator == gate.indicator for r in e.evidence}))

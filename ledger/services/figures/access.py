@@ -237,7 +237,7 @@ class GateReader:
         return {
             (partner, one.name): known.read(one, partner, card)[0]
             for one in gates.gates.values()
-            if one.role in card.roles
+            if one.scored_as in card.roles
             for partner in self._with_role(one)
         }
 
