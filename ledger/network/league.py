@@ -1,4 +1,5 @@
 """Carriers of one lane side by side: time, cost and penalties, each with its interval, for whoever gives traffic.
+Others who work on a lane are compared likewise, by time and faults (`ledger.network.leagues`).
 
 One sample is a delivery event, as in scores (`ledger.scores.samples`): what one carrier brings to one receiver and
 place in a day, however many shipments it is. Time is the median of deliveries, cost that of freight per package, each
@@ -16,6 +17,7 @@ from enum import StrEnum
 from math import isqrt
 from typing import NamedTuple
 
+from ledger.codes import Role
 from ledger.common.distribution import distribution
 from ledger.common.figure import Currency, figure
 from ledger.common.ids import PartnerId, RecordId
@@ -41,12 +43,23 @@ class LeagueBy(StrEnum):
     TIME = "time"
     COST = "cost"
     PENALTY = "penalty"
+    FAULTS = "faults"
+
+
+FIGURES: Mapping[Role, tuple[LeagueBy, ...]] = {
+    Role.CARRIER: (LeagueBy.TIME, LeagueBy.COST, LeagueBy.PENALTY),
+    Role.SUPPLIER: (LeagueBy.TIME, LeagueBy.FAULTS),
+    Role.WAREHOUSE: (LeagueBy.TIME, LeagueBy.FAULTS),
+    Role.BROKER: (LeagueBy.TIME, LeagueBy.FAULTS),
+    Role.CUSTOMS: (LeagueBy.TIME,),
+}
+"""Who is compared, and by what."""
 
 
 @figure("value", "low", "high", "samples", "provisional", "rank", "tied")
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One figure of a carrier with its interval. `rank`: one more than there are carriers that are certainly better;
+    """One figure of a partner with its interval. `rank`: one more than there are partners that are certainly better;
     None while it is `provisional`, of under thirty samples. `tied`: with how many others it cannot be told apart.
     """
 
@@ -62,21 +75,24 @@ class Measured:
         return self.samples < PROVISIONAL_BELOW
 
 
-@figure("carrier", "shipments", "delivered", "events", "time", "cost", "penalty", "records", "evidence")
+@figure("partner", "shipments", "delivered", "events", "time", "cost", "penalty", "faults", "records", "evidence")
 @dataclass(frozen=True, slots=True)
 class LeagueEntry:
-    """A carrier on the lane: seconds, minor units a package, parts per million of the freight; None under ten samples.
+    """A partner on the lane: seconds, minor units a package, parts per million of the freight, and of the events; None
+    under ten samples, and of what its role is not compared by.
 
-    `events`: delivery events, those of goods that did not arrive included. `evidence`: the `records` that it rests on.
+    `events`: delivery events, those of goods that did not arrive included; `delivered`: those whose time is known.
+    `evidence`: the `records` that it rests on.
     """
 
-    carrier: PartnerId
+    partner: PartnerId
     shipments: int
     delivered: int
     events: int
     time: Measured | None
     cost: Measured | None
     penalty: Measured | None
+    faults: Measured | None
     evidence: tuple[RecordId, ...]
 
     @property
@@ -92,12 +108,15 @@ class LeagueEntry:
                 return replace(self, cost=measured)
             case LeagueBy.PENALTY:
                 return replace(self, penalty=measured)
+            case LeagueBy.FAULTS:
+                return replace(self, faults=measured)
 
     def by(self, by: LeagueBy) -> Measured | None:
-        return {LeagueBy.TIME: self.time, LeagueBy.COST: self.cost, LeagueBy.PENALTY: self.penalty}[by]
+        figures = (self.time, self.cost, self.penalty, self.faults)
+        return dict(zip(LeagueBy, figures, strict=True))[by]
 
 
-@figure("period", "currency", "entries", "hidden")
+@figure("period", "role", "currency", "entries", "hidden")
 @dataclass(frozen=True, slots=True)
 class League:
     """`currency`: of cost and penalty, the one in which most shipments of the lane are; empty for none. `entries` in
@@ -105,6 +124,7 @@ class League:
     """
 
     period: Period
+    role: Role
     currency: Currency
     entries: tuple[LeagueEntry, ...]
     hidden: int
@@ -164,9 +184,14 @@ def league(
                 _add(events, carrier, one, terms)
     currency = _currency(events.values())
     entries = [_entry(carrier, own, currency) for carrier, own in sorted(_by_carrier(events).items())]
+    return League(period, Role.CARRIER, currency, in_order(entries, by), hidden)
+
+
+def in_order(entries: Sequence[LeagueEntry], by: LeagueBy) -> tuple[LeagueEntry, ...]:
+    """With their ranks by each figure, in order of one."""
     for each in LeagueBy:
         entries = _ranked(entries, each)
-    return League(period, currency, tuple(sorted(entries, key=lambda entry: _order(entry, by))), hidden)
+    return tuple(sorted(entries, key=lambda entry: _order(entry, by)))
 
 
 def median_interval(values: Sequence[int]) -> tuple[int, int]:
@@ -251,14 +276,16 @@ def _entry(carrier: int, samples: Sequence[_Sample], currency: str) -> LeagueEnt
         sum(one.shipments for one in samples),
         sum(len(one.times) for one in samples),
         len(samples),
-        _median(times),
-        _median(costs),
+        median_of(times),
+        median_of(costs),
         _penalty([(one.penalties.get(currency, 0), one.freight[currency]) for one in paid]),
+        None,
         tuple(sorted({record for one in samples for record in one.evidence})),
     )
 
 
-def _median(values: Sequence[int]) -> Measured | None:
+def median_of(values: Sequence[int]) -> Measured | None:
+    """The median with its interval; None under ten values."""
     if len(values) < NO_SCORE_BELOW:
         return None
     return Measured(distribution(values).median or 0, *median_interval(values), len(values))
@@ -288,5 +315,5 @@ def _ranked(entries: Sequence[LeagueEntry], by: LeagueBy) -> list[LeagueEntry]:
 def _order(entry: LeagueEntry, by: LeagueBy) -> tuple[bool, int, bool, int, int]:
     own = entry.by(by)
     if own is None:
-        return True, 0, True, 0, entry.carrier
-    return own.rank is None, own.rank or 0, False, own.value, entry.carrier
+        return True, 0, True, 0, entry.partner
+    return own.rank is None, own.rank or 0, False, own.value, entry.partner

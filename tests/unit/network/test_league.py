@@ -41,7 +41,7 @@ def of(history: History, by: LeagueBy = LeagueBy.TIME, wanted: object = None) ->
 
 
 def entry(found: League, carrier: int) -> LeagueEntry:
-    return next(one for one in found.entries if one.carrier == carrier)
+    return next(one for one in found.entries if one.partner == carrier)
 
 
 def test_the_faster_is_first_and_who_cannot_be_told_apart_is_tied() -> None:
@@ -51,7 +51,7 @@ def test_the_faster_is_first_and_who_cannot_be_told_apart_is_tied() -> None:
         carried(history, SECOND, 2 * day, 6 + day % 2)
         carried(history, 9, 2 * day, 2 + (day + 1) % 2)
     found = of(history)
-    assert [one.carrier for one in found.entries] == [CARRIER, 9, SECOND]
+    assert [one.partner for one in found.entries] == [CARRIER, 9, SECOND]
     times = [one.time for one in found.entries]
     assert [one.rank for one in times if one] == [1, 1, 3]
     assert [one.tied for one in times if one] == [1, 1, 0]
@@ -95,7 +95,7 @@ def test_who_loses_goods_does_not_look_good() -> None:
         )  # fmt: skip
         history.handoff(lost, MAKER, SECOND, day * DAY)
     found = of(history, LeagueBy.PENALTY)
-    assert [one.carrier for one in found.entries] == [CARRIER, SECOND]
+    assert [one.partner for one in found.entries] == [CARRIER, SECOND]
     assert entry(found, SECOND).delivered == 40
     assert entry(found, SECOND).events == 80
 
