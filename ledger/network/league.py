@@ -5,8 +5,11 @@ One sample is a delivery event, as in scores (`ledger.scores.samples`): what one
 place in a day, however many shipments it is. Time is the median of deliveries, cost that of freight per package, each
 with an exact interval of 95 % from order statistics; penalty is its share of the freight. A carrier is placed behind
 those that are better with certainty, whose intervals end before its own begins: who cannot be told apart is tied. Under
-thirty samples nobody has a rank, under ten nothing is said. Goods that did not arrive count for the penalty, of whoever
-held them last.
+thirty samples nobody has a rank, under ten nothing is said. Goods that did not arrive count for the penalty.
+
+A shipment is its carrier's who is liable for it, and put its name to that: it promised the time, is paid the freight
+and owes the penalty, whoever else it lets carry. Where nobody such is liable, it is whose who delivered it, or held it
+last.
 
 W. J. Conover, Practical Nonparametric Statistics (3rd edition, 1999), section 3.2: intervals for quantiles.
 """
@@ -25,7 +28,7 @@ from ledger.common.periods import DAY, Period
 from ledger.errors import NotFound
 from ledger.network.contributions import Contribution, KeptContributions, Sums
 from ledger.network.lane_times import Lane, lane_of
-from ledger.records.types import NOBODY, ShipmentTerms
+from ledger.records.types import NOBODY, Commercial, ShipmentTerms
 from ledger.scores.composite import NO_SCORE_BELOW, PROVISIONAL_BELOW
 from ledger.scores.confidence import MILLION, ratio
 from ledger.scores.samples import destination_of
@@ -157,7 +160,7 @@ def lanes(
 ) -> Mapping[Lane, int]:
     """How many shipments under terms that are `wanted` the period has on each lane whose ends are known."""
     result: dict[Lane, int] = {}
-    for one, _, _ in _contributions(journeys, period, wanted, kept):
+    for _, one in _contributions(journeys, period, wanted, kept):
         if one is not None and one.route.origin and one.route.destination:
             result[lane_of(one.route)] = result.get(lane_of(one.route), 0) + 1
     return result
@@ -175,11 +178,12 @@ def league(
     """
     events: dict[_Event, _Sample] = {}
     hidden = 0
-    for one, terms, holder in _contributions(journeys, period, *seen):
+    for shipment, one in _contributions(journeys, period, *seen):
         if one is None:
             hidden += 1
         elif lane_of(one.route) == lane:
-            carrier = one.route.carrier if one.times else holder
+            terms = journeys.terms_of(shipment).record
+            carrier = _carrier(journeys, shipment, one, terms)
             if carrier not in (NOBODY, terms.consignor, terms.consignee):
                 _add(events, carrier, one, terms)
     currency = _currency(events.values())
@@ -218,8 +222,8 @@ def _outside(n: int) -> int:
 
 def _contributions(
     journeys: Journeys, period: Period, wanted: Callable[[ShipmentTerms], bool], kept: KeptContributions
-) -> Iterable[tuple[Contribution | None, ShipmentTerms, int]]:
-    """What each shipment of the period adds, None for one with closed parts; its terms; and who held it last."""
+) -> Iterable[tuple[bytes, Contribution | None]]:
+    """What each shipment of the period adds, None for one with closed parts."""
     for shipment in journeys.shipments():
         try:
             terms = journeys.terms_of(shipment).record
@@ -229,10 +233,25 @@ def _contributions(
             continue
         one = kept.of(shipment, period.at)
         if one is None:
-            yield None, terms, NOBODY
+            yield shipment, None
         elif one.second in period:
-            moves = journeys.moves(shipment)
-            yield one, terms, int(moves[-1].receiver) if moves else terms.holder
+            yield shipment, one
+
+
+def _carrier(journeys: Journeys, shipment: bytes, one: Contribution, terms: ShipmentTerms) -> int:
+    """Whose shipment it is: the liable partner's, if it signed or endorsed the terms or signed for the goods."""
+    signed = journeys.terms_of(shipment).verified
+    liable = terms.commercial.liable if isinstance(terms.commercial, Commercial) else NOBODY
+    if liable not in (NOBODY, terms.consignor, terms.consignee) and (
+        signed.signed_by(liable)
+        or any(found.record.by == liable for found in journeys.endorsements(signed.id))
+        or any(move.verified.signed_by(liable) for move in journeys.portion(shipment).moves)
+    ):
+        return liable
+    if one.times:
+        return one.route.carrier
+    moves = journeys.moves(shipment)
+    return int(moves[-1].receiver) if moves else terms.holder
 
 
 def _add(events: dict[_Event, _Sample], carrier: int, one: Contribution, terms: ShipmentTerms) -> None:

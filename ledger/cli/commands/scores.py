@@ -15,11 +15,11 @@ from ledger.bonuses.rule_file import SCORE
 from ledger.cli.adopted_files import FileCommands
 from ledger.cli.commands import numbers
 from ledger.cli.groups import WithDefault
-from ledger.cli.output import out, print_json
+from ledger.cli.output import err, out, print_json
 from ledger.common.ids import to_hex
 from ledger.errors import NotFound
 from ledger.scores.adopted_card import CARDS
-from ledger.scores.card import AttestedNumber, Card, Weighted
+from ledger.scores.card import AttestedNumber, Card, Weighted, parse_card
 from ledger.services.home.score_cards import shipped_cards
 from ledger.services.home.settings import read_settings
 from ledger.services.node.reader import open_ledger
@@ -74,12 +74,21 @@ def judge(
 @card_app.command()
 def show(
     name: Annotated[str, typer.Argument(help="A card that Lading ships; default: its default card.")] = "default",
+    file: Annotated[
+        bool, typer.Option("--file", help="Print its file byte for byte, as the ground for one of one's own.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Print the file of a scorecard that Lading ships, byte for byte, as the ground for one of one's own."""
+    """Explain a scorecard that Lading ships: blocks, indicators, weights and thresholds; or print its file."""
     cards = shipped_cards()
     if name not in cards:
         raise NotFound("no such card", where="name", expected=", ".join(sorted(cards)), found=name[:80])
-    typer.echo(cards[name].decode(), nl=False)
+    if file:
+        typer.echo(cards[name].decode(), nl=False)
+        return
+    _tell(parse_card(cards[name]), json)
+    if not json:
+        err.print(f"Its file: lading scores card show {name} --file. Others: {', '.join(sorted(cards))}", markup=False)
 
 
 def _tell(card: Card, json: bool) -> None:

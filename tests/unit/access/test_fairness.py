@@ -7,18 +7,20 @@ import pytest
 from ledger.access.course import Stage
 from ledger.access.evidence import Evidence, check_evidence, check_readings
 from ledger.access.gates_file import gate_indicators, parse_gates
+from ledger.access.known import Known
 from ledger.access.reading import is_below
 from ledger.codes import Assurance, ClearanceStatus, HoldCause, RegistryAction, Role, StatementKind
 from ledger.common.periods import Period
 from ledger.errors import VerificationFailed
 from ledger.penalties.statement import penalty_of
-from ledger.records.evidence import CheckpointTimes
+from ledger.records.evidence import Basis, CheckpointTime, CheckpointTimes
 from ledger.records.types import ShipmentTerms
 from ledger.registry.enrolment import RoleRequest
-from ledger.scores.card import Indicator
+from ledger.scores.card import Indicator, parse_card
 from ledger.scores.tallies import Tallies
 from ledger.shipments.history import Journeys
 from tests.unit.access.world import CARD, CLOSED, GATE, GATES, OVER, PARSED, QUARTERS, World, closed, every_day
+from tests.unit.attested.saying import say_number
 from tests.unit.history import BROKER, CARRIER, DAY, HOUR, MAKER, SECOND, SHOP, US_IMPORT
 
 THIRD = 40
@@ -178,6 +180,42 @@ def test_a_supplier_answers_for_goods_that_come_late_and_not_for_who_does_not_ta
     assert next(e for e in card.indicators if e.indicator is Indicator.ON_TIME_IN_FULL).value == 0, (
         "a score counts both"
     )
+
+
+RATED = parse_card(b"""
+format = "lading/scorecard/1"
+title = "With a rating"
+
+[[carrier]]
+group = "performance"
+weight = 60
+indicators = [{ name = "on-time", weight = 100, zero = 800_000, full = 980_000 }]
+
+[[carrier]]
+group = "finance"
+weight = 40
+indicators = [{ name = "attested:rating", weight = 100, zero = 0, full = 100, unit = "points", missing = "zero" }]
+""")
+
+
+@pytest.mark.parametrize("rating", ["nobody said one", 3, None])
+def test_what_an_issuer_says_or_does_not_say_costs_nobody_access(rating: int | str | None) -> None:
+    """One issuer alone could say it, and no appeal would mend it. None: its claims are closed."""
+    world = World()
+    for name, day in every_day():
+        world.opened(name, day)
+        world.delivered(name, (day + 2) * DAY)
+    if not isinstance(rating, str):
+        world.plan(100 * DAY, lambda: say_number(world.history, 60, CARRIER, "rating", rating, at=100 * DAY))
+    world.play()
+    taken = CheckpointTime(len(world.records), CLOSED, Basis.OPERATOR)
+    known = Known(world.records, CheckpointTimes(), QUARTERS[0], taken)
+    reading, records = known.read(PARSED.gates["score"], CARRIER, RATED)
+    assert (reading.samples, reading.high) == (35, 10_000)
+    plain = Tallies(Journeys(world.records), replace(QUARTERS[0], at=CLOSED)).score(CARRIER, Role.CARRIER, RATED)
+    assert plain.low is not None
+    assert plain.low < 6_500, "the scorecard itself does count it"
+    assert all(record in records for entry in plain.indicators for record in entry.evidence)
 
 
 def test_a_leg_that_the_next_one_takes_late_closes_no_gate() -> None:

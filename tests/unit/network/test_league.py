@@ -157,3 +157,33 @@ def test_random_leagues_equal_a_plain_second_computation() -> None:
                 assert own.time.rank == (ahead + 1 if len(means) >= 30 else None)
                 ranked += own.time.rank is not None
     assert ranked > 5
+
+
+def test_late_goods_given_to_a_subcontractor_count_for_who_is_liable() -> None:
+    history = History()
+    for day in range(35):
+        shipment = history.terms(
+            known=day * DAY, holder=MAKER, signers=(MAKER, CARRIER), mode=int(Mode.ROAD), origin=at("NZ"),
+            destination=at("CN"), promisedAt=(day + 3) * DAY, liable=CARRIER, alpha=100,
+        )  # fmt: skip
+        history.handoff(shipment, MAKER, CARRIER, day * DAY)
+        history.handoff(shipment, CARRIER, SECOND, (day + 2) * DAY)
+        history.handoff(shipment, SECOND, SHOP, (day + 9) * DAY)
+    (own,) = of(history).entries
+    assert own.partner == CARRIER
+    assert own.time is not None
+    assert own.time.value == 9 * DAY
+    assert own.penalty is not None
+    assert own.penalty.value > 0
+
+
+def test_nobody_is_named_liable_by_others_alone() -> None:
+    history = History()
+    for day in range(35):
+        shipment = history.terms(
+            known=day * DAY, holder=MAKER, signers=(MAKER,), mode=int(Mode.ROAD), origin=at("NZ"),
+            destination=at("CN"), promisedAt=(day + 3) * DAY, liable=CARRIER, alpha=100,
+        )  # fmt: skip
+        history.handoff(shipment, MAKER, SECOND, day * DAY)
+        history.handoff(shipment, SECOND, SHOP, (day + 9) * DAY)
+    assert [one.partner for one in of(history).entries] == [SECOND]
