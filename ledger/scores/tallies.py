@@ -1,6 +1,6 @@
 """Everything that journeys say about everybody in a period, added up for scores."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from ledger.attested.numbers import said_about
 from ledger.codes import Role
@@ -34,6 +34,7 @@ class Tallies:
         penalties: bool = False,
         samples: Iterable[Sample] | None = None,
         hidden: Sequence[bytes] = (),
+        left_out: Collection[bytes] = (),
         at_best: bool = False,
         seen: tuple[Usual, Iterable[Tendered]] | None = None,
     ) -> None:
@@ -41,8 +42,8 @@ class Tallies:
 
         With `penalties`, `owed` holds what falls on each shipment at the period's `at`, from the same pass; together
         that is what `ledger.penalties.amounts.all_owed` gives. `samples`, in the order of their shipments, and `hidden`
-        were taken before: then nothing is read again. `at_best`: each sample is at its `best`. `seen`: what is usual on
-        each lane and all tenders of the period, where they are known.
+        were taken before: then nothing is read again. Shipments that are `left_out` count for nobody. `at_best`: each
+        sample is at its `best`. `seen`: what is usual on each lane and all tenders of the period, where they are known.
         """
         self.period = period
         self.hidden = list(hidden)
@@ -53,12 +54,12 @@ class Tallies:
         usual, tenders = seen or (UsualPromises(promises_of(journeys, period)), tendered(journeys, period))
         self._usual: Usual = usual
         self._tenders = Tenders(tenders)
-        for sample in self._read(journeys, shortcut, penalties) if samples is None else samples:
+        for sample in self._read(journeys, shortcut, penalties, left_out) if samples is None else samples:
             self._books.add(sample if sample.best is None or not at_best else sample._replace(good=sample.best))
         self._medians = self._office_medians()
 
-    def _read(self, journeys: Journeys, shortcut: bool, penalties: bool) -> Iterator[Sample]:
-        for shipment in journeys.shipments():
+    def _read(self, journeys: Journeys, shortcut: bool, penalties: bool, but: Collection[bytes]) -> Iterator[Sample]:
+        for shipment in (known for known in journeys.shipments() if known not in but):
             result = plain(journeys, shipment) if shortcut else None
             if result is not None and count_plain(result, journeys, self.period, self._books):
                 if penalties:

@@ -12,7 +12,7 @@ from ledger.codes import RegistryAction
 from ledger.markets.adopted_markets import MARKETS
 from ledger.records.types import RegistryChange
 from ledger.registry.adopted_files import FileKind
-from ledger.scores.adopted_card import CARDS
+from ledger.scores.adopted_card import CARDS, DEFAULT_CARDS
 from tests.e2e.stage import Stage
 from tests.unit.registry.test_adopted_files import KINDS, TEXTS
 
@@ -51,4 +51,5 @@ def test_the_default_card_is_in_every_home(stage: Stage, tmp_path: Path, monkeyp
     stage.node.close()
     file = tmp_path / "default.toml"
     file.write_bytes(TEXTS["scorecard"])
-    assert CARDS.shipped[0].hex() in lading(CARDS, "adopt", str(file), "--start", str(LATER))
+    assert CARDS.shipped == DEFAULT_CARDS[-1:]
+    assert DEFAULT_CARDS[-1].hex() in lading(CARDS, "adopt", str(file), "--start", str(LATER))

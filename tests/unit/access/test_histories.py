@@ -76,9 +76,9 @@ def played(quarters: list[list[str]]) -> World:
             promised = (day + 3) * DAY
             world.opened(name, day)
             tender = world.stated(StatementKind.TENDER, name, CARRIER, promised - HOUR) if way in OFFERED else []
-            if way in CONTESTED or way == "contested_by_stranger":
-                by = STRANGER if way == "contested_by_stranger" else SHOP
-                contest = world.stated(StatementKind.CONTEST, name, by, promised + DAY)
+            disputed = way in CONTESTED or way == "contested_by_stranger"
+            by = STRANGER if way == "contested_by_stranger" else SHOP
+            contest = world.stated(StatementKind.CONTEST, name, by, promised + DAY) if disputed else []
             if way == "borne_out":
                 world.endorsed(tender, THIRD, promised + 2 * DAY)
             if way == "awarded":

@@ -54,10 +54,10 @@ class Trade:
             if word
             else {"by": office, "declarant": broker}
         )
-        history.clearance(ClearanceStatus.PRESENTED, shipment, start, **by)  # type: ignore[arg-type]
+        history.clearance(ClearanceStatus.PRESENTED, shipment, start, **by)
         if held:
             history.clearance(ClearanceStatus.HELD, shipment, start + 1, caused_by=broker, by=office, declarant=broker)
-        history.clearance(ClearanceStatus.RELEASED, shipment, start + desk, **by)  # type: ignore[arg-type]
+        history.clearance(ClearanceStatus.RELEASED, shipment, start + desk, **by)
         came = start + desk + HOUR
         history.handoff(shipment, CARRIER, store, came, receiver_roles=WAREHOUSE)
         exceptions = ExceptionBit.DAMAGED if damaged else 0

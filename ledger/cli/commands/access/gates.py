@@ -8,7 +8,7 @@ from ledger.cli.adopted_files import FileCommands
 from ledger.cli.output import out, print_json
 from ledger.common.figure import to_json
 from ledger.common.ids import to_hex
-from ledger.explain.access.standing import ACTIONS, gate_text
+from ledger.explain.access.standing import ACTIONS, gate_text, whose
 
 app = typer.Typer(no_args_is_help=True, help="Gates files: check one, keep it here, prepare its adoption.")
 
@@ -20,7 +20,7 @@ def _tell(gates: Gates, json: bool) -> None:
         return
     out.print(f"{gates.title}: {to_hex(gates.hash)}, by {gates.step}", markup=False)
     for gate in gates.gates.values():
-        out.print(f"  {gate.name} ({gate.role.name.lower()}): {gate_text(gate)}. {ACTIONS[gate.action]}.", markup=False)
+        out.print(f"  {gate.name} ({whose(gate)}): {gate_text(gate)}. {ACTIONS[gate.action]}.", markup=False)
 
 
 FileCommands(GATES, "ledger/access/gates/example.toml shows the form", "what it asks for", _tell).add_to(app)
