@@ -175,8 +175,13 @@ def test_without_one_the_councils_change_is_prepared_and_nothing_happens_without
     changes = changes_for(evidence, stage.trial.next_sequence())
     assert [RegistryAction(one.action) for one in changes] == [RegistryAction.ADOPT_RULES, RegistryAction.SUSPEND]
     assert changes[0].document == evidence.hash
+    (tmp_path / "false.json").write_bytes(text.replace(b'"samples":30', b'"samples":29', 1))
+    assert CliRunner().invoke(app, ["access", "keep", str(tmp_path / "false.json")]).exit_code == 1
+    assert access.kept_evidence(evidence.hash) is None
+    (tmp_path / "evidence.json").write_bytes(text)
     with stage.node.home.database.write() as connection:
         access.keep(connection, evidence)
+    assert access.kept_evidence(evidence.hash) == evidence
     for one in changes:
         stage.trial.change(one)
         stage.settle()
@@ -201,6 +206,10 @@ def test_without_one_the_councils_change_is_prepared_and_nothing_happens_without
     returned = carrier_of(stage)
     assert (returned.course.stage, returned.open) == (At.GOOD, True)
     stage.audited()
+    stage.node.close()
+    (tmp_path / "again.json").write_bytes(again.text())
+    kept = CliRunner().invoke(app, ["access", "keep", str(tmp_path / "again.json")])
+    assert kept.exit_code == 0, kept.output
 
 
 def test_what_was_read_once_stays(probation: Stage) -> None:
