@@ -837,8 +837,9 @@ export type LeafView = {
   leaf: string;
   leafHash: string;
 };
-export type LeagueBy = "time" | "cost" | "penalty";
+export type LeagueBy = "time" | "cost" | "penalty" | "faults";
 export type LeagueView = {
+  role: string;
   by: string;
   period: {
     start: number;
@@ -852,9 +853,10 @@ export type LeagueView = {
       end: number;
       at: number;
     };
+    role: "supplier" | "carrier" | "main_carrier" | "warehouse" | "customs" | "broker" | "platform" | "retailer" | "issuer" | "brand" | "authority" | "auditor" | "operator" | "locker";
     currency: string;
     entries: {
-      carrier: number;
+      partner: number;
       shipments: number | string;
       delivered: number | string;
       events: number | string;
@@ -877,6 +879,15 @@ export type LeagueView = {
         tied: number | string;
       } | null;
       penalty: {
+        value: number | string;
+        low: number | string;
+        high: number | string;
+        samples: number | string;
+        provisional: boolean;
+        rank: (number | string) | null;
+        tied: number | string;
+      } | null;
+      faults: {
         value: number | string;
         low: number | string;
         high: number | string;
@@ -3569,6 +3580,7 @@ export interface Operations {
       origin?: string;
       destination?: string;
       mode?: string;
+      role?: string;
       by?: LeagueBy;
       start?: number | null;
       end?: number | null;

@@ -1,17 +1,19 @@
 """Which gates govern a period: of the gates files that the council adopted before it began the newest one.
 
-As scorecards are (`ledger.scores.adopted_card`): a file governs periods that start at or after the start that the
-council named and after the block that recorded its adoption. Files of other kinds are passed over.
+As every adopted file (`ledger.registry.adopted_files`) it governs what starts later. Files of other kinds are passed
+over.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from ledger.access.gates_file import Gates, is_gates, parse_gates
+from ledger.access.gates_file import Gates, parse_gates
 from ledger.common.periods import FOREVER, Grain, Period, before, unit_of
+from ledger.registry.adopted_files import FileKind, adopted_of
 from ledger.registry.history import RegistryView
-from ledger.scores.adopted_card import adopted_cards
+
+GATES = FileKind("gates", "lading/gates/", "lading access gates", parse_gates)
 
 
 class InForce(NamedTuple):
@@ -27,9 +29,8 @@ def gates_in_force(view: RegistryView, texts: Mapping[bytes, bytes]) -> list[InF
     says it is a gates file and is none.
     """
     found = {
-        adopted.since: parse_gates(texts[adopted.document])  # of two from one second the last governs
-        for adopted in adopted_cards(view)
-        if adopted.document in texts and is_gates(texts[adopted.document])
+        adopted.since: parse_gates(text)  # of two from one second the last governs
+        for adopted, text in adopted_of(GATES, view, texts)
     }
     starts = [*sorted(found), FOREVER]
     return [InForce(since, until, found[since]) for since, until in pairwise(starts)]

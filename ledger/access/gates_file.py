@@ -24,9 +24,7 @@ from ledger.errors import MalformedRecord
 from ledger.scores.card import OF_ROLE, POINTS, Indicator
 from ledger.scores.composite import PROVISIONAL_BELOW
 
-FAMILY = "lading/gates/"
-"""How the format of every version of these files begins."""
-FORMAT = f"{FAMILY}1"
+FORMAT = "lading/gates/1"
 SCORE = "score"
 """The composite, where a gate names no single indicator."""
 LEAST_SAMPLES = PROVISIONAL_BELOW
@@ -39,9 +37,22 @@ LEAST_SETTLE_DAYS = 30
 LEAST_APPEAL_DAYS = 14
 MOST_DAYS = 366
 MOST_GATES = 50
-SPOILED_BY_OTHERS = frozenset({Indicator.RECORDS, Indicator.OVER_MEDIAN, Indicator.DEFECTS})
-"""A record is late when either side signs late; medians of an office move with what rivals report; returns are opened
-by customers."""
+SPOILED_BY_OTHERS = frozenset({Indicator.RECORDS, Indicator.LEGS, Indicator.OVER_MEDIAN, Indicator.DEFECTS})
+"""A record is late when either side signs late, and a leg ends when the next one signs; medians of an office move with
+what rivals report; returns are opened by customers."""
+SCORED_AS: Mapping[Role, Role] = {
+    Role.CARRIER: Role.CARRIER,
+    Role.MAIN_CARRIER: Role.CARRIER,
+    Role.WAREHOUSE: Role.CARRIER,
+    Role.LOCKER: Role.CARRIER,
+    Role.SUPPLIER: Role.SUPPLIER,
+    Role.BRAND: Role.SUPPLIER,
+    Role.PLATFORM: Role.SUPPLIER,
+    Role.RETAILER: Role.SUPPLIER,
+    Role.BROKER: Role.BROKER,
+}
+"""What they who have a role of the registry are scored as: whoever handles goods as a carrier, whoever sends them as a
+supplier. Of others there are no delivery events, so none of their roles has a gate."""
 _NO_SHARES = frozenset({Indicator.MEAN_LATE, Indicator.PENALTY})
 """Fewer is better of them: a composite holds them, a gate cannot name them."""
 _NAME = "[a-z0-9][a-z0-9-]{0,39}"
@@ -68,9 +79,10 @@ class GateAction(StrEnum):
 @figure("name", "role", "scope", "indicator", "threshold", "samples", "action", "step", "settle", "appeal", "gates")
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """One gate of a file with the SHA-256 `gates`. `scope` as the registry stores it; `threshold` in hundredths of a
-    point for the score, in parts per million for a share; `samples`: delivery events that a period needs; `settle`:
-    seconds after a period's end when its figures are taken; `appeal`: seconds of the window to appeal.
+    """One gate of a file with the SHA-256 `gates`: it is about whoever has the `role` in the `scope`, as the registry
+    stores it. `threshold` in hundredths of a point for the score, in parts per million for a share; `samples`: delivery
+    events that a period needs; `settle`: seconds after a period's end when its figures are taken; `appeal`: seconds of
+    the window to appeal.
     """
 
     name: Annotated[str, Pattern(_NAME)]
@@ -85,6 +97,11 @@ class Gate:
     appeal: Seconds
     gates: bytes
 
+    @property
+    def scored_as(self) -> Role:
+        """The role of the scorecard that it reads."""
+        return SCORED_AS[self.role]
+
 
 @dataclass(frozen=True, slots=True)
 class Gates:
@@ -98,15 +115,7 @@ class Gates:
 
 def gate_indicators(role: Role) -> list[str]:
     """What a gate for this role may be about."""
-    return [SCORE, *sorted(one.value for one in OF_ROLE[role] - _NO_SHARES - SPOILED_BY_OTHERS)]
-
-
-def is_gates(data: bytes) -> bool:
-    """Whether a file says of itself that it is a gates file; one that does may still be a wrong one."""
-    try:
-        return str(read_toml(data, "gates").get("format")).startswith(FAMILY)
-    except MalformedRecord:
-        return False
+    return [SCORE, *sorted(one.value for one in OF_ROLE[SCORED_AS[role]] - _NO_SHARES - SPOILED_BY_OTHERS)]
 
 
 def parse_gates(data: bytes) -> Gates:
@@ -135,7 +144,7 @@ def parse_gates(data: bytes) -> Gates:
 
 def _gate(entry: object, where: str, common: tuple[Step, int, int, bytes]) -> Gate:
     table = fields_of(entry, where, ("name", "role", "indicator", "threshold", "samples", "action"), more=("scope",))
-    roles = {role.name.lower(): role for role in OF_ROLE}
+    roles = {role.name.lower().replace("_", "-"): role for role in SCORED_AS}
     name = text(table["name"], f"{where}.name", 1, 40)
     if not name.isascii() or name != name.lower() or not name.replace("-", "").isalnum() or name[0] == "-":
         raise MalformedRecord("not a name", where=f"{where}.name", expected=_NAME, found=shown(name))

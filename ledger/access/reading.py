@@ -2,6 +2,7 @@
 partner.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -11,7 +12,7 @@ from ledger.common.ids import RecordId
 from ledger.common.periods import Period
 from ledger.merkle import sorted_root
 from ledger.records.evidence import CheckpointTime
-from ledger.scores.card import POINTS
+from ledger.scores.card import POINTS, AttestedNumber
 from ledger.scores.composite import Scorecard
 
 
@@ -35,16 +36,15 @@ class Reading:
     root: bytes
 
 
-def reading_of(gate: Gate, card: Scorecard, taken: CheckpointTime) -> Reading:
-    """What `gate` reads on a scorecard of its role, made from what was known at `taken`."""
-    evidence = evidence_of(gate, card)
+def reading_of(gate: Gate, card: Scorecard, taken: CheckpointTime, evidence: Collection[RecordId]) -> Reading:
+    """What `gate` reads on a scorecard of its role, made from what was known at `taken`; it rests on `evidence`."""
     low, high, samples = _interval(gate, card)
     root = sorted_root(evidence)
     return Reading(card.period, taken, card.card, samples, card.withheld, low, high, len(evidence), root)
 
 
 def evidence_of(gate: Gate, card: Scorecard) -> tuple[RecordId, ...]:
-    """Every record that the reading rests on, ascending."""
+    """Every record that the figure rests on, ascending."""
     if gate.indicator == SCORE:
         return card.evidence
     return tuple(sorted({r for e in card.indicators if e.indicator == gate.indicator for r in e.evidence}))
@@ -68,14 +68,16 @@ def _interval(gate: Gate, card: Scorecard) -> tuple[int | None, int | None, int]
 
 
 def _best(card: Scorecard) -> int:
-    """The composite's better end, rounded up, where what others can lower alone is at its best.
+    """The composite's better end, rounded up, where what others can lower alone is at its best: also numbers that
+    issuers attest, of which there are no samples.
 
-    As `ledger.scores.composite` adds up: with hidden shipments also what nothing is known of is at its best.
+    As `ledger.scores.composite` adds up: where something is hidden, also what nothing is known of is at its best.
     """
     whole = sum((entry.weight for entry in card.indicators), Fraction(0))
-    total = Fraction(0)
+    hidden, total = bool(card.withheld or card.closed), Fraction(0)
     for entry in card.indicators:
-        part = entry.weight / whole if card.withheld else entry.part
-        free = entry.indicator in SPOILED_BY_OTHERS or entry.points_high is None
+        part = entry.weight / whole if hidden else entry.part
+        by_others = entry.indicator in SPOILED_BY_OTHERS or isinstance(entry.indicator, AttestedNumber)
+        free = by_others or entry.points_high is None
         total += part * (POINTS if free else entry.points_high or 0)
     return min(POINTS, -int(-total // 1))

@@ -33,7 +33,8 @@ from ledger.errors import MalformedRecord, VerificationFailed
 from ledger.penalties.amounts import Owed, evidence_of
 from ledger.records.types import BonusAgreement, BonusAward
 from ledger.scores.card import Card
-from ledger.scores.composite import IndicatorStatus, Scorecard, Scores
+from ledger.scores.composite import Scorecard, Scores
+from ledger.scores.indicator_score import IndicatorStatus
 from ledger.shipments.history import Journeys
 
 NO_RATES = Rates(())

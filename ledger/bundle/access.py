@@ -11,8 +11,9 @@ from ledger.bundle.steps import PROVED, Step, failed
 from ledger.bundle.verify import examined
 from ledger.common.ids import to_hex
 from ledger.errors import LadingError, MalformedRecord, VerificationFailed
+from ledger.registry.adopted_files import adopted_files
 from ledger.registry.history import RegistryView
-from ledger.scores.adopted_card import DEFAULT_CARDS, adopted_cards, governing_card, is_card
+from ledger.scores.adopted_card import CARDS, DEFAULT_CARDS, governing_card
 from ledger.scores.card import Card, parse_card
 
 
@@ -83,12 +84,12 @@ def _same(evidence: Evidence, work: BundleChecks, trust: Trust) -> str:
 
 def _adopted(evidence: Evidence, view: RegistryView, rules: Sequence[str]) -> str:
     """Gates and cards governed: what is shown to be another kind of file governs no score."""
-    others = {adopted.document for adopted in adopted_cards(view) if adopted.document == evidence.gate.gates}
+    others = {adopted.document for adopted in adopted_files(view) if adopted.document == evidence.gate.gates}
     texts = _by_hash(rules)
-    others |= {document for document, text in texts.items() if not is_card(text)}
+    others |= {document for document, text in texts.items() if not CARDS.has(text)}
     for reading in evidence.first:
         start = reading.period.start
-        since = [one.since for one in adopted_cards(view) if one.document == evidence.gate.gates]
+        since = [one.since for one in adopted_files(view) if one.document == evidence.gate.gates]
         if not since or min(since) > start:
             raise VerificationFailed(
                 "the gates were not adopted before the period",

@@ -32,7 +32,7 @@ from ledger.records.signing import Domain
 from ledger.records.types import Outcome, RegistryChange
 from ledger.records.verification import Facts, VerifiedRecord, as_known_at, verify_recovered
 from ledger.registry.history import RecordedAt, RegistryHistory
-from ledger.scores.adopted_card import is_card
+from ledger.scores.adopted_card import CARDS
 from ledger.scores.card import parse_card
 from ledger.shipments.outcome_facts import facts_of
 
@@ -322,7 +322,7 @@ class BundleChecks:
         indexes = {record_id: index for index, record_id in self.ids.items()}
         domains, subject = self._domains(), self.bundle.subject
         traced = traced_in(self.bundle.figures)
-        cards = [text.encode() for text in self.bundle.rules if is_card(text.encode())]
+        cards = [text.encode() for text in self.bundle.rules if CARDS.has(text.encode())]
         schemas = frozenset[bytes]().union(*(parse_card(text).schemas for text in cards))
         judged = [
             check_not_omitted(receipt, self.log, self.head.size, subject, records, indexes, domains, traced, schemas)

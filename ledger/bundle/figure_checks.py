@@ -23,7 +23,7 @@ from ledger.records.evidence import Basis, CheckpointTime, CheckpointTimes
 from ledger.records.types import BonusAgreement, BonusAward, Dispute, Record, Ruling
 from ledger.records.verification import VerifiedRecord, as_known_at
 from ledger.registry.history import RegistryHistory, RegistryView
-from ledger.scores.adopted_card import is_card, measure_by, passed_over
+from ledger.scores.adopted_card import CARDS, measure_by, passed_over
 from ledger.scores.card import parse_card
 from ledger.shipments.history import Journeys
 
@@ -210,7 +210,7 @@ def _award(
 
 def _others(ground: Ground, start: int, rules: Sequence[str], used: set[str]) -> list[bytes]:
     """The adopted files in the bundle that are no scorecards, where it takes them to see which card governs."""
-    shown = {hashlib.sha256(text.encode()).digest(): text for text in rules if not is_card(text.encode())}
+    shown = {hashlib.sha256(text.encode()).digest(): text for text in rules if not CARDS.has(text.encode())}
     result = passed_over(ground.registry, start, shown)
     used.update(shown[document] for document in result)
     return result

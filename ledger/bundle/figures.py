@@ -26,8 +26,9 @@ from ledger.penalties.statement import PenaltyStatement, family_statements, pena
 from ledger.records.eip712 import Withheld
 from ledger.records.types import BonusAgreement, ShipmentTerms
 from ledger.records.verification import VerifiedRecord
+from ledger.registry.adopted_files import Adopted
 from ledger.registry.history import RegistryView
-from ledger.scores.adopted_card import DEFAULT_CARDS, Adopted, Measure, governing_card
+from ledger.scores.adopted_card import DEFAULT_CARDS, Measure, governing_card
 from ledger.scores.card import Card
 from ledger.scores.composite import Scorecard
 from ledger.scores.tallies import Tallies

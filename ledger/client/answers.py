@@ -1990,19 +1990,36 @@ class Measured(TypedDict):
 
 
 class LeagueEntry(TypedDict):
-    carrier: int
+    partner: int
     shipments: int | str
     delivered: int | str
     events: int | str
     time: Measured | None
     cost: Measured | None
     penalty: Measured | None
+    faults: Measured | None
     records: int | str
     evidence: list[str] | None
 
 
 class League(TypedDict):
     period: Period
+    role: Literal[
+        "supplier",
+        "carrier",
+        "main_carrier",
+        "warehouse",
+        "customs",
+        "broker",
+        "platform",
+        "retailer",
+        "issuer",
+        "brand",
+        "authority",
+        "auditor",
+        "operator",
+        "locker",
+    ]
     currency: str
     entries: list[LeagueEntry]
     hidden: int | str
@@ -2018,6 +2035,7 @@ class LaneCount(TypedDict):
 class LeagueView(TypedDict):
     """`league` null where no lane was named; `lanes`: those of the reader's shipments, the busiest first."""
 
+    role: str
     by: str
     period: Period
     lane: LaneView | None

@@ -11,16 +11,10 @@ from ledger.explain.units import micropoints, moment, percent, points, span
 from ledger.explain.words import counted, name_of
 from ledger.scores.adopted_card import Measure
 from ledger.scores.card import AttestedName, AttestedNumber, Indicator
-from ledger.scores.composite import (
-    NO_SCORE_BELOW,
-    PROVISIONAL_BELOW,
-    IndicatorScore,
-    IndicatorStatus,
-    Scorecard,
-    ScoreStatus,
-)
+from ledger.scores.composite import NO_SCORE_BELOW, PROVISIONAL_BELOW, Scorecard, ScoreStatus
 from ledger.scores.effects import IndicatorInShort, ScorecardInShort, Side, in_short
 from ledger.scores.flags import Flag, FlagKind
+from ledger.scores.indicator_score import IndicatorScore, IndicatorStatus
 from ledger.scores.publication import PublicScorecard
 
 NAMES = {

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ledger.errors import MalformedRecord
-from ledger.markets.market_file import is_market, parse_market
+from ledger.markets.market_file import parse_market
 from ledger.markets.rules import Market
+from ledger.registry.adopted_files import FileKind, adopted_of
 from ledger.registry.history import RegistryView
-from ledger.scores.adopted_card import adopted_cards
+
+MARKETS = FileKind("market", "lading/market/", "lading market", parse_market)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +29,12 @@ def adopted_markets(view: RegistryView, texts: Mapping[bytes, bytes]) -> tuple[A
     """The adopted files of markets among `texts` (files by SHA-256), by when they come into force. One that says that
     it is a market's and is not well made governs nothing.
     """
-    found = []
-    for adopted in adopted_cards(view):
-        market = _market(texts[adopted.document]) if adopted.document in texts else None
-        if market is not None:
-            found.append(AdoptedMarket(market, adopted.since))
-    return tuple(found)
+    found = ((_market(text), adopted.since) for adopted, text in adopted_of(MARKETS, view, texts))
+    return tuple(AdoptedMarket(market, since) for market, since in found if market is not None)
 
 
 @lru_cache(128)
 def _market(text: bytes) -> Market | None:
-    if not is_market(text):
-        return None
     try:
         return parse_market(text)
     except MalformedRecord:

@@ -81,8 +81,7 @@ from ledger.markets.rules import (
     TaxRate,
 )
 
-FAMILY = "lading/market/"
-FORMAT = f"{FAMILY}1"
+FORMAT = "lading/market/1"
 MOST_RULES, MOST_BOUNDS, MOST_PREFIXES = 1_000, 16, 2_000
 """Limits of what one consignment may make somebody look at."""
 MOST_RATE = 10_000_000
@@ -101,14 +100,6 @@ _KINDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "tax": (("tax",), ("rates", "fixed", "base", "rounding")),
     "goods": (("standing",), ("schema",)),
 }
-
-
-def is_market(data: bytes) -> bool:
-    """Whether a file says of itself that it holds the rules of a market; one that does may still be a wrong one."""
-    try:
-        return str(read_toml(data, "market").get("format")).startswith(FAMILY)
-    except MalformedRecord:
-        return False
 
 
 def parse_market(data: bytes) -> Market:

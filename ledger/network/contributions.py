@@ -155,7 +155,7 @@ def _contribution(case: Case | None, windows: Windows) -> Contribution | None:
     counts = tuple(getattr(sums, name) for name in _COUNTS)
     amounts = tuple(tuple(getattr(sums, name).items()) for name in _AMOUNTS)
     times, processing, evidence = tuple(sums.times), tuple(sums.processing), tuple(sums.evidence)
-    return Contribution(_second_of(case), route, counts, times, amounts, evidence, processing, duties, returns)
+    return Contribution(second_of(case), route, counts, times, amounts, evidence, processing, duties, returns)
 
 
 class KeptContributions:
@@ -186,8 +186,8 @@ class KeptContributions:
         return one._replace(route=self._routes.setdefault(one.route, one.route)), until
 
 
-def _second_of(case: Case) -> int:
-    """The second that decides to which period it belongs."""
+def second_of(case: Case) -> int:
+    """The second that decides to which period a shipment belongs."""
     if case.lines:
         line = _last(case)
         return line.stop.at if line.stop is not None else case.t0
@@ -218,26 +218,33 @@ def _add(sums: Sums, case: Case, route: Route, windows: Windows) -> None:
         sums.evidence[case.statement.terms] = None
     for line in case.lines:
         sums.evidence.update(dict.fromkeys(case.proof(line)))
-    _add_processing(sums, case)
+    if (processing := processing_of(case)) is not None:
+        sums.processing.append(processing.seconds)
+        sums.evidence[processing.record] = None
     _add_legs(sums, case)
     _add_customs(sums, case)
     _add_nodes(sums, case)
     _add_procedures(sums, case)
 
 
-def _add_processing(sums: Sums, case: Case) -> None:
+class Processing(NamedTuple):
+    """How long an order took until the goods left, and the handoff that says so."""
+
+    seconds: int
+    record: RecordId
+
+
+def processing_of(case: Case) -> Processing | None:
     """From the opening of terms to the first handoff under them, unless that is the delivery: then nothing says when
     the goods left. Once for all that was split from these goods later.
     """
     if not case.opened_here:
-        return
+        return None
     first = next((move for move in case.portion.moves if not move.refused and move.handoff is not None), None)
     if first is None or first.receiver == case.terms.consignee:
-        return
+        return None
     seconds = moved(case.journeys, first, case.force.commercial).at - case.opened_at
-    if seconds >= 0:
-        sums.processing.append(seconds)
-        sums.evidence[first.verified.id] = None
+    return Processing(seconds, first.verified.id) if seconds >= 0 else None
 
 
 def _add_legs(sums: Sums, case: Case) -> None:

@@ -1,11 +1,15 @@
 """Carriers of one lane side by side: time, cost and penalties, each with its interval, for whoever gives traffic.
+Others who work on a lane are compared likewise, by time and faults (`ledger.network.leagues`).
 
 One sample is a delivery event, as in scores (`ledger.scores.samples`): what one carrier brings to one receiver and
 place in a day, however many shipments it is. Time is the median of deliveries, cost that of freight per package, each
 with an exact interval of 95 % from order statistics; penalty is its share of the freight. A carrier is placed behind
 those that are better with certainty, whose intervals end before its own begins: who cannot be told apart is tied. Under
-thirty samples nobody has a rank, under ten nothing is said. Goods that did not arrive count for the penalty, of whoever
-held them last.
+thirty samples nobody has a rank, under ten nothing is said. Goods that did not arrive count for the penalty.
+
+A shipment is its carrier's who is liable for it, and put its name to that: it promised the time, is paid the freight
+and owes the penalty, whoever else it lets carry. Where nobody such is liable, it is whose who delivered it, or held it
+last.
 
 W. J. Conover, Practical Nonparametric Statistics (3rd edition, 1999), section 3.2: intervals for quantiles.
 """
@@ -16,6 +20,7 @@ from enum import StrEnum
 from math import isqrt
 from typing import NamedTuple
 
+from ledger.codes import Role
 from ledger.common.distribution import distribution
 from ledger.common.figure import Currency, figure
 from ledger.common.ids import PartnerId, RecordId
@@ -23,7 +28,7 @@ from ledger.common.periods import DAY, Period
 from ledger.errors import NotFound
 from ledger.network.contributions import Contribution, KeptContributions, Sums
 from ledger.network.lane_times import Lane, lane_of
-from ledger.records.types import NOBODY, ShipmentTerms
+from ledger.records.types import NOBODY, Commercial, ShipmentTerms
 from ledger.scores.composite import NO_SCORE_BELOW, PROVISIONAL_BELOW
 from ledger.scores.confidence import MILLION, ratio
 from ledger.scores.samples import destination_of
@@ -41,12 +46,23 @@ class LeagueBy(StrEnum):
     TIME = "time"
     COST = "cost"
     PENALTY = "penalty"
+    FAULTS = "faults"
+
+
+FIGURES: Mapping[Role, tuple[LeagueBy, ...]] = {
+    Role.CARRIER: (LeagueBy.TIME, LeagueBy.COST, LeagueBy.PENALTY),
+    Role.SUPPLIER: (LeagueBy.TIME, LeagueBy.FAULTS),
+    Role.WAREHOUSE: (LeagueBy.TIME, LeagueBy.FAULTS),
+    Role.BROKER: (LeagueBy.TIME, LeagueBy.FAULTS),
+    Role.CUSTOMS: (LeagueBy.TIME,),
+}
+"""Who is compared, and by what."""
 
 
 @figure("value", "low", "high", "samples", "provisional", "rank", "tied")
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One figure of a carrier with its interval. `rank`: one more than there are carriers that are certainly better;
+    """One figure of a partner with its interval. `rank`: one more than there are partners that are certainly better;
     None while it is `provisional`, of under thirty samples. `tied`: with how many others it cannot be told apart.
     """
 
@@ -62,21 +78,24 @@ class Measured:
         return self.samples < PROVISIONAL_BELOW
 
 
-@figure("carrier", "shipments", "delivered", "events", "time", "cost", "penalty", "records", "evidence")
+@figure("partner", "shipments", "delivered", "events", "time", "cost", "penalty", "faults", "records", "evidence")
 @dataclass(frozen=True, slots=True)
 class LeagueEntry:
-    """A carrier on the lane: seconds, minor units a package, parts per million of the freight; None under ten samples.
+    """A partner on the lane: seconds, minor units a package, parts per million of the freight, and of the events; None
+    under ten samples, and of what its role is not compared by.
 
-    `events`: delivery events, those of goods that did not arrive included. `evidence`: the `records` that it rests on.
+    `events`: delivery events, those of goods that did not arrive included; `delivered`: those whose time is known.
+    `evidence`: the `records` that it rests on.
     """
 
-    carrier: PartnerId
+    partner: PartnerId
     shipments: int
     delivered: int
     events: int
     time: Measured | None
     cost: Measured | None
     penalty: Measured | None
+    faults: Measured | None
     evidence: tuple[RecordId, ...]
 
     @property
@@ -92,12 +111,15 @@ class LeagueEntry:
                 return replace(self, cost=measured)
             case LeagueBy.PENALTY:
                 return replace(self, penalty=measured)
+            case LeagueBy.FAULTS:
+                return replace(self, faults=measured)
 
     def by(self, by: LeagueBy) -> Measured | None:
-        return {LeagueBy.TIME: self.time, LeagueBy.COST: self.cost, LeagueBy.PENALTY: self.penalty}[by]
+        figures = (self.time, self.cost, self.penalty, self.faults)
+        return dict(zip(LeagueBy, figures, strict=True))[by]
 
 
-@figure("period", "currency", "entries", "hidden")
+@figure("period", "role", "currency", "entries", "hidden")
 @dataclass(frozen=True, slots=True)
 class League:
     """`currency`: of cost and penalty, the one in which most shipments of the lane are; empty for none. `entries` in
@@ -105,6 +127,7 @@ class League:
     """
 
     period: Period
+    role: Role
     currency: Currency
     entries: tuple[LeagueEntry, ...]
     hidden: int
@@ -137,7 +160,7 @@ def lanes(
 ) -> Mapping[Lane, int]:
     """How many shipments under terms that are `wanted` the period has on each lane whose ends are known."""
     result: dict[Lane, int] = {}
-    for one, _, _ in _contributions(journeys, period, wanted, kept):
+    for _, one in _contributions(journeys, period, wanted, kept):
         if one is not None and one.route.origin and one.route.destination:
             result[lane_of(one.route)] = result.get(lane_of(one.route), 0) + 1
     return result
@@ -155,18 +178,24 @@ def league(
     """
     events: dict[_Event, _Sample] = {}
     hidden = 0
-    for one, terms, holder in _contributions(journeys, period, *seen):
+    for shipment, one in _contributions(journeys, period, *seen):
         if one is None:
             hidden += 1
         elif lane_of(one.route) == lane:
-            carrier = one.route.carrier if one.times else holder
+            terms = journeys.terms_of(shipment).record
+            carrier = _carrier(journeys, shipment, one, terms)
             if carrier not in (NOBODY, terms.consignor, terms.consignee):
                 _add(events, carrier, one, terms)
     currency = _currency(events.values())
     entries = [_entry(carrier, own, currency) for carrier, own in sorted(_by_carrier(events).items())]
+    return League(period, Role.CARRIER, currency, in_order(entries, by), hidden)
+
+
+def in_order(entries: Sequence[LeagueEntry], by: LeagueBy) -> tuple[LeagueEntry, ...]:
+    """With their ranks by each figure, in order of one."""
     for each in LeagueBy:
         entries = _ranked(entries, each)
-    return League(period, currency, tuple(sorted(entries, key=lambda entry: _order(entry, by))), hidden)
+    return tuple(sorted(entries, key=lambda entry: _order(entry, by)))
 
 
 def median_interval(values: Sequence[int]) -> tuple[int, int]:
@@ -193,8 +222,8 @@ def _outside(n: int) -> int:
 
 def _contributions(
     journeys: Journeys, period: Period, wanted: Callable[[ShipmentTerms], bool], kept: KeptContributions
-) -> Iterable[tuple[Contribution | None, ShipmentTerms, int]]:
-    """What each shipment of the period adds, None for one with closed parts; its terms; and who held it last."""
+) -> Iterable[tuple[bytes, Contribution | None]]:
+    """What each shipment of the period adds, None for one with closed parts."""
     for shipment in journeys.shipments():
         try:
             terms = journeys.terms_of(shipment).record
@@ -204,10 +233,25 @@ def _contributions(
             continue
         one = kept.of(shipment, period.at)
         if one is None:
-            yield None, terms, NOBODY
+            yield shipment, None
         elif one.second in period:
-            moves = journeys.moves(shipment)
-            yield one, terms, int(moves[-1].receiver) if moves else terms.holder
+            yield shipment, one
+
+
+def _carrier(journeys: Journeys, shipment: bytes, one: Contribution, terms: ShipmentTerms) -> int:
+    """Whose shipment it is: the liable partner's, if it signed or endorsed the terms or signed for the goods."""
+    signed = journeys.terms_of(shipment).verified
+    liable = terms.commercial.liable if isinstance(terms.commercial, Commercial) else NOBODY
+    if liable not in (NOBODY, terms.consignor, terms.consignee) and (
+        signed.signed_by(liable)
+        or any(found.record.by == liable for found in journeys.endorsements(signed.id))
+        or any(move.verified.signed_by(liable) for move in journeys.portion(shipment).moves)
+    ):
+        return liable
+    if one.times:
+        return one.route.carrier
+    moves = journeys.moves(shipment)
+    return int(moves[-1].receiver) if moves else terms.holder
 
 
 def _add(events: dict[_Event, _Sample], carrier: int, one: Contribution, terms: ShipmentTerms) -> None:
@@ -251,14 +295,16 @@ def _entry(carrier: int, samples: Sequence[_Sample], currency: str) -> LeagueEnt
         sum(one.shipments for one in samples),
         sum(len(one.times) for one in samples),
         len(samples),
-        _median(times),
-        _median(costs),
+        median_of(times),
+        median_of(costs),
         _penalty([(one.penalties.get(currency, 0), one.freight[currency]) for one in paid]),
+        None,
         tuple(sorted({record for one in samples for record in one.evidence})),
     )
 
 
-def _median(values: Sequence[int]) -> Measured | None:
+def median_of(values: Sequence[int]) -> Measured | None:
+    """The median with its interval; None under ten values."""
     if len(values) < NO_SCORE_BELOW:
         return None
     return Measured(distribution(values).median or 0, *median_interval(values), len(values))
@@ -288,5 +334,5 @@ def _ranked(entries: Sequence[LeagueEntry], by: LeagueBy) -> list[LeagueEntry]:
 def _order(entry: LeagueEntry, by: LeagueBy) -> tuple[bool, int, bool, int, int]:
     own = entry.by(by)
     if own is None:
-        return True, 0, True, 0, entry.carrier
-    return own.rank is None, own.rank or 0, False, own.value, entry.carrier
+        return True, 0, True, 0, entry.partner
+    return own.rank is None, own.rank or 0, False, own.value, entry.partner

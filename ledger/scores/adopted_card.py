@@ -1,46 +1,22 @@
 """Which scorecard governs a period: the council adopts it by its SHA-256, before the period, with *adopt rules*.
 
-A card governs periods that start at or after the start that the council named, and after the block that recorded its
-adoption: so nobody changes the measure of what has begun. Of several the newest governs, and of those from the same
-start the one adopted last. Where none governs, Lading's default card is used, and every figure says so.
+As every adopted file (`ledger.registry.adopted_files`), but that a file is taken for a card unless it is shown to be
+none. Where none governs, Lading's default card is used, and every figure says so.
 """
 
-import tomllib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from ledger.common.figure import Seconds, figure
 from ledger.common.ids import to_hex
 from ledger.errors import VerificationFailed
+from ledger.registry.adopted_files import Adopted, FileKind, adopted_files
 from ledger.registry.history import RegistryView
-from ledger.scores.card import FAMILY, Card
+from ledger.scores.card import Card, parse_card
 
 DEFAULT_CARDS = (bytes.fromhex("95aa2303bf709365b55710849a07c589e1387ce654e89e91461cfe40b4677b17"),)
 """SHA-256 of every default card that Lading has shipped, the newest last: old bundles still verify."""
-
-
-@dataclass(frozen=True, slots=True)
-class Adopted:
-    """A file that the council adopted, a card unless it is shown to be none. It governs periods that start at `since`
-    (seconds UTC) or later.
-    """
-
-    document: bytes
-    since: int
-
-
-def adopted_cards(view: RegistryView) -> list[Adopted]:
-    """Every adopted file, by when it starts to govern; the last of two that start together governs."""
-    result = [Adopted(document, max(rules.start, rules.adopted_at + 1)) for document, rules in view.adopted_rules()]
-    return sorted(result, key=lambda card: card.since)
-
-
-def is_card(text: bytes) -> bool:
-    """Whether a file says of itself that it is a scorecard; one that does may still be a wrong one."""
-    try:
-        return str(tomllib.loads(text.decode()).get("format")).startswith(FAMILY)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError):
-        return False
+CARDS = FileKind("scorecard", "lading/scorecard/", "lading scores card", parse_card, DEFAULT_CARDS[-1:])
 
 
 def governing_card(view: RegistryView, start: int, others: Collection[bytes] = ()) -> Adopted | None:
@@ -61,7 +37,7 @@ def passed_over(view: RegistryView, start: int, others: Collection[bytes]) -> li
 
 
 def _newest_first(view: RegistryView, start: int) -> Iterator[Adopted]:
-    return (adopted for adopted in reversed(adopted_cards(view)) if adopted.since <= start)
+    return (adopted for adopted in reversed(adopted_files(view)) if adopted.since <= start)
 
 
 @figure(("card", "card.hash"), "adopted", "since")

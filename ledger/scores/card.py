@@ -26,9 +26,7 @@ from ledger.common.scopes import schema_hash
 from ledger.common.toml_file import read_toml
 from ledger.errors import MalformedRecord, NotFound
 
-FAMILY = "lading/scorecard/"
-"""How the format of every version of these files begins."""
-FORMAT = f"{FAMILY}1"
+FORMAT = "lading/scorecard/1"
 POINTS = 10_000
 """100 points, in hundredths of a point."""
 _LARGEST = 10**12

@@ -11,8 +11,9 @@ from heapq import nsmallest
 
 from ledger.common.figure import figure
 from ledger.common.ids import RecordId
-from ledger.scores.composite import IndicatorScore, Scorecard
+from ledger.scores.composite import Scorecard
 from ledger.scores.estimate import Effect, effect_of
+from ledger.scores.indicator_score import IndicatorScore
 
 Place = tuple[int, bytes]
 """Where an effect stands in the order: its micropoints, and its shipment."""

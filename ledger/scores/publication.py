@@ -13,8 +13,9 @@ from ledger.common.figure import Points, figure
 from ledger.common.ids import PartnerId
 from ledger.common.periods import DAY, HOUR, Period
 from ledger.scores.card import POINTS, Indicator
-from ledger.scores.composite import IndicatorStatus, Scorecard, ScoreStatus, without_private
+from ledger.scores.composite import Scorecard, ScoreStatus, without_private
 from ledger.scores.flags import FlagKind
+from ledger.scores.indicator_score import IndicatorStatus
 
 PUBLISHED_AFTER = 30 * DAY
 """Seconds from the end of a quarter until its figures are taken."""

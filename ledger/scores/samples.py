@@ -87,7 +87,8 @@ class Delivery(NamedTuple):
 class Sample(NamedTuple):
     """Of `due`, `good`: a part of the sample `delivery.event`. `group`: what may not be summed over. `once`: a record
     that several shipments may name, and which counts once a partner.
-    `worst`: what is good if all that is disputed falls; None where nothing is.
+    `worst`: what is good if all that is disputed falls; None where nothing is. `best`: what is good if nothing counts
+    against the partner that somebody else refused to sign; None where that changes nothing.
     """
 
     role: Role
@@ -100,6 +101,7 @@ class Sample(NamedTuple):
     group: str = ""
     once: bytes = b""
     worst: int | None = None
+    best: int | None = None
 
 
 class OwnMove(NamedTuple):

@@ -35,14 +35,15 @@ class Tallies:
         samples: Iterable[Sample] | None = None,
         hidden: Sequence[bytes] = (),
         left_out: Collection[bytes] = (),
+        at_best: bool = False,
         seen: tuple[Usual, Iterable[Tendered]] | None = None,
     ) -> None:
         """`shortcut`: plain journeys are counted the short way (`ledger.penalties.fast_path`), which gives the same.
 
         With `penalties`, `owed` holds what falls on each shipment at the period's `at`, from the same pass; together
         that is what `ledger.penalties.amounts.all_owed` gives. `samples`, in the order of their shipments, and `hidden`
-        were taken before: then nothing is read again. Shipments that are `left_out` count for nobody. `seen`: what is
-        usual on each lane and all tenders of the period, where they are known.
+        were taken before: then nothing is read again. Shipments that are `left_out` count for nobody. `at_best`: each
+        sample is at its `best`. `seen`: what is usual on each lane and all tenders of the period, where they are known.
         """
         self.period = period
         self.hidden = list(hidden)
@@ -54,7 +55,7 @@ class Tallies:
         self._usual: Usual = usual
         self._tenders = Tenders(tenders)
         for sample in self._read(journeys, shortcut, penalties, left_out) if samples is None else samples:
-            self._books.add(sample)
+            self._books.add(sample if sample.best is None or not at_best else sample._replace(good=sample.best))
         self._medians = self._office_medians()
 
     def _read(self, journeys: Journeys, shortcut: bool, penalties: bool, but: Collection[bytes]) -> Iterator[Sample]:

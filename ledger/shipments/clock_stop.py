@@ -14,7 +14,7 @@ An override of the council is never counted as a handoff, so it is no delivery.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -133,7 +133,25 @@ def moved(journeys: Journeys, move: Move, commercial: Commercial, *, stops: bool
     told = next(paper.known for version, paper in said if version.occurredAt == record.occurredAt)
     signed = counted(max(record.occurredAt, handoff.occurredAt), known, lag)
     at = min(signed, counted(record.occurredAt, told, lag))
+    if journeys.late_corrections:
+        return _as_corrected(journeys, Moved(move, at, record.occurredAt, record.dueAt, ()), said)
     return Moved(move, at, record.occurredAt, record.dueAt, tuple(paper for _, paper in said))
+
+
+def _as_corrected(journeys: Journeys, now: Moved, said: Sequence[tuple[Handoff, VerifiedRecord]]) -> Moved:
+    """At the earliest that both sides ever said, whenever they said it."""
+    move = now.move
+    papers = [paper for _, paper in said]
+    if move.handoff is not None:
+        for version, paper in versions(journeys, Found(move.verified, move.handoff)):
+            if version.occurredAt < now.at and paper is not move.verified and _by_both(paper, move):
+                now = replace(now, at=version.occurredAt, occurred_at=version.occurredAt)
+                papers.append(paper)
+    return replace(now, evidence=tuple(dict.fromkeys(papers)))
+
+
+def _by_both(paper: VerifiedRecord, move: Move) -> bool:
+    return paper.signed_by(move.releaser) and paper.signed_by(move.receiver)
 
 
 def stops_of(

@@ -59,7 +59,11 @@ def _record_of(entry: Any) -> RecordId:
 class Journeys:
     """Verified records by shipment. `add` takes them in any order; the same record again changes nothing."""
 
-    def __init__(self, records: Iterable[VerifiedRecord] = ()) -> None:
+    def __init__(self, records: Iterable[VerifiedRecord] = (), *, late_corrections: bool = False) -> None:
+        """`late_corrections`: a time that both sides of a handoff correct counts whenever they do. Not in what anybody
+        owes or is scored by: afterwards they know at whose cost. But who is about to lose access may be heard.
+        """
+        self.late_corrections = late_corrections
         self.terms: dict[bytes, Found[ShipmentTerms]] = {}
         self.origins: dict[bytes, Origin] = {}
         self._moves: dict[bytes, list[Move]] = {}

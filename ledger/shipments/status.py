@@ -7,13 +7,15 @@ says one thing and the penalty another.
 from enum import StrEnum
 
 from ledger.codes import StatementKind
+from ledger.common.periods import FOREVER
 from ledger.errors import NotFound
-from ledger.records.types import Commercial
+from ledger.records.types import Commercial, ShipmentTerms
+from ledger.records.verification import VerifiedRecord
 from ledger.shipments.amendments import terms_in_force
 from ledger.shipments.default_terms import REPORT_LAG, TENDER_WINDOW
 from ledger.shipments.history import Journeys
 from ledger.shipments.parts import Part
-from ledger.shipments.tenders import Tender, tenders_of
+from ledger.shipments.tenders import Tender, tenders_of, thirds_of
 
 
 class ShipmentStatus(StrEnum):
@@ -33,13 +35,23 @@ def tenders_at(journeys: Journeys, shipment: bytes, at: int | None = None) -> tu
 
     Raises `NotFound` when the shipment's terms are not known.
     """
-    terms = journeys.terms_of(shipment).record
-    try:
-        commercial = terms_in_force(journeys, shipment).commercial
-    except NotFound:
-        commercial = _USUAL
+    terms, commercial = _terms_of(journeys, shipment)
     part = Part(journeys.portion(shipment))
     return tenders_of(journeys, part, terms, commercial, journeys.latest if at is None else at)
+
+
+def thirds_for(journeys: Journeys, shipment: bytes, target: VerifiedRecord) -> tuple[VerifiedRecord, ...]:
+    """Whatever thirds of standing endorsed a tender or contest of these goods, however late. Raises as `tenders_at`."""
+    by = _terms_of(journeys, shipment)
+    return thirds_of(journeys, Part(journeys.portion(shipment)), target, by, FOREVER)
+
+
+def _terms_of(journeys: Journeys, shipment: bytes) -> tuple[ShipmentTerms, Commercial]:
+    terms = journeys.terms_of(shipment).record
+    try:
+        return terms, terms_in_force(journeys, shipment).commercial
+    except NotFound:
+        return terms, _USUAL
 
 
 def status_of(journeys: Journeys, shipment: bytes, at: int | None = None) -> ShipmentStatus:

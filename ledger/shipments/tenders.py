@@ -133,8 +133,8 @@ def _tender(
         state = TenderState.STANDS if at > until else TenderState.OPEN
     else:
         last = contest.visible + DISPUTE
-        for_it = _thirds(journeys, part, found.verified, terms, commercial, last)
-        against = _thirds(journeys, part, contest, terms, commercial, last)
+        for_it = thirds_of(journeys, part, found.verified, (terms, commercial), last)
+        against = thirds_of(journeys, part, contest, (terms, commercial), last)
         endorsements = (*for_it, *against)
         decided = TenderState.UPHELD if for_it and not against else TenderState.FALLEN
         state = TenderState.DISPUTED if at <= last else decided
@@ -224,10 +224,13 @@ def to_locker(move: Move) -> bool:
     return move.handoff is not None and not move.refused and bool(move.verified.roles_of(move.receiver) & LOCKER)
 
 
-def _thirds(
-    journeys: Journeys, part: Part, target: VerifiedRecord, terms: ShipmentTerms, commercial: Commercial, last: int
+def thirds_of(
+    journeys: Journeys, part: Part, target: VerifiedRecord, by: tuple[ShipmentTerms, Commercial], last: int
 ) -> tuple[VerifiedRecord, ...]:
-    """Endorsements of `target`, visible up to `last`, by somebody of standing who has no part in the shipment."""
+    """Endorsements of `target`, visible up to `last`, by somebody of standing who has no part in the shipment, which
+    travels `by` these terms.
+    """
+    terms, commercial = by
     signed = [e.verified for e in journeys.endorsements(target.id) if e.verified.visible <= last]
     if not signed:
         return ()

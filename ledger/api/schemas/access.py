@@ -52,6 +52,7 @@ class LaneCount(LaneView):
 class LeagueView(Answer):
     """`league` null where no lane was named; `lanes`: those of the reader's shipments, the busiest first."""
 
+    role: str
     by: str
     period: PeriodView
     lane: LaneView | None

@@ -6,27 +6,21 @@ own: `check` reads a file, `keep` puts it where scores are computed, `adopt` pre
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from ledger.bonuses.judgement import SAMPLES, judgements, threshold_of
 from ledger.bonuses.rule_file import SCORE
+from ledger.cli.adopted_files import FileCommands
 from ledger.cli.commands import numbers
-from ledger.cli.commands.keys import read_file
-from ledger.cli.commands.partners import give
-from ledger.cli.connect import connected
 from ledger.cli.groups import WithDefault
 from ledger.cli.output import err, out, print_json
-from ledger.codes import RegistryAction
 from ledger.common.ids import to_hex
-from ledger.errors import NotFound, RuleBroken
-from ledger.explain.units import moment
-from ledger.registry.changes import change
+from ledger.errors import NotFound
+from ledger.scores.adopted_card import CARDS
 from ledger.scores.card import AttestedNumber, Card, Weighted, parse_card
-from ledger.services.home.clock import SystemClock
-from ledger.services.home.score_cards import card_text, keep_card, shipped_cards
+from ledger.services.home.score_cards import shipped_cards
 from ledger.services.home.settings import read_settings
 from ledger.services.node.reader import open_ledger
 
@@ -77,66 +71,24 @@ def judge(
         out.print(f"partner {partner} was scored in no role that has {indicator}", markup=False)
 
 
-File = Annotated[Path, typer.Argument(help="A scorecard, TOML; ledger/scores/cards/default.toml shows the form.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-
-
-@card_app.command()
-def check(file: File, json: Json = False) -> None:
-    """Check a scorecard and print its SHA-256 and what it measures: each block with its weight, and in it each
-    indicator with its part of the whole score, its thresholds, and what becomes of a number that nobody attested.
-    """
-    _tell(parse_card(read_file(file)), json)
-
-
 @card_app.command()
 def show(
     name: Annotated[str, typer.Argument(help="A card that Lading ships; default: its default card.")] = "default",
+    file: Annotated[
+        bool, typer.Option("--file", help="Print its file byte for byte, as the ground for one of one's own.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Print the file of a scorecard that Lading ships, byte for byte, as the ground for one of one's own."""
+    """Explain a scorecard that Lading ships: blocks, indicators, weights and thresholds; or print its file."""
     cards = shipped_cards()
     if name not in cards:
         raise NotFound("no such card", where="name", expected=", ".join(sorted(cards)), found=name[:80])
-    typer.echo(cards[name].decode(), nl=False)
-
-
-@card_app.command()
-def keep(file: File, json: Json = False) -> None:
-    """Keep a scorecard in this home, where scores are computed by it once the council has adopted it."""
-    text = read_file(file)
-    with open_ledger(read_settings(), read_only=False) as reader, reader.home.database.write() as connection:
-        keep_card(connection, text)
-    _tell(parse_card(text), json)
-
-
-@card_app.command()
-def adopt(
-    file: File,
-    start: Annotated[int, typer.Option(min=1, help="Start of the first period that it governs, UTC seconds.")],
-    url: Annotated[str | None, typer.Option(help="The service to ask. Without it: the home in LADING_HOME.")] = None,
-    out_folder: Annotated[
-        Path | None, typer.Option("--out", help="Folder for the change. Without it, printed.")
-    ] = None,
-) -> None:
-    """Prepare the change by which the council adopts a scorecard, for periods from --start on."""
-    card = parse_card(read_file(file))
-    if start <= SystemClock().now():
-        raise RuleBroken(
-            "a card is adopted before the period that it governs",
-            where="--start",
-            expected="a time to come, early enough for the council to sign and the chain to record it",
-            found=moment(start),
-        )
-    if url is None:
-        with open_ledger(read_settings()) as reader, reader.home.database.read() as connection:
-            card_text(connection, card.hash)  # raises when the file is not kept: scores would stop at its start
-    with connected(url) as ledger:
-        state = ledger.consortium()
-    err.print(f"“{card.title}” would govern periods from {moment(start)}", markup=False)
-    if url is not None:
-        err.print("Who serves it must keep the file first: lading scores card keep FILE")
-    adoption = change(state["next_sequence"], RegistryAction.ADOPT_RULES, document=card.hash, number=start)
-    give([adoption], state["trust"]["consortiumId"], state["council"]["threshold"], out_folder)
+    if file:
+        typer.echo(cards[name].decode(), nl=False)
+        return
+    _tell(parse_card(cards[name]), json)
+    if not json:
+        err.print(f"Its file: lading scores card show {name} --file. Others: {', '.join(sorted(cards))}", markup=False)
 
 
 def _tell(card: Card, json: bool) -> None:
@@ -191,3 +143,12 @@ def _line(entry: Mapping[str, Any]) -> str:
 
 def _percent(part: Fraction) -> str:
     return f"{float(part * 100):.4g} %"
+
+
+FileCommands(
+    CARDS,
+    "ledger/scores/cards/default.toml shows the form",
+    "what it measures: each block with its weight, and in it each indicator with its part of the whole score, its "
+    "thresholds, and what becomes of a number that nobody attested",
+    _tell,
+).add_to(card_app)

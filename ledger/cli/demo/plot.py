@@ -9,6 +9,7 @@ Act 5  a recall; the award, computed, recorded and claimed
 """
 
 from ledger import merkle
+from ledger.access.adopted_gates import GATES
 from ledger.bonuses.rule_file import parse_rule
 from ledger.cli.demo import journeys
 from ledger.cli.demo.blend import blend
@@ -36,7 +37,7 @@ from ledger.cli.demo.cast import (
 from ledger.cli.demo.past import FIRST, PAST, Past
 from ledger.cli.demo.plans import Plans
 from ledger.cli.demo.play import Play
-from ledger.cli.demo.rounds import GATES
+from ledger.cli.demo.rounds import gates_file
 from ledger.cli.demo.scribe import CURRENCY, NO_HASH, Deal, details, no_duty, place, salt
 from ledger.cli.sandbox import OPERATOR, open_for_business
 from ledger.codes import (
@@ -70,12 +71,13 @@ from ledger.records.types import (
     ShipmentRef,
 )
 from ledger.registry.changes import change
+from ledger.scores.adopted_card import CARDS
 from ledger.scores.card import parse_card
 from ledger.services.exports.award_drafts import draft_award
 from ledger.services.figures import award_files
-from ledger.services.figures.access import keep_gates
+from ledger.services.home import kept_rules
 from ledger.services.home.keystores import new_key
-from ledger.services.home.score_cards import default_card_text, keep_card
+from ledger.services.home.score_cards import default_card_text
 from ledger.services.relay import pool_payments
 
 LAST_DAY = 44
@@ -144,9 +146,11 @@ def _admit(play: Play) -> None:
     play.say(f"{len(CAST) + 1} partners enrolled, admitted by two of three council members")
     play.at(FIRST - 1 - PAST)
     with play.trial.node.home.database.write() as connection:
-        documents = keep_card(connection, card_file()), keep_gates(connection, GATES.encode()).hash
+        keep = [
+            kept_rules.keep(connection, kind, text).hash for kind, text in ((CARDS, card_file()), (GATES, gates_file()))
+        ]
     now = play.clock.now()
-    play.trial.decide([change(0, RegistryAction.ADOPT_RULES, document=kept, number=now) for kept in documents])
+    play.trial.decide([change(0, RegistryAction.ADOPT_RULES, document=kept, number=now) for kept in keep])
     play.say("the council adopts scorecard and gates before the first period that they govern")
 
 

@@ -2,15 +2,23 @@
 
 from collections.abc import Iterator, Mapping
 
+from ledger.codes import Role
 from ledger.explain.text import Text, say, say_counted
 from ledger.explain.units import UNKNOWN, money, percent, span
 from ledger.network.league import League, LeagueBy, Measured
 
-TITLES: Mapping[LeagueBy, Text] = {
-    LeagueBy.TIME: say("Delivery time"),
-    LeagueBy.COST: say("Freight per package"),
-    LeagueBy.PENALTY: say("Penalty over freight"),
+TITLES: Mapping[Role, Mapping[LeagueBy, Text]] = {
+    Role.CARRIER: {
+        LeagueBy.TIME: say("Delivery time"),
+        LeagueBy.COST: say("Freight per package"),
+        LeagueBy.PENALTY: say("Penalty over freight"),
+    },
+    Role.SUPPLIER: {LeagueBy.TIME: say("Order to handoff"), LeagueBy.FAULTS: say("Not on time in full")},
+    Role.WAREHOUSE: {LeagueBy.TIME: say("Time in the warehouse"), LeagueBy.FAULTS: say("Passed on short or damaged")},
+    Role.BROKER: {LeagueBy.TIME: say("Presented to released"), LeagueBy.FAULTS: say("Not released clean")},
+    Role.CUSTOMS: {LeagueBy.TIME: say("Presented to released")},
 }
+"""Who is compared, and the figures of each; less is better of all."""
 
 
 def value_text(value: int, by: LeagueBy, currency: str) -> Text:
@@ -20,7 +28,7 @@ def value_text(value: int, by: LeagueBy, currency: str) -> Text:
             return span(value)
         case LeagueBy.COST:
             return money(value, currency)
-        case LeagueBy.PENALTY:
+        case LeagueBy.PENALTY | LeagueBy.FAULTS:
             return percent(value)
 
 
@@ -53,18 +61,19 @@ def explained(league: League, by: LeagueBy) -> Iterator[Text]:
     """What the order means, and what is missing from it."""
     measured = [one for entry in league.entries if (one := entry.by(by)) is not None]
     if not league.entries:
-        yield say("Nobody delivered on this lane in the period.")
+        yield say("Nobody worked on this lane in that role in the period.")
         return
-    yield say("In order of {figure}: a carrier stands behind those that are better with certainty.", figure=TITLES[by])
+    figure = TITLES[league.role][by]
+    yield say("In order of {figure}: each stands behind those that are better with certainty.", figure=figure)
     without = sum(one.rank is None for one in measured) + len(league.entries) - len(measured)
     if without:
         yield say_counted(
-            "{count} carrier has fewer than thirty deliveries and no rank.",
-            "{count} carriers have fewer than thirty deliveries and no rank.",
+            "{count} of them has fewer than thirty deliveries and no rank.",
+            "{count} of them have fewer than thirty deliveries and no rank.",
             without,
         )
     if any(one.tied for one in measured):
-        yield say("Carriers whose intervals overlap are tied: these figures give no reason to prefer one.")
+        yield say("Those whose intervals overlap are tied: these figures give no reason to prefer one.")
     if league.hidden:
         yield say_counted(
             "{count} shipment has closed parts and may be on this lane.",

@@ -7,9 +7,11 @@ from ledger.access.course import Course, Stage
 from ledger.access.gates_file import SCORE, Gate, GateAction
 from ledger.access.reading import Reading
 from ledger.common.figure import to_json
+from ledger.common.scopes import scope_text
 from ledger.explain.score import NAMES
-from ledger.explain.text import Text, phrase, say
+from ledger.explain.text import Text, phrase, say, term
 from ledger.explain.units import moment, percent, points
+from ledger.explain.words import spaced
 from ledger.scores.card import Indicator
 
 STAGES: Mapping[Stage, Text] = {
@@ -46,6 +48,12 @@ _SENTENCES: Mapping[Stage, str] = {
 def sentence(course: Course) -> Text:
     """What this stage means, and what may follow."""
     return say(_SENTENCES[course.stage], until=moment(course.until or 0))
+
+
+def whose(gate: Gate) -> Text:
+    """The role that it is about, with its scope."""
+    role, scope = term("Role", spaced(gate.role.name.lower())), scope_text(gate.role, gate.scope)
+    return say("{role} ({scope})", role=role, scope=scope) if scope else role
 
 
 def gate_text(gate: Gate) -> Text:

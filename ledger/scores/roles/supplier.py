@@ -21,6 +21,10 @@ from ledger.shipments.gate_breaches import Breach, breaches
 from ledger.shipments.history import Journeys
 from ledger.shipments.portions import Found, Move
 
+_OFFERED = {StopKind.DELIVERY, StopKind.LOCKER, StopKind.REFUSAL, StopKind.TENDER}
+"""What stops the clock when the goods are at the destination: of all but the delivery the addressee signs nothing, or
+that it refuses them."""
+
 
 def supplier_delivery(case: Case) -> Iterator[Sample]:
     """On time in full at the supplier's own delivery point, and defective packages.
@@ -34,6 +38,8 @@ def supplier_delivery(case: Case) -> Iterator[Sample]:
         return
     items = _family_items(case, goods)
     records = case.proof(max((t.line for t in goods), key=lambda line: line.late_seconds))
+    broke = [b.record.id for b in _family_breaches(case, goods) if b.releaser == supplier]
+    best = None
     if case.force.commercial.incoterm[:1].upper() in ("E", "F", "C"):
         first = [_handed_over(t, supplier) for t in goods]
         new = {(item.move.verified.id, item.move.shipment) for item in items if item.new}
@@ -44,10 +50,13 @@ def supplier_delivery(case: Case) -> Iterator[Sample]:
         late = max(t.line.late_seconds for t in goods)
         if not delivered and not late and not any(t.line.stop for t in goods):
             return  # overdue, but excused until now: not known yet
-        good = delivered and not late and not any(item.new for item in items)
-    broke = [b.record.id for b in _family_breaches(case, goods) if b.releaser == supplier]
+        well = not late and not any(item.new for item in items) and not broke
+        good = delivered and well
+        offered = all(t.line.stop is not None and t.line.stop.kind in _OFFERED for t in goods)
+        best = 1 if well and offered and not delivered else None
     role, delivery = Role.SUPPLIER, _delivery(case)
-    yield Sample(role, supplier, Indicator.ON_TIME_IN_FULL, int(good and not broke), 1, (*records, *broke), delivery)
+    good, records = good and not broke, (*records, *broke)
+    yield Sample(role, supplier, Indicator.ON_TIME_IN_FULL, int(good), 1, records, delivery, best=best)
     packages = case.terms.packages or 1
     bad, proofs = _defects(case, goods, items)
     yield Sample(role, supplier, Indicator.DEFECTS, min(bad, packages), packages, (*records, *proofs), delivery)

@@ -13,7 +13,7 @@ from functools import cached_property
 from threading import Lock
 from typing import NamedTuple
 
-from ledger.access.adopted_gates import InForce, closed_periods, gates_in_force
+from ledger.access.adopted_gates import GATES, InForce, closed_periods, gates_in_force
 from ledger.access.course import Act, Again, Closing, Course, Stage, course
 from ledger.access.evidence import (
     Evidence,
@@ -122,7 +122,7 @@ class Access:
             view = self._registry.refreshed(connection).now()
             work = GateReader(self._home, self._registry, connection, view, self._home.clock.now())
             listed = [work.records_of(by, partner, reading) for reading in again or first]
-            rules = kept_rules.kept(connection, by.gates).decode()
+            rules = kept_rules.kept(connection, GATES, by.gates).decode()
         action = by.action.loss if loss else by.action.back
         consortium = self._home.consortium.genesis.consortium_id
         found = Evidence(consortium, self._home.log_id, partner, action, by, rules, first, again, tuple(listed))
@@ -233,11 +233,11 @@ class GateReader:
         """Everybody's readings at all gates of the file, taken together."""
         card = measure_for(self._connection, self._view, period.start).card
         known = Known(self._all, self._records.evidence.times, period, taken)
-        gates = parse_gates(kept_rules.kept(self._connection, gate.gates))
+        gates = parse_gates(kept_rules.kept(self._connection, GATES, gate.gates))
         return {
             (partner, one.name): known.read(one, partner, card)[0]
             for one in gates.gates.values()
-            if one.role in card.roles
+            if one.scored_as in card.roles
             for partner in self._with_role(one)
         }
 
@@ -276,10 +276,3 @@ class GateReader:
 def _kept(connection: Connection, document: bytes) -> Evidence | None:
     text = meta.get(connection, f"{KEPT_AS}/{to_hex(document)}")
     return None if text is None or not is_evidence(text.encode()) else parse_evidence(text.encode())
-
-
-def keep_gates(connection: Connection, text: bytes) -> Gates:
-    """Keep a gates file under its SHA-256. Raises `MalformedRecord` for a file that is none."""
-    gates = parse_gates(text)
-    kept_rules.keep(connection, gates.hash, text)
-    return gates

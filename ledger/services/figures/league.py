@@ -1,16 +1,16 @@
-"""The league of a lane for one reader: whoever gives traffic sees the carriers of its own shipments, auditors all."""
+"""The league of a lane for one reader: whoever gives traffic sees who worked on its own shipments, auditors all."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.codes import Mode
+from ledger.codes import Mode, Role
 from ledger.common.figure import to_json
 from ledger.common.periods import Period
 from ledger.errors import MalformedRecord
 from ledger.explain.access.league import explained
 from ledger.network.lane_times import Lane
-from ledger.network.league import League, LeagueBy
+from ledger.network.league import FIGURES, League, LeagueBy
 from ledger.services.figures.network import limited_to
 from ledger.services.figures.penalties_and_scores import Numbers
 from ledger.services.views.records import Reader
@@ -21,6 +21,7 @@ class LeagueAnswer:
     """A league, the lane that it is of, and the lanes that the reader may ask for with their shipments."""
 
     period: Period
+    role: Role
     by: LeagueBy
     lane: Lane | None
     league: League | None
@@ -32,6 +33,7 @@ class LeagueAnswer:
         for entry in listed["entries"] if listed and not evidence else ():
             entry["evidence"] = None
         return {
+            "role": self.role.name.lower(),
             "by": str(self.by),
             "period": to_json(self.period),
             "lane": lane_json(self.lane) if self.lane else None,
@@ -59,14 +61,31 @@ def lane_named(origin: str, destination: str, mode: str) -> Lane | None:
     return Lane(origin, destination, modes.get(mode))
 
 
+def compared_by(role: str, by: LeagueBy) -> Role:
+    """The role of this name, whose partners are compared by that figure. Raises `MalformedRecord` for another."""
+    roles = {one.name.lower(): one for one in FIGURES}
+    if role not in roles:
+        raise MalformedRecord("no role that is compared", where="role", expected=", ".join(roles), found=role[:40])
+    if by not in FIGURES[roles[role]]:
+        known = ", ".join(FIGURES[roles[role]])
+        raise MalformedRecord("no figure of this role", where="by", expected=known, found=str(by))
+    return roles[role]
+
+
 def league_for(
-    numbers: Numbers, reader: Reader | None, period: Period, lane: Lane | None, by: LeagueBy = LeagueBy.TIME
+    numbers: Numbers,
+    reader: Reader | None,
+    period: Period,
+    lane: Lane | None,
+    wanted: tuple[Role, LeagueBy] = (Role.CARRIER, LeagueBy.TIME),
 ) -> LeagueAnswer:
-    """The carriers of `lane` in `period`; without a lane, only which lanes there are, the busiest first. `reader` None:
-    whoever runs this home, who knows it all. Raises `NotPermitted` for the public.
+    """Those of a role on `lane` in `period` in order of a figure, both `wanted`; without a lane, only which lanes there
+    are, the busiest first. `reader` None: whoever runs this home, who knows it all. Raises `NotPermitted` for the
+    public.
     """
+    role, by = wanted
     only = limited_to(reader)
     known = numbers.lanes(period, only)
     ordered = dict(sorted(known.items(), key=lambda entry: (-entry[1], entry[0][:2], entry[0].mode or 0)))
-    found = None if lane is None else numbers.league(period, lane, by, only)
-    return LeagueAnswer(period, by, lane, found, ordered)
+    found = None if lane is None else numbers.league(period, lane, by, only, role)
+    return LeagueAnswer(period, role, by, lane, found, ordered)

@@ -30,6 +30,8 @@ from ledger.network.benchmark import Benchmark
 from ledger.network.contributions import KeptContributions
 from ledger.network.lane_times import Lane, times_by_lane
 from ledger.network.league import League, LeagueBy, lanes, league
+from ledger.network.leagues.by_role import league_of
+from ledger.network.leagues.served import KeptServed
 from ledger.network.performance import NetworkFigures, contributions_by, network
 from ledger.network.routes import EXPECTED, GROUPS, By, Windows
 from ledger.network.turnover import Turnover, turnover_by
@@ -98,6 +100,7 @@ class Numbers:
         self._samples = Answers(LISTED)
         self.penalty_pages = PenaltyPages(self._figures, self._extent, views, home.clock)
         self._contributions: WeakKeyDictionary[Running, KeptContributions] = WeakKeyDictionary()
+        self._served: WeakKeyDictionary[Running, KeptServed] = WeakKeyDictionary()
         self._remembered: dict[Hashable, Any] = {}
         self._of: Running | None = None
         self._columns: tuple[int, Sealed] | None = None
@@ -356,15 +359,25 @@ class Numbers:
         subject = "charts", period.start, period.end, by, tuple(windows.items()), reader
         return self._answers.get(subject, (self._extent(), period.at), compute)
 
-    def league(self, period: Period, lane: Lane, by: LeagueBy = LeagueBy.TIME, reader: Reader | None = None) -> League:
-        """The carriers of a lane side by side; with a `reader`, from the shipments whose terms it may read."""
+    def league(
+        self,
+        period: Period,
+        lane: Lane,
+        by: LeagueBy = LeagueBy.TIME,
+        reader: Reader | None = None,
+        role: Role = Role.CARRIER,
+    ) -> League:
+        """Those of a role on a lane side by side; with a `reader`, from the shipments whose terms it may read."""
 
         def compute() -> League:
             with self._figures() as (_, running):
-                kept = self._contributions_of(running)
-                return league(running.journeys, period, lane, by, (_wanted(reader), kept))
+                if role is Role.CARRIER:
+                    kept = self._contributions_of(running)
+                    return league(running.journeys, period, lane, by, (_wanted(reader), kept))
+                seen = _wanted(reader), self._served_of(running)
+                return league_of(role, running.journeys, period, lane, seen)(by)
 
-        subject = "league", period.start, period.end, lane, by, reader
+        subject = "league", period.start, period.end, lane, by, reader, role
         return self._answers.get(subject, (self._extent(), period.at), compute)
 
     def lanes(self, period: Period, reader: Reader | None = None) -> Mapping[Lane, int]:
@@ -381,6 +394,13 @@ class Numbers:
         kept = self._contributions.get(running)
         if kept is None:
             kept = self._contributions[running] = KeptContributions(running.journeys)
+            running.watch(kept.kept)
+        return kept
+
+    def _served_of(self, running: Running) -> KeptServed:
+        kept = self._served.get(running)
+        if kept is None:
+            kept = self._served[running] = KeptServed(running.journeys)
             running.watch(kept.kept)
         return kept
 

@@ -4,29 +4,40 @@ from collections.abc import Mapping
 
 from ledger.common.ids import to_hex
 from ledger.errors import NotFound
+from ledger.registry.adopted_files import F, FileKind
 from ledger.registry.history import RegistryView
-from ledger.scores.adopted_card import is_card
+from ledger.scores.adopted_card import CARDS
 from ledger.store import meta
 from ledger.store.database import Connection
 
 _CARD, _OTHER = "card", "rules"
 
 
-def keep(connection: Connection, document: bytes, text: bytes) -> None:
-    """Keep `text` under `document`, its SHA-256. Who calls this has read it as a file of its kind."""
-    meta.put_new(connection, f"{_CARD if is_card(text) else _OTHER}/{to_hex(document)}", text.decode())
+def keep(connection: Connection, kind: FileKind[F], text: bytes) -> F:
+    """Keep a file of this kind under its SHA-256. Raises `MalformedRecord` for a file that is none."""
+    parsed = kind.parse(text)
+    meta.put_new(connection, f"{_CARD if CARDS.has(text) else _OTHER}/{to_hex(parsed.hash)}", text.decode())
+    return parsed
 
 
-def kept(connection: Connection, document: bytes) -> bytes:
-    """The file with this SHA-256; raises `NotFound` where it was not kept here."""
-    for kind in (_CARD, _OTHER):
-        if (text := meta.get(connection, f"{kind}/{to_hex(document)}")) is not None:
+def kept(connection: Connection, kind: FileKind[F], document: bytes) -> bytes:
+    """The file of this kind with this SHA-256; raises `NotFound` where it was not kept here."""
+    for where in (_CARD, _OTHER):
+        text = meta.get(connection, f"{where}/{to_hex(document)}")
+        if text is not None and kind.has(text.encode()):
             return text.encode()
-    raise NotFound("an adopted file is not kept here", where="document", found=to_hex(document))
+    raise NotFound(
+        f"no {kind.name} file with this hash is kept here",
+        where="document",
+        found=to_hex(document),
+        mend=f"Keep it here, byte for byte: {kind.command} keep FILE",
+    )
 
 
 def kept_others(connection: Connection, view: RegistryView) -> Mapping[bytes, bytes]:
     """The adopted files that are no scorecards, of those that are kept here, by SHA-256."""
     names = {f"{_OTHER}/{to_hex(document)}": document for document, _ in view.adopted_rules()}
+    if not names:
+        return {}
     texts = {names[name]: text.encode() for name, text in meta.get_many(connection, names).items()}
-    return {document: text for document, text in texts.items() if not is_card(text)}
+    return {document: text for document, text in texts.items() if not CARDS.has(text)}

@@ -1,16 +1,14 @@
-"""Scorecards at hand: the one that ships with Lading, and those that were kept here to be adopted by their hash."""
+"""Scorecards at hand: those that ship with Lading, and the one that governs a period by what the council adopted."""
 
 from importlib import resources
 
 from ledger.common.ids import to_hex
 from ledger.errors import Misconfigured, NotFound
 from ledger.registry.history import RegistryView
-from ledger.scores.adopted_card import Measure, governing_card
+from ledger.scores.adopted_card import CARDS, Measure, governing_card
 from ledger.scores.card import Card, parse_card
 from ledger.services.home import kept_rules
 from ledger.store.database import Connection
-
-HOW_TO_KEEP = "Keep its file here, byte for byte: lading scores card keep FILE"
 
 
 def default_card_text() -> bytes:
@@ -28,23 +26,9 @@ def default_card() -> Card:
     return parse_card(default_card_text())
 
 
-def keep_card(connection: Connection, text: bytes) -> bytes:
-    """Keep a scorecard under its SHA-256, which it returns. Raises `MalformedRecord` for a file that is none."""
-    card = parse_card(text)
-    kept_rules.keep(connection, card.hash, text)
-    return card.hash
-
-
 def card_text(connection: Connection, wanted: bytes) -> bytes:
     """The scorecard with this SHA-256; raises `NotFound` when it was not kept here."""
-    if wanted == default_card().hash:
-        return default_card_text()
-    try:
-        return kept_rules.kept(connection, wanted)
-    except NotFound:
-        raise NotFound(
-            "this scorecard is not kept here", where="card", found=to_hex(wanted), mend=HOW_TO_KEEP
-        ) from None
+    return default_card_text() if wanted == default_card().hash else kept_rules.kept(connection, CARDS, wanted)
 
 
 def measure_for(connection: Connection, view: RegistryView, start: int | None) -> Measure:
@@ -59,10 +43,10 @@ def measure_for(connection: Connection, view: RegistryView, start: int | None) -
         return Measure(default_card(), None)
     try:
         return Measure(parse_card(card_text(connection, adopted.document)), adopted.since)
-    except NotFound:
+    except NotFound as error:
         raise Misconfigured(
             "the council adopted a scorecard that is not kept here",
             where="card",
             expected=to_hex(adopted.document),
-            mend=HOW_TO_KEEP,
+            mend=error.mend,
         ) from None

@@ -2,11 +2,11 @@
 
 from ledger.errors import RuleBroken
 from ledger.explain.markets.terms import need_text
-from ledger.markets.adopted_markets import in_force
+from ledger.markets.adopted_markets import adopted_markets, in_force
 from ledger.markets.needs import case_of, needs_of, refused_by
 from ledger.records.types import Record, ShipmentTerms
 from ledger.registry.history import RegistryView
-from ledger.services.home.market_files import markets_in
+from ledger.services.home import kept_rules
 from ledger.store.database import Connection
 
 
@@ -14,7 +14,8 @@ def check_goods(connection: Connection, view: RegistryView, record: Record) -> N
     """Raise `RuleBroken`, naming the rule, for terms of goods that a market in force refuses for certain."""
     if not isinstance(record, ShipmentTerms):
         return
-    markets = [one.market for one in in_force(markets_in(connection, view), view.time)]
+    adopted = adopted_markets(view, kept_rules.kept_others(connection, view))
+    markets = [one.market for one in in_force(adopted, view.time)]
     refused = refused_by(needs_of(markets, case_of(record), view.time))
     if refused is not None:
         raise RuleBroken(

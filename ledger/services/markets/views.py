@@ -16,15 +16,15 @@ from ledger.errors import LadingError, NotFound, NotPermitted
 from ledger.explain.markets.changes import case_text, change_text
 from ledger.explain.markets.taxes import deviation_text
 from ledger.explain.markets.terms import lack_text, need_text
-from ledger.markets.adopted_markets import AdoptedMarket, coming, in_force
+from ledger.markets.adopted_markets import MARKETS, AdoptedMarket, adopted_markets, coming, in_force
 from ledger.markets.changes import CaseChange, changes_for
 from ledger.markets.judging import DutyCheck, Rights, ShipmentJudgement, duties_of, judge_shipment
 from ledger.markets.needs import Case, case_of, lacks_of, needs_of, refused_by, required_by
 from ledger.markets.rules import Market
 from ledger.records.types import Clearance, Record, ShipmentTerms
 from ledger.services.figures.penalties_and_scores import Numbers
+from ledger.services.home import kept_rules
 from ledger.services.home.home import Home
-from ledger.services.home.market_files import market_text, markets_in
 from ledger.services.state.answers import Answers
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.extent import extent_of
@@ -88,7 +88,8 @@ class Markets:
     def adopted(self) -> tuple[AdoptedMarket, ...]:
         """The adopted files that are kept here, by when they come into force."""
         with self._db.read() as connection:
-            return markets_in(connection, self._registry.refreshed(connection).now())
+            view = self._registry.refreshed(connection).now()
+            return adopted_markets(view, kept_rules.kept_others(connection, view))
 
     def in_force(self) -> list[Market]:
         """The version in force now of each jurisdiction."""
@@ -121,7 +122,7 @@ class Markets:
         if all(one.market.hash != document for one in self.adopted()):
             raise NotFound("no adopted file of a market", where="market", found=to_hex(document))
         with self._db.read() as connection:
-            return market_text(connection, document)
+            return kept_rules.kept(connection, MARKETS, document)
 
     # --- terms -------------------------------------------------------------------------------------------------------
 

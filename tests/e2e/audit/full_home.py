@@ -22,12 +22,13 @@ from ledger.registry.forwarding import (
     document_hash,
     sign_forwarding,
 )
+from ledger.scores.adopted_card import CARDS
 from ledger.services.epcis.service import Epcis
 from ledger.services.events.event import Wanted
 from ledger.services.figures import award_files
 from ledger.services.figures.sealed_records import SealedRecords
+from ledger.services.home import kept_rules
 from ledger.services.home.consortium import WITNESSES, read_consortium
-from ledger.services.home.score_cards import keep_card
 from ledger.services.node.node import Node
 from ledger.services.views.access_journal import AccessJournal, AccessRight, Opened
 from ledger.services.views.records import Reader
@@ -86,7 +87,7 @@ def _use(story: Story, node: Node) -> None:
     with node.home.database.write() as connection:
         award_files.keep_rule(connection, RULE.encode())
         quotas.spend(connection, {"a signer": 1_000_000})
-        keep_card(connection, OWN)
+        kept_rules.keep(connection, CARDS, OWN)
         sessions.use(connection, "a nonce", story.clock.now() + DAY)
         sessions.begin(connection, b"\1" * 32, story.parties[CARRIER].key.address, story.clock.now() + DAY)
     for days in (1, 60, 60):

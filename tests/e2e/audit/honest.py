@@ -19,9 +19,10 @@ from ledger.records.erasure import ErasureReason
 from ledger.records.signing import SignedRecord, SigningKey
 from ledger.records.types import RegistryChange
 from ledger.registry.changes import change
+from ledger.scores.adopted_card import CARDS
 from ledger.services.audit.findings import AuditReport
 from ledger.services.audit.run import audit
-from ledger.services.home.score_cards import keep_card
+from ledger.services.home import kept_rules
 from ledger.services.home.settings import read_settings
 from ledger.services.lifecycle.contract_succession import replace_contract
 from ledger.services.lifecycle.rebuild import rebuild_projections, restore_from_chain
@@ -132,7 +133,7 @@ class Honest:
 
     def keep_card(self) -> None:
         with self._stage.node.home.database.write() as connection:
-            card = keep_card(connection, OWN)
+            card = kept_rules.keep(connection, CARDS, OWN).hash
         self._decide(change(0, RegistryAction.ADOPT_RULES, document=card, number=self._stage.now + DAY))
 
     def govern(self) -> None:

@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 from typer.testing import CliRunner
 
+from ledger.access.adopted_gates import GATES as KIND
 from ledger.access.course import Stage as At
 from ledger.access.evidence import changes_for, parse_evidence
 from ledger.api.app import create_app
@@ -25,7 +26,8 @@ from ledger.common.periods import DAY, Grain, Period, Step, before, unit_of
 from ledger.errors import NotFound, NotPermitted
 from ledger.records.types import Amendment, Details
 from ledger.services.exports.bundle import Exporter
-from ledger.services.figures.access import Standing, keep_gates
+from ledger.services.figures.access import Standing
+from ledger.services.home import kept_rules
 from ledger.services.views.records import PUBLIC, Reader
 from tests.api.world import World, bearer
 from tests.e2e.stage import ALPHA, AUDITOR, CAP, CARRIER, MAKER, SHOP, Stage, living, staged
@@ -92,7 +94,7 @@ def on_probation(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     home = tmp_path_factory.mktemp("gates") / "home"
     with living(founded, home) as stage:
         with stage.node.home.database.write() as connection:
-            gates = keep_gates(connection, GATES)
+            gates = kept_rules.keep(connection, KIND, GATES)
         assert stage.node.reader.access.standings() == ()
         stage.decide(RegistryAction.ADOPT_RULES, document=gates.hash, number=stage.now + DAY)
         to(stage, month_end(stage.now) + DAY)
@@ -173,8 +175,13 @@ def test_without_one_the_councils_change_is_prepared_and_nothing_happens_without
     changes = changes_for(evidence, stage.trial.next_sequence())
     assert [RegistryAction(one.action) for one in changes] == [RegistryAction.ADOPT_RULES, RegistryAction.SUSPEND]
     assert changes[0].document == evidence.hash
+    (tmp_path / "false.json").write_bytes(text.replace(b'"samples":30', b'"samples":29', 1))
+    assert CliRunner().invoke(app, ["access", "keep", str(tmp_path / "false.json")]).exit_code == 1
+    assert access.kept_evidence(evidence.hash) is None
+    (tmp_path / "evidence.json").write_bytes(text)
     with stage.node.home.database.write() as connection:
         access.keep(connection, evidence)
+    assert access.kept_evidence(evidence.hash) == evidence
     for one in changes:
         stage.trial.change(one)
         stage.settle()
@@ -199,6 +206,10 @@ def test_without_one_the_councils_change_is_prepared_and_nothing_happens_without
     returned = carrier_of(stage)
     assert (returned.course.stage, returned.open) == (At.GOOD, True)
     stage.audited()
+    stage.node.close()
+    (tmp_path / "again.json").write_bytes(again.text())
+    kept = CliRunner().invoke(app, ["access", "keep", str(tmp_path / "again.json")])
+    assert kept.exit_code == 0, kept.output
 
 
 def test_what_was_read_once_stays(probation: Stage) -> None:

@@ -28,11 +28,13 @@ from ledger.explain.bundle import step_text
 from ledger.records.erasure import ErasureReason
 from ledger.records.types import Attestation, BonusAgreement, Claims, Share
 from ledger.registry.history import RegistryView
+from ledger.scores.adopted_card import CARDS
 from ledger.scores.card import parse_card
 from ledger.services.exports.award_drafts import check_award, draft_award
 from ledger.services.exports.bundle import Exporter
 from ledger.services.figures import award_files
-from ledger.services.home.score_cards import default_card, keep_card
+from ledger.services.home import kept_rules
+from ledger.services.home.score_cards import default_card
 from ledger.services.intake.submission import Accepted
 from ledger.services.relay import pool_payments
 from ledger.services.views.records import Reader
@@ -114,7 +116,7 @@ def play(stage: Stage) -> World:
         stage.decide(RegistryAction.GRANT_ROLE, partner=BROKER, role=Role.ISSUER, scope=scope)
     stage.pass_time(DAY)
     with node.home.database.write() as connection:
-        keep_card(connection, CARD)
+        kept_rules.keep(connection, CARDS, CARD)
         rule = award_files.keep_rule(connection, RULE.encode())
     since = stage.now + DAY
     stage.decide(RegistryAction.ADOPT_RULES, document=parse_card(CARD).hash, number=since)

@@ -45,7 +45,7 @@ def test_a_party_gets_the_carriers_of_its_own_shipments(busy: Path, tmp_path: Pa
         shop = Reader(SHOP, key=stage.parties[SHOP].key.address)
         found = json.loads(get(shop, asked))
         assert found["lanes"] == [{"origin": "NZ", "destination": "CN", "mode": "road", "shipments": 11}]
-        assert [e["carrier"] for e in found["league"]["entries"]] == [CARRIER, SECOND]
+        assert [e["partner"] for e in found["league"]["entries"]] == [CARRIER, SECOND]
         few, least = found["league"]["entries"]
         assert (few["cost"]["provisional"], few["cost"]["rank"], few["cost"]["samples"]) == (True, None, 10)
         assert (least["cost"], least["time"], least["events"]) == (None, None, 1)
@@ -53,11 +53,22 @@ def test_a_party_gets_the_carriers_of_its_own_shipments(busy: Path, tmp_path: Pa
         assert json.loads(get(shop, asked + "&evidence=true"))["league"]["entries"][0]["evidence"]
         assert len(entries(Reader(AUDITOR, key=b"\x01" * 20, auditor=True))) == 2
         own = Reader(CARRIER, key=stage.parties[CARRIER].key.address)
-        assert {e["carrier"] for e in entries(own)} <= {CARRIER, SECOND}
+        assert {e["partner"] for e in entries(own)} <= {CARRIER, SECOND}
         get(PUBLIC, asked, 403)
         get(shop, "/v1/league?origin=NZ", 400)
         page = get(shop, "/league?origin=NZ&destination=CN&mode=road")
         assert "provisional: 10 deliveries" in page
+        suppliers = json.loads(get(shop, asked.replace("by=cost", "role=supplier&by=faults")))
+        (own,) = suppliers["league"]["entries"]
+        assert (suppliers["role"], own["partner"], own["events"], own["faults"]["rank"]) == (
+            "supplier",
+            MAKER,
+            11,
+            None,
+        )
+        assert "Not on time in full" in get(shop, "/league?origin=NZ&destination=CN&mode=road&role=supplier&by=faults")
+        get(shop, asked + "&role=supplier", 400)  # they are not compared by cost
+        get(shop, asked + "&role=council", 400)
         assert "NZ → CN" in page
         get(PUBLIC, "/league", 403)
 

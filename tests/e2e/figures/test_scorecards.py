@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
+from ledger.access.adopted_gates import GATES
 from ledger.api.app import create_app
 from ledger.bundle.format import parse_trust
 from ledger.bundle.verify import verify_bundle
@@ -22,11 +24,12 @@ from ledger.errors import Misconfigured
 from ledger.explain.bundle import step_text
 from ledger.records.erasure import ErasureReason
 from ledger.records.types import RegistryChange, ShipmentTerms
+from ledger.scores.adopted_card import CARDS
 from ledger.scores.card import parse_card
 from ledger.services.audit.run import audit
 from ledger.services.exports.bundle import Exporter
 from ledger.services.home import kept_rules
-from ledger.services.home.score_cards import default_card_text, keep_card
+from ledger.services.home.score_cards import default_card_text
 from ledger.store import records
 from tests.api.world import World, bearer
 from tests.e2e.stage import CARRIER, MAKER, SHOP, Stage
@@ -70,7 +73,7 @@ def test_scores_are_measured_by_the_card_that_the_council_adopted_before_the_per
     with pytest.raises(Misconfigured, match="lading scores card keep"):
         list(stage.node.reader.numbers.scorecards())
     with stage.node.home.database.write() as connection:
-        keep_card(connection, OWN)
+        kept_rules.keep(connection, CARDS, OWN)
     ship(stage)
     stage.pass_time(20 * DAY)
 
@@ -98,17 +101,17 @@ def test_a_file_of_another_kind_that_the_council_adopts_leaves_the_card_in_force
     card = parse_card(OWN)
     stage.node.settle()
     begins = stage.now + 2 * DAY
-    other = b'format = "lading/another/1"\n'
+    other = (resources.files("ledger.access") / "gates" / "example.toml").read_bytes()
     document = hashlib.sha256(other).digest()
     with stage.node.home.database.write() as connection:
-        keep_card(connection, OWN)
+        kept_rules.keep(connection, CARDS, OWN)
     stage.decide(RegistryAction.ADOPT_RULES, document=card.hash, number=begins)
     stage.decide(RegistryAction.ADOPT_RULES, document=document, number=begins + 60)
     stage.pass_time(3 * DAY)
     with pytest.raises(Misconfigured, match="lading scores card keep"):
         list(stage.node.reader.numbers.scorecards())
     with stage.node.home.database.write() as connection:
-        kept_rules.keep(connection, document, other)
+        kept_rules.keep(connection, GATES, other)
     ship(stage)
     stage.pass_time(20 * DAY)
     assert scored(stage)[0]["measure"]["card"] == to_hex(card.hash)

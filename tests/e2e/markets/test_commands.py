@@ -101,4 +101,4 @@ def test_a_home_keeps_prepares_lists_and_tells_what_changes(
     prepared = lading("market", "adopt", str(files / "strict.toml"), "--start", str(start))
     assert to_hex(parse_market(STRICTER).hash) in prepared
     past = CliRunner().invoke(app, ["market", "adopt", str(files / "strict.toml"), "--start", "5"])
-    assert "adopted before they are in force" in (past.output + str(past.exception))
+    assert "adopted before it governs" in (past.output + str(past.exception))

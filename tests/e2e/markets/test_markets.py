@@ -12,9 +12,10 @@ from ledger.codes import ClearanceStatus, Gate, Regime, RegistryAction
 from ledger.common.ids import to_hex
 from ledger.common.periods import DAY
 from ledger.errors import MalformedRecord, NotPermitted, RuleBroken
+from ledger.markets.adopted_markets import MARKETS
 from ledger.markets.market_file import parse_market
 from ledger.records.types import Duty, Require, TaxLine
-from ledger.services.home.market_files import keep_market
+from ledger.services.home import kept_rules
 from ledger.services.intake.submission import Accepted
 from ledger.services.views.records import PUBLIC, Reader
 from tests.api.world import World, bearer
@@ -61,7 +62,7 @@ def client_of(stage: Stage, who: Reader) -> TestClient:
 
 def adopt(stage: Stage, text: bytes, begins: int) -> None:
     with stage.node.home.database.write() as connection:
-        market = keep_market(connection, text)
+        market = kept_rules.keep(connection, MARKETS, text)
     stage.decide(RegistryAction.ADOPT_RULES, document=market.hash, number=begins)
 
 
@@ -178,7 +179,7 @@ def test_a_partner_sees_what_a_new_version_changes_before_it_is_in_force(ruled: 
 
 def test_a_file_that_is_none_is_not_kept(stage: Stage) -> None:
     with stage.node.home.database.write() as connection, pytest.raises(MalformedRecord):
-        keep_market(connection, FILE.replace(b"market/1", b"market/7"))
+        kept_rules.keep(connection, MARKETS, FILE.replace(b"market/1", b"market/7"))
 
 
 def test_a_deviation_is_told_on_the_page_and_the_worklist_of_who_may_know_it(ruled: Stage) -> None:

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from ledger.codes import Role
 from ledger.common.periods import Period
 from ledger.scores.card import Indicator, parse_card
-from ledger.scores.composite import IndicatorScore
 from ledger.scores.estimate import Tally
+from ledger.scores.indicator_score import IndicatorScore
 from ledger.scores.tallies import Tallies
 from ledger.services.home.score_cards import default_card_text
 from ledger.shipments.history import Journeys

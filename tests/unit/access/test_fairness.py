@@ -6,15 +6,22 @@ import pytest
 
 from ledger.access.course import Stage
 from ledger.access.evidence import Evidence, check_evidence, check_readings
+from ledger.access.gates_file import gate_indicators, parse_gates
+from ledger.access.known import Known
 from ledger.access.reading import is_below
 from ledger.codes import Assurance, ClearanceStatus, HoldCause, RegistryAction, Role, StatementKind
+from ledger.common.periods import Period
 from ledger.errors import VerificationFailed
-from ledger.records.evidence import CheckpointTimes
+from ledger.penalties.statement import penalty_of
+from ledger.records.evidence import Basis, CheckpointTime, CheckpointTimes
 from ledger.records.types import ShipmentTerms
 from ledger.registry.enrolment import RoleRequest
-from ledger.scores.card import Indicator
+from ledger.scores.card import Indicator, parse_card
+from ledger.scores.tallies import Tallies
+from ledger.shipments.history import Journeys
 from tests.unit.access.world import CARD, CLOSED, GATE, GATES, OVER, PARSED, QUARTERS, World, closed, every_day
-from tests.unit.history import BROKER, CARRIER, DAY, HOUR, MAKER, SHOP, US_IMPORT
+from tests.unit.attested.saying import say_number
+from tests.unit.history import BROKER, CARRIER, DAY, HOUR, MAKER, SECOND, SHOP, US_IMPORT
 
 THIRD = 40
 
@@ -63,14 +70,174 @@ def contested(world: World, endorsed: bool, count: int = 35) -> None:
 
 @pytest.mark.parametrize("endorsed", [True, False])
 def test_an_addressee_that_contests_everything_costs_nobody_access(endorsed: bool) -> None:
-    """With a third's word the tenders stand; without, one word stands against another, and the gate leaves them out."""
+    """With a third's word the tenders stand; without, one word stands against another."""
     world = World()
     contested(world, endorsed)
     assert world.play().course().stage is Stage.GOOD
+    assert world.reading(QUARTERS[0], CLOSED).samples == 35
+
+
+def test_a_customer_that_contests_the_good_ones_and_signs_the_late_ones_costs_nobody_access() -> None:
+    """A hundred a quarter in time and contested, thirty late and signed: the late ones alone would be below."""
+    world = World()
+    for quarter, first in enumerate((91, 182)):
+        for i in range(130):
+            name, day = 200 * quarter + i, first + i % 65
+            world.opened(name, day)
+            if i % 13 < 3:
+                world.delivered(name, (day + 6) * DAY)
+            else:
+                world.stated(StatementKind.TENDER, name, CARRIER, (day + 3) * DAY - HOUR)
+                world.stated(StatementKind.CONTEST, name, SHOP, (day + 4) * DAY)
+    assert world.play().course().stage is not Stage.DUE
+
+
+def test_a_contest_that_a_third_bears_out_counts_unless_another_bears_out_the_tender() -> None:
+    """The second third speaks in the window to appeal, long after the thirty days of the dispute."""
+    stages = []
+    for awarded in (False, True):
+        world = World()
+        for name, day in every_day():
+            world.opened(name, day)
+            tender = world.stated(StatementKind.TENDER, name, CARRIER, (day + 3) * DAY - HOUR)
+            contest = world.stated(StatementKind.CONTEST, name, SHOP, (day + 4) * DAY)
+            world.endorsed(contest, THIRD, (day + 5) * DAY)
+            if awarded:
+                world.endorsed(tender, THIRD + 1, CLOSED + DAY)
+        world.play()
+        assert world.course(CLOSED).stage is Stage.PROBATION
+        stages.append(world.course().stage)
+    assert stages == [Stage.DUE, Stage.GOOD]
+
+
+def test_a_contest_that_is_set_aside_is_named_with_what_the_reading_rests_on() -> None:
+    world = World()
+    contested(world, endorsed=False)
+    world.play()
+    _, records = world.read(QUARTERS[0], CLOSED)
+    made = {one.id for one in world.records if getattr(one.record, "kind", None) == StatementKind.CONTEST}
+    assert len(made & set(records)) == 35
+
+
+@pytest.mark.parametrize(("signers", "stage"), [((CARRIER, SHOP), Stage.GOOD), ((CARRIER,), Stage.DUE)])
+def test_a_correction_in_the_window_counts_if_the_other_side_signs_it(signers: tuple[int, ...], stage: Stage) -> None:
+    """Deliveries were noted three days late by mistake; told in the window, when no penalty moves any more."""
+    world = World()
+    for name, day in every_day():
+        world.opened(name, day)
+        delivery = world.delivered(name, (day + 6) * DAY)
+        world.corrected(delivery, (day + 3) * DAY - HOUR, CLOSED + DAY, signers)
+    world.play()
+    assert world.course(CLOSED).stage is Stage.PROBATION
+    assert world.course().stage is stage
+    late = penalty_of(world.ids[0], world.records, OVER)
+    assert late.late_seconds == 3 * DAY, "what is owed is not corrected afterwards"
+
+
+@pytest.mark.parametrize(("by_customs", "stage"), [(True, Stage.GOOD), (False, Stage.DUE)])
+def test_lateness_that_customs_caused_costs_nobody_access(by_customs: bool, stage: Stage) -> None:
+    world = World()
+    for name, day in every_day():
+        world.opened(name, day)
+        if by_customs:
+            world.held(name, (day + 2) * DAY, (day + 6) * DAY)
+        world.delivered(name, (day + 6) * DAY)
+    assert world.play().course().stage is stage
+
+
+def test_late_goods_given_to_a_subcontractor_stay_with_who_is_liable() -> None:
+    """The carrier hands everything on before it is late; the subcontractor delivers late."""
+    world = World()
+    for name, day in every_day():
+        world.opened(name, day)
+        at = day * DAY + 2 * HOUR
+
+        def on(name: int = name, at: int = at) -> None:
+            world.history.handoff(world.ids[name], CARRIER, SECOND, at)
+
+        world.plan(at, on)
+        world.delivered(name, (day + 6) * DAY, carrier=SECOND)
+    world.play()
+    assert world.course().stage is Stage.DUE
+    assert world.course(partner=SECOND).stage is Stage.GOOD, "it promised nobody anything"
+
+
+@pytest.mark.parametrize("signs", [False, True])
+def test_a_supplier_answers_for_goods_that_come_late_and_not_for_who_does_not_take_them(signs: bool) -> None:
+    """Under D terms its goods are due at the destination: offered there in time, or delivered there late."""
+    gate = PARSED.gates["suppliers-on-time-in-full"]
+    world = World()
+    for name, day in every_day():
+        world.opened(name, day)
+        if signs:
+            world.delivered(name, (day + 6) * DAY)
+        else:
+            world.stated(StatementKind.TENDER, name, CARRIER, (day + 3) * DAY - HOUR)
+    world.play()
+    assert world.course(gate=gate, partner=MAKER).stage is (Stage.DUE if signs else Stage.GOOD)
+    plain = Tallies(Journeys(world.records), Period(QUARTERS[0].start, QUARTERS[0].end, OVER))
+    card = plain.score(MAKER, Role.SUPPLIER, CARD)
+    assert next(e for e in card.indicators if e.indicator is Indicator.ON_TIME_IN_FULL).value == 0, (
+        "a score counts both"
+    )
+
+
+RATED = parse_card(b"""
+format = "lading/scorecard/1"
+title = "With a rating"
+
+[[carrier]]
+group = "performance"
+weight = 60
+indicators = [{ name = "on-time", weight = 100, zero = 800_000, full = 980_000 }]
+
+[[carrier]]
+group = "finance"
+weight = 40
+indicators = [{ name = "attested:rating", weight = 100, zero = 0, full = 100, unit = "points", missing = "zero" }]
+""")
+
+
+@pytest.mark.parametrize("rating", ["nobody said one", 3, None])
+def test_what_an_issuer_says_or_does_not_say_costs_nobody_access(rating: int | str | None) -> None:
+    """One issuer alone could say it, and no appeal would mend it. None: its claims are closed."""
+    world = World()
+    for name, day in every_day():
+        world.opened(name, day)
+        world.delivered(name, (day + 2) * DAY)
+    if not isinstance(rating, str):
+        world.plan(100 * DAY, lambda: say_number(world.history, 60, CARRIER, "rating", rating, at=100 * DAY))
+    world.play()
+    taken = CheckpointTime(len(world.records), CLOSED, Basis.OPERATOR)
+    known = Known(world.records, CheckpointTimes(), QUARTERS[0], taken)
+    reading, records = known.read(PARSED.gates["score"], CARRIER, RATED)
+    assert (reading.samples, reading.high) == (35, 10_000)
+    plain = Tallies(Journeys(world.records), replace(QUARTERS[0], at=CLOSED)).score(CARRIER, Role.CARRIER, RATED)
+    assert plain.low is not None
+    assert plain.low < 6_500, "the scorecard itself does count it"
+    assert all(record in records for entry in plain.indicators for record in entry.evidence)
+
+
+def test_a_leg_that_the_next_one_takes_late_closes_no_gate() -> None:
+    assert Indicator.LEGS.value not in gate_indicators(Role.CARRIER)
+
+
+@pytest.mark.parametrize(("role", "text"), [("main-carrier", ""), ("warehouse", ""), ("brand", "9506000")])
+def test_whoever_handles_or_sends_goods_has_a_gate_for_its_role(role: str, text: str) -> None:
+    """A main carrier is scored as a carrier, so a gate about carriers alone would let it pass."""
+    own = f'role = "{role}"' + (f'\nscope = "{text}"' if text else "")
+    indicator = "on-time-in-full" if role == "brand" else "on-time"
+    file = GATES.replace(b'role = "carrier"', own.encode(), 1).replace(b'"on-time"', f'"{indicator}"'.encode(), 1)
+    gate = parse_gates(file).gates["carriers"]
+    assert gate.role.name.lower().replace("_", "-") == role
+    assert gate.scope == text.encode().ljust(32, b"\0")
+    partner = MAKER if role == "brand" else CARRIER
+    world = bad_world().play()
+    assert world.course(gate=gate, partner=partner).stage is Stage.DUE
 
 
 def test_who_tenders_in_vain_beside_true_lateness_does_not_escape() -> None:
-    """Forty true late deliveries a quarter, and two tenders: far from again and again."""
+    """Forty true late deliveries a quarter, and two tenders."""
     world = bad_world(40)
     for name, day in [(900, 95), (901, 190)]:
         world.opened(name, day)

@@ -5,11 +5,12 @@ from importlib import resources
 
 import pytest
 
-from ledger.access.gates_file import SPOILED_BY_OTHERS, GateAction, gate_indicators, is_gates, parse_gates
+from ledger.access.adopted_gates import GATES
+from ledger.access.gates_file import SPOILED_BY_OTHERS, GateAction, gate_indicators, parse_gates
 from ledger.codes import RegistryAction, Role
 from ledger.common.periods import DAY, Step
 from ledger.errors import MalformedRecord
-from ledger.scores.adopted_card import is_card
+from ledger.scores.adopted_card import CARDS
 
 EXAMPLE = (resources.files("ledger.access") / "gates" / "example.toml").read_bytes()
 
@@ -32,9 +33,9 @@ def test_the_example_is_read() -> None:
 
 
 def test_a_gates_file_is_told_from_a_scorecard() -> None:
-    assert is_gates(EXAMPLE)
-    assert not is_card(EXAMPLE)
-    assert not any(map(is_gates, (b'format = "lading/scorecard/1"', b"\xff", b"")))
+    assert GATES.has(EXAMPLE)
+    assert not CARDS.has(EXAMPLE)
+    assert not any(map(GATES.has, (b'format = "lading/scorecard/1"', b"\xff", b"")))
 
 
 @pytest.mark.parametrize(
@@ -50,10 +51,10 @@ def test_a_gates_file_is_told_from_a_scorecard() -> None:
         ('action = "suspend"', 'action = "expel"', "gates[0].action"),
         ('role = "carrier"', 'role = "customs"', "gates[0].role"),
         ('name = "carriers"', 'name = "Carriers"', "gates[0].name"),
-        ('name = "brokers"', 'name = "carriers"', "gates[2]"),
+        ('name = "brokers"', 'name = "carriers"', "gates[3]"),
         ('indicator = "score"', 'indicator = "records-in-a-day"', "gates[0].indicator"),
         ('indicator = "score"', 'indicator = "mean-late-seconds"', "gates[0].indicator"),
-        ("threshold = 850_000 ", "threshold = 950_000 ", "gates[1].samples"),
+        ("threshold = 850_000 ", "threshold = 950_000 ", "gates[2].samples"),
         ('action = "suspend"', 'action = "suspend"\nscope = "NZ"', "scope"),
         ('action = "suspend"', 'action = "suspend"\nmore = 1', "gates[0].more"),
     ],

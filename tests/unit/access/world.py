@@ -7,7 +7,7 @@ from ledger.access.course import Act, Closing, Course, course
 from ledger.access.gates_file import Gate, parse_gates
 from ledger.access.known import Known
 from ledger.access.reading import Reading
-from ledger.codes import AmendmentKind, Role, StatementKind
+from ledger.codes import AmendmentKind, ClearanceStatus, Role, StatementKind
 from ledger.common.ids import RecordId
 from ledger.common.periods import Period
 from ledger.records.eip712 import Withheld
@@ -16,7 +16,7 @@ from ledger.records.types import Commercial, Place, ShipmentTerms
 from ledger.records.verification import VerifiedRecord, already_verified
 from ledger.scores.card import parse_card
 from ledger.services.home.score_cards import default_card_text
-from tests.unit.history import CARRIER, DAY, HOUR, MAKER, SALT, SHOP, History
+from tests.unit.history import CARRIER, DAY, HOUR, MAKER, SALT, SHOP, US_IMPORT, History
 
 CARD = parse_card(default_card_text())
 GATES = b"""
@@ -41,6 +41,14 @@ indicator = "score"
 threshold = 5_000
 samples = 30
 action = "suspend"
+
+[[gates]]
+name = "suppliers-on-time-in-full"
+role = "supplier"
+indicator = "on-time-in-full"
+threshold = 800_000
+samples = 30
+action = "revoke-role"
 
 [[gates]]
 name = "suppliers"
@@ -68,6 +76,7 @@ class World:
         self._plan: list[tuple[int, int, Callable[[], object]]] = []
         self.ids: dict[int, bytes] = {}
         self.records: list[VerifiedRecord] = self.history.records
+        self._known: dict[tuple[int, int, int, int], Known] = {}
 
     def plan(self, second: int, do: Callable[[], object]) -> None:
         self._plan.append((second, len(self._plan), do))
@@ -89,15 +98,18 @@ class World:
                 promisedAt=(day + 3) * DAY,
                 liable=carrier,
                 destination=town(name),
+                requires=(US_IMPORT,),
             )
 
         self.plan(day * DAY, do)
         taken = day * DAY + HOUR
         self.plan(taken, lambda: self.history.handoff(self.ids[name], MAKER, carrier, taken))
 
-    def delivered(self, name: int, at: int, known: int | None = None, carrier: int = CARRIER) -> None:
-        told = at if known is None else known
-        self.plan(told, lambda: self.history.handoff(self.ids[name], carrier, SHOP, at, known=told))
+    def delivered(self, name: int, at: int, known: int | None = None, carrier: int = CARRIER) -> list[VerifiedRecord]:
+        """The handoff, once it was played."""
+        told, made = at if known is None else known, list[VerifiedRecord]()
+        self.plan(told, lambda: made.append(self.history.handoff(self.ids[name], carrier, SHOP, at, known=told)))
+        return made
 
     def stated(self, kind: StatementKind, name: int, by: int, at: int) -> list[VerifiedRecord]:
         """The statement, once it was played."""
@@ -110,9 +122,26 @@ class World:
         self.plan(at, do)
         return made
 
-    def endorsed(self, tender: list[VerifiedRecord], third: int, at: int) -> None:
-        """A locker bears out a tender that `stated` will have made."""
-        self.plan(at, lambda: self.history.endorse(tender[0].id, third, at, roles=1 << Role.LOCKER))
+    def endorsed(self, statement: list[VerifiedRecord], third: int, at: int) -> None:
+        """A locker bears out a tender or contest that `stated` will have made."""
+        self.plan(at, lambda: self.history.endorse(statement[0].id, third, at, roles=1 << Role.LOCKER))
+
+    def held(self, name: int, start: int, end: int) -> None:
+        """Customs itself holds it."""
+        for status, at in ((ClearanceStatus.HELD, start), (ClearanceStatus.RELEASED, end)):
+
+            def do(status: ClearanceStatus = status, at: int = at) -> None:
+                self.history.clearance(status, self.ids[name], at)
+
+            self.plan(at, do)
+
+    def corrected(self, delivery: list[VerifiedRecord], moved: int, at: int, signers: Sequence[int]) -> None:
+        """The time of a delivery that `delivered` will have made is corrected to `moved`."""
+
+        def do() -> None:
+            self.history.amend(delivery[0].id, AmendmentKind.CORRECTION, {"occurredAt": moved}, signers, at)
+
+        self.plan(at, do)
 
     def relieved(self, names: Iterable[int], at: int, signers: Sequence[int] = (MAKER, CARRIER, SHOP)) -> None:
         """Thirty days of relief for each."""
@@ -136,8 +165,11 @@ class World:
     def read(
         self, period: Period, at: int, gate: Gate = GATE, partner: int = CARRIER
     ) -> tuple[Reading, tuple[RecordId, ...]]:
-        taken = CheckpointTime(self.size(at), at, Basis.OPERATOR)
-        return Known(self.records, CheckpointTimes(), period, taken).read(gate, partner, CARD)
+        key = id(self.records), len(self.records), period.start, at
+        if key not in self._known:
+            taken = CheckpointTime(self.size(at), at, Basis.OPERATOR)
+            self._known[key] = Known(self.records, CheckpointTimes(), period, taken)
+        return self._known[key].read(gate, partner, CARD)
 
     def course(self, now: int = OVER, gate: Gate = GATE, partner: int = CARRIER, acts: Sequence[Act] = ()) -> Course:
         closings = [

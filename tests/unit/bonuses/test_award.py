@@ -38,9 +38,10 @@ from ledger.penalties.statement import PenaltyStatement, penalties
 from ledger.records.types import BonusAgreement, BonusAward, Details, Share
 from ledger.scores import card as score_card
 from ledger.scores.card import Indicator, Weighted
-from ledger.scores.composite import IndicatorScore, IndicatorStatus, Scorecard, ScoreStatus
+from ledger.scores.composite import Scorecard, ScoreStatus
 from ledger.scores.counters import Rows
 from ledger.scores.estimate import Tally
+from ledger.scores.indicator_score import IndicatorScore, IndicatorStatus
 from ledger.scores.tallies import Tallies
 from ledger.services.home.score_cards import default_card
 from ledger.shipments.history import Journeys

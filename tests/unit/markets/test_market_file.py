@@ -9,7 +9,8 @@ import pytest
 from ledger.cli.market_rules import filled
 from ledger.codes import Regime
 from ledger.errors import MalformedRecord
-from ledger.markets.market_file import is_market, parse_market
+from ledger.markets.adopted_markets import MARKETS
+from ledger.markets.market_file import parse_market
 from ledger.markets.needs import Case, needs_of
 from ledger.markets.rules import Lane, Rounding, TaxRate
 
@@ -119,7 +120,7 @@ def test_the_examples_that_ship_are_files_and_each_rule_names_its_sources() -> N
     for text in texts:
         market = parse_market(text)
         known = {source.id for source in market.sources}
-        assert is_market(text)
+        assert MARKETS.has(text)
         assert all(rule.sources and set(rule.sources) <= known for rule in market.rules)
         assert b"no legal advice" in text.replace(b"\n# ", b" ")
         regimes = {getattr(rule.says, "regime", None) for rule in market.rules}

@@ -41,7 +41,7 @@ def of(history: History, by: LeagueBy = LeagueBy.TIME, wanted: object = None) ->
 
 
 def entry(found: League, carrier: int) -> LeagueEntry:
-    return next(one for one in found.entries if one.carrier == carrier)
+    return next(one for one in found.entries if one.partner == carrier)
 
 
 def test_the_faster_is_first_and_who_cannot_be_told_apart_is_tied() -> None:
@@ -51,7 +51,7 @@ def test_the_faster_is_first_and_who_cannot_be_told_apart_is_tied() -> None:
         carried(history, SECOND, 2 * day, 6 + day % 2)
         carried(history, 9, 2 * day, 2 + (day + 1) % 2)
     found = of(history)
-    assert [one.carrier for one in found.entries] == [CARRIER, 9, SECOND]
+    assert [one.partner for one in found.entries] == [CARRIER, 9, SECOND]
     times = [one.time for one in found.entries]
     assert [one.rank for one in times if one] == [1, 1, 3]
     assert [one.tied for one in times if one] == [1, 1, 0]
@@ -95,7 +95,7 @@ def test_who_loses_goods_does_not_look_good() -> None:
         )  # fmt: skip
         history.handoff(lost, MAKER, SECOND, day * DAY)
     found = of(history, LeagueBy.PENALTY)
-    assert [one.carrier for one in found.entries] == [CARRIER, SECOND]
+    assert [one.partner for one in found.entries] == [CARRIER, SECOND]
     assert entry(found, SECOND).delivered == 40
     assert entry(found, SECOND).events == 80
 
@@ -157,3 +157,33 @@ def test_random_leagues_equal_a_plain_second_computation() -> None:
                 assert own.time.rank == (ahead + 1 if len(means) >= 30 else None)
                 ranked += own.time.rank is not None
     assert ranked > 5
+
+
+def test_late_goods_given_to_a_subcontractor_count_for_who_is_liable() -> None:
+    history = History()
+    for day in range(35):
+        shipment = history.terms(
+            known=day * DAY, holder=MAKER, signers=(MAKER, CARRIER), mode=int(Mode.ROAD), origin=at("NZ"),
+            destination=at("CN"), promisedAt=(day + 3) * DAY, liable=CARRIER, alpha=100,
+        )  # fmt: skip
+        history.handoff(shipment, MAKER, CARRIER, day * DAY)
+        history.handoff(shipment, CARRIER, SECOND, (day + 2) * DAY)
+        history.handoff(shipment, SECOND, SHOP, (day + 9) * DAY)
+    (own,) = of(history).entries
+    assert own.partner == CARRIER
+    assert own.time is not None
+    assert own.time.value == 9 * DAY
+    assert own.penalty is not None
+    assert own.penalty.value > 0
+
+
+def test_nobody_is_named_liable_by_others_alone() -> None:
+    history = History()
+    for day in range(35):
+        shipment = history.terms(
+            known=day * DAY, holder=MAKER, signers=(MAKER,), mode=int(Mode.ROAD), origin=at("NZ"),
+            destination=at("CN"), promisedAt=(day + 3) * DAY, liable=CARRIER, alpha=100,
+        )  # fmt: skip
+        history.handoff(shipment, MAKER, SECOND, day * DAY)
+        history.handoff(shipment, SECOND, SHOP, (day + 9) * DAY)
+    assert [one.partner for one in of(history).entries] == [SECOND]

@@ -3,8 +3,9 @@
 import hashlib
 
 from ledger.codes import RegistryAction
+from ledger.registry.adopted_files import Adopted, adopted_files
 from ledger.registry.history import RecordedAt, RegistryHistory
-from ledger.scores.adopted_card import DEFAULT_CARDS, Adopted, adopted_cards, governing_card, is_card, passed_over
+from ledger.scores.adopted_card import CARDS, DEFAULT_CARDS, governing_card, passed_over
 from ledger.services.home.score_cards import default_card_text
 from tests.unit.registry.test_history import change, history
 
@@ -39,7 +40,7 @@ def test_a_card_that_was_adopted_late_governs_what_starts_afterwards_only() -> N
 def test_the_newest_governs_and_of_two_for_one_start_the_last_adopted() -> None:
     book = adopted((ONE, 2000, 1000), (TWO, 4000, 1100), (THREE, 4000, 1200))
     assert [governs(book, start) for start in (2000, 3999, 4000)] == [ONE, ONE, THREE]
-    assert adopted_cards(book.now(NOW))[-1] == Adopted(THREE, 4000)
+    assert adopted_files(book.now(NOW))[-1] == Adopted(THREE, 4000)
 
 
 def test_a_later_adoption_never_changes_what_governs_a_period_that_has_begun() -> None:
@@ -71,7 +72,7 @@ def test_only_what_was_adopted_after_the_card_need_be_shown() -> None:
 
 
 def test_a_file_says_itself_whether_it_is_a_card() -> None:
-    assert is_card(default_card_text())
-    assert is_card(b'format = "lading/scorecard/1"\ntitle = "wrong otherwise"')
+    assert CARDS.has(default_card_text())
+    assert CARDS.has(b'format = "lading/scorecard/1"\ntitle = "wrong otherwise"')
     for text in (b'format = "lading/gates/1"', b"", b"format = 1", b"[[[", b"\xff", b"title = 'lading/scorecard/1'"):
-        assert not is_card(text)
+        assert not CARDS.has(text)

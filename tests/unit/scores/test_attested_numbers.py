@@ -18,9 +18,10 @@ from ledger.records.eip712 import Withheld
 from ledger.records.types import Attestation, Revocation
 from ledger.scores.attested import judged_at
 from ledger.scores.card import POINTS, AttestedNumber, Card, Indicator, WhenMissing, parse_card
-from ledger.scores.composite import IndicatorScore, IndicatorStatus, Scorecard, ScoreStatus
+from ledger.scores.composite import Scorecard, ScoreStatus
 from ledger.scores.flags import FlagKind
 from ledger.scores.incremental import Running
+from ledger.scores.indicator_score import IndicatorScore, IndicatorStatus
 from ledger.scores.publication import public_card
 from ledger.scores.tallies import Tallies, score_of
 from ledger.services.home.score_cards import default_card, shipped_cards

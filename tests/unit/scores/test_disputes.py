@@ -5,9 +5,10 @@ from ledger.codes import ClearanceStatus, Role, StatementKind
 from ledger.common.periods import Period
 from ledger.records.types import Statement
 from ledger.scores.card import Indicator, parse_card
-from ledger.scores.composite import IndicatorScore, Scorecard
+from ledger.scores.composite import Scorecard
 from ledger.scores.flags import FlagKind
 from ledger.scores.incremental import Running
+from ledger.scores.indicator_score import IndicatorScore
 from ledger.scores.publication import public_card
 from ledger.scores.tallies import Tallies, score_of
 from ledger.services.home.score_cards import default_card_text

@@ -12,7 +12,8 @@ from ledger.network.performance import network
 from ledger.network.publication import FEWEST, OTHER, merged, public_network
 from ledger.network.routes import GROUPS, By
 from ledger.scores.card import ABOUT_MONEY, Indicator, parse_card
-from ledger.scores.composite import IndicatorStatus, without_private
+from ledger.scores.composite import without_private
+from ledger.scores.indicator_score import IndicatorStatus
 from ledger.scores.publication import PublicScorecard, public_card
 from ledger.scores.tallies import Tallies, score_of
 from ledger.services.home.score_cards import default_card_text

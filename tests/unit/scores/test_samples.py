@@ -8,8 +8,8 @@ from ledger.codes import AmendmentKind, ClearanceStatus, ExceptionBit, Purpose, 
 from ledger.common.periods import Period
 from ledger.penalties.statement import own_penalty_of, penalty_of
 from ledger.scores.card import Indicator, parse_card
-from ledger.scores.composite import IndicatorScore
 from ledger.scores.incremental import Running
+from ledger.scores.indicator_score import IndicatorScore
 from ledger.scores.tallies import Tallies
 from ledger.services.home.score_cards import default_card_text
 from ledger.shipments.history import Journeys

@@ -32,10 +32,11 @@ from ledger.records.eip712 import Withheld
 from ledger.records.types import Attestation, Claims, Goods, Place, Recall, Require, Revocation, ShipmentTerms
 from ledger.records.verification import VerifiedRecord, already_verified
 from ledger.scores.card import POINTS, Card, Indicator, Weighted, parse_card
-from ledger.scores.composite import IndicatorScore, IndicatorStatus, Scorecard, ScoreStatus
+from ledger.scores.composite import Scorecard, ScoreStatus
 from ledger.scores.confidence import MILLION, ratio, wilson
 from ledger.scores.flags import FlagKind
 from ledger.scores.incremental import Running
+from ledger.scores.indicator_score import IndicatorScore, IndicatorStatus
 from ledger.scores.tallies import Tallies, score_of
 from ledger.shipments.gate_breaches import breaches
 from ledger.shipments.history import Journeys

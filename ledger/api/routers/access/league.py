@@ -1,4 +1,4 @@
-"""`/v1/league`: the carriers of a lane side by side."""
+"""`/v1/league`: those who work on a lane side by side."""
 
 from typing import Annotated, Any
 
@@ -9,9 +9,12 @@ from ledger.api.schemas import examples
 from ledger.api.schemas.access import LeagueView
 from ledger.common.periods import full_hour, period_of
 from ledger.network.league import LeagueBy
-from ledger.services.figures.league import lane_named, league_for
+from ledger.services.figures.league import compared_by, lane_named, league_for
 
 router = APIRouter(prefix="/v1/league", tags=["network"])
+RoleName = Annotated[
+    str, Query(max_length=40, description="Who is compared: carrier, supplier, warehouse, broker or customs")
+]
 Place = Annotated[str, Query(max_length=80, description="Country code; a place's name where terms state no code")]
 
 
@@ -22,18 +25,21 @@ def league(
     origin: Place = "",
     destination: Place = "",
     mode: Annotated[str, Query(max_length=40, description="As in `lanes`; empty: terms that name none")] = "",
-    by: Annotated[LeagueBy, Query(description="What the carriers are in order of")] = LeagueBy.TIME,
+    role: RoleName = "carrier",
+    by: Annotated[LeagueBy, Query(description="What they are in order of")] = LeagueBy.TIME,
     start: Moment = None,
     end: Moment = None,
     rolling: Rolling = None,
     evidence: Annotated[bool, Query(description="Name the records")] = False,
 ) -> dict[str, Any]:
     """The carriers of a lane by verified delivery time, freight per package and penalties, each with its interval; from
-    the shipments whose terms the reader may read. Without a lane: which there are, the busiest first.
+    the shipments whose terms the reader may read. Or its suppliers, warehouses and brokers by time and faults, or
+    customs by time. Without a lane: which there are, the busiest first.
 
-    A carrier's rank is one more than there are carriers that are certainly better; `tied` says with how many it cannot
-    be told apart. Under thirty delivery events there is no rank, under ten no figure.
+    A rank is one more than there are others that are certainly better; `tied` says with how many one cannot be told
+    apart. Under thirty delivery events there is no rank, under ten no figure.
     """
     period = period_of(full_hour(node.home.clock.now()), start, end, rolling)
     lane = lane_named(origin, destination, mode)
-    return league_for(node.reader.numbers, reader, period, lane, by).to_json(evidence=evidence)
+    wanted = compared_by(role, by), by
+    return league_for(node.reader.numbers, reader, period, lane, wanted).to_json(evidence=evidence)

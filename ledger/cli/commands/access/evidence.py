@@ -1,4 +1,4 @@
-"""`lading access prepare` and `check`: what the council signs about a partner's access, and whether it holds."""
+"""`lading access prepare`, `check`, `keep`: what the council signs about a partner's access, and whether it holds."""
 
 from pathlib import Path
 from typing import Annotated
@@ -48,6 +48,22 @@ def prepare(
     err.print(f"{path}: evidence with the SHA-256 {to_hex(found.hash)}", markup=False)
     err.print(f"Check it: lading access check {path.name} --bundle BUNDLE", markup=False)
     give(changes, to_hex(found.consortium), threshold, folder)
+
+
+def keep(file: Annotated[Path, typer.Argument(help="The evidence.")]) -> None:
+    """Keep evidence that was prepared elsewhere in this home, once it holds by itself. Then a loss of access is told to
+    be its gate's here too, and a return is prepared.
+    """
+    from ledger.services.home.settings import read_settings
+    from ledger.services.node.reader import open_ledger
+
+    steps, found = verify_evidence(_read(file, LARGEST))
+    for step in steps:
+        _tell(step)
+    if found is None or not all(step.ok for step in steps):
+        raise SystemExit(1)
+    with open_ledger(read_settings(), read_only=False) as reader, reader.home.database.write() as connection:
+        reader.access.keep(connection, found)
 
 
 def check(

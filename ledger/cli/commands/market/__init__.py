@@ -10,26 +10,22 @@ from typing import Annotated
 
 import typer
 
+from ledger.cli.adopted_files import FileCommands
 from ledger.cli.commands.keys import read_file
-from ledger.cli.commands.partners import give
-from ledger.cli.connect import connected
 from ledger.cli.market_rules import filled, markets_at
 from ledger.cli.output import err, out, print_json
 from ledger.client.drafts import completed
-from ledger.codes import RegistryAction
 from ledger.common.canonical import canonical_json, parse_json
 from ledger.common.ids import RecordId, bytes_from_hex, to_hex
-from ledger.errors import InvalidInput, RuleBroken
+from ledger.errors import InvalidInput
 from ledger.explain.markets.changes import case_text, change_text
 from ledger.explain.markets.taxes import deviation_text
 from ledger.explain.units import moment
+from ledger.markets.adopted_markets import MARKETS
 from ledger.markets.market_file import parse_market
 from ledger.markets.rules import Market
 from ledger.records.types import ShipmentTerms
 from ledger.records.wallet_input import envelope_from_wallet
-from ledger.registry.changes import change
-from ledger.services.home.clock import SystemClock
-from ledger.services.home.market_files import keep_market, market_text
 from ledger.services.home.settings import read_settings
 from ledger.services.markets.views import currencies_of, duties_told, judgement_told, needs_told
 from ledger.services.node.reader import open_ledger
@@ -37,50 +33,6 @@ from ledger.services.node.reader import open_ledger
 app = typer.Typer(no_args_is_help=True, help="Rules by market: files, what terms need, and what a new version changes.")
 File = Annotated[Path, typer.Argument(help="A market's file, TOML; ledger/markets/profiles has two examples.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-
-
-@app.command()
-def check(file: File, json: Json = False) -> None:
-    """Check a market's file and print what it holds, and its SHA-256."""
-    _tell(parse_market(read_file(file)), json)
-
-
-@app.command()
-def keep(file: File, json: Json = False) -> None:
-    """Keep a market's file in this home, where terms are judged by it once the council has adopted it."""
-    with open_ledger(read_settings(), read_only=False) as reader, reader.home.database.write() as connection:
-        market = keep_market(connection, read_file(file))
-    _tell(market, json)
-
-
-@app.command()
-def adopt(
-    file: File,
-    start: Annotated[int, typer.Option(min=1, help="From when on it is in force, UTC seconds.")],
-    url: Annotated[str | None, typer.Option(help="The service to ask. Without it: the home in LADING_HOME.")] = None,
-    out_folder: Annotated[
-        Path | None, typer.Option("--out", help="Folder for the change. Without it, printed.")
-    ] = None,
-) -> None:
-    """Prepare the change by which the council adopts a market's file, in force from --start on."""
-    market = parse_market(read_file(file))
-    if start <= SystemClock().now():
-        raise RuleBroken(
-            "rules are adopted before they are in force",
-            where="--start",
-            expected="a time to come, early enough for the council to sign and for partners to see what changes",
-            found=moment(start),
-        )
-    if url is None:
-        with open_ledger(read_settings()) as reader, reader.home.database.read() as connection:
-            market_text(connection, market.hash)  # raises when the file is not kept: nobody could be judged by it
-    with connected(url) as ledger:
-        state = ledger.consortium()
-    err.print(f"“{market.title}”, version {market.version}, would be in force from {moment(start)}", markup=False)
-    if url is not None:
-        err.print("Who serves it must keep the file first: lading market keep FILE")
-    adoption = change(state["next_sequence"], RegistryAction.ADOPT_RULES, document=market.hash, number=start)
-    give([adoption], state["trust"]["consortiumId"], state["council"]["threshold"], out_folder)
 
 
 @app.command("list")
@@ -217,3 +169,6 @@ def _tell(market: Market, json: bool) -> None:
         out.print(f"  {rule.id}: {scope.lane}, {goods}, {rule.says.key}", markup=False)
     for source in market.sources:
         out.print(f"  from {source.date}: {source.title} {source.url}", markup=False)
+
+
+FileCommands(MARKETS, "ledger/markets/profiles has two examples", "the rules that it holds", _tell).add_to(app)

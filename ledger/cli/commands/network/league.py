@@ -1,4 +1,4 @@
-"""`lading league`: the carriers of a lane side by side."""
+"""`lading league`: those who work on a lane side by side."""
 
 from typing import Annotated
 
@@ -9,8 +9,8 @@ from ledger.common.periods import FOREVER, LONGEST_ROLLING, period_of
 from ledger.explain.access import league as words
 from ledger.explain.words import spaced
 from ledger.network.lane_times import Lane
-from ledger.network.league import LeagueBy
-from ledger.services.figures.league import lane_named, league_for
+from ledger.network.league import FIGURES, LeagueBy
+from ledger.services.figures.league import compared_by, lane_named, league_for
 from ledger.services.home.settings import read_settings
 from ledger.services.node.reader import open_ledger
 
@@ -19,6 +19,9 @@ def league(
     origin: Annotated[str, typer.Argument(help="Country of origin, as `NZ`. Without a lane: which there are.")] = "",
     destination: Annotated[str, typer.Argument(help="Country of destination.")] = "",
     mode: Annotated[str, typer.Option(help="Mode of transport, as `air`; empty: terms that name none.")] = "",
+    role: Annotated[
+        str, typer.Option(help="Who is compared: carrier, supplier, warehouse, broker or customs.")
+    ] = "carrier",
     by: Annotated[LeagueBy, typer.Option(help="What they are in order of.")] = LeagueBy.TIME,
     start: Annotated[int | None, typer.Option(min=0, max=FOREVER, help="Start of the period, UTC seconds.")] = None,
     end: Annotated[int | None, typer.Option(min=0, max=FOREVER, help="End of it, not included.")] = None,
@@ -27,14 +30,16 @@ def league(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """The carriers of a lane side by side: time, cost and penalties, in intervals.
+    """The carriers of a lane side by side: time, cost and penalties, in intervals. Or its suppliers, warehouses and
+    brokers: time and faults; or customs: time.
 
     Ties and thin data are said: nobody with fewer than thirty deliveries has a rank.
     """
+    who = compared_by(role, by)
     lane = lane_named(origin, destination, mode)
     with open_ledger(read_settings()) as reader:
         period = period_of(reader.home.clock.now(), start, end, rolling)
-        answer = league_for(reader.numbers, None, period, lane, by)
+        answer = league_for(reader.numbers, None, period, lane, (who, by))
         names = {view.id: view.name for view in reader.views.partners()}
     if json:
         print_json(answer.to_json(evidence=True))
@@ -46,13 +51,13 @@ def league(
     currency = answer.league.currency
     out.print(
         table(
-            ("", "carrier", "deliveries", *map(str, words.TITLES.values())),
+            ("", role, "deliveries", *(str(words.TITLES[who][each]) for each in FIGURES[who])),
             [
                 (
                     words.rank_text(entry.by(by)),
-                    names.get(entry.carrier, entry.carrier),
+                    names.get(entry.partner, entry.partner),
                     entry.events,
-                    *(words.measured_text(entry.by(each), each, currency) for each in LeagueBy),
+                    *(words.measured_text(entry.by(each), each, currency) for each in FIGURES[who]),
                 )
                 for entry in answer.league.entries
             ],
