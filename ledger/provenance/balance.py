@@ -15,7 +15,8 @@ from typing import Annotated
 
 from ledger.common.figure import Pattern, figure
 from ledger.common.ids import RecordId
-from ledger.provenance.graph import Contents, Graph, Junction, Key, Line, Made, UnclearLoss
+from ledger.provenance.contents import Contents, Key, Line
+from ledger.provenance.graph import Graph, Junction, Made, UnclearLoss
 from ledger.provenance.loss import Loss
 from ledger.provenance.units import GRAM, MILLILITRE, measure_of
 

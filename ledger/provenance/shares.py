@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from fractions import Fraction
 
-from ledger.provenance.graph import JOINED, Contents, Graph, Line, Node
+from ledger.provenance.contents import Contents, Line
+from ledger.provenance.graph import JOINED, Graph, Node
 from ledger.provenance.units import PHYSICAL, PIECE
 
 WHOLE, NONE = Fraction(1), Fraction(0)

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from ledger.common.figure import Seconds, figure
 from ledger.common.ids import PartnerId
 from ledger.common.periods import DAY
-from ledger.stock.contents import Gtin, Quantity, Sku, quantity_text
-from ledger.stock.courses import Location, Text
+from ledger.provenance.contents import Gtin, Quantity, Sku, Text, quantity_text
+from ledger.stock.courses import Location
 from ledger.stock.expiry import Expiries, Expiry
 from ledger.stock.holdings import Holding, HoldingState
 

@@ -22,7 +22,8 @@ from typing import Any
 from ledger.cli.demo.scribe import NO_HASH, salt
 from ledger.codes import Outcome, Purpose, ShipmentState
 from ledger.common.ids import RecordId
-from ledger.provenance.graph import Contents, Graph, Line, Made, Node
+from ledger.provenance.contents import Contents, Line
+from ledger.provenance.graph import Graph, Made, Node
 from ledger.provenance.shares import shares_down, shares_up, whole
 from ledger.records.shipment_ids import child_id
 from ledger.records.types import Goods, ShipmentRef

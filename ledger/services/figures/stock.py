@@ -16,6 +16,7 @@ from ledger.common.scopes import ALL_SCOPES
 from ledger.errors import NotFound, NotPermitted
 from ledger.formats.epcis.identity import Naming
 from ledger.formats.epcis.inventory import Taken, inventory_document
+from ledger.provenance.contents import Contents, Sku
 from ledger.records import index_keys
 from ledger.records.signers import shipments_of
 from ledger.records.types import Record, ShipmentTerms, Split
@@ -26,7 +27,6 @@ from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.views.access_journal import AccessRight, Opened
 from ledger.services.views.records import Reader, RecordViews, may_open_terms
 from ledger.shipments.history import Journeys
-from ledger.stock.contents import Contents, Sku
 from ledger.stock.expiry import Expiries
 from ledger.stock.holdings import Holding, Stock, Stores
 from ledger.stock.totals import AGES, Total, keys_of, totals

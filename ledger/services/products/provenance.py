@@ -13,7 +13,8 @@ from ledger.errors import NotFound, NotPermitted, RuleBroken
 from ledger.explain.words import spaced
 from ledger.products.recall_tracing import Way
 from ledger.provenance.balance import balance_of
-from ledger.provenance.graph import Graph, Line
+from ledger.provenance.contents import Line
+from ledger.provenance.graph import Graph
 from ledger.provenance.shares import Basis, Share, parts_of_all, share_of_goods, shares_down, shares_up, whole
 from ledger.services.home.home import Home
 from ledger.services.products.lot_tracing import NAMED, POSSIBLE, Traced, trace_shipment

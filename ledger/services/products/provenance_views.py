@@ -8,8 +8,8 @@ from fractions import Fraction
 from ledger.common.ids import to_hex
 from ledger.explain.provenance import gap_text
 from ledger.provenance.balance import Balance
+from ledger.provenance.contents import Line
 from ledger.provenance.gaps import Finding, Gap
-from ledger.provenance.graph import Line
 from ledger.provenance.loss import Loss
 from ledger.provenance.shares import Share
 from ledger.records.types import Place, Record

@@ -3,13 +3,14 @@ private parts are open to this reader; what is not is closed there.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ledger.codes import APPLIED
 from ledger.common.ids import RecordId
 from ledger.errors import LadingError
-from ledger.provenance.graph import Graph, Made, Node, stated, stated_loss
-from ledger.provenance.of_journeys import made_by
+from ledger.provenance.contents import Counted, Parted, counts, stated
+from ledger.provenance.graph import Graph, Made, Node, stated_loss
+from ledger.provenance.of_journeys import made_by, parted_by
 from ledger.records.disclosure import join
 from ledger.records.shipment_ids import remainder_id
 from ledger.records.types import REMAINDER_INDEX, Handoff, Record, ShipmentTerms, Split
@@ -25,7 +26,7 @@ from ledger.store.projections.shipments import CustodyStep, Shipment
 @dataclass
 class ShownGraph:
     """`rows` and `lines`: of every shipment that was read; `shown`: records as the reader may see them; `opened`: the
-    private parts among them, to be noted before they are told.
+    private parts among them, to be noted before they are told. `splits`: by what they closed.
     """
 
     nodes: dict[bytes, Node] = field(default_factory=dict)
@@ -33,6 +34,7 @@ class ShownGraph:
     lines: dict[bytes, list[CustodyStep]] = field(default_factory=dict)
     shown: dict[RecordId, Record] = field(default_factory=dict)
     opened: dict[RecordId, Opened] = field(default_factory=dict)
+    splits: dict[bytes, Parted] = field(default_factory=dict)
 
     def graph(self) -> Graph:
         return Graph(self.nodes.values())
@@ -109,16 +111,19 @@ def _node(row: Shipment, result: ShownGraph, lines_above: Mapping[bytes, Sequenc
         made = made_by(terms)
         parents = () if made is Made.OPENED else tuple(parent.shipment for parent in terms.parents)
         loss = stated_loss(terms.details) if made is Made.TRANSFORMATION else None
-        named = stated(terms.contents)
+        named = stated(terms.contents, row.terms)
         return Node(row.shipment, row.terms, made, parents, terms.packages, row.packages, named, loss)
     line = result.lines.get(row.parent) or lines_above.get(row.parent, ())
     if row.child_index != REMAINDER_INDEX:
         step = _split_step(line)
         split = result.shown.get(step.record_id) if step is not None else None
         if step is not None and isinstance(split, Split):
-            child = split.children[row.child_index or 0]
-            named = stated(child.contents)
-            return Node(row.shipment, step.record_id, Made.SPLIT, (row.parent,), child.packages, row.packages, named)
+            if row.parent not in result.splits:
+                result.splits[row.parent] = parted_by(split, step.record_id)
+            parted, index = result.splits[row.parent], row.child_index or 0
+            packages, named = parted.packages[index], parted.named[index]
+            child = Node(row.shipment, step.record_id, Made.SPLIT, (row.parent,), packages, row.packages, named)
+            return replace(child, parted=parted, index=index)
     moves = [step for step in line if step.kind in MOVES and step.outcome in APPLIED]
     record = next(
         (step.record_id for i, step in enumerate(moves) if remainder_id(row.parent, i) == row.shipment), row.terms
@@ -127,21 +132,20 @@ def _node(row: Shipment, result: ShownGraph, lines_above: Mapping[bytes, Sequenc
 
 
 def _counted(result: ShownGraph) -> ShownGraph:
-    """Remainders with the packages that they began with: what their parent had, less what was received of it."""
+    """What is left of the goods of each; remainders with what they began with: what their parent had, less what was
+    received of it.
+    """
+    counted: dict[bytes, list[Counted]] = {}
     for row in sorted(result.rows.values(), key=lambda row: row.opened_index):
         node = result.nodes[row.shipment]
-        if node.made is not Made.LEFT_BEHIND or row.parent not in result.nodes:
-            continue
-        packages = result.nodes[row.parent].packages
-        for move in result.moves(row.parent):
-            if move.record_id == node.record:
-                packages -= move.packages
-                break
-            packages = move.packages or packages
-        if packages > 0:
-            result.nodes[row.shipment] = Node(
-                node.shipment, node.record, node.made, node.parents, packages, node.left, None
-            )
+        if node.made is Made.LEFT_BEHIND and row.parent in counted:
+            records = [move.record_id for move in result.moves(row.parent)]
+            if node.record in records:
+                here = records.index(node.record)
+                before, after = counted[row.parent][here : here + 2]
+                node = replace(node, packages=before.packages - after.packages, part=before.share - after.share)
+        line = counted[row.shipment] = counts(node.packages, (move.packages for move in result.moves(row.shipment)))
+        result.nodes[row.shipment] = replace(node, kept=line[-1].share)
     return result
 
 

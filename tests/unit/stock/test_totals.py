@@ -9,9 +9,9 @@ import pytest
 
 from ledger.codes import Outcome, RegistryAction, RevocationReason
 from ledger.products.brand_authority import BRAND_AUTHORISATION
+from ledger.provenance.contents import quantity_text
 from ledger.records.types import Attestation, Claims, Goods, Place, Revocation
 from ledger.shipments.history import Journeys
-from ledger.stock.contents import quantity_text
 from ledger.stock.csv_export import COLUMNS, stock_csv
 from ledger.stock.expiry import EXPIRY, Expiries
 from ledger.stock.holdings import stock_at

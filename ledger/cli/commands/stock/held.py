@@ -81,7 +81,7 @@ def _row(holding: Holding, names: Mapping[int, str]) -> Iterator[object]:
     yield from (to_hex(holding.shipment)[:12], _name(holding.holder, names), visible(place_text(holding.place)))
     yield from (holding.packages, states()[holding.state], moment(holding.since))
     yield moment(holding.due_at) if holding.due_at is not None else ""
-    yield ", ".join(f"{line.amount} {visible(line.unit)} {line.gtin} {visible(line.lot)}" for line in holding.goods)
+    yield ", ".join(f"{line.text} {visible(line.unit)} {line.gtin} {visible(line.lot)}" for line in holding.goods)
 
 
 def _name(partner: int, names: Mapping[int, str]) -> str:
