@@ -5,25 +5,23 @@ A finding is a question to whoever signed, with the records it rests on; it accu
 is withheld raises none.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ledger.codes import ClearanceStatus, Outcome, StatementKind
+from ledger.codes import ClearanceStatus, Outcome, Purpose, StatementKind
 from ledger.common.figure import Seconds, figure
 from ledger.common.ids import RecordId
 from ledger.errors import NotFound
 from ledger.provenance.balance import Unknown, Verdict, balances
 from ledger.provenance.graph import Graph
 from ledger.provenance.of_journeys import graph_of
-from ledger.records.eip712 import Withheld
-from ledger.records.types import Clearance, Goods
+from ledger.provenance.serials import serials_twice
+from ledger.records.types import Clearance
 from ledger.records.verification import VerifiedRecord
 from ledger.shipments.amendments import terms_in_force
 from ledger.shipments.clock_stop import ended_alone
 from ledger.shipments.history import Journeys
-
-NO_SERIALS = bytes(32)
 
 
 class Gap(StrEnum):
@@ -32,7 +30,8 @@ class Gap(StrEnum):
     `custody_broken`: a move does not follow on the one before it. `overridden`: the council moved them without the
     releaser's signature. `more_out` and `less_out`: see `ledger.provenance.balance`. `loss_unclear`: the loss that
     terms of a transformation state cannot be read. `serials_twice`: the same set of serial numbers in shipments of
-    which neither came of the other. `no_goods`: a clearance for what nobody opened here, or what had ended before.
+    which neither came of the other. `no_goods`: a clearance for what nobody opened here, or what had ended before or
+    been made into other goods.
     """
 
     NEVER_RECEIVED = "never_received"
@@ -141,51 +140,10 @@ def _unbalanced(journeys: Journeys, graph: Graph) -> Iterator[Finding]:
 
 
 def _serials_twice(journeys: Journeys, graph: Graph) -> Iterator[Finding]:
-    """A set of serials goes on with its goods: each shipment that names it comes of the one before that did."""
-    named: dict[tuple[str, bytes], list[bytes]] = {}
-    for shipment in sorted(graph.nodes, key=lambda name: _place(journeys, name)):
-        goods = {(one.gtin.zfill(14), one.serials) for one in _goods(journeys, shipment)}
-        for key in goods:
-            if key[1] != NO_SERIALS:
-                named.setdefault(key, []).append(shipment)
-    for shipments in (shipments for _, shipments in sorted(named.items()) if len(shipments) > 1):
-        tips: list[bytes] = []
-        for shipment in shipments:
-            above = _above(graph, shipment)
-            older = [tip for tip in tips if tip in above]
-            if tips and len(older) < len(tips):
-                apart = [tip for tip in tips if tip not in above]
-                records = (graph.nodes[shipment].record, *(graph.nodes[tip].record for tip in apart))
-                at = _known(journeys, shipment)
-                yield Finding(Gap.SERIALS_TWICE, shipment, at, tuple(dict.fromkeys(records)), tuple(apart))
-            tips = [tip for tip in tips if tip not in older] + [shipment]
-
-
-def _place(journeys: Journeys, shipment: bytes) -> tuple[int, ...]:
-    """Where a shipment was opened, in the chain's order: what it came from stands before it."""
-    found = journeys.terms.get(shipment)
-    return tuple(found.verified.place) if found is not None else journeys.origins[shipment].place
-
-
-def _goods(journeys: Journeys, shipment: bytes) -> Sequence[Goods]:
-    """The goods that the opening of this very shipment names, as far as they are open here."""
-    found, origin = journeys.terms.get(shipment), journeys.origins.get(shipment)
-    named: Sequence[Goods | Withheld] | Withheld = ()
-    if found is not None:
-        named = found.record.contents
-    elif origin is not None and not origin.remainder and (split := journeys.split_of(origin.parent)) is not None:
-        named = split.record.children[origin.index].contents
-    return [] if isinstance(named, Withheld) else [one for one in named if isinstance(one, Goods)]
-
-
-def _above(graph: Graph, shipment: bytes) -> set[bytes]:
-    seen, left = set[bytes](), [shipment]
-    while left:
-        for parent in graph.nodes[left.pop()].parents:
-            if parent in graph.nodes and parent not in seen:
-                seen.add(parent)
-                left.append(parent)
-    return seen
+    for one in serials_twice(journeys, graph):
+        records = dict.fromkeys((graph.nodes[one.shipment].record, graph.nodes[one.other].record))
+        at = _known(journeys, one.shipment)
+        yield Finding(Gap.SERIALS_TWICE, one.shipment, at, tuple(records), (one.other,))
 
 
 def _known(journeys: Journeys, shipment: bytes) -> int:
@@ -213,7 +171,14 @@ def _without_goods(journeys: Journeys, graph: Graph, records: Iterable[VerifiedR
             if outcome is Outcome.UNKNOWN or (verified.applied(i) and item.shipment not in graph.nodes):
                 yield Finding(Gap.NO_GOODS, item.shipment, record.occurredAt, (verified.id,))
                 continue
-            ending = ended_alone(journeys, item.shipment) if verified.applied(i) else None
-            if ending is not None and ending.verified.known < record.occurredAt:
-                both = ending.verified.id, verified.id
-                yield Finding(Gap.NO_GOODS, item.shipment, record.occurredAt, both)
+            ending = _ended(journeys, item.shipment) if verified.applied(i) else None
+            if ending is not None and ending.known < record.occurredAt:
+                yield Finding(Gap.NO_GOODS, item.shipment, record.occurredAt, (ending.id, verified.id))
+
+
+def _ended(journeys: Journeys, shipment: bytes) -> VerifiedRecord | None:
+    """What ended the goods themselves; those that were split or sent on are under other names."""
+    if (ending := ended_alone(journeys, shipment)) is not None:
+        return ending.verified
+    terms = journeys.onward(shipment)
+    return next((found.verified for found in terms if found.record.purpose == Purpose.TRANSFORMATION), None)

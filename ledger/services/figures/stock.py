@@ -13,7 +13,7 @@ from ledger.codes import Role
 from ledger.common.figure import to_json
 from ledger.common.ids import RecordId
 from ledger.common.scopes import ALL_SCOPES
-from ledger.errors import NotFound, NotPermitted
+from ledger.errors import MalformedRecord, NotFound, NotPermitted
 from ledger.formats.epcis.identity import Naming
 from ledger.formats.epcis.inventory import Taken, inventory_document
 from ledger.provenance.contents import Contents, Sku
@@ -51,13 +51,13 @@ class AskedStock:
         return self.partner is None or holding.holder == self.partner or waits
 
     def only(self, holding: Holding) -> Holding | None:
-        """The holding with the goods that are asked for; None without any."""
+        """The holding with the goods that are asked for; None without any. What is withheld may be such goods."""
         if not self.gtin and not self.lot:
             return holding
         goods = tuple(
             line for line in holding.goods if self.gtin in ("", line.gtin) and self.lot in ("", line.lot)
         )  # fmt: skip
-        return replace(holding, goods=goods) if goods else None
+        return replace(holding, goods=goods) if goods or holding.closed else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,7 @@ ALL = Window()
 class StockFigures:
     def __init__(self, home: Home, registry: CurrentRegistry, numbers: Numbers, views: RecordViews) -> None:
         self._db = home.database
+        self._clock = home.clock
         self._registry = registry
         self._numbers = numbers
         self._views = views
@@ -114,17 +115,19 @@ class StockFigures:
 
     def of(self, asked: AskedStock, reader: Reader | None, window: Window = ALL) -> StockAnswer:
         """What `reader` may know of it; None: whoever runs this home. What is shown of it is noted first. Raises
-        `NotPermitted` for the public.
+        `NotPermitted` for the public, and `MalformedRecord` for a second that has not come.
         """
         if reader is not None and not knows_shipments(reader):
             raise NotPermitted(
                 "stock is shown to partners and to auditors", where="reader", mend="Sign in with a key of a partner."
             )
+        if asked.at > (now := self._clock.now()):
+            raise MalformedRecord("not yet known", where="at", expected=f"at most {now}, which is now", found=asked.at)
         stores, opened = self._stores(), dict[RecordId, Opened]()
         with self._numbers.stock() as (stock, size):
             rights = None if reader is None else Rights(stock, reader, opened)
             holdings = list(_answered(stock, asked, stores, rights))
-            summed = [] if window.each else totals(holdings, asked.at, Expiries(stock.journeys))
+            summed = [] if window.each else totals(holdings, asked.at, Expiries(stock.journeys, asked.at))
             rows = [row for row in summed if asked.partner in (None, row.partner)]
             shown, listed = window.part(rows), window.part(holdings) if window.each else ()
             if rights is not None:

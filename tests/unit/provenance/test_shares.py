@@ -10,9 +10,10 @@ import pytest
 
 from ledger.codes import Purpose
 from ledger.provenance.balance import Unknown, Verdict, balances
+from ledger.provenance.contents import Contents, Line
 from ledger.provenance.graph import Graph
 from ledger.provenance.of_journeys import graph_of
-from ledger.provenance.shares import Basis, Share, shares_down, shares_up, whole
+from ledger.provenance.shares import Basis, Share, parts_of_all, shares_down, shares_up, whole
 from ledger.records.eip712 import Withheld
 from ledger.records.types import Goods
 from ledger.shipments.history import Journeys
@@ -238,6 +239,16 @@ def test_what_is_withheld_makes_shares_unknown_and_never_counted_by_packages() -
     unknown = Share(None, Basis.UNKNOWN)
     assert shares_up(found, whole([made])) == {made: Share(Fraction(1), Basis.STATED), hidden: unknown, seen: unknown}
     assert shares_down(found, whole([seen]))[made] == unknown
+
+
+def test_what_rests_on_packages_anywhere_says_so() -> None:
+    inside = [Contents((Line(GTINS[0], "L1", "KGM", Fraction(2), exact),)) for exact in (True, False)]
+    names = [b"a", b"b"]
+    parts = parts_of_all(whole(names), inside)
+    assert parts == dict.fromkeys(names, Share(Fraction(1, 2), Basis.PACKAGES))
+    halves = dict.fromkeys(names, Share(Fraction(1, 2), Basis.PACKAGES))
+    assert {share.basis for share in parts_of_all(halves, inside[:1] * 2).values()} == {Basis.PACKAGES}
+    assert {share.basis for share in parts_of_all(whole(names), inside[:1] * 2).values()} == {Basis.STATED}
 
 
 def test_several_starts_count_together_and_a_replacement_comes_of_nothing() -> None:
