@@ -3,7 +3,7 @@ what share of it comes from what was asked about.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ledger.codes import ExceptionBit, Purpose, ShipmentState
@@ -21,6 +21,7 @@ from ledger.services.products.lot_tracing import NAMED, POSSIBLE, Traced, trace_
 from ledger.services.products.provenance_views import (
     Direction,
     InputView,
+    MadeOfView,
     MadeView,
     NodeView,
     ProvenanceView,
@@ -44,7 +45,9 @@ from ledger.store.projections.shipments import Shipment
 MOST_LOOKED_AT = 5_000
 """Shipments that are looked at for a reader who may read some of them."""
 MOST_MADE = 20
-"""Shipments of a lot of which a page says what they were made of."""
+"""Shipments of which a product's page says what they were made of."""
+MOST_LOOKED_UP = 200
+"""Shipments above these that are looked at for it."""
 _STATUS = {int(state): spaced(state.name) for state in ShipmentState}
 UNKNOWN = Share(None, Basis.UNKNOWN)
 
@@ -96,22 +99,22 @@ class Provenance:
             shown = read_graph(connection, self._views, named, reader)
             return self._view(connection, asked, found, (shown, limited)), shown.opened
 
-    def made_of(self, product: Product, reader: Reader) -> tuple[tuple[MadeView, ...], dict[RecordId, Opened]]:
-        """What the goods of a GTIN and lot were made of, where a transformation made them: from which shipments anybody
-        may know, what was in these and what share it is whoever may read it. With the private parts in it, as `trace`.
+    def made_of(self, product: Product, reader: Reader) -> tuple[MadeOfView, dict[RecordId, Opened]]:
+        """What the goods of a GTIN and lot were made of, and what that was made of in its turn: from which shipments
+        anybody may know, what was in these and what share it is whoever may read it. With the private parts in it, as
+        `trace`.
         """
         if not product.lot:
-            return (), {}
+            return MadeOfView((), False), {}
         with self._db.read() as connection:
             carriers = shipments.shipments_with(connection, product.gtin, product.lot, limit=MOST_MADE)
-            rows = shipments.get_many(connection, carriers)
-            made = [name for name in carriers if rows[name].purpose == Purpose.TRANSFORMATION and not rows[name].parent]
+            made, more = _made_above(connection, carriers)
             if not made:
-                return (), {}
+                return MadeOfView((), more), {}
             self._registry.refreshed(connection)
-            shown = read_graph(connection, self._views, made, reader)
+            shown = read_graph(connection, self._views, [row.shipment for row in made], reader)
             graph = shown.graph()
-            return tuple(self._made(connection, rows[name], graph) for name in made), shown.opened
+            return MadeOfView(tuple(self._made(connection, row, graph) for row in made), more), shown.opened
 
     def _made(self, connection: Connection, row: Shipment, graph: Graph) -> MadeView:
         shares = shares_up(graph, whole([row.shipment]))
@@ -242,6 +245,31 @@ def asked_goods(asked: GoodsAsked) -> bytes | tuple[str, str]:
     """A shipment's id, or a subject with lots; raises `MalformedRecord`."""
     subject = asked.subject
     return bytes_from_hex(subject, 32, "subject") if subject.startswith("0x") else (subject, asked.lots)
+
+
+def _made_above(connection: Connection, carriers: Sequence[bytes]) -> tuple[list[Shipment], bool]:
+    """The transformations that made what is in these shipments, and what these were made of, nearest first; whether
+    there may be more than are told.
+
+    Of carriers only those that a transformation made are gone up from: what others came from is told by a trace.
+    """
+    made: list[Shipment] = []
+    rows = shipments.get_many(connection, carriers)
+    level = [rows[name] for name in carriers if _is_made(rows[name])]
+    seen = {row.shipment for row in level}
+    while level:
+        made += [row for row in level if _is_made(row)]
+        above = dict.fromkeys(parent for row in level for parent in parents_of(row) if parent not in seen)
+        if len(made) >= MOST_MADE or len(seen) + len(above) > MOST_LOOKED_UP:
+            return made[:MOST_MADE], bool(above) or len(made) > MOST_MADE
+        seen |= above.keys()
+        found = shipments.get_many(connection, above)
+        level = [found[name] for name in above if name in found]
+    return made, len(carriers) == MOST_MADE
+
+
+def _is_made(row: Shipment) -> bool:
+    return row.purpose == Purpose.TRANSFORMATION and row.parent is None
 
 
 def parents_of(row: Shipment) -> tuple[bytes, ...]:

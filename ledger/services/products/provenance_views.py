@@ -114,6 +114,14 @@ class MadeView:
 
 
 @dataclass(frozen=True, slots=True)
+class MadeOfView:
+    """Transformations behind goods, the nearest first; `more`: there may be others."""
+
+    made: tuple[MadeView, ...]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SumView:
     """A sum of a balance, in base units (grams, millilitres, pieces); see `ledger.provenance.balance.Sum`."""
 
