@@ -32,7 +32,7 @@ from ledger.services.products.provenance_views import (
     share_view,
 )
 from ledger.services.products.recalls import Recalls
-from ledger.services.products.shown_graph import ShownGraph, read_graph
+from ledger.services.products.shown_graph import Reach, ShownGraph, read_graph
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.partner_names import Names
 from ledger.services.views.access_journal import Opened
@@ -96,7 +96,7 @@ class Provenance:
                     found=f"{len(named):,}",
                     mend="Name a lot, or a shipment; or ask the operator, who has `lading trace`.",
                 )
-            shown = read_graph(connection, self._views, named, reader)
+            shown = read_graph(connection, self._views, named, reader, Reach() if asked.most else None)
             return self._view(connection, asked, found, (shown, limited)), shown.opened
 
     def made_of(self, product: Product, reader: Reader) -> tuple[MadeOfView, dict[RecordId, Opened]]:
@@ -112,7 +112,7 @@ class Provenance:
             if not made:
                 return MadeOfView((), more), {}
             self._registry.refreshed(connection)
-            shown = read_graph(connection, self._views, [row.shipment for row in made], reader)
+            shown = read_graph(connection, self._views, [row.shipment for row in made], reader, Reach())
             graph = shown.graph()
             return MadeOfView(tuple(self._made(connection, row, graph) for row in made), more), shown.opened
 

@@ -4,11 +4,12 @@ private parts are open to this reader; what is not is closed there.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from ledger.codes import APPLIED
 from ledger.common.ids import RecordId
 from ledger.errors import LadingError
-from ledger.provenance.contents import Counted, Parted, counts, stated
+from ledger.provenance.contents import Contents, Counted, Parted, counts, stated
 from ledger.provenance.graph import Graph, Made, Node, stated_loss
 from ledger.provenance.of_journeys import made_by, parted_by
 from ledger.records.disclosure import join
@@ -21,6 +22,8 @@ from ledger.store import openings, records
 from ledger.store.database import Connection
 from ledger.store.projections import shipments
 from ledger.store.projections.shipments import CustodyStep, Shipment
+
+MOST_STEPS, MOST_READ = 50, 5_000
 
 
 @dataclass
@@ -44,19 +47,33 @@ class ShownGraph:
         return [one for one in self.lines.get(shipment, ()) if one.kind in MOVES and one.outcome in APPLIED]
 
 
-def read_graph(connection: Connection, views: RecordViews, wanted: Collection[bytes], reader: Reader) -> ShownGraph:
+class Reach(NamedTuple):
+    """How far up is read for what is in shipments that name nothing: so many steps, and shipments in all."""
+
+    steps: int = MOST_STEPS
+    shipments: int = MOST_READ
+
+    def has(self, steps: int, shipments: int) -> bool:
+        return steps <= self.steps and shipments <= self.shipments
+
+
+def read_graph(
+    connection: Connection, views: RecordViews, wanted: Collection[bytes], reader: Reader, reach: Reach | None = None
+) -> ShownGraph:
     """The graph of the shipments `wanted`, and of what else says what share of them came from where: their parents, and
-    above these what it takes to know what was in them.
+    above these what it takes to know what was in them. What lies beyond `reach` (None: nothing does) is closed: whoever
+    asks is not to pay for how often others split goods without a word.
     """
     result = ShownGraph()
-    need = set(wanted)
-    while need:
+    need, steps = set(wanted), 0
+    while need and (not steps or reach is None or reach.has(steps, len(result.rows) + len(need))):
+        steps += 1
         rows = shipments.get_many(connection, need)
         above = {row.parent for row in rows.values() if row.parent is not None} - result.rows.keys() - need
         result.rows |= rows
         result.lines |= shipments.steps_of_many(connection, rows)
         lines_above = shipments.steps_of_many(connection, above)
-        _show(connection, views, reader, result, _records(rows, result.lines | lines_above))
+        _show(connection, views, reader, result, _records(rows, result.lines | lines_above, wanted))
         for row in sorted(rows.values(), key=lambda row: row.opened_index):
             result.nodes[row.shipment] = _node(row, result, lines_above)
         need = {
@@ -65,6 +82,9 @@ def read_graph(connection: Connection, views: RecordViews, wanted: Collection[by
             for parent in result.nodes[row.shipment].parents
             if row.shipment in wanted or _asks_above(result.nodes[row.shipment])
         } - result.rows.keys()
+    for node in [*result.nodes.values()] if need else ():
+        if _asks_above(node) and not need.isdisjoint(node.parents):
+            result.nodes[node.shipment] = replace(node, stated=Contents(closed=True))
     return _counted(result)
 
 
@@ -72,11 +92,14 @@ def _asks_above(node: Node) -> bool:
     return node.stated is None and node.made not in (Made.OPENED, Made.TRANSFORMATION)
 
 
-def _records(rows: Mapping[bytes, Shipment], lines: Mapping[bytes, Sequence[CustodyStep]]) -> set[RecordId]:
-    """Terms, splits, and the handoffs of these shipments."""
+def _records(
+    rows: Mapping[bytes, Shipment], lines: Mapping[bytes, Sequence[CustodyStep]], wanted: Collection[bytes]
+) -> set[RecordId]:
+    """The terms and splits that opened these shipments, and the handoffs of those `wanted`."""
     result = {row.terms for row in rows.values() if row.parent is None}
     for row in rows.values():
-        result |= {step.record_id for step in lines.get(row.shipment, ()) if step.kind in MOVES}
+        if row.shipment in wanted:
+            result |= {step.record_id for step in lines.get(row.shipment, ()) if step.kind in MOVES}
         if row.parent is not None and (split := _split_step(lines.get(row.parent, ()))) is not None:
             result.add(split.record_id)
     return result

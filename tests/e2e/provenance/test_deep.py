@@ -12,10 +12,13 @@ from ledger.codes import Purpose, SplitReason
 from ledger.common.gs1 import Product
 from ledger.common.ids import to_hex
 from ledger.products.recall_tracing import Way
+from ledger.provenance.contents import Contents
+from ledger.provenance.graph import Graph
 from ledger.records.shipment_ids import child_id
 from ledger.records.types import Child, ShipmentRef, Split
 from ledger.services.products.provenance import GoodsAsked
 from ledger.services.products.provenance_views import BalanceView, ProvenanceView
+from ledger.services.products.shown_graph import Reach, read_graph
 from ledger.services.views.records import PUBLIC, Reader
 from tests.e2e.provenance.kitchen import AUDITOR, BLEND, SUGAR, goods, lost, opened, reader
 from tests.e2e.stage import CARRIER, MAKER, SHOP, WAREHOUSE, Stage, staged
@@ -78,6 +81,12 @@ def packery(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield pack(stage)
 
 
+def read_graph_within(packery: Packery, shipment: bytes) -> Graph:
+    reader = packery.stage.node.reader
+    with packery.stage.node.home.database.read() as connection:
+        return read_graph(connection, reader.views, [shipment], AUDITOR, Reach(1, 100)).graph()
+
+
 def splits(view: ProvenanceView) -> list[BalanceView]:
     return [one for one in view.balances if one.made == "split"]
 
@@ -110,6 +119,22 @@ def test_a_split_is_judged_only_where_all_of_it_is_told(packery: Packery) -> Non
         told = packery.trace(to_hex(part))
         assert to_hex(packery.powder) in {node.shipment for node in told.shipments}
         assert to_hex(packery.powder) not in {parent for one in splits(told) for parent in one.parents}
+
+
+def test_what_is_too_far_up_is_not_guessed(packery: Packery) -> None:
+    """Of halves nobody says what is in them: that is told by the blend, a step further up than is read here."""
+    half = to_hex(packery.halves[0])
+    provenance = packery.stage.node.reader.provenance
+
+    def told(most: int) -> tuple[object, bool]:
+        asked = GoodsAsked(to_hex(packery.merged), "", (Way.UP,), most)
+        node = next(one for one in provenance.trace(asked, AUDITOR)[0].shipments if one.shipment == half)
+        return node.goods, node.closed
+
+    assert told(100) == told(0)
+    assert told(0)[1] is False
+    graph = read_graph_within(packery, packery.merged)
+    assert graph.inside(packery.halves[0]) == Contents(closed=True)
 
 
 def test_a_product_tells_all_that_it_was_made_of_by_how_it_was_made(packery: Packery) -> None:
