@@ -89,13 +89,7 @@ class Provenance:
                     "no shipment here is known to carry these goods", where="subject", found=asked.subject[:120]
                 )
             if asked.most and len(named) > asked.most:
-                raise RuleBroken(
-                    "too many shipments for one answer",
-                    where="subject",
-                    expected=f"at most {asked.most:,}",
-                    found=f"{len(named):,}",
-                    mend="Name a lot, or a shipment; or ask the operator, who has `lading trace`.",
-                )
+                raise _too_many(asked, f"{len(named):,}")
             shown = read_graph(connection, self._views, named, reader, Reach() if asked.most else None)
             return self._view(connection, asked, found, (shown, limited)), shown.opened
 
@@ -107,7 +101,7 @@ class Provenance:
         if not product.lot:
             return MadeOfView((), False), {}
         with self._db.read() as connection:
-            carriers = shipments.shipments_with(connection, product.gtin, product.lot, limit=MOST_MADE)
+            carriers = shipments.made_with(connection, product.gtin, product.lot, limit=MOST_MADE)
             made, more = _made_above(connection, carriers)
             if not made:
                 return MadeOfView((), more), {}
@@ -128,6 +122,8 @@ class Provenance:
 
     def _found(self, connection: Connection, asked: GoodsAsked, reader: Reader) -> tuple[dict[Way, list[Traced]], bool]:
         goods = asked_goods(asked)
+        if asked.most and not isinstance(goods, bytes):
+            self._few(connection, asked, reader)
         found = dict[Way, list[Traced]]()
         for way in asked.ways or (Way.DOWN, Way.UP):
             try:
@@ -138,6 +134,17 @@ class Provenance:
                 if asked.ways or way is Way.DOWN:
                     raise
         return found, False
+
+    def _few(self, connection: Connection, asked: GoodsAsked, reader: Reader) -> None:
+        """Raise `RuleBroken` where what carries the goods is too much already, before all that came of it is looked
+        for; or `NotPermitted`.
+        """
+        product = recalled_product(asked.subject)
+        if product is not None and not asked.lots:
+            self._recalls.require(reader, None if asked.ways == (Way.UP,) else product)
+            found = shipments.shipments_with(connection, product.gtin, product.lot, limit=asked.most + 1)
+            if len(found) > asked.most:
+                raise _too_many(asked, f"over {asked.most:,}")
 
     def _limited(
         self, connection: Connection, asked: GoodsAsked, goods: bytes, reader: Reader
@@ -241,35 +248,35 @@ class Provenance:
             )
 
 
+def _too_many(asked: GoodsAsked, found: str) -> RuleBroken:
+    return RuleBroken(
+        "too many shipments for one answer",
+        where="subject",
+        expected=f"at most {asked.most:,}",
+        found=found,
+        mend="Name a lot, or a shipment; or ask the operator, who has `lading trace`.",
+    )
+
+
 def asked_goods(asked: GoodsAsked) -> bytes | tuple[str, str]:
     """A shipment's id, or a subject with lots; raises `MalformedRecord`."""
     subject = asked.subject
     return bytes_from_hex(subject, 32, "subject") if subject.startswith("0x") else (subject, asked.lots)
 
 
-def _made_above(connection: Connection, carriers: Sequence[bytes]) -> tuple[list[Shipment], bool]:
-    """The transformations that made what is in these shipments, and what these were made of, nearest first; whether
-    there may be more than are told.
-
-    Of carriers only those that a transformation made are gone up from: what others came from is told by a trace.
-    """
+def _made_above(connection: Connection, level: Sequence[Shipment]) -> tuple[list[Shipment], bool]:
+    """These transformations and those above them, nearest first; whether there may be more than are told."""
     made: list[Shipment] = []
-    rows = shipments.get_many(connection, carriers)
-    level = [rows[name] for name in carriers if _is_made(rows[name])]
     seen = {row.shipment for row in level}
     while level:
-        made += [row for row in level if _is_made(row)]
+        made += [row for row in level if row.purpose == Purpose.TRANSFORMATION and row.parent is None]
         above = dict.fromkeys(parent for row in level for parent in parents_of(row) if parent not in seen)
         if len(made) >= MOST_MADE or len(seen) + len(above) > MOST_LOOKED_UP:
             return made[:MOST_MADE], bool(above) or len(made) > MOST_MADE
         seen |= above.keys()
         found = shipments.get_many(connection, above)
         level = [found[name] for name in above if name in found]
-    return made, len(carriers) == MOST_MADE
-
-
-def _is_made(row: Shipment) -> bool:
-    return row.purpose == Purpose.TRANSFORMATION and row.parent is None
+    return made, False
 
 
 def parents_of(row: Shipment) -> tuple[bytes, ...]:

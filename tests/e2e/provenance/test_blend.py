@@ -104,6 +104,12 @@ def test_readers_get_what_they_may_read(kitchen: Kitchen) -> None:
 def test_limits_and_wrong_questions(kitchen: Kitchen) -> None:
     with pytest.raises(RuleBroken, match="too many"):
         kitchen.trace(to_hex(kitchen.sold), AUDITOR, most=2)
+    # Refused before all that came of it is looked for, but never told to who may not know how much there is.
+    looked = f"01/{GTIN}"
+    with pytest.raises(RuleBroken, match="too many"):
+        kitchen.trace(looked, AUDITOR, most=1)
+    with pytest.raises(NotPermitted):
+        kitchen.trace(looked, PUBLIC, most=1)
     with pytest.raises(NotFound):
         kitchen.trace("0x" + "07" * 32)
     with pytest.raises(NotFound):
