@@ -17,7 +17,7 @@ from ledger.provenance.balance import Unknown, Verdict, balances
 from ledger.provenance.graph import Graph
 from ledger.provenance.of_journeys import graph_of
 from ledger.provenance.serials import serials_twice
-from ledger.records.types import Clearance
+from ledger.records.types import NOBODY, Clearance
 from ledger.records.verification import VerifiedRecord
 from ledger.shipments.amendments import terms_in_force
 from ledger.shipments.clock_stop import ended_alone
@@ -25,7 +25,7 @@ from ledger.shipments.history import Journeys
 
 
 class Gap(StrEnum):
-    """`never_received`: they left their first holder, and have not reached their consignee when they were due.
+    """`never_received`: they left their consignor, and have not reached their consignee when they were due.
     `left_behind`: a short receipt left them with the releaser, and nobody said since that he has them.
     `custody_broken`: a move does not follow on the one before it. `overridden`: the council moved them without the
     releaser's signature. `more_out` and `less_out`: see `ledger.provenance.balance`. `loss_unclear`: the loss that
@@ -94,10 +94,13 @@ def _on_the_way(journeys: Journeys, graph: Graph, shipment: bytes) -> Iterator[F
             yield Finding(Gap.LEFT_BEHIND, shipment, origin.verified.known, (origin.verified.id,))
         return
     ways = [name for name in journeys.lineage(shipment) if any(not move.refused for move in journeys.moves(name))]
-    if not ways:
-        return
-    last = next(move for move in reversed(journeys.moves(ways[0])) if not move.refused)
-    if last.receiver == terms.record.consignee:
+    holder, record = terms.record.holder, terms.verified.id
+    if ways:
+        last = next(move for move in reversed(journeys.moves(ways[0])) if not move.refused)
+        holder, record = last.receiver, last.verified.id
+    elif holder in (terms.record.consignor, NOBODY):
+        return  # nothing was sent yet
+    if holder == terms.record.consignee:
         return
     try:
         commercial = terms_in_force(journeys, shipment).commercial
@@ -105,7 +108,7 @@ def _on_the_way(journeys: Journeys, graph: Graph, shipment: bytes) -> Iterator[F
         return
     if commercial.promisedAt:
         due = commercial.promisedAt + commercial.grace
-        yield Finding(Gap.NEVER_RECEIVED, shipment, due, (terms.verified.id, last.verified.id))
+        yield Finding(Gap.NEVER_RECEIVED, shipment, due, tuple(dict.fromkeys((terms.verified.id, record))))
 
 
 def _closed(journeys: Journeys, shipment: bytes) -> bool:
@@ -128,11 +131,12 @@ def _broken(journeys: Journeys, shipment: bytes) -> Iterator[Finding]:
 def _unbalanced(journeys: Journeys, graph: Graph) -> Iterator[Finding]:
     codes = {Verdict.SURPLUS: Gap.MORE_OUT, Verdict.GAP: Gap.LESS_OUT}
     for balance in balances(graph):
-        opened = tuple(dict.fromkeys(graph.nodes[parent].record for parent in balance.parents))
+        opened = [graph.nodes[parent].record for parent in balance.parents]
         below = balance.children[0]
         found = journeys.terms.get(below)
         verified = found.verified if found is not None else journeys.origins[below].verified
-        finding = Finding(Gap.MORE_OUT, below, verified.known, (balance.record, *opened), balance.parents)
+        records = tuple(dict.fromkeys((balance.record, *opened, *balance.sources)))
+        finding = Finding(Gap.MORE_OUT, below, verified.known, records, balance.parents)
         for verdict in {one.verdict for one in balance.sums} & codes.keys():
             yield Finding(codes[verdict], below, finding.at, finding.records, finding.others)
         if any(Unknown.LOSS_UNREADABLE in one.unknown for one in balance.sums):

@@ -13,20 +13,18 @@ from ledger.codes import Role
 from ledger.common.figure import to_json
 from ledger.common.ids import RecordId
 from ledger.common.scopes import ALL_SCOPES
-from ledger.errors import MalformedRecord, NotFound, NotPermitted
+from ledger.errors import MalformedRecord, NotPermitted
 from ledger.formats.epcis.identity import Naming
 from ledger.formats.epcis.inventory import Taken, inventory_document
 from ledger.provenance.contents import Contents, Sku
-from ledger.records import index_keys
-from ledger.records.signers import shipments_of
-from ledger.records.types import Record, ShipmentTerms, Split
+from ledger.records.types import ShipmentTerms, Split
 from ledger.services.figures.network import knows_shipments
 from ledger.services.figures.penalties_and_scores import Numbers
+from ledger.services.figures.record_rights import right_to
 from ledger.services.home.home import Home
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.views.access_journal import AccessRight, Opened
 from ledger.services.views.records import Reader, RecordViews, may_open_terms
-from ledger.shipments.history import Journeys
 from ledger.stock.expiry import Expiries
 from ledger.stock.holdings import Holding, Stock, Stores
 from ledger.stock.totals import AGES, Total, keys_of, totals
@@ -248,30 +246,3 @@ class Rights:
         if record not in self._known:
             self._known[record] = right_to(self._stock.journeys, record, self._stock.paper(record).record, self._reader)
         return self._known[record]
-
-
-def right_to(journeys: Journeys, record_id: RecordId, record: Record, reader: Reader) -> AccessRight | None:
-    """The right to the private parts of terms, handoffs and splits, as `RecordViews.right_to` has it of the store."""
-    if not reader.may_read(record.NUMBER):
-        return None
-    if reader.auditor:
-        return AccessRight.AUDITOR
-    if not reader.partner and not reader.key:
-        return None
-    named = index_keys.Concern(index_keys.PARTNER, str(reader.partner))
-    if reader.partner and named in index_keys.concerns(record_id, record):
-        return AccessRight.PARTY
-    if isinstance(record, ShipmentTerms):
-        if not may_open_terms(record, reader):
-            return None
-        return AccessRight.PARTY if reader.partner else AccessRight.RECIPIENT
-    return AccessRight.GOODS if reader.partner and _about_its_goods(journeys, record, reader.partner) else None
-
-
-def _about_its_goods(journeys: Journeys, record: Record, partner: int) -> bool:
-    """Whether it sends or receives everything that the record is about."""
-    try:
-        own = [journeys.terms_of(shipment).record for shipment in shipments_of(record)]
-    except NotFound:
-        return False
-    return bool(own) and all(partner in (terms.consignor, terms.consignee) for terms in own)

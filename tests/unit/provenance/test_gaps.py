@@ -42,6 +42,19 @@ def test_what_was_shipped_and_never_received_is_found_once_it_is_due() -> None:
     assert codes(history) == []
 
 
+def test_who_holds_goods_from_the_opening_owes_them_too() -> None:
+    """Its signature under the terms says that it has them: goods that go on under new names are asked for there."""
+    history = History()
+    one = history.terms(holder=CARRIER, promisedAt=10 * DAY)
+    assert codes(history, 10 * DAY) == []
+    assert codes(history, 10 * DAY + 1) == [Gap.NEVER_RECEIVED]
+    other = history.terms(known=DAY, holder=CARRIER, parents=[one], promisedAt=20 * DAY)
+    (found,) = gaps(history, 20 * DAY + 1)
+    assert (found.code, found.shipment, found.records) == (Gap.NEVER_RECEIVED, other, (history.records[-1].id,))
+    history.handoff(other, CARRIER, SHOP, 30 * DAY)
+    assert codes(history) == []
+
+
 @pytest.mark.parametrize("end", [StatementKind.LOST, StatementKind.DESTROYED, StatementKind.SOLD])
 def test_what_ended_is_no_longer_under_way(end: StatementKind) -> None:
     history = History()
