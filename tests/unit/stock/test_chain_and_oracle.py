@@ -57,8 +57,8 @@ def compare(seed: int, steps: int, most: int = 40) -> Counter[str]:
             seen["took over unnamed"] += terms is not None and not terms.record.contents and bool(holding.goods)
             origin = stock.journeys.origins.get(shipment)
             split = None if origin is None else stock.journeys.split_of(origin.parent)
-            told = set() if split is None else {bool(child.contents) for child in split.record.children}
-            seen["left by a split"] += told == {True, False}
+            named = set() if split is None else {bool(child.contents) for child in split.record.children}
+            seen["left by a split"] += named == {True, False}
     return seen
 
 
