@@ -49,7 +49,7 @@ class Packery:
 
 def own(stage: Stage, contents: tuple[str, str, int] | None, *parents: bytes, **more: object) -> bytes:
     """Terms of the warehouse over what it has."""
-    refs = tuple(ShipmentRef(parent, 0) for parent in sorted(parents))  # type: ignore[arg-type]
+    refs = tuple(ShipmentRef(parent, 0) for parent in sorted(parents))
     fields = {"consignor": WAREHOUSE, "consignee": SHOP, "parents": refs} | more
     if contents is None:
         return stage.open(**{"liable": CARRIER, "lot": "", "endorsed": False} | fields)  # type: ignore[arg-type]
@@ -63,9 +63,9 @@ def pack(stage: Stage) -> Packery:
         stage.hand(MAKER, WAREHOUSE, (shipment, 0, packages))
     named = ((goods(GTIN, "L-A", 300),), (goods(GTIN, "L-A", 290),))
     children = tuple(Child(6, one) for one in named)
-    stage.sign(Split(WAREHOUSE, powder, 1, children, int(SplitReason.PARCELS), stage.now, details()), WAREHOUSE)  # type: ignore[arg-type]
+    stage.sign(Split(WAREHOUSE, powder, 1, children, int(SplitReason.PARCELS), stage.now, details()), WAREHOUSE)
     first, second = (child_id(powder, 1, i) for i in range(2))
-    parents = tuple(ShipmentRef(*ref) for ref in sorted([(first, 0), (sugar, 1)]))  # type: ignore[arg-type]
+    parents = tuple(ShipmentRef(*ref) for ref in sorted([(first, 0), (sugar, 1)]))
     fields = {"consignor": WAREHOUSE, "consignee": SHOP, "purpose": Purpose.TRANSFORMATION}
     blend = opened(stage, goods(BLEND, MADE_LOT, 490), parents=parents, note=lost(10), **fields)
     halves = stage.split(WAREHOUSE, blend, 0, 5, 5)
