@@ -7,7 +7,7 @@ what they came from, which keeps most lines from crossing.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-WIDTH, HEIGHT, ACROSS, BETWEEN = 168, 64, 20, 44
+WIDTH, HEIGHT, ACROSS, BETWEEN = 168, 82, 20, 44
 """Of a box, and of the space beside and below it, in the SVG's own units."""
 PASSES = 4
 

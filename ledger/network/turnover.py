@@ -20,10 +20,11 @@ from ledger.common.periods import Period
 from ledger.common.spans import clip
 from ledger.network.routes import GROUPS, By, route_by_terms
 from ledger.network.sight import EVERYTHING, Sight
+from ledger.provenance.contents import Contents
 from ledger.records.types import NOBODY, ShipmentTerms
 from ledger.shipments.clock_stop import EndingKind, ended_alone
 from ledger.shipments.history import Journeys
-from ledger.stock.contents import Contents, contents
+from ledger.stock.contents import contents
 from ledger.stock.courses import Course, Step, courses
 
 MILLION = 1_000_000

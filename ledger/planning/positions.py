@@ -15,9 +15,9 @@ from ledger.common.ids import RecordId
 from ledger.common.periods import DAY
 from ledger.planning.allocate import Available, Lack, Records, Spot
 from ledger.planning.plan_file import PlanFile
+from ledger.provenance.contents import Contents
 from ledger.records.types import ShipmentTerms
 from ledger.shipments.history import Journeys
-from ledger.stock.contents import Contents
 from ledger.stock.holdings import Holding, HoldingState, Stock
 
 

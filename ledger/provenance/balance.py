@@ -15,7 +15,8 @@ from typing import Annotated
 
 from ledger.common.figure import Pattern, figure
 from ledger.common.ids import RecordId
-from ledger.provenance.graph import Contents, Graph, Junction, Key, Line, Made, UnclearLoss
+from ledger.provenance.contents import Contents, Key, Line
+from ledger.provenance.graph import Graph, Junction, Made, UnclearLoss
 from ledger.provenance.loss import Loss
 from ledger.provenance.units import GRAM, MILLILITRE, measure_of
 
@@ -81,7 +82,7 @@ class Amount:
 @dataclass(frozen=True, slots=True)
 class Balance:
     """What one record made of its parents. `inputs`, `outputs`: the amounts of each GTIN, lot and base unit that are
-    known; `sums`: what is to be equal. `loss`: as the terms state it.
+    known; `sums`: what is to be equal. `loss`: as the terms state it. `sources`: the records that say what went in.
     """
 
     record: RecordId
@@ -92,6 +93,7 @@ class Balance:
     inputs: tuple[Amount, ...]
     outputs: tuple[Amount, ...]
     loss: Loss | UnclearLoss | None = None
+    sources: tuple[RecordId, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -128,7 +130,8 @@ def balances(graph: Graph) -> Iterator[Balance]:
 
 
 def balance_of(graph: Graph, junction: Junction) -> Balance:
-    into = _side(graph.at_close(node) for node in junction.above)
+    above = [graph.at_close(node) for node in junction.above]
+    into = _side(above)
     out = _side(node.stated for node in junction.below)
     loss = junction.below[0].loss
     made = junction.made is Made.TRANSFORMATION
@@ -141,6 +144,7 @@ def balance_of(graph: Graph, junction: Junction) -> Balance:
         tuple(_amounts(into.lines)),
         tuple(_amounts(out.lines)),
         loss,
+        tuple(dict.fromkeys(source for part in above if part is not None for source in part.sources)),
     )
 
 

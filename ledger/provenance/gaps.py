@@ -5,34 +5,33 @@ A finding is a question to whoever signed, with the records it rests on; it accu
 is withheld raises none.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ledger.codes import ClearanceStatus, Outcome, StatementKind
+from ledger.codes import ClearanceStatus, Outcome, Purpose, StatementKind
 from ledger.common.figure import Seconds, figure
 from ledger.common.ids import RecordId
 from ledger.errors import NotFound
 from ledger.provenance.balance import Unknown, Verdict, balances
 from ledger.provenance.graph import Graph
 from ledger.provenance.of_journeys import graph_of
-from ledger.records.eip712 import Withheld
-from ledger.records.types import Clearance, Goods
+from ledger.provenance.serials import serials_twice
+from ledger.records.types import NOBODY, Clearance
 from ledger.records.verification import VerifiedRecord
 from ledger.shipments.amendments import terms_in_force
 from ledger.shipments.clock_stop import ended_alone
 from ledger.shipments.history import Journeys
 
-NO_SERIALS = bytes(32)
-
 
 class Gap(StrEnum):
-    """`never_received`: they left their first holder, and have not reached their consignee when they were due.
+    """`never_received`: they left their consignor, and have not reached their consignee when they were due.
     `left_behind`: a short receipt left them with the releaser, and nobody said since that he has them.
     `custody_broken`: a move does not follow on the one before it. `overridden`: the council moved them without the
     releaser's signature. `more_out` and `less_out`: see `ledger.provenance.balance`. `loss_unclear`: the loss that
     terms of a transformation state cannot be read. `serials_twice`: the same set of serial numbers in shipments of
-    which neither came of the other. `no_goods`: a clearance for what nobody opened here, or what had ended before.
+    which neither came of the other. `no_goods`: a clearance for what nobody opened here, or what had ended before or
+    been made into other goods.
     """
 
     NEVER_RECEIVED = "never_received"
@@ -95,10 +94,13 @@ def _on_the_way(journeys: Journeys, graph: Graph, shipment: bytes) -> Iterator[F
             yield Finding(Gap.LEFT_BEHIND, shipment, origin.verified.known, (origin.verified.id,))
         return
     ways = [name for name in journeys.lineage(shipment) if any(not move.refused for move in journeys.moves(name))]
-    if not ways:
-        return
-    last = next(move for move in reversed(journeys.moves(ways[0])) if not move.refused)
-    if last.receiver == terms.record.consignee:
+    holder, record = terms.record.holder, terms.verified.id
+    if ways:
+        last = next(move for move in reversed(journeys.moves(ways[0])) if not move.refused)
+        holder, record = last.receiver, last.verified.id
+    elif holder in (terms.record.consignor, NOBODY):
+        return  # nothing was sent yet
+    if holder == terms.record.consignee:
         return
     try:
         commercial = terms_in_force(journeys, shipment).commercial
@@ -106,7 +108,7 @@ def _on_the_way(journeys: Journeys, graph: Graph, shipment: bytes) -> Iterator[F
         return
     if commercial.promisedAt:
         due = commercial.promisedAt + commercial.grace
-        yield Finding(Gap.NEVER_RECEIVED, shipment, due, (terms.verified.id, last.verified.id))
+        yield Finding(Gap.NEVER_RECEIVED, shipment, due, tuple(dict.fromkeys((terms.verified.id, record))))
 
 
 def _closed(journeys: Journeys, shipment: bytes) -> bool:
@@ -129,11 +131,12 @@ def _broken(journeys: Journeys, shipment: bytes) -> Iterator[Finding]:
 def _unbalanced(journeys: Journeys, graph: Graph) -> Iterator[Finding]:
     codes = {Verdict.SURPLUS: Gap.MORE_OUT, Verdict.GAP: Gap.LESS_OUT}
     for balance in balances(graph):
-        opened = tuple(dict.fromkeys(graph.nodes[parent].record for parent in balance.parents))
+        opened = [graph.nodes[parent].record for parent in balance.parents]
         below = balance.children[0]
         found = journeys.terms.get(below)
         verified = found.verified if found is not None else journeys.origins[below].verified
-        finding = Finding(Gap.MORE_OUT, below, verified.known, (balance.record, *opened), balance.parents)
+        records = tuple(dict.fromkeys((balance.record, *opened, *balance.sources)))
+        finding = Finding(Gap.MORE_OUT, below, verified.known, records, balance.parents)
         for verdict in {one.verdict for one in balance.sums} & codes.keys():
             yield Finding(codes[verdict], below, finding.at, finding.records, finding.others)
         if any(Unknown.LOSS_UNREADABLE in one.unknown for one in balance.sums):
@@ -141,51 +144,10 @@ def _unbalanced(journeys: Journeys, graph: Graph) -> Iterator[Finding]:
 
 
 def _serials_twice(journeys: Journeys, graph: Graph) -> Iterator[Finding]:
-    """A set of serials goes on with its goods: each shipment that names it comes of the one before that did."""
-    named: dict[tuple[str, bytes], list[bytes]] = {}
-    for shipment in sorted(graph.nodes, key=lambda name: _place(journeys, name)):
-        goods = {(one.gtin.zfill(14), one.serials) for one in _goods(journeys, shipment)}
-        for key in goods:
-            if key[1] != NO_SERIALS:
-                named.setdefault(key, []).append(shipment)
-    for shipments in (shipments for _, shipments in sorted(named.items()) if len(shipments) > 1):
-        tips: list[bytes] = []
-        for shipment in shipments:
-            above = _above(graph, shipment)
-            older = [tip for tip in tips if tip in above]
-            if tips and len(older) < len(tips):
-                apart = [tip for tip in tips if tip not in above]
-                records = (graph.nodes[shipment].record, *(graph.nodes[tip].record for tip in apart))
-                at = _known(journeys, shipment)
-                yield Finding(Gap.SERIALS_TWICE, shipment, at, tuple(dict.fromkeys(records)), tuple(apart))
-            tips = [tip for tip in tips if tip not in older] + [shipment]
-
-
-def _place(journeys: Journeys, shipment: bytes) -> tuple[int, ...]:
-    """Where a shipment was opened, in the chain's order: what it came from stands before it."""
-    found = journeys.terms.get(shipment)
-    return tuple(found.verified.place) if found is not None else journeys.origins[shipment].place
-
-
-def _goods(journeys: Journeys, shipment: bytes) -> Sequence[Goods]:
-    """The goods that the opening of this very shipment names, as far as they are open here."""
-    found, origin = journeys.terms.get(shipment), journeys.origins.get(shipment)
-    named: Sequence[Goods | Withheld] | Withheld = ()
-    if found is not None:
-        named = found.record.contents
-    elif origin is not None and not origin.remainder and (split := journeys.split_of(origin.parent)) is not None:
-        named = split.record.children[origin.index].contents
-    return [] if isinstance(named, Withheld) else [one for one in named if isinstance(one, Goods)]
-
-
-def _above(graph: Graph, shipment: bytes) -> set[bytes]:
-    seen, left = set[bytes](), [shipment]
-    while left:
-        for parent in graph.nodes[left.pop()].parents:
-            if parent in graph.nodes and parent not in seen:
-                seen.add(parent)
-                left.append(parent)
-    return seen
+    for one in serials_twice(journeys, graph):
+        records = dict.fromkeys((graph.nodes[one.shipment].record, graph.nodes[one.other].record))
+        at = _known(journeys, one.shipment)
+        yield Finding(Gap.SERIALS_TWICE, one.shipment, at, tuple(records), (one.other,))
 
 
 def _known(journeys: Journeys, shipment: bytes) -> int:
@@ -213,7 +175,14 @@ def _without_goods(journeys: Journeys, graph: Graph, records: Iterable[VerifiedR
             if outcome is Outcome.UNKNOWN or (verified.applied(i) and item.shipment not in graph.nodes):
                 yield Finding(Gap.NO_GOODS, item.shipment, record.occurredAt, (verified.id,))
                 continue
-            ending = ended_alone(journeys, item.shipment) if verified.applied(i) else None
-            if ending is not None and ending.verified.known < record.occurredAt:
-                both = ending.verified.id, verified.id
-                yield Finding(Gap.NO_GOODS, item.shipment, record.occurredAt, both)
+            ending = _ended(journeys, item.shipment) if verified.applied(i) else None
+            if ending is not None and ending.known < record.occurredAt:
+                yield Finding(Gap.NO_GOODS, item.shipment, record.occurredAt, (ending.id, verified.id))
+
+
+def _ended(journeys: Journeys, shipment: bytes) -> VerifiedRecord | None:
+    """What ended the goods themselves; those that were split or sent on are under other names."""
+    if (ending := ended_alone(journeys, shipment)) is not None:
+        return ending.verified
+    terms = journeys.onward(shipment)
+    return next((found.verified for found in terms if found.record.purpose == Purpose.TRANSFORMATION), None)

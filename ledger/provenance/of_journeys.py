@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 from ledger.codes import Purpose
-from ledger.provenance.graph import Graph, Made, Node, stated, stated_loss
-from ledger.records.types import ShipmentTerms
+from ledger.common.ids import RecordId
+from ledger.provenance.contents import Counted, Parted, counts, stated
+from ledger.provenance.graph import Graph, Made, Node, stated_loss
+from ledger.records.types import ShipmentTerms, Split
 from ledger.shipments.history import Journeys
 
 _BY_PURPOSE: dict[int, Made] = {Purpose.MERGE: Made.MERGE, Purpose.TRANSFORMATION: Made.TRANSFORMATION}
@@ -21,38 +23,60 @@ def graph_of(journeys: Journeys) -> Graph:
     return Graph(_nodes(journeys))
 
 
+def parted_by(split: Split, record: RecordId) -> Parted:
+    """`record`: the id of the split."""
+    named = tuple(stated(child.contents, record) for child in split.children)
+    return Parted(tuple(child.packages for child in split.children), named)
+
+
 def _nodes(journeys: Journeys) -> Iterator[Node]:
-    started: dict[bytes, int] = {}
+    counted: dict[bytes, list[Counted]] = {}
+    splits: dict[bytes, Parted] = {}
     for shipment in _parents_first(journeys):
         found = journeys.terms.get(shipment)
         if found is not None:
             terms, made = found.record, made_by(found.record)
-            started[shipment] = terms.packages
+            line = counted[shipment] = counts(terms.packages, (move.packages for move in journeys.moves(shipment)))
             yield Node(
                 shipment,
                 found.verified.id,
                 made,
                 () if made is Made.OPENED else tuple(parent.shipment for parent in terms.parents),
                 terms.packages,
-                _left(journeys, shipment, terms.packages),
-                stated(terms.contents),
+                line[-1].packages,
+                stated(terms.contents, found.verified.id),
                 stated_loss(terms.details) if made is Made.TRANSFORMATION else None,
+                line[-1].share,
             )
             continue
         origin = journeys.origins[shipment]
-        split = journeys.split_of(origin.parent)
-        own = None
+        record, parent = origin.verified.id, origin.parent
         if origin.remainder:
-            packages = _missing(journeys, origin.parent, origin.sequence, started.get(origin.parent, 0))
-        elif split is not None:
-            child = split.record.children[origin.index]
-            packages, own = child.packages, stated(child.contents)
-        else:
-            continue
-        started[shipment] = packages
-        made = Made.LEFT_BEHIND if origin.remainder else Made.SPLIT
-        left = _left(journeys, shipment, packages)
-        yield Node(shipment, origin.verified.id, made, (origin.parent,), packages, left, own)
+            here = next(i for i, move in enumerate(journeys.moves(parent)) if move.sequence == origin.sequence)
+            before, after = counted[parent][here : here + 2]
+            packages = before.packages - after.packages
+            line = counted[shipment] = counts(packages, (move.packages for move in journeys.moves(shipment)))
+            kept, part = line[-1].share, before.share - after.share
+            made = Made.LEFT_BEHIND
+            yield Node(shipment, record, made, (parent,), packages, line[-1].packages, None, None, kept, part)
+        elif (split := journeys.split_of(parent)) is not None:
+            if parent not in splits:
+                splits[parent] = parted_by(split.record, record)
+            parted = splits[parent]
+            packages, own = parted.packages[origin.index], parted.named[origin.index]
+            line = counted[shipment] = counts(packages, (move.packages for move in journeys.moves(shipment)))
+            yield Node(
+                shipment,
+                record,
+                Made.SPLIT,
+                (parent,),
+                packages,
+                line[-1].packages,
+                own,
+                kept=line[-1].share,
+                parted=parted,
+                index=origin.index,
+            )
 
 
 def _parents_first(journeys: Journeys) -> Iterator[bytes]:
@@ -70,17 +94,3 @@ def _parents_first(journeys: Journeys) -> Iterator[bytes]:
             if name not in seen:
                 seen.add(name)
                 yield name
-
-
-def _left(journeys: Journeys, shipment: bytes, packages: int) -> int:
-    for move in journeys.moves(shipment):
-        packages = move.packages or packages
-    return packages
-
-
-def _missing(journeys: Journeys, parent: bytes, sequence: int, packages: int) -> int:
-    for move in journeys.moves(parent):
-        if move.sequence == sequence:
-            return max(0, packages - move.packages)
-        packages = move.packages or packages
-    return 0

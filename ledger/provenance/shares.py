@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from fractions import Fraction
 
-from ledger.provenance.graph import JOINED, Contents, Graph, Line, Node
+from ledger.provenance.contents import Contents, Line
+from ledger.provenance.graph import JOINED, Graph, Node
 from ledger.provenance.units import PHYSICAL, PIECE
 
 WHOLE, NONE = Fraction(1), Fraction(0)
@@ -84,8 +85,7 @@ def share_of_goods(contents: Contents | None, wanted: Callable[[Line], bool]) ->
     total = sum((line.amount for line in contents.lines), NONE)
     if len(units) != 1 or not units <= {*PHYSICAL, PIECE} or not total:
         return Share(None, Basis.UNKNOWN)
-    exact = all(line.exact for line in contents.lines)
-    return Share(sum((line.amount for line in own), NONE) / total, Basis.STATED if exact else Basis.PACKAGES)
+    return Share(sum((line.amount for line in own), NONE) / total, _basis([contents]))
 
 
 def parts_of_all(starts: Mapping[bytes, Share], contents: Sequence[Contents | None]) -> dict[bytes, Share]:
@@ -102,7 +102,8 @@ def parts_of_all(starts: Mapping[bytes, Share], contents: Sequence[Contents | No
     total = sum(own, NONE)
     if not total:
         return unknown
-    return {name: Share(amount / total, Basis.STATED) for name, amount in zip(starts, own, strict=True)}
+    basis = max(_basis(contents), *(share.basis for share in starts.values()))
+    return {name: Share(amount / total, basis) for name, amount in zip(starts, own, strict=True)}
 
 
 def _reached(starts: Sequence[bytes], following: Callable[[bytes], Sequence[bytes]]) -> set[bytes]:
@@ -140,16 +141,19 @@ def _weights(graph: Graph, node: Node) -> Mapping[bytes, Share]:
     if any(part is not None and part.closed for part in inside):
         return dict.fromkeys(node.parents, Share(None, Basis.UNKNOWN))
     amounts = _amounts(inside)
-    basis = Basis.PACKAGES if amounts is None else Basis.STATED
+    basis = Basis.PACKAGES if amounts is None else _basis(inside)
     if amounts is None:
         amounts = [Fraction(parent.left) for parent in above]
-    else:
-        lines = [line for part in inside if part is not None for line in part.lines]
-        basis = basis if all(line.exact for line in lines) else Basis.PACKAGES
     total = sum(amounts, NONE)
     if not total:
         return dict.fromkeys(node.parents, Share(None, Basis.UNKNOWN))
     return {parent.shipment: Share(amount / total, basis) for parent, amount in zip(above, amounts, strict=True)}
+
+
+def _basis(inside: Iterable[Contents | None]) -> Basis:
+    """What amounts of these rest on."""
+    exact = all(line.exact for part in inside if part is not None for line in part.lines)
+    return Basis.STATED if exact else Basis.PACKAGES
 
 
 def _amounts(inside: Sequence[Contents | None]) -> list[Fraction] | None:

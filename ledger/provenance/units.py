@@ -54,6 +54,11 @@ UNITS: Mapping[str, Measure] = MappingProxyType(
 )
 
 
+def code_of(unit: str) -> str:
+    """The code of a unit that is written as its symbol; any other as it is."""
+    return _SYMBOLS.get(unit, unit)
+
+
 @lru_cache(maxsize=1024)
 def measure_of(unit: str) -> Measure:
     """What a unit is in base units; a measure of its own where the table does not have it."""

@@ -9,12 +9,13 @@ second in which these open, so that at any time goods are in one place.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
 from ledger.codes import Assurance, ClearanceStatus, Purpose, StatementKind
-from ledger.common.figure import Pattern, figure
+from ledger.common.figure import figure
 from ledger.common.ids import RecordId
 from ledger.errors import NotFound
+from ledger.provenance.contents import Counted, Text
 from ledger.records.eip712 import Withheld
 from ledger.records.types import Handoff, Place, ShipmentRef, ShipmentTerms
 from ledger.records.verification import VerifiedRecord
@@ -22,9 +23,6 @@ from ledger.shipments.amendments import corrected
 from ledger.shipments.clock_stop import ENDING_STATEMENTS
 from ledger.shipments.history import Journeys
 from ledger.shipments.portions import WHOLE, Found, Move
-
-Text = Annotated[str, Pattern(r"[\s\S]*")]
-"""As it was signed."""
 
 
 @figure("country", "locode", "gln", "name")
@@ -193,10 +191,8 @@ def _follow(journeys: Journeys, course: Course, move: Move) -> None:
             handoff, readable = _corrected(journeys, Found(verified, handoff))
             course.closed = course.closed or not readable
         at, place, placed_by = min(at, handoff.occurredAt), location_of(handoff.place), verified.id
-    at, share = max(before.at, at), before.share
-    if move.packages < before.packages:
-        share *= Fraction(move.packages, before.packages)
-    course.steps.append(Step(at, at, move.receiver, move.packages, share, place, placed_by, verified.id))
+    at, counted = max(before.at, at), Counted(before.packages, before.share).after(move.packages)
+    course.steps.append(Step(at, at, move.receiver, *counted, place, placed_by, verified.id))
 
 
 def _corrected(journeys: Journeys, found: Found[Handoff]) -> tuple[Handoff, bool]:

@@ -28,10 +28,13 @@ class Expiry:
 
 
 class Expiries:
-    """Those of all lots, each looked up once. Revocations count that had effect by the latest known time."""
+    """Those of all lots, each looked up once. Revocations count that had effect by the latest known time, or by `at`
+    (UTC seconds) where that is later.
+    """
 
-    def __init__(self, journeys: Journeys) -> None:
+    def __init__(self, journeys: Journeys, at: int = 0) -> None:
         self._journeys = journeys
+        self._judged = max(journeys.latest, at)
         self._known: dict[tuple[str, str], Expiry | None] = {}
 
     def of(self, gtin: str, lot: str) -> Expiry | None:
@@ -44,7 +47,7 @@ class Expiries:
     def _find(self, gtin: str, lot: str) -> Expiry | None:
         told = self._journeys.attestations.get(Product(gtin, lot).path(), ())
         dated = [found for found in told if found.record.schema == EXPIRY and found.record.validUntil]
-        standing = [found for found in dated if not self._journeys.is_revoked(found, self._journeys.latest)]
+        standing = [found for found in dated if not self._journeys.is_revoked(found, self._judged)]
         expiries = [Expiry(f.record.validUntil, f.verified.id) for f in standing if self._speaks(gtin, f)]
         return min(expiries, key=lambda expiry: (expiry.until, expiry.record), default=None)
 

@@ -13,11 +13,12 @@ from enum import StrEnum
 from ledger.common.figure import Seconds, figure
 from ledger.common.ids import PartnerId, RecordId
 from ledger.errors import NotFound
+from ledger.provenance.contents import Contents, Line
 from ledger.records.types import NOBODY, ShipmentTerms
 from ledger.records.verification import VerifiedRecord
 from ledger.shipments.amendments import terms_in_force
 from ledger.shipments.history import Journeys
-from ledger.stock.contents import Contents, Line, contents
+from ledger.stock.contents import contents
 from ledger.stock.courses import Course, Location, Step, courses, location_of
 
 Stores = Callable[[int], bool]

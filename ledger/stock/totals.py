@@ -8,8 +8,9 @@ from typing import NamedTuple
 from ledger.common.figure import Seconds, figure
 from ledger.common.ids import PartnerId
 from ledger.common.periods import DAY
-from ledger.stock.contents import Gtin, Quantity, Sku, quantity_text
-from ledger.stock.courses import Location, Text
+from ledger.provenance.contents import Gtin, Line, Quantity, Sku, Text, quantity_text
+from ledger.provenance.units import code_of
+from ledger.stock.courses import Location
 from ledger.stock.expiry import Expiries, Expiry
 from ledger.stock.holdings import Holding, HoldingState
 
@@ -72,14 +73,15 @@ def totals(holdings: Iterable[Holding], at: int, expiries: Expiries) -> list[Tot
     sums: dict[Key, _Sums] = {}
     for holding in holdings:
         for line in holding.goods:
-            own = sums.setdefault(Key(holding.holder, holding.place, line.sku), _Sums())
+            sku = counted_as(line)
+            own = sums.setdefault(Key(holding.holder, holding.place, sku), _Sums())
             own.held[holding.state] = own.held.get(holding.state, _NONE) + line.quantity
             own.exact = own.exact and line.exact
             if holding.state is HoldingState.ON_HAND:
                 own.ages[age_group(at - holding.since)] += line.quantity
                 own.oldest = holding.since if own.oldest is None else min(own.oldest, holding.since)
             if holding.on_its_way:
-                due = sums.setdefault(Key(holding.consignee, holding.destination, line.sku), _Sums())
+                due = sums.setdefault(Key(holding.consignee, holding.destination, sku), _Sums())
                 due.due += line.quantity
                 due.exact = due.exact and line.exact
                 if holding.due_at is not None and holding.due_at < at:
@@ -91,9 +93,15 @@ def totals(holdings: Iterable[Holding], at: int, expiries: Expiries) -> list[Tot
 def keys_of(holding: Holding) -> Iterator[Key]:
     """Of all sums that count some of it."""
     for line in holding.goods:
-        yield Key(holding.holder, holding.place, line.sku)
+        sku = counted_as(line)
+        yield Key(holding.holder, holding.place, sku)
         if holding.on_its_way:
-            yield Key(holding.consignee, holding.destination, line.sku)
+            yield Key(holding.consignee, holding.destination, sku)
+
+
+def counted_as(line: Line) -> Sku:
+    """What it is summed up with: `kg` is the same unit as `KGM`. Other units stay apart, even where they convert."""
+    return line.sku._replace(unit=code_of(line.unit))
 
 
 def age_group(seconds: int) -> int:

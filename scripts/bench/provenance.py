@@ -5,11 +5,16 @@
 One product is blended over `LAYERS` layers: lots are split in two, and two halves of different lots are blended into a
 new one. Its records are signed and logged as ever. Around it lie rows of as many other shipments as asked for, split,
 merged and transformed among themselves: as projections alone, for nothing of them is read. The answer holds who, where,
-when, how much and what share, up and down; the statement gives rows and makes tuples of them.
+when, how much and what share, up and down; the statement gives rows and makes tuples of them. The API's answer is
+signed for, noted and written out, too; the command's is that of a new process, which has read nothing yet: what it
+takes to start, and to print its help, stands beside it.
 """
 
 import json
+import os
 import random
+import resource
+import subprocess
 import sys
 import tempfile
 import time
@@ -17,24 +22,27 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.cli.demo.scribe import NO_HASH, salt
 from ledger.codes import Outcome, Purpose, ShipmentState
 from ledger.common.ids import RecordId
-from ledger.provenance.graph import Contents, Graph, Line, Made, Node
+from ledger.provenance.contents import Contents, Line
+from ledger.provenance.graph import Graph, Made, Node
 from ledger.provenance.shares import shares_down, shares_up, whole
 from ledger.records.shipment_ids import child_id
 from ledger.records.types import Goods, ShipmentRef
 from ledger.services.products.provenance import GoodsAsked
 from ledger.services.views.records import Reader
-from scripts.bench.grown_home import CARRIERS, GTIN, MAKER, SHOPS, GrownHome
+from scripts.bench.grown_home import AUDITOR, CARRIERS, GTIN, MAKER, SHOPS, GrownHome
 from scripts.bench.grown_home import _split as split
 from scripts.bench.grown_home import _terms as terms
+from scripts.bench.pages import Page, Visits
 from scripts.bench.tracing import DOWN, UP
 
 SHIPMENTS = 1_000_000
-LAYERS, LOTS = 4, 64
+LAYERS, LOTS = 4, 32
+"""Few enough for one answer of the API."""
 BATCH = 20_000
 ASKED = 5
 WEB, DEEP = 2_000, 20
@@ -127,7 +135,51 @@ def _costs(home: GrownHome, made: int) -> dict[str, Any]:
         if any(node.share.millionths is None for node in view.shipments):
             raise SystemExit("a share is not known")
     trace, statement = min(times["trace"]), min(times["statement"])
-    return {"shipments": shown, "seconds": round(trace, 3), "ratio": round(trace / statement, 1)}
+    asked = _over_the_api(home, subject)
+    commands = {name: _command(home, *words) for name, words in _COMMANDS.items()}
+    return {
+        "shipments": shown,
+        "seconds": round(trace, 3),
+        "ratio": round(trace / statement, 1),
+        "API": asked,
+        **{f"command, {name}": told._asdict() for name, told in commands.items()},
+    }
+
+
+_COMMANDS = {
+    "help": ("trace", "--help"),
+    "as JSON": ("trace", f"01/{GTIN}/10/{END}", "--json"),
+    "as a table": ("trace", f"01/{GTIN}/10/{END}"),
+}
+
+
+class Taken(NamedTuple):
+    """Of a new process: seconds by the clock, and of CPU."""
+
+    wall: float
+    cpu: float
+
+
+def _command(home: GrownHome, *words: str) -> Taken:
+    before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    program = "import sys; from ledger.cli.main import main; sys.exit(main())"
+    place = {"LADING_HOME": str(home.node.home.settings.home)}
+    subprocess.run([sys.executable, "-c", program, *words], env=os.environ | place, check=True, capture_output=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Taken(round(time.monotonic() - begun, 2), round(cpu, 2))
+
+
+def _over_the_api(home: GrownHome, subject: str) -> dict[str, float]:
+    """CPU seconds of the first answer of a service, and of the cheapest of several."""
+    visits = Visits(home)
+    try:
+        page = Page(f"/v1/provenance?subject={subject}", AUDITOR)
+        visits.ask(Page("/healthz"))
+        taken = [visits.ask(page)[0] / 1000 for _ in range(ASKED)]
+    finally:
+        visits.close()
+    return {"first": round(taken[0], 3), "least": round(min(taken), 3)}
 
 
 def _others(count: int) -> Iterator[dict[str, list[tuple[Any, ...]]]]:

@@ -60,7 +60,7 @@ def product(request: Request, code: str, node: NodeOf, reader: ReaderOf) -> Resp
     made, opened = node.reader.provenance.made_of(result, reader)
     node.reader.views.note(reader, opened)
     words = {"number": number_text, "share": share_text}
-    return page(request, "product.html", reader, product=result, answer=answer, made=made, words=words)
+    return page(request, "product.html", reader, product=result, answer=answer, origin=made, words=words)
 
 
 @router.post("/p-scan", response_model=None)

@@ -17,6 +17,7 @@ from ledger.formats.epcis.event_hash import hash_id
 from ledger.formats.epcis.identity import DECLARED, Naming, code_word, sscc_of
 from ledger.formats.epcis.recalls import recall_event
 from ledger.formats.epcis.xml.names import fitted
+from ledger.provenance.units import code_of
 from ledger.records.shipment_ids import child_id
 from ledger.records.types import (
     Clearance,
@@ -144,7 +145,8 @@ def goods_quantity(goods: Goods, quantity: int | Decimal, naming: Naming) -> dic
     uri = naming.goods(goods)
     if not uri:
         return None
-    unit = goods.unit if goods.unit.isascii() and goods.unit.isalnum() and 2 <= len(goods.unit) <= 3 else ""
+    unit = code_of(goods.unit)
+    unit = unit if unit.isascii() and unit.isalnum() and 2 <= len(unit) <= 3 else ""
     counted = not unit or unit in ("EA", "C62", "H87", "PCE")
     entry: dict[str, Any] = {"epcClass": uri, "quantity": quantity}
     return entry if counted else {**entry, "uom": unit.upper()}

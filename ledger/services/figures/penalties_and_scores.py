@@ -23,7 +23,7 @@ from ledger.common.distribution import Distribution
 from ledger.common.figure import Pattern, Points, figure, to_json
 from ledger.common.ids import RecordId
 from ledger.common.periods import FOREVER, Period, Step, before, full_hour, period_of
-from ledger.errors import Busy, NotFound, NotPermitted
+from ledger.errors import Busy, NotPermitted
 from ledger.explain.penalties.penalty import stated
 from ledger.explain.score import measure_stated, stated_in_short
 from ledger.network.benchmark import Benchmark
@@ -45,6 +45,7 @@ from ledger.scores.estimate import Effect
 from ledger.scores.incremental import Running
 from ledger.services.figures.cache import Feed
 from ledger.services.figures.penalty_pages import PenaltyPages, require_reader, right_of
+from ledger.services.figures.record_rights import FindingRights
 from ledger.services.figures.sealed_records import SealedRecords
 from ledger.services.figures.sight import sight_of
 from ledger.services.home.benchmarks import kept_benchmark
@@ -419,8 +420,8 @@ class Numbers:
     # --- where records do not add up -----------------------------------------------------------------------
 
     def gaps(self, at: int | None = None, reader: Reader | None = None) -> tuple[Finding, ...]:
-        """Where records do not add up, as of `at` (by default the last full hour); with a `reader`, about shipments all
-        of whose terms it may read, and clearances of nothing to auditors alone. Raises `NotPermitted` for the public.
+        """Where records do not add up, as of `at` (by default the last full hour); with a `reader`, those that
+        `FindingRights` lets it know, and clearances of nothing to auditors alone. Raises `NotPermitted` for the public.
         """
         if reader is not None:
             require_reader(reader)
@@ -428,7 +429,8 @@ class Numbers:
         with self._figures() as (version, running):
             journeys = running.journeys
             found = self._once(("gaps", version), lambda: find_gaps(journeys, self._feed.records()))
-            return tuple(one for one in as_of(found, judged) if reader is None or _may_know(journeys, one, reader))
+            rights = None if reader is None else FindingRights(journeys, reader)
+            return tuple(one for one in as_of(found, judged) if rights is None or rights.may_know(one))
 
     # --- all journeys --------------------------------------------------------------------------------------
 
@@ -486,16 +488,6 @@ class Numbers:
             self._remembered[key] = compute()
         result: T = self._remembered[key]
         return result
-
-
-def _may_know(journeys: Journeys, finding: Finding, reader: Reader) -> bool:
-    if reader.auditor and reader.may_read(ShipmentTerms.NUMBER):
-        return True
-    try:
-        terms = [journeys.terms_of(name).record for name in (finding.shipment, *finding.others)]
-    except NotFound:
-        return False
-    return all(may_open_terms(one, reader) for one in terms)
 
 
 def _wanted(reader: Reader | None) -> Callable[[ShipmentTerms], bool]:

@@ -13,20 +13,18 @@ from ledger.codes import Role
 from ledger.common.figure import to_json
 from ledger.common.ids import RecordId
 from ledger.common.scopes import ALL_SCOPES
-from ledger.errors import NotFound, NotPermitted
+from ledger.errors import MalformedRecord, NotPermitted
 from ledger.formats.epcis.identity import Naming
 from ledger.formats.epcis.inventory import Taken, inventory_document
-from ledger.records import index_keys
-from ledger.records.signers import shipments_of
-from ledger.records.types import Record, ShipmentTerms, Split
+from ledger.provenance.contents import Contents, Sku
+from ledger.records.types import ShipmentTerms, Split
 from ledger.services.figures.network import knows_shipments
 from ledger.services.figures.penalties_and_scores import Numbers
+from ledger.services.figures.record_rights import right_to
 from ledger.services.home.home import Home
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.views.access_journal import AccessRight, Opened
 from ledger.services.views.records import Reader, RecordViews, may_open_terms
-from ledger.shipments.history import Journeys
-from ledger.stock.contents import Contents, Sku
 from ledger.stock.expiry import Expiries
 from ledger.stock.holdings import Holding, Stock, Stores
 from ledger.stock.totals import AGES, Total, keys_of, totals
@@ -51,13 +49,13 @@ class AskedStock:
         return self.partner is None or holding.holder == self.partner or waits
 
     def only(self, holding: Holding) -> Holding | None:
-        """The holding with the goods that are asked for; None without any."""
+        """The holding with the goods that are asked for; None without any. What is withheld may be such goods."""
         if not self.gtin and not self.lot:
             return holding
         goods = tuple(
             line for line in holding.goods if self.gtin in ("", line.gtin) and self.lot in ("", line.lot)
         )  # fmt: skip
-        return replace(holding, goods=goods) if goods else None
+        return replace(holding, goods=goods) if goods or holding.closed else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +105,7 @@ ALL = Window()
 class StockFigures:
     def __init__(self, home: Home, registry: CurrentRegistry, numbers: Numbers, views: RecordViews) -> None:
         self._db = home.database
+        self._clock = home.clock
         self._registry = registry
         self._numbers = numbers
         self._views = views
@@ -114,17 +113,19 @@ class StockFigures:
 
     def of(self, asked: AskedStock, reader: Reader | None, window: Window = ALL) -> StockAnswer:
         """What `reader` may know of it; None: whoever runs this home. What is shown of it is noted first. Raises
-        `NotPermitted` for the public.
+        `NotPermitted` for the public, and `MalformedRecord` for a second that has not come.
         """
         if reader is not None and not knows_shipments(reader):
             raise NotPermitted(
                 "stock is shown to partners and to auditors", where="reader", mend="Sign in with a key of a partner."
             )
+        if asked.at > (now := self._clock.now()):
+            raise MalformedRecord("not yet known", where="at", expected=f"at most {now}, which is now", found=asked.at)
         stores, opened = self._stores(), dict[RecordId, Opened]()
         with self._numbers.stock() as (stock, size):
             rights = None if reader is None else Rights(stock, reader, opened)
             holdings = list(_answered(stock, asked, stores, rights))
-            summed = [] if window.each else totals(holdings, asked.at, Expiries(stock.journeys))
+            summed = [] if window.each else totals(holdings, asked.at, Expiries(stock.journeys, asked.at))
             rows = [row for row in summed if asked.partner in (None, row.partner)]
             shown, listed = window.part(rows), window.part(holdings) if window.each else ()
             if rights is not None:
@@ -245,30 +246,3 @@ class Rights:
         if record not in self._known:
             self._known[record] = right_to(self._stock.journeys, record, self._stock.paper(record).record, self._reader)
         return self._known[record]
-
-
-def right_to(journeys: Journeys, record_id: RecordId, record: Record, reader: Reader) -> AccessRight | None:
-    """The right to the private parts of terms, handoffs and splits, as `RecordViews.right_to` has it of the store."""
-    if not reader.may_read(record.NUMBER):
-        return None
-    if reader.auditor:
-        return AccessRight.AUDITOR
-    if not reader.partner and not reader.key:
-        return None
-    named = index_keys.Concern(index_keys.PARTNER, str(reader.partner))
-    if reader.partner and named in index_keys.concerns(record_id, record):
-        return AccessRight.PARTY
-    if isinstance(record, ShipmentTerms):
-        if not may_open_terms(record, reader):
-            return None
-        return AccessRight.PARTY if reader.partner else AccessRight.RECIPIENT
-    return AccessRight.GOODS if reader.partner and _about_its_goods(journeys, record, reader.partner) else None
-
-
-def _about_its_goods(journeys: Journeys, record: Record, partner: int) -> bool:
-    """Whether it sends or receives everything that the record is about."""
-    try:
-        own = [journeys.terms_of(shipment).record for shipment in shipments_of(record)]
-    except NotFound:
-        return False
-    return bool(own) and all(partner in (terms.consignor, terms.consignee) for terms in own)

@@ -24,13 +24,13 @@ from ledger.planning.plan_file import PlanFile
 from ledger.planning.positions import Positions, positions_of
 from ledger.planning.transfer_drafts import Drafts, transfer_drafts
 from ledger.planning.trigger import Triggered, trigger
+from ledger.provenance.contents import Contents
 from ledger.services.figures.penalties_and_scores import Numbers
 from ledger.services.figures.stock import Rights
 from ledger.services.home.home import Home
 from ledger.services.planning.inputs import Known, looked_at, require_planner
 from ledger.services.views.records import Reader
 from ledger.shipments.history import Journeys
-from ledger.stock.contents import Contents
 from ledger.stock.holdings import Stock
 from ledger.store.projections import shipments
 
@@ -132,7 +132,7 @@ def stock_for(journeys: Journeys, reader: Reader | None) -> Stock:
         rights = Rights(stock, reader, {})
         for shipment, contents in stock.contents.items():
             if not rights.may_open(contents):
-                stock.contents[shipment] = Contents((), contents.sources, closed=True)
+                stock.contents[shipment] = Contents((), True, contents.sources)
     return stock
 
 

@@ -3,7 +3,7 @@ what share of it comes from what was asked about.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ledger.codes import ExceptionBit, Purpose, ShipmentState
@@ -13,13 +13,15 @@ from ledger.errors import NotFound, NotPermitted, RuleBroken
 from ledger.explain.words import spaced
 from ledger.products.recall_tracing import Way
 from ledger.provenance.balance import balance_of
-from ledger.provenance.graph import Graph, Line
+from ledger.provenance.contents import Line
+from ledger.provenance.graph import Graph
 from ledger.provenance.shares import Basis, Share, parts_of_all, share_of_goods, shares_down, shares_up, whole
 from ledger.services.home.home import Home
 from ledger.services.products.lot_tracing import NAMED, POSSIBLE, Traced, trace_shipment
 from ledger.services.products.provenance_views import (
     Direction,
     InputView,
+    MadeOfView,
     MadeView,
     NodeView,
     ProvenanceView,
@@ -30,7 +32,7 @@ from ledger.services.products.provenance_views import (
     share_view,
 )
 from ledger.services.products.recalls import Recalls
-from ledger.services.products.shown_graph import ShownGraph, read_graph
+from ledger.services.products.shown_graph import Reach, ShownGraph, read_graph
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.partner_names import Names
 from ledger.services.views.access_journal import Opened
@@ -43,7 +45,9 @@ from ledger.store.projections.shipments import Shipment
 MOST_LOOKED_AT = 5_000
 """Shipments that are looked at for a reader who may read some of them."""
 MOST_MADE = 20
-"""Shipments of a lot of which a page says what they were made of."""
+"""Shipments of which a product's page says what they were made of."""
+MOST_LOOKED_UP = 200
+"""Shipments above these that are looked at for it."""
 _STATUS = {int(state): spaced(state.name) for state in ShipmentState}
 UNKNOWN = Share(None, Basis.UNKNOWN)
 
@@ -85,32 +89,26 @@ class Provenance:
                     "no shipment here is known to carry these goods", where="subject", found=asked.subject[:120]
                 )
             if asked.most and len(named) > asked.most:
-                raise RuleBroken(
-                    "too many shipments for one answer",
-                    where="subject",
-                    expected=f"at most {asked.most:,}",
-                    found=f"{len(named):,}",
-                    mend="Name a lot, or a shipment; or ask the operator, who has `lading trace`.",
-                )
-            shown = read_graph(connection, self._views, named, reader)
+                raise _too_many(asked, f"{len(named):,}")
+            shown = read_graph(connection, self._views, named, reader, Reach() if asked.most else None)
             return self._view(connection, asked, found, (shown, limited)), shown.opened
 
-    def made_of(self, product: Product, reader: Reader) -> tuple[tuple[MadeView, ...], dict[RecordId, Opened]]:
-        """What the goods of a GTIN and lot were made of, where a transformation made them: from which shipments anybody
-        may know, what was in these and what share it is whoever may read it. With the private parts in it, as `trace`.
+    def made_of(self, product: Product, reader: Reader) -> tuple[MadeOfView, dict[RecordId, Opened]]:
+        """What the goods of a GTIN and lot were made of, and what that was made of in its turn: from which shipments
+        anybody may know, what was in these and what share it is whoever may read it. With the private parts in it, as
+        `trace`.
         """
         if not product.lot:
-            return (), {}
+            return MadeOfView((), False), {}
         with self._db.read() as connection:
-            carriers = shipments.shipments_with(connection, product.gtin, product.lot, limit=MOST_MADE)
-            rows = shipments.get_many(connection, carriers)
-            made = [name for name in carriers if rows[name].purpose == Purpose.TRANSFORMATION and not rows[name].parent]
+            carriers = shipments.made_with(connection, product.gtin, product.lot, limit=MOST_MADE)
+            made, more = _made_above(connection, carriers)
             if not made:
-                return (), {}
+                return MadeOfView((), more), {}
             self._registry.refreshed(connection)
-            shown = read_graph(connection, self._views, made, reader)
+            shown = read_graph(connection, self._views, [row.shipment for row in made], reader, Reach())
             graph = shown.graph()
-            return tuple(self._made(connection, rows[name], graph) for name in made), shown.opened
+            return MadeOfView(tuple(self._made(connection, row, graph) for row in made), more), shown.opened
 
     def _made(self, connection: Connection, row: Shipment, graph: Graph) -> MadeView:
         shares = shares_up(graph, whole([row.shipment]))
@@ -124,6 +122,8 @@ class Provenance:
 
     def _found(self, connection: Connection, asked: GoodsAsked, reader: Reader) -> tuple[dict[Way, list[Traced]], bool]:
         goods = asked_goods(asked)
+        if asked.most and not isinstance(goods, bytes):
+            self._few(connection, asked, reader)
         found = dict[Way, list[Traced]]()
         for way in asked.ways or (Way.DOWN, Way.UP):
             try:
@@ -134,6 +134,17 @@ class Provenance:
                 if asked.ways or way is Way.DOWN:
                     raise
         return found, False
+
+    def _few(self, connection: Connection, asked: GoodsAsked, reader: Reader) -> None:
+        """Raise `RuleBroken` where what carries the goods is too much already, before all that came of it is looked
+        for; or `NotPermitted`.
+        """
+        product = recalled_product(asked.subject)
+        if product is not None and not asked.lots:
+            self._recalls.require(reader, None if asked.ways == (Way.UP,) else product)
+            found = shipments.shipments_with(connection, product.gtin, product.lot, limit=asked.most + 1)
+            if len(found) > asked.most:
+                raise _too_many(asked, f"over {asked.most:,}")
 
     def _limited(
         self, connection: Connection, asked: GoodsAsked, goods: bytes, reader: Reader
@@ -237,10 +248,35 @@ class Provenance:
             )
 
 
+def _too_many(asked: GoodsAsked, found: str) -> RuleBroken:
+    return RuleBroken(
+        "too many shipments for one answer",
+        where="subject",
+        expected=f"at most {asked.most:,}",
+        found=found,
+        mend="Name a lot, or a shipment; or ask the operator, who has `lading trace`.",
+    )
+
+
 def asked_goods(asked: GoodsAsked) -> bytes | tuple[str, str]:
     """A shipment's id, or a subject with lots; raises `MalformedRecord`."""
     subject = asked.subject
     return bytes_from_hex(subject, 32, "subject") if subject.startswith("0x") else (subject, asked.lots)
+
+
+def _made_above(connection: Connection, level: Sequence[Shipment]) -> tuple[list[Shipment], bool]:
+    """These transformations and those above them, nearest first; whether there may be more than are told."""
+    made: list[Shipment] = []
+    seen = {row.shipment for row in level}
+    while level:
+        made += [row for row in level if row.purpose == Purpose.TRANSFORMATION and row.parent is None]
+        above = dict.fromkeys(parent for row in level for parent in parents_of(row) if parent not in seen)
+        if len(made) >= MOST_MADE or len(seen) + len(above) > MOST_LOOKED_UP:
+            return made[:MOST_MADE], bool(above) or len(made) > MOST_MADE
+        seen |= above.keys()
+        found = shipments.get_many(connection, above)
+        level = [found[name] for name in above if name in found]
+    return made, False
 
 
 def parents_of(row: Shipment) -> tuple[bytes, ...]:

@@ -8,8 +8,8 @@ from fractions import Fraction
 from ledger.common.ids import to_hex
 from ledger.explain.provenance import gap_text
 from ledger.provenance.balance import Balance
+from ledger.provenance.contents import Line
 from ledger.provenance.gaps import Finding, Gap
-from ledger.provenance.graph import Line
 from ledger.provenance.loss import Loss
 from ledger.provenance.shares import Share
 from ledger.records.types import Place, Record
@@ -111,6 +111,14 @@ class MadeView:
     by: PartnerName
     at: int
     inputs: tuple[InputView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MadeOfView:
+    """Transformations behind goods, the nearest first; `more`: there may be others."""
+
+    made: tuple[MadeView, ...]
+    more: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,7 +146,7 @@ class Recalls:
         """What `trace` or `trace_shipment` tells, as it was found; `goods`: a shipment, or a subject and its lots."""
         if isinstance(goods, bytes):
             self._registry.refreshed(connection)
-            self._require(reader, None)
+            self.require(reader, None)
             result = trace_shipment(connection, goods, way)
             if not result:
                 raise NotFound("no such shipment", where="subject", found=to_hex(goods))
@@ -155,12 +155,14 @@ class Recalls:
         product = parse_product(subject)
         parse_lots(lots)
         self._registry.refreshed(connection)
-        self._require(reader, product if way is Way.DOWN else None)
+        self.require(reader, product if way is Way.DOWN else None)
         traced = trace_goods(connection, subject, lots, way)
         return traced if self._sees_all(reader) else _own_goods(traced, [])[0]
 
-    def _require(self, reader: Reader, product: Product | None) -> None:
-        """Raise `NotPermitted` unless the reader may see where all goods are, or those of `product`."""
+    def require(self, reader: Reader, product: Product | None) -> None:
+        """Raise `NotPermitted` unless the reader may see where all goods are, or those of `product`; the registry is
+        fresh.
+        """
         if self._sees_all(reader):
             return
         if product is None:

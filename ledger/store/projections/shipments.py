@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, text
 
-from ledger.codes import ShipmentState
+from ledger.codes import Purpose, ShipmentState
 from ledger.common.ids import RecordId
 from ledger.common.periods import FOREVER
 from ledger.records.types import REMAINDER_INDEX
@@ -250,6 +250,16 @@ def shipments_with(connection: Connection, gtin: str, lot: str = "", *, limit: i
     table = projected.goods
     query = select(table.c.shipment).where(*_of_lot(gtin, lot)).distinct()
     return list(connection.scalars(query.order_by(table.c.shipment).limit(limit)))
+
+
+def made_with(connection: Connection, gtin: str, lot: str, *, limit: int) -> list[Shipment]:
+    """The first `limit` of them, by opening, that a transformation made."""
+    carried = select(projected.goods.c.shipment).where(*_of_lot(gtin, lot))
+    made = _shipments.c.purpose == int(Purpose.TRANSFORMATION), _shipments.c.parent.is_(None)
+    query = select(_shipments.c.shipment).where(_shipments.c.shipment.in_(carried), *made)
+    names = connection.scalars(query.order_by(_shipments.c.opened_index, _shipments.c.shipment).limit(limit)).all()
+    rows = get_many(connection, names)
+    return [rows[name] for name in names]
 
 
 def all_with(connection: Connection, gtin: str, lot: str = "") -> list[Shipment]:

@@ -62,6 +62,7 @@ def test_the_page_has_a_picture_and_says_the_same_as_a_table(world: World, kitch
     assert shown.count("<rect") == 5
     assert shown.count("<path") == 4
     assert len(re.findall(r"<td data-label=\"Share\">(?:75|25) % by packages</td>", shown)) == 3
+    assert re.search(r"<text[^>]*>NZAKL, [0-9]{1,2} [A-Z][a-z]+ 20[0-9]{2}</text>", shown)
     assert "dust in the mixer" in shown
     assert "what went in came out" in shown
     assert "style=" not in shown

@@ -59,8 +59,8 @@ def test_files_are_whole() -> None:
 
 
 @pytest.mark.usefixtures("home")
-def test_two_forms_at_once_and_no_gtin_are_refused() -> None:
-    for wrong in (["--csv", "--epcis"], ["--holdings", "--csv"], ["--gtin", "123"]):
+def test_two_forms_at_once_no_gtin_and_the_future_are_refused() -> None:
+    for wrong in (["--csv", "--epcis"], ["--holdings", "--csv"], ["--gtin", "123"], ["--at", str(2**40 - 1)]):
         result = CliRunner().invoke(app, ["stock", *wrong])
         assert result.exit_code != 0
         assert "Traceback" not in result.output

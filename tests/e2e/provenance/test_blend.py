@@ -1,7 +1,9 @@
 """A blend of two lots, made with a loss: traced both ways, recalled through its input, and read by right."""
 
 import json
+from collections.abc import Iterator
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -28,11 +30,19 @@ from tests.e2e.provenance.kitchen import (
     reader,
     recall,
 )
-from tests.e2e.stage import AUTHORITY, BROKER, MAKER, SECOND, SHOP, WAREHOUSE, Stage
+from tests.e2e.stage import AUTHORITY, BROKER, MAKER, SECOND, SHOP, WAREHOUSE, Stage, staged
+
+
+@pytest.fixture(scope="module")
+def kitchen(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kitchen]:
+    """To be read by several."""
+    with staged(founded, tmp_path_factory.mktemp("kitchen") / "home") as stage:
+        yield blend(stage)
 
 
 @pytest.fixture
-def kitchen(stage: Stage) -> Kitchen:
+def changing(stage: Stage) -> Kitchen:
+    """For one test, which goes on from there."""
     return blend(stage)
 
 
@@ -94,19 +104,25 @@ def test_readers_get_what_they_may_read(kitchen: Kitchen) -> None:
 def test_limits_and_wrong_questions(kitchen: Kitchen) -> None:
     with pytest.raises(RuleBroken, match="too many"):
         kitchen.trace(to_hex(kitchen.sold), AUDITOR, most=2)
+    # Refused before all that came of it is looked for, but never told to who may not know how much there is.
+    looked = f"01/{GTIN}"
+    with pytest.raises(RuleBroken, match="too many"):
+        kitchen.trace(looked, AUDITOR, most=1)
+    with pytest.raises(NotPermitted):
+        kitchen.trace(looked, PUBLIC, most=1)
     with pytest.raises(NotFound):
         kitchen.trace("0x" + "07" * 32)
     with pytest.raises(NotFound):
         kitchen.trace(f"01/{GTIN}/10/NONE")
 
 
-def test_a_recall_of_an_input_reaches_what_was_made_of_it(kitchen: Kitchen) -> None:
-    recalls = kitchen.stage.node.reader.recalls
-    record = recall(kitchen, AUTHORITY)
+def test_a_recall_of_an_input_reaches_what_was_made_of_it(changing: Kitchen) -> None:
+    recalls = changing.stage.node.reader.recalls
+    record = recall(changing, AUTHORITY)
     view = recalls.recall(record, reader(AUTHORITY))
     certainty = {one.shipment: one.certainty for one in view.trace.shipments}
-    assert certainty[to_hex(kitchen.sold)] == certainty[to_hex(kitchen.made)] == "made_of"
-    assert to_hex(kitchen.sugar) not in certainty
+    assert certainty[to_hex(changing.sold)] == certainty[to_hex(changing.made)] == "made_of"
+    assert to_hex(changing.sugar) not in certainty
     assert {one.partner.id: one.expected for one in view.trace.holders if one.expected} == {
         WAREHOUSE: 6,
         SECOND: 6,
@@ -114,31 +130,31 @@ def test_a_recall_of_an_input_reaches_what_was_made_of_it(kitchen: Kitchen) -> N
     }
     # The shop is told what concerns itself, on the recall and on its own goods.
     own = recalls.recall(record, reader(SHOP))
-    assert {one.shipment for one in own.trace.shipments} == {to_hex(kitchen.sold)}
-    (told,) = recalls.of_shipment(kitchen.sold, reader(SHOP), concerned=True)
+    assert {one.shipment for one in own.trace.shipments} == {to_hex(changing.sold)}
+    (told,) = recalls.of_shipment(changing.sold, reader(SHOP), concerned=True)
     assert told.id == to_hex(record)
-    assert recalls.of_shipment(kitchen.sugar, reader(WAREHOUSE), concerned=True) == []
+    assert recalls.of_shipment(changing.sugar, reader(WAREHOUSE), concerned=True) == []
 
 
-def test_the_brand_that_recalls_is_not_told_what_others_made_of_its_goods(kitchen: Kitchen) -> None:
-    recalls = kitchen.stage.node.reader.recalls
-    record = recall(kitchen, MAKER)
+def test_the_brand_that_recalls_is_not_told_what_others_made_of_its_goods(changing: Kitchen) -> None:
+    recalls = changing.stage.node.reader.recalls
+    record = recall(changing, MAKER)
     view = recalls.recall(record, reader(MAKER))
-    assert not {one.shipment for one in view.trace.shipments} & {to_hex(kitchen.made), to_hex(kitchen.sold)}
+    assert not {one.shipment for one in view.trace.shipments} & {to_hex(changing.made), to_hex(changing.sold)}
     assert SHOP not in {one.partner.id for one in view.trace.holders}
     # They are told all the same.
     assert recalls.recall(record, reader(SHOP)).trace.shipments[0].certainty == "made_of"
 
 
-def test_gaps_are_told_to_who_may_read_all_that_they_concern(kitchen: Kitchen) -> None:
-    stage = kitchen.stage
+def test_gaps_are_told_to_who_may_read_all_that_they_concern(changing: Kitchen) -> None:
+    stage = changing.stage
     assert stage.node.reader.numbers.gaps(stage.now, AUDITOR) == ()
     more = opened(
         stage,
         goods(BLEND, "L-MORE", 1),
         consignor=SHOP,
         consignee=WAREHOUSE,
-        parents=(ShipmentRef(kitchen.sold, 1),),
+        parents=(ShipmentRef(changing.sold, 1),),
         purpose=Purpose.TRANSFORMATION,
     )
     over = opened(
@@ -180,8 +196,8 @@ def test_on_the_command_line(kitchen: Kitchen) -> None:
     assert "shipped and never" in late
 
 
-def test_an_attestation_of_an_input_is_none_of_what_was_made_of_it(kitchen: Kitchen) -> None:
-    stage, products = kitchen.stage, kitchen.stage.node.reader.products
+def test_an_attestation_of_an_input_is_none_of_what_was_made_of_it(changing: Kitchen) -> None:
+    stage, products = changing.stage, changing.stage.node.reader.products
     attested = stage.attest(POWDER_LOT)
     stage.node.settle()
     of_input = products.look_up(f"01/{GTIN}/10/{POWDER_LOT}")
@@ -190,5 +206,5 @@ def test_an_attestation_of_an_input_is_none_of_what_was_made_of_it(kitchen: Kitc
     assert of_output["verdict"] == "unknown"
     assert to_hex(attested) not in repr(of_output)
     # Nor does a recall of the input make the output's own verdict: anybody could pour it into a rival's name.
-    recall(kitchen, AUTHORITY)
+    recall(changing, AUTHORITY)
     assert products.look_up(f"01/{BLEND}/10/{MADE_LOT}")["verdict"] == "unknown"

@@ -42,6 +42,19 @@ def test_what_was_shipped_and_never_received_is_found_once_it_is_due() -> None:
     assert codes(history) == []
 
 
+def test_who_holds_goods_from_the_opening_owes_them_too() -> None:
+    """Its signature under the terms says that it has them: goods that go on under new names are asked for there."""
+    history = History()
+    one = history.terms(holder=CARRIER, promisedAt=10 * DAY)
+    assert codes(history, 10 * DAY) == []
+    assert codes(history, 10 * DAY + 1) == [Gap.NEVER_RECEIVED]
+    other = history.terms(known=DAY, holder=CARRIER, parents=[one], promisedAt=20 * DAY)
+    (found,) = gaps(history, 20 * DAY + 1)
+    assert (found.code, found.shipment, found.records) == (Gap.NEVER_RECEIVED, other, (history.records[-1].id,))
+    history.handoff(other, CARRIER, SHOP, 30 * DAY)
+    assert codes(history) == []
+
+
 @pytest.mark.parametrize("end", [StatementKind.LOST, StatementKind.DESTROYED, StatementKind.SOLD])
 def test_what_ended_is_no_longer_under_way(end: StatementKind) -> None:
     history = History()
@@ -140,11 +153,65 @@ def test_serials_go_on_with_their_goods_and_are_nowhere_else() -> None:
     assert codes(other) == []
 
 
-def test_two_children_with_the_same_serials_are_one_too_many() -> None:
+@pytest.mark.parametrize(
+    ("parts", "found"),
+    [
+        ((1, 1), []),  # whoever splits a set and names it by its root parts it
+        ((2, 2), [Gap.MORE_OUT, Gap.SERIALS_TWICE]),
+    ],
+)
+def test_a_split_parts_a_set_and_doubles_none(parts: tuple[int, int], found: list[Gap]) -> None:
     history = History()
     one = history.terms(holder=MAKER, contents=[goods(2, SERIALS)])
-    history.split(one, MAKER, DAY, [5, 5], contents=[[goods(1, SERIALS)], [goods(1, SERIALS)]])
-    assert codes(history) == [Gap.SERIALS_TWICE]
+    named = [[goods(part, SERIALS)] for part in parts]
+    first, second = history.split(one, MAKER, DAY, [5, 5], contents=named)
+    assert codes(history) == found
+    # What goes on from there is asked about once.
+    history.terms(holder=MAKER, parents=[second], contents=[goods(parts[1], SERIALS)], purpose=Purpose.ONWARD)
+    assert codes(history) == found
+    assert all(one.others == (first,) for one in gaps(history) if one.code is Gap.SERIALS_TWICE)
+
+
+def test_what_was_left_behind_takes_its_part_of_a_set_along() -> None:
+    history = History()
+    one = history.terms(holder=MAKER, contents=[goods(10, SERIALS)])
+    rest = history.short(one, MAKER, SHOP, DAY, 8)
+    history.terms(holder=MAKER, parents=[rest], packages=2, contents=[goods(2, SERIALS)], purpose=Purpose.ONWARD)
+    history.terms(holder=SHOP, parents=[one], packages=8, contents=[goods(8, SERIALS)], purpose=Purpose.RETURN)
+    assert Gap.SERIALS_TWICE not in codes(history)
+
+
+@pytest.mark.parametrize(
+    ("purpose", "again", "found"),
+    [
+        (Purpose.RETURN, 1, []),
+        (Purpose.RETURN, 2, [Gap.SERIALS_TWICE]),
+        (Purpose.ORIGINAL, 1, [Gap.SERIALS_TWICE]),
+    ],
+)
+def test_what_was_sold_comes_back_once_and_as_a_return(purpose: Purpose, again: int, found: list[Gap]) -> None:
+    history = History()
+    one = history.terms(consignee=SHOP, holder=SHOP, contents=[goods(1, SERIALS)])
+    history.statement(StatementKind.SOLD, one, SHOP, DAY)
+    for _ in range(again):
+        history.terms(
+            known=2 * DAY, consignor=SHOP, consignee=MAKER, holder=SHOP, purpose=purpose, contents=[goods(1, SERIALS)]
+        )
+    assert codes(history) == found
+
+
+def test_thousands_that_name_one_set_are_compared_in_no_time() -> None:
+    """Each finding names one other: else so many twins would fill a memory with each other's names."""
+    history = History()
+    first = name = history.terms(holder=MAKER, contents=[goods(1, SERIALS)])
+    for _ in range(400):
+        name = history.terms(holder=MAKER, parents=[name], purpose=Purpose.ONWARD)
+    twins = [history.terms(holder=MAKER, contents=[goods(1, SERIALS)]) for _ in range(400)]
+    last = history.terms(holder=MAKER, parents=[name], contents=[goods(1, SERIALS)], purpose=Purpose.ONWARD)
+    found = gaps(history, 0)
+    assert {one.code for one in found} == {Gap.SERIALS_TWICE}
+    assert [one.others for one in found] == [(first,)] * len(twins)
+    assert last not in {one.shipment for one in found}
 
 
 def test_a_clearance_needs_goods() -> None:
@@ -159,6 +226,20 @@ def test_a_clearance_needs_goods() -> None:
     assert codes(history, 0) == [Gap.NO_GOODS]
     late = history.clearance(ClearanceStatus.INSPECTED, one, 3 * DAY)
     assert [found.records[-1] for found in gaps(history, 0)][1:] == [late.id]
+
+
+def test_what_was_made_into_other_goods_is_not_cleared_afterwards() -> None:
+    history = History()
+    used, sent, split = (history.terms(holder=MAKER) for _ in range(3))
+    made = history.terms(known=DAY, holder=MAKER, parents=[used], purpose=Purpose.TRANSFORMATION)
+    history.terms(known=DAY, holder=MAKER, parents=[sent], purpose=Purpose.ONWARD)
+    history.split(split, MAKER, DAY, [4, 6])
+    for shipment in (used, sent, split):
+        history.clearance(ClearanceStatus.HELD, shipment, DAY)
+    assert codes(history, 0) == []
+    history.clearance(ClearanceStatus.RELEASED, [used, sent, split], DAY + 1)
+    (found,) = gaps(history, 0)
+    assert (found.code, found.shipment, found.records[0]) == (Gap.NO_GOODS, used, made)
 
 
 def test_a_clearance_that_the_chain_knew_no_goods_for_is_found() -> None:

@@ -8,17 +8,22 @@ from fractions import Fraction
 
 import pytest
 
-from ledger.codes import Purpose
+from ledger.codes import ExceptionBit, Purpose
 from ledger.provenance.balance import Unknown, Verdict, balances
+from ledger.provenance.contents import Contents, Line
 from ledger.provenance.graph import Graph
 from ledger.provenance.of_journeys import graph_of
-from ledger.provenance.shares import Basis, Share, shares_down, shares_up, whole
+from ledger.provenance.shares import Basis, Share, parts_of_all, shares_down, shares_up, whole
 from ledger.records.eip712 import Withheld
 from ledger.records.types import Goods
 from ledger.shipments.history import Journeys
 from tests.unit.history import CARRIER, DAY, MAKER, SHOP, History
 
 GTINS = [f"0950600013435{n}" for n in range(3)]
+ACTS = (
+    "open", "split", "weighed split", "half weighed split", "over", "short", "merge", "transform", "transform",
+    "pass on",
+)  # fmt: skip
 IN_GRAMS = {"GRM": 1, "KGM": 1000, "TNE": 10**6}
 
 
@@ -34,6 +39,7 @@ class World:
 
     history: History = field(default_factory=History)
     live: dict[bytes, tuple[Fraction | None, int]] = field(default_factory=dict)
+    gtin: dict[bytes, str] = field(default_factory=dict)
     edges: list[tuple[bytes, bytes, Fraction | None, int]] = field(default_factory=list)
     out: dict[bytes, int] = field(default_factory=dict)
     """Grams that each transformation made."""
@@ -45,7 +51,7 @@ def world(seed: int, size: int) -> World:
     history, now = made.history, 0
     for _ in range(size):
         now += DAY
-        act = dice.choice(("open", "split", "weighed split", "short", "merge", "transform", "transform", "pass on"))
+        act = dice.choice(ACTS)
         if act == "open" or len(made.live) < 3:
             unit, quantity = dice.choice([*IN_GRAMS, "H87"]), dice.randrange(1, 500)
             packages = dice.randrange(2, 40)
@@ -62,20 +68,34 @@ def world(seed: int, size: int) -> World:
         if "split" in act and packages > 1:
             first = dice.randrange(1, packages)
             parts = [first, packages - first]
-            weighed = act == "weighed split" and grams is not None
             cut = [dice.randrange(1, 900), dice.randrange(1, 900)]
-            named = [[goods(quantity, "GRM")] for quantity in cut] if weighed else ()
-            for i, child in enumerate(history.split(name, MAKER, now, parts, contents=named)):
-                share = None if grams is None else Fraction(cut[i]) if weighed else grams * parts[i] / packages
-                made.live[child] = share, parts[i]
+            named: list[list[Goods]] = [[goods(quantity, "GRM", made.gtin.get(name, GTINS[0]))] for quantity in cut]
+            shares: list[Fraction | None] = [Fraction(quantity) for quantity in cut]
+            if grams is None or act == "split":
+                named, shares = [], [None if grams is None else grams * part / packages for part in parts]
+            elif act == "half weighed split":
+                if grams <= cut[0]:
+                    continue
+                named[1], shares[1] = [], grams - cut[0]
+            for child, share, part in zip(
+                history.split(name, MAKER, now, parts, contents=named), shares, parts, strict=True
+            ):
+                made.live[child] = share, part
+                made.gtin[child] = made.gtin.get(name, GTINS[0])
                 made.edges.append((child, name, Fraction(1), 1))
             del made.live[name]
+        elif act == "over":
+            more = packages + dice.randrange(1, 5)
+            history.handoff(name, MAKER, CARRIER, now, packages=more, exceptions=int(ExceptionBit.OVER))
+            history.handoff(name, CARRIER, MAKER, now, packages=more)
+            made.live[name] = grams, more
         elif act == "short" and packages > 1:
             counted = dice.randrange(1, packages)
             rest = history.short(name, MAKER, CARRIER, now, counted)
             history.handoff(name, CARRIER, MAKER, now, packages=counted)
-            part = None if grams is None else grams * (packages - counted) / packages
-            made.live[rest] = part, packages - counted
+            left = None if grams is None else grams * (packages - counted) / packages
+            made.live[rest] = left, packages - counted
+            made.gtin[rest] = made.gtin.get(name, GTINS[0])
             made.live[name] = None if grams is None else grams * counted / packages, counted
             made.edges.append((rest, name, Fraction(1), 1))
         elif act in ("merge", "transform", "pass on"):
@@ -90,6 +110,7 @@ def world(seed: int, size: int) -> World:
             for parent in parents:
                 made.edges.append((one, parent, *made.live.pop(parent)))
             made.live[one] = Fraction(kilograms * 1000), packages
+            made.gtin[one] = out[0].gtin
             if purpose == Purpose.TRANSFORMATION:
                 made.out[one] = kilograms * 1000
         else:
@@ -169,7 +190,7 @@ def test_shares_are_those_of_a_recursive_statement(seed: int) -> None:
 @pytest.mark.drill
 def test_shares_of_thousands_of_graphs() -> None:
     done = sum((compared(seed, 30) for seed in range(100, 1_100)), Counter[str]())
-    assert min(done[act] for act in ("open", "split", "weighed split", "short", "merge", "transform", "pass on")) > 500
+    assert min(done[act] for act in ACTS) > 400
     assert done["proper"] > 50_000
 
 
@@ -238,6 +259,16 @@ def test_what_is_withheld_makes_shares_unknown_and_never_counted_by_packages() -
     unknown = Share(None, Basis.UNKNOWN)
     assert shares_up(found, whole([made])) == {made: Share(Fraction(1), Basis.STATED), hidden: unknown, seen: unknown}
     assert shares_down(found, whole([seen]))[made] == unknown
+
+
+def test_what_rests_on_packages_anywhere_says_so() -> None:
+    inside = [Contents((Line(GTINS[0], "L1", "KGM", Fraction(2), exact),)) for exact in (True, False)]
+    names = [b"a", b"b"]
+    parts = parts_of_all(whole(names), inside)
+    assert parts == dict.fromkeys(names, Share(Fraction(1, 2), Basis.PACKAGES))
+    halves = dict.fromkeys(names, Share(Fraction(1, 2), Basis.PACKAGES))
+    assert {share.basis for share in parts_of_all(halves, inside[:1] * 2).values()} == {Basis.PACKAGES}
+    assert {share.basis for share in parts_of_all(whole(names), inside[:1] * 2).values()} == {Basis.STATED}
 
 
 def test_several_starts_count_together_and_a_replacement_comes_of_nothing() -> None:

@@ -118,3 +118,6 @@ def test_filters_take_what_is_held_and_what_is_awaited() -> None:
     assert AskedStock(0, gtin="09506000134352", lot="L1").only(found) == found
     assert AskedStock(0, lot="L2").only(found) is None
     assert AskedStock(0, gtin="09506000134369").only(found) is None
+    # What is withheld may be what is asked for, and is counted as withheld.
+    (hidden,), _ = case.shown(Reader(SECOND))
+    assert AskedStock(0, gtin="09506000134369").only(hidden) == hidden

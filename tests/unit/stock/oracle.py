@@ -1,5 +1,7 @@
 """Stock from the raw records by recursive SQL, which shares nothing with the product but the records.
 
+What is in there is told apart, by a walk over what SQL found of who came of whom.
+
 A node is a shipment after so many moves. Its second is the latest that it or any node before it, of whatever shipment,
 names: so no order of evaluation is needed. Quantities are floating: they are compared within 1 in 10⁹.
 """
@@ -20,7 +22,7 @@ CREATE TABLE terms (s BLOB, ord INT, known BIGINT, consignee INT, holder INT, pa
 CREATE TABLE parents (s BLOB, parent BLOB);
 CREATE TABLE moves (s BLOB, seq INT, ord INT, told BIGINT, receiver INT, packages INT, remainder BLOB);
 CREATE TABLE splits (parent BLOB, s BLOB, ord INT, known BIGINT, packages INT, stated BOOL);
-CREATE TABLE goods (s BLOB, gtin TEXT, lot TEXT, unit TEXT, quantity DOUBLE);
+CREATE TABLE inside (s BLOB, gtin TEXT, lot TEXT, unit TEXT, quantity DOUBLE);
 CREATE TABLE said (s BLOB, ord INT, known BIGINT, found BOOL, ends BOOL, customs BOOL);
 CREATE TABLE required (s BLOB, jurisdiction TEXT, regime INT);
 CREATE TABLE stores (partner INT);
@@ -110,29 +112,6 @@ WITH alone AS (
   SELECT a.s, greatest(a.known, h.t), 1 FROM alone a JOIN held h ON h.s = a.s AND h.is_last
 ) SELECT s, arg_min(t, rank) AS t FROM every GROUP BY s;
 
-CREATE TABLE inside AS
-WITH RECURSIVE named AS (
-  SELECT sp.parent, g.gtin, g.lot, g.unit, sum(g.quantity) AS quantity
-  FROM splits sp JOIN goods g ON g.s = sp.s GROUP BY ALL
-), rest AS (
-  SELECT parent, sum(packages) FILTER (NOT stated) AS packages FROM splits GROUP BY parent
-), own AS (SELECT s, gtin, lot, unit, sum(quantity) AS quantity FROM goods GROUP BY ALL),
-filled(s, gtin, lot, unit, quantity) AS (
-  SELECT * FROM own
-  UNION ALL
-  SELECT b.s, f.gtin, f.lot, f.unit, CASE b.how
-    WHEN 'left' THEN f.quantity * (earlier.share - later.share)
-    ELSE greatest(f.quantity * final.share - coalesce(named.quantity, 0), 0) * b.packages / rest.packages END
-  FROM filled f JOIN born b ON b.parent = f.s
-  LEFT JOIN splits sp ON sp.s = b.s
-  LEFT JOIN rest ON rest.parent = b.parent
-  LEFT JOIN named ON named.parent = b.parent AND (named.gtin, named.lot, named.unit) = (f.gtin, f.lot, f.unit)
-  LEFT JOIN held earlier ON earlier.s = b.parent AND earlier.i = b.i - 1 AND b.how = 'left'
-  LEFT JOIN held later ON later.s = b.parent AND later.i = b.i AND b.how = 'left'
-  LEFT JOIN held final ON final.s = b.parent AND final.is_last
-  WHERE NOT coalesce(sp.stated, false)
-) SELECT * FROM filled WHERE quantity > 1e-9;
-
 CREATE TABLE found AS
 SELECT h.s, CASE WHEN count(said.known) + count(moved.t) > 0
   THEN greatest(h.t, least(min(said.known), min(moved.t))) END AS t
@@ -152,6 +131,44 @@ WHERE (e.t IS NULL OR e.t > ?1) AND h.holder <> 0
 """
 
 
+BORN = "SELECT s, parent, how, i FROM born"
+Sku = tuple[str, str, str]
+Inside = dict[Sku, float]
+KILOGRAMS = {"KGM": 1.0, "GRM": 0.001}
+
+
+def without(
+    whole: Inside, named: "list[tuple[tuple[str, str, str], float]]"
+) -> "tuple[Inside, set[tuple[str, str, str]]]":
+    """What is left without what is named, and of what nobody can tell how much was taken."""
+    left, taken = dict(whole), set[Sku]()
+    pending: list[Any] = [[*key, quantity] for key, quantity in named]
+    for level in (1, 2, 3):
+        for entry in pending:
+            gtin, lot, unit, quantity = entry
+            scale = KILOGRAMS.get(unit)
+            fits = []
+            for key in left:
+                ratio = 1.0 if key[2] == unit else scale / KILOGRAMS[key[2]] if scale and key[2] in KILOGRAMS else 0.0
+                lots = key[1] == lot or (level > 1 and "" in (key[1], lot))
+                if ratio and lots and (key[0] == gtin or (level > 2 and "" in (key[0], gtin))):
+                    fits.append((key, ratio))
+            there = sum(left[key] / ratio for key, ratio in fits)
+            cut = min(quantity, there)
+            if cut > 1e-9:
+                entry[3] -= cut
+                for key, _ in fits:
+                    left[key] *= 1 - cut / there
+                    taken.add(key)
+    doubtful = {
+        key
+        for key in left
+        if key not in taken
+        and any(q > 1e-9 and key[0] == g and (key[1] == lot or "" in (key[1], lot)) for g, lot, _, q in pending)
+    }
+    return left, doubtful
+
+
 class Row(NamedTuple):
     shipment: bytes
     holder: int
@@ -166,6 +183,8 @@ class Oracle:
         self._db = duckdb.connect()
         self._db.execute(TABLES)
         self._rows: dict[str, list[tuple[Any, ...]]] = {}
+        self._own: dict[bytes, Inside] = {}
+        self._goes_on: dict[bytes, list[bytes]] = {}
         every = list(records)
         told: dict[bytes, int] = {}
         for verified in every:
@@ -177,6 +196,9 @@ class Oracle:
         for table, rows in self._rows.items():
             self._db.executemany(f"INSERT INTO {table} VALUES ({','.join('?' * len(rows[0]))})", rows)
         self._db.execute(VIEWS)
+        rows = [(s, *key, q) for s, goods in self._inside().items() for key, q in goods.items() if q > 1e-9]
+        if rows:
+            self._db.executemany("INSERT INTO inside VALUES (?, ?, ?, ?, ?)", rows)
 
     def at(self, second: int) -> dict[bytes, Row]:
         result: dict[bytes, Row] = {}
@@ -186,6 +208,42 @@ class Oracle:
                 row.goods[gtin, lot, unit] = quantity
         return result
 
+    def _inside(self) -> dict[bytes, Inside]:
+        """What each shipment opened with."""
+        share = {(bytes(s), i): x for s, i, x in self._db.execute("SELECT s, i, share FROM held").fetchall()}
+        last = {bytes(s): x for s, x in self._db.execute("SELECT s, share FROM held WHERE is_last").fetchall()}
+        born = {bytes(s): (parent, how, i) for s, parent, how, i in self._db.execute(BORN).fetchall()}
+        splits: dict[bytes, list[tuple[bytes, int]]] = {}
+        for parent, child, _, _, packages, _ in self._rows.get("splits", ()):
+            splits.setdefault(parent, []).append((child, packages))
+        known: dict[bytes, Inside] = {}
+
+        def find(s: bytes) -> Inside:
+            if s not in known:
+                known[s] = self._own[s] if self._own.get(s) else derived(s)
+            return known[s]
+
+        def derived(s: bytes) -> Inside:
+            parent, how, i = born[s]
+            if how == "terms":
+                total: Inside = {}
+                for one in self._goes_on.get(s, ()):
+                    for key, quantity in find(one).items():
+                        total[key] = total.get(key, 0.0) + quantity * last[one]
+                return total
+            parent = bytes(parent)
+            if how == "left":
+                return {key: q * (share[parent, i - 1] - share[parent, i]) for key, q in find(parent).items()}
+            whole = {key: q * last[parent] for key, q in find(parent).items()}
+            silent = sum(packages for child, packages in splits[parent] if not self._own.get(child))
+            every = sum(packages for _, packages in splits[parent])
+            mine = dict(splits[parent])[s]
+            named = [entry for child, _ in splits[parent] for entry in self._own.get(child, {}).items()]
+            rest, doubtful = without(whole, named)
+            return {key: q * mine / (every if key in doubtful else silent) for key, q in rest.items()}
+
+        return {s: find(s) for s in born}
+
     def _put(self, table: str, *row: Any) -> None:
         self._rows.setdefault(table, []).append(row)
 
@@ -193,7 +251,8 @@ class Oracle:
         for part in goods:
             if isinstance(part, Goods):
                 gtin = part.gtin.rjust(14, "0") if part.gtin else ""
-                self._put("goods", shipment, gtin, part.lot, part.unit, float(part.quantity))
+                own = self._own.setdefault(shipment, {})
+                own[gtin, part.lot, part.unit] = own.get((gtin, part.lot, part.unit), 0.0) + float(part.quantity)
 
     def _take(self, ord_: int, verified: VerifiedRecord, told: dict[bytes, int]) -> None:
         known, record = verified.known, verified.record
@@ -205,6 +264,8 @@ class Oracle:
                 if record.purpose != Purpose.REPLACEMENT:
                     for parent in record.parents:
                         self._put("parents", verified.id, parent.shipment)
+                        if record.purpose != Purpose.TRANSFORMATION:
+                            self._goes_on.setdefault(verified.id, []).append(parent.shipment)
                 self._goods(verified.id, record.contents)
                 self._required = getattr(self, "_required", {})
                 self._required[verified.id] = bool(record.requires)

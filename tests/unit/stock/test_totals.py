@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -9,9 +10,9 @@ import pytest
 
 from ledger.codes import Outcome, RegistryAction, RevocationReason
 from ledger.products.brand_authority import BRAND_AUTHORISATION
+from ledger.provenance.contents import quantity_text
 from ledger.records.types import Attestation, Claims, Goods, Place, Revocation
 from ledger.shipments.history import Journeys
-from ledger.stock.contents import quantity_text
 from ledger.stock.csv_export import COLUMNS, stock_csv
 from ledger.stock.expiry import EXPIRY, Expiries
 from ledger.stock.holdings import stock_at
@@ -30,7 +31,7 @@ def goods(quantity: int, lot: str = "L1", gtin: str = GTIN) -> Goods:
 
 def sums(history: History, at: int) -> list[Total]:
     journeys = Journeys(history.records)
-    return totals(stock_at(journeys, at, {MAKER, SHOP}.__contains__), at, Expiries(journeys))
+    return totals(stock_at(journeys, at, {MAKER, SHOP}.__contains__), at, Expiries(journeys, at))
 
 
 def found(history: History, at: int, partner: int) -> Total:
@@ -129,6 +130,14 @@ class TestExpiry:
         history.log(gone, (MAKER,), 5 * DAY, outcomes=(Outcome.APPLIED,))
         assert self.until(history) == 120 * DAY
 
+    def test_what_is_revoked_for_later_counts_until_then(self) -> None:
+        history = self.history()
+        first = attested(history, MAKER, 90 * DAY, 3 * DAY)
+        gone = Revocation(MAKER, first, RevocationReason.SUPERSEDED, 50 * DAY, history.details())
+        history.log(gone, (MAKER,), 5 * DAY, outcomes=(Outcome.APPLIED,))
+        assert self.until(history, 50 * DAY - 1) == 90 * DAY
+        assert self.until(history, 50 * DAY) is None, "though nothing was recorded since"
+
     def test_nobody_else_says_it(self) -> None:
         history = self.history()
         attested(history, RIVAL, 10 * DAY, 3 * DAY)
@@ -168,6 +177,14 @@ def test_each_sum_rests_on_the_holdings_that_name_it(seed: int) -> None:
     assert 0 <= pieces - told < Fraction(3 * len(rows) + 1, 1000)
     for row in rows:
         assert 0 <= Fraction(row.on_hand) - sum(map(Fraction, row.ages)) < Fraction(5, 1000)
+
+
+def test_two_names_of_one_unit_are_one_row_and_units_that_convert_are_not() -> None:
+    history = History()
+    for unit in ("kg", "KGM", "GRM"):
+        history.terms(known=DAY, holder=MAKER, contents=[replace(goods(5), unit=unit)])
+    held = {row.unit: row.on_hand for row in sums(history, 2 * DAY) if row.partner == MAKER}
+    assert held == {"KGM": "10", "GRM": "5"}
 
 
 def test_csv_has_no_formulas() -> None:

@@ -44,7 +44,7 @@ WAREHOUSE, REMOTE = 8, 9
 PARTNERS = (MAKER, CARRIER, SHOP, WAREHOUSE, REMOTE)
 STORES = frozenset({MAKER, SHOP, WAREHOUSE, REMOTE})
 GTINS = ("09506000134352", "09506000134369")
-UNITS = ("H87", "KGM")
+UNITS = ("H87", "KGM", "GRM")
 PLACES = (
     NO_PLACE,
     Place(SALT, "CN", "CNSHA", "", ""),
@@ -200,7 +200,8 @@ class World:
             )  # fmt: skip
         parents = tuple(ShipmentRef(s, self.holdings[s].slot.sequence) for s in names)
         consignor = self.rng.choice((MAKER, some[1].slot.consignee or MAKER))
-        return self._terms(consignor=consignor, holder=holder, purpose=purpose, parents=parents)
+        silent = {"contents": ()} if self.rng.random() < 0.7 else {}
+        return self._terms(consignor=consignor, holder=holder, purpose=purpose, parents=parents, **silent)
 
     def _say(self) -> Statement | None:
         if (some := self._some()) is None:

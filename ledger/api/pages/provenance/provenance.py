@@ -9,7 +9,10 @@ from ledger.api.deps import NodeOf, ReaderOf, SessionReader
 from ledger.api.pages.render import page
 from ledger.api.routers.goods.provenance import MOST_TRACED, told
 from ledger.charts.provenance_graph import HEIGHT, WIDTH, layout
+from ledger.common.visible import visible
 from ledger.explain.provenance import GAPS, made_text, number_text, reasons_text, share_text, verdict_text
+from ledger.explain.text import say
+from ledger.explain.units import day
 from ledger.provenance.gaps import Gap
 from ledger.services.products.provenance import GoodsAsked
 from ledger.services.products.provenance_views import NodeView, ProvenanceView, findings_view
@@ -78,6 +81,7 @@ def _drawn(view: ProvenanceView) -> dict[str, object]:
 
 
 def _lines(node: NodeView) -> list[str]:
+    """What and how much, who has it, where and since when, and what share."""
     goods = node.goods or ()
     first = (
         f"{number_text(goods[0].quantity, goods[0].exact)} {goods[0].unit} {goods[0].lot or goods[0].gtin}"
@@ -85,8 +89,17 @@ def _lines(node: NodeView) -> list[str]:
         else ""
     )
     more = f" +{len(goods) - 1}" if len(goods) > 1 else ""
-    holder = node.stops[-1].partner.name if node.stops else ""
-    return [_cut(first, more), _cut(holder), share_text(node.share.millionths, node.share.basis)]
+    share = share_text(node.share.millionths, node.share.basis)
+    if not node.stops:
+        return [_cut(first, more), share]
+    last = node.stops[-1]
+    where, since = last.place and (last.place.locode or last.place.country), day(last.since)
+    return [
+        _cut(first, more),
+        _cut(last.partner.name),
+        say("{where}, {day}", where=visible(where), day=since) if where else since,
+        share,
+    ]
 
 
 def _cut(text: str, more: str = "") -> str:

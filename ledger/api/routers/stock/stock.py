@@ -11,7 +11,6 @@ from ledger.api.schemas import examples
 from ledger.api.schemas.stock import HoldingPage, StockPage
 from ledger.common.figure import to_json
 from ledger.common.gs1 import MAX_QUALIFIER, gtin14
-from ledger.errors import MalformedRecord
 from ledger.formats.epcis import json_text
 from ledger.services.figures.stock import ALL, AskedStock, Window
 from ledger.services.node.node import Node
@@ -46,11 +45,10 @@ Asked = Annotated[AskedStock, Depends(asked_stock)]
 
 
 def stock_asked(node: Node, at: int | None, partner: int | None, goods: tuple[str, str]) -> AskedStock:
-    """Raises `MalformedRecord` for what is no GTIN, and for a second that has not come."""
-    now = node.home.clock.now()
-    if at is not None and at > now:
-        raise MalformedRecord("not yet known", where="at", expected=f"at most {now}, which is now", found=at)
-    return AskedStock(now if at is None else at, partner, gtin14(goods[0]) if goods[0] else "", goods[1])
+    """Raises `MalformedRecord` for what is no GTIN."""
+    return AskedStock(
+        node.home.clock.now() if at is None else at, partner, gtin14(goods[0]) if goods[0] else "", goods[1]
+    )
 
 
 @router.get("", operation_id="getStock", response_model=StockPage, responses=examples.READ_RESPONSES | OTHER_FORMS)

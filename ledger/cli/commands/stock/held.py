@@ -58,6 +58,8 @@ def stock(
     else:
         out.print(_each(each, names) if holdings else _sums(answer, names))
         out.print(f"{answer.held} holdings at {moment(asked.at)}, by a log of {answer.log_size} records")
+        if not holdings and not all(total.exact for total in answer.totals):
+            out.print("≈: only packages say how goods were parted, and they were spread evenly")
         if answer.withheld:
             out.print(f"{answer.withheld} of them have goods that are withheld here, and are in no sum")
 
@@ -69,7 +71,8 @@ def _sums(answer: StockAnswer, names: Mapping[int, str]) -> Table:
 def _sum(total: Total, names: Mapping[int, str]) -> Iterator[object]:
     yield _name(total.partner, names)
     yield from (visible(place_text(total.place)), total.gtin, visible(total.lot), visible(total.unit))
-    yield from (total.on_hand, total.in_transit, total.missing, total.due, total.overdue)
+    about = "" if total.exact else "≈ "
+    yield from (about + text for text in (total.on_hand, total.in_transit, total.missing, total.due, total.overdue))
     yield day(total.expiry.until) if total.expiry else ""
 
 
@@ -81,7 +84,7 @@ def _row(holding: Holding, names: Mapping[int, str]) -> Iterator[object]:
     yield from (to_hex(holding.shipment)[:12], _name(holding.holder, names), visible(place_text(holding.place)))
     yield from (holding.packages, states()[holding.state], moment(holding.since))
     yield moment(holding.due_at) if holding.due_at is not None else ""
-    yield ", ".join(f"{line.amount} {visible(line.unit)} {line.gtin} {visible(line.lot)}" for line in holding.goods)
+    yield ", ".join(f"{line.text} {visible(line.unit)} {line.gtin} {visible(line.lot)}" for line in holding.goods)
 
 
 def _name(partner: int, names: Mapping[int, str]) -> str:
