@@ -10,7 +10,6 @@ from ledger.common.canonical import parse_json
 from ledger.common.figure import Pattern, figure
 from ledger.errors import MalformedRecord
 from ledger.markets.governing import Governing
-from ledger.markets.market_file import plain_hs
 from ledger.markets.rules import (
     REFUSED,
     About,
@@ -22,6 +21,7 @@ from ledger.markets.rules import (
     Rule,
     Standing,
     TaxRate,
+    plain_hs,
 )
 from ledger.records.eip712 import Withheld
 from ledger.records.types import Commercial, Details, Place, Require, ShipmentTerms
@@ -89,7 +89,7 @@ class Need:
 
     @property
     def regime(self) -> int | None:
-        return self.says.says.regime if isinstance(self.says.says, NeededClearance) else None
+        return self.says.says.regime if isinstance(self.says.says, NeededClearance | TaxRate) else None
 
     @property
     def gates(self) -> int | None:
@@ -251,7 +251,9 @@ def lacks_of(requires: Sequence[Require], needs: Sequence[Need]) -> tuple[Lack, 
     found = []
     for wanted in required_by(needs):
         place = _letters(wanted.jurisdiction), wanted.regime
-        rules = tuple(n.rule for n in needs if n.certain and (n.jurisdiction, n.regime) == place)
+        rules = tuple(
+            n.rule for n in needs if n.kind is Kind.CLEARANCE and n.certain and (n.jurisdiction, n.regime) == place
+        )
         stated = given.get(place)
         if stated is None:
             found.append(Lack(Lacking.CLEARANCE, *place, wanted.gate, rules))

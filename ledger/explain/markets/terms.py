@@ -42,6 +42,8 @@ def what_of(need: Need) -> Text:
             return say("clearance for {regime} before {gates}, signed by customs", **named)
         case NeededPaper(schema=schema, about=about):
             return say("an attestation {schema} of {about}", schema=schema, about=ABOUT[about])
+        case TaxRate() as tax if Regime(tax.regime).name.lower() != need.lane:
+            return say("{what}, at clearance for {regime}", what=_tax_text(tax), regime=word(Regime, tax.regime))
         case TaxRate() as tax:
             return _tax_text(tax)
         case GoodsStanding(standing=Standing.LICENCE, schema=schema):
