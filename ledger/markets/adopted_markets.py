@@ -35,7 +35,7 @@ def adopted_markets(view: RegistryView, texts: Mapping[bytes, bytes]) -> tuple[A
     return tuple(found)
 
 
-@lru_cache(16)  # a tariff of ten thousand codes takes 10 MB
+@lru_cache(128)
 def _market(text: bytes) -> Market | None:
     if not is_market(text):
         return None

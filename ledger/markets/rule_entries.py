@@ -65,7 +65,8 @@ def rules_of(table: Mapping[str, Any], offsets: frozenset[timedelta], sources: f
                     one_of(source, sources, at, "the id of a source of this file")
                     for at, source in entries(entry.get("sources", []), f"{place}.sources", 0, 20)
                 )
-                found[name] = Rule(name, scope, _says(kind, entry, place, scope.lane), told)
+                tariff = stated["id"] if "tariff" in stated else ""
+                found[name] = Rule(name, scope, _says(kind, entry, place, scope.lane), told, tariff)
                 prefixes += len(scope.prefixes)
                 if prefixes > MOST_PREFIXES:
                     raise MalformedRecord("too many prefixes", where=place, expected=f"at most {MOST_PREFIXES}")

@@ -176,12 +176,15 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`sources`: names of those of the file's sources that bear it out."""
+    """`sources`: names of those of the file's sources that bear it out. `table`: the entry whose tariff has it as a
+    line; empty for a rule that is an entry of its own.
+    """
 
     id: str
     scope: Scope
     says: Says
     sources: tuple[str, ...]
+    table: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -243,7 +243,7 @@ def test_sums_in_one_currency_by_command_and_api(world: World) -> None:
     assert told["in_one"]["currency"] == "USD"
     assert [entry["currency"] for entry in told["in_one"]["left_out"]] == ["EUR"], "the promise's day has no rate"
     others = answer(carrier).json()["in_one"]
-    assert (others["owes"], others["rates"]) == ("0", []), (
+    assert (others["owes"], others["rates"]) == (0, []), (
         "a rate would follow from the sums, and the table is not for him"
     )
     assert answer(carrier, f"/v1/penalties?partner={CARRIER}").json()["in_one"] is None

@@ -148,7 +148,8 @@ def test_only_its_issuers_own_tables_of_the_schema_that_are_valid_count() -> Non
     "changes",
     [
         {"lading": "fx/2"}, {"base": "eur"}, {"base": "USD"}, {"day": "2026-02-30"}, {"day": "1970-1-21"}, {"day": 20},
-        {"rates": {}}, {"rates": []}, {"rates": {"USD": {"amount": 0, "per": 100}}}, {"source": ""}, {"more": 1}, {"for": "all"},
+        {"rates": {}}, {"rates": []}, {"rates": {"USD": {"amount": 0, "per": 100}}}, {"source": ""}, {"more": 1},
+        {"for": "all"},
         {"rates": {"USD": {"amount": 108, "per": 0}}}, {"rates": {"USD": {"amount": -108, "per": 100}}},
         {"rates": {"USD": {"amount": 10**12 + 1, "per": 1}}}, {"rates": {"US": {"amount": 1, "per": 1}}},
         {"rates": {"USD": {"amount": 108}}}, {"rates": {"USD": "1.08"}}, {"rates": {"USD": {"amount": True, "per": 1}}},

@@ -9,6 +9,7 @@ import pytest
 from ledger.cli.market_rules import filled
 from ledger.codes import Regime
 from ledger.errors import MalformedRecord
+from ledger.explain.markets.terms import need_text
 from ledger.markets.market_file import is_market, parse_market
 from ledger.markets.needs import Case, needs_of
 from ledger.markets.rules import Lane, Rounding, TaxRate
@@ -114,6 +115,11 @@ def test_ten_thousand_codes_are_one_file_and_a_question_looks_at_few_of_them() -
     assert len(shelf.longer("")) == 10_000
     (need,) = needs_of([market], Case("CN", "DE", (), 0, ("00010099",), None, ""), 0)
     assert (need.rule, need.rates) == ("vat-000100", (1,))
+    (need,) = needs_of([market], Case("CN", "DE", (), 0, ("0001", ""), None, ""), 0)
+    assert (need.rule, need.certain, need.goods, len(need.rates or ())) == ("vat", False, ("", "0001"), 10_000)
+    assert str(need_text(need)).startswith(
+        "DE, import: tax vat at one of many rates, 0 % to 0.9999 % (rule vat), perhaps"
+    )
 
 
 def test_rules_of_one_kind_may_part_by_goods_time_value_and_fulfilment() -> None:
