@@ -53,6 +53,7 @@ def test_what_terms_need_is_shown_and_what_is_refused_is_not_signed(
             sure = carrier.page.get_by_role("button", name="Sign it")
             sure.wait_for()
             for told in (
+                "Rules of markets, as the service reads them; their files are not checked here:",
                 "CN, import: clearance for import before delivery, signed by customs (rule import).",
                 "CN, import: tax vat of 9.1 % (rule vat).",
                 "The terms do not require clearance for import in CN before delivery (import).",
