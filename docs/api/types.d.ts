@@ -1711,6 +1711,12 @@ export type RouteView = {
         samples: number | string;
         thin: boolean;
         records: string[] | null;
+        exchange: {
+          currency: string;
+          charge: string;
+          rate: string;
+          day: number;
+        } | null;
       }[];
       charge: string;
       p50: {
@@ -3745,6 +3751,8 @@ export interface Operations {
       distance?: string[];
       time?: string[];
       holidays?: boolean;
+      rates?: number | null;
+      older?: number;
     };
     headerParameters: {
       authorization?: string | null;

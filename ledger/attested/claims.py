@@ -33,14 +33,15 @@ def text_of(record: Attestation) -> str | Closed:
     return CLOSED if isinstance(record.claims, Withheld) else record.claims.text
 
 
-def table_of(text: str, kind: str, names: tuple[str, ...]) -> Mapping[str, Any]:
-    """The table of this `kind` with exactly these members beside the mark; raises `MalformedRecord` for another text.
+def table_of(text: str, kind: str, names: tuple[str, ...], more: tuple[str, ...] = ()) -> Mapping[str, Any]:
+    """The table of this `kind` with exactly these members beside the mark, and any of `more`; raises `MalformedRecord`
+    for another text.
 
     It has to be written as RFC 8785 wants it, so that two who read it read the same.
     """
     data = text.encode()
     table = parse_json(data, max_size=LARGEST_TABLE, where="claims")
-    fields = fields_of(table, "claims", (MARK, *names))
+    fields = fields_of(table, "claims", (MARK, *names), more=more)
     if not prints_as(table, data):
         raise MalformedRecord("not canonical JSON (RFC 8785)", where="claims", found=shown(text))
     if fields[MARK] != kind:

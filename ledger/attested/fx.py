@@ -5,7 +5,8 @@ An issuer attests one table a day about itself (subject `partner/N`, N its own n
     {"base":"EUR","day":"2026-03-02","lading":"fx/1","rates":{"USD":{"amount":108,"per":100}},"source":"…"}
 
 `per` minor units of `base` are `amount` minor units of the other currency. A rate is used both ways, and between two
-currencies of one table over its base. Amounts are fractions until somebody rounds them down.
+currencies of one table over its base. Amounts are fractions until somebody rounds them down. With `"for":"partners"`
+the issuer lets every partner of the consortium reckon with the table; else its own parties and auditors do.
 
 Nobody may choose a rate once it is seen whom it serves:
 
@@ -21,6 +22,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from fractions import Fraction
+from math import floor
 from typing import NamedTuple
 
 from ledger.attested.claims import CLOSED, Closed, table_of, text_of
@@ -34,6 +36,7 @@ from ledger.shipments.portions import Found
 
 KIND = "fx/1"
 SCHEMA = "fx"
+PARTNERS = "partners"
 FIXED_AFTER = 2 * DAY
 """Seconds from the end of a day until its rate is fixed."""
 OLDEST = 31
@@ -52,6 +55,8 @@ class Table:
     day: int
     source: str
     rates: Mapping[str, Fraction]
+    for_partners: bool = False
+    """Every partner may reckon with it."""
 
     def between(self, source: str, target: str) -> Fraction | None:
         """Minor units of `target` for one of `source`; None where the table does not say."""
@@ -74,10 +79,17 @@ class Rate(NamedTuple):
     record: RecordId
     day: int
 
+    def of(self, amount: int) -> int:
+        """So many minor units in the other currency, rounded down."""
+        return floor(amount * self.ratio)
+
 
 def parse_table(claims: str) -> Table:
     """The table that claims state; raises `MalformedRecord` naming the member. No rate is 0."""
-    table = table_of(claims, KIND, ("base", "day", "rates", "source"))
+    table = table_of(claims, KIND, ("base", "day", "rates", "source"), ("for",))
+    if (readers := table.get("for", PARTNERS)) != PARTNERS:
+        expected = f"{PARTNERS}, or no such member"
+        raise MalformedRecord("not readers", where="claims.for", expected=expected, found=shown(readers))
     base = _currency(table["base"], "claims.base")
     stated = table["rates"]
     if not isinstance(stated, Mapping) or not 1 <= len(stated) <= MOST_RATES:
@@ -91,7 +103,8 @@ def parse_table(claims: str) -> Table:
         members = fields_of(ratio, where, ("amount", "per"))
         amount, per = (integer(members[key], f"{where}.{key}", 1, _LARGEST) for key in ("amount", "per"))
         rates[name] = Fraction(amount, per)
-    return Table(base, _day(table["day"]), text(table["source"], "claims.source", 1, 200), rates)
+    source = text(table["source"], "claims.source", 1, 200)
+    return Table(base, _day(table["day"]), source, rates, "for" in table)
 
 
 class Rates:
@@ -101,6 +114,12 @@ class Rates:
         """`fixed`: one a day. `closed`: days of which nothing is known, with the attestation that may be of them."""
         self._of = {one.day: one for one in fixed}
         self.closed = dict(closed)
+
+    def for_partners(self) -> "Rates":
+        """As far as every partner may reckon with them: what is kept from them is closed."""
+        shown = [one for one in self._of.values() if one.table.for_partners]
+        kept = [(one.day, one.record) for one in self._of.values() if not one.table.for_partners]
+        return Rates(shown, [*self.closed.items(), *kept])
 
     def on(self, day: int, pair: tuple[str, str], older: int = 0) -> Rate | Closed | None:
         """The rate from one currency to another on `day`, or on the last of up to `older` days before that has one.

@@ -1,6 +1,6 @@
 """Rules of markets where terms are signed, without a network: read from files, told, and filled in."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ from ledger.client.drafts import completed
 from ledger.errors import InvalidInput, RuleBroken
 from ledger.explain.markets.terms import lack_text, need_text
 from ledger.markets.market_file import parse_market
-from ledger.markets.needs import case_of, lacks_of, needs_of, refused_by, required_by
+from ledger.markets.needs import Need, case_of, lacks_of, needs_of, refused_by, required_by
 from ledger.markets.rules import Market
 from ledger.records.types import ShipmentTerms
 from ledger.records.wallet_input import envelope_from_wallet
@@ -50,8 +50,8 @@ def filled(data: Mapping[str, Any], markets: Sequence[Market], now: int) -> Mapp
     return {**data, "message": {**message, "requires": [one.to_json() for one in needed]}} if needed else data
 
 
-def told_market(record: ShipmentTerms, markets: Sequence[Market], now: int) -> Iterator[str]:
-    """What terms need and lack, in words; raises `RuleBroken` for goods that a market refuses."""
+def check_goods(record: ShipmentTerms, markets: Sequence[Market], now: int) -> tuple[Need, ...]:
+    """What terms need; raises `RuleBroken` for goods that a market refuses."""
     needs = needs_of(markets, case_of(record), now)
     if (refused := refused_by(needs)) is not None:
         raise RuleBroken(
@@ -61,7 +61,18 @@ def told_market(record: ShipmentTerms, markets: Sequence[Market], now: int) -> I
             found=need_text(refused),
             mend="Check the tariff code, the lane and the value of the goods.",
         )
+    return needs
+
+
+def told_files(markets: Iterable[Market]) -> Iterator[str]:
+    """By which files terms are judged, in words."""
     for market in markets:
         yield f"Judged by the rules of {market.jurisdiction}, version {market.version}: 0x{market.hash.hex()}"
+
+
+def told_market(record: ShipmentTerms, markets: Sequence[Market], now: int) -> Iterator[str]:
+    """What terms need and lack, in words; raises `RuleBroken` for goods that a market refuses."""
+    needs = check_goods(record, markets, now)
+    yield from told_files(markets)
     yield from (f"  {need_text(need)}" for need in needs)
     yield from (f"Beware: {lack_text(lack)}" for lack in lacks_of(record.requires, needs))

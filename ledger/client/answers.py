@@ -2266,6 +2266,13 @@ class ResponseGetshipmentmarket(TypedDict):
     explanation: list[str]
 
 
+class Exchange(TypedDict):
+    currency: str
+    charge: str
+    rate: str
+    day: int
+
+
 class Leg(TypedDict):
     partner: int
     issuer: int
@@ -2295,6 +2302,7 @@ class Leg(TypedDict):
     samples: int | str
     thin: bool
     records: list[str] | None
+    exchange: Exchange | None
 
 
 class Outcome(TypedDict):

@@ -10,10 +10,10 @@ LARGEST = 2**64
 """No figure in a rule comes near; a longer one may not even be printable."""
 
 
-def read_toml(data: bytes, where: str) -> dict[str, Any]:
-    """The table in `data`, of at most `MAX_SIZE` bytes, with no integer beyond ±2^64. Raises `MalformedRecord`."""
-    if len(data) > MAX_SIZE:
-        raise MalformedRecord("too long", where=where, expected=f"at most {MAX_SIZE} bytes", found=len(data))
+def read_toml(data: bytes, where: str, most: int = MAX_SIZE) -> dict[str, Any]:
+    """The table in `data`, of at most `most` bytes, with no integer beyond ±2^64. Raises `MalformedRecord`."""
+    if len(data) > most:
+        raise MalformedRecord("too long", where=where, expected=f"at most {most} bytes", found=len(data))
     try:
         table = tomllib.loads(data.decode("utf-8"))
     except UnicodeDecodeError:

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ledger.errors import MalformedRecord
-from ledger.markets.market_file import parse_market
+from ledger.markets.market_file import MOST_BYTES, parse_market
 from ledger.markets.rules import Market
 from ledger.registry.adopted_files import FileKind, adopted_of
 from ledger.registry.history import RegistryView
 
-MARKETS = FileKind("market", "lading/market/", "lading market", parse_market)
+MARKETS = FileKind("market", "lading/market/", "lading market", parse_market, most=MOST_BYTES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ count at the day on which customs decided.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from ledger.codes import RELEASES, Regime
@@ -16,17 +16,18 @@ from ledger.common.ids import to_hex
 from ledger.common.scopes import schema_hash
 from ledger.errors import MalformedRecord, NotFound
 from ledger.markets.adopted_markets import AdoptedMarket, in_force
-from ledger.markets.market_file import plain_hs
 from ledger.markets.needs import Case, Lack, Need, RuleName, SchemaName, case_of, lacks_of, needs_of
-from ledger.markets.rules import About, GoodsStanding, Lane, Market, NeededPaper, Standing
+from ledger.markets.rules import About, GoodsStanding, Lane, Market, NeededPaper, Standing, plain_hs
 from ledger.markets.taxes import Consignment, TaxDeviation, deviations_of
 from ledger.records.eip712 import Withheld
 from ledger.records.types import Clearance, Commercial, Duty, ShipmentTerms
+from ledger.shipments.amendments import commercial_after
 from ledger.shipments.history import Journeys
 from ledger.shipments.portions import Found
 
 Subject = Annotated[str, Pattern(r"[!-~]{1,200}")]
 _LANES = {Regime.IMPORT: Lane.IMPORT, Regime.EXPORT: Lane.EXPORT, Regime.TRANSIT: Lane.TRANSIT}
+"""Procedures that say by themselves what the way is to their jurisdiction; of others the terms say it."""
 MayOpen = Callable[[ShipmentTerms], bool]
 
 
@@ -114,8 +115,8 @@ def duties_of(journeys: Journeys, shipment: bytes, markets: Sequence[Market], ri
         jurisdiction = record.jurisdiction.decode("ascii", "replace")
         market = _market_of(markets, jurisdiction)
         silent = rights.duty(found) and isinstance(record.duty, Duty) and not record.duty.lines
-        if market is None or (silent and record.status not in RELEASES):
-            continue
+        if market is None or record.regime not in market.taxes_by_regime or (silent and record.status not in RELEASES):
+            continue  # of a regime without taxes the file says nothing, and nothing agrees with it
         deviations = _judged(journeys, found, market, rights, _elsewhere(clearances, found, rights))
         if deviations or not silent:
             yield DutyCheck(
@@ -127,7 +128,7 @@ def duties_of(journeys: Journeys, shipment: bytes, markets: Sequence[Market], ri
 def _elsewhere(
     clearances: Iterable[Found[Clearance]], found: Found[Clearance], rights: Rights
 ) -> frozenset[str] | None:
-    """The taxes that records of this procedure state; None before a release, and where the duty of one is closed."""
+    """The taxes that the other records of this procedure state; None before a release, and where one is closed."""
     if found.record.status not in RELEASES:
         return None
     pair = found.record.jurisdiction, found.record.regime
@@ -136,7 +137,8 @@ def _elsewhere(
         if (one.record.jurisdiction, one.record.regime) == pair:
             if not isinstance(one.record.duty, Duty) or not rights.duty(one):
                 return None
-            stated.update(line.tax for line in one.record.duty.lines)
+            if one is not found:
+                stated.update(line.tax for line in one.record.duty.lines)
     return frozenset(stated)
 
 
@@ -160,16 +162,30 @@ def _judged(
             return None
         if not rights.terms(terms) or isinstance(terms.contents, Withheld):
             return None
-        cases.append(case_of(terms))
-        commercial = terms.commercial if isinstance(terms.commercial, Commercial) else None
+        opened = ref.shipment in journeys.terms  # of a part nobody stated the value
+        commercial = _commercial_then(journeys, ref.shipment, found) if opened else None
+        case = case_of(terms)
+        cases.append(replace(case, value=(commercial.value or None) if commercial else None))
         freights.append(commercial.freight if commercial and commercial.currency == market.currency else None)
-        whole = whole and ref.shipment in journeys.terms
-    lane = _LANES.get(Regime(record.regime)) if record.regime in Regime.__members__.values() else None
+        whole = whole and opened
+    lane = _LANES.get(Regime(record.regime)) or _lane(market, cases[0])
     if lane is None:
-        return ()
+        return None
     freight = None if not whole or None in freights else sum(freight or 0 for freight in freights)
-    about = Consignment(lane, record.occurredAt, tuple(cases), freight, whole)
+    about = Consignment(lane, record.regime, record.occurredAt, tuple(cases), freight, whole)
     return deviations_of(record.duty, market, about, elsewhere)
+
+
+def _commercial_then(journeys: Journeys, shipment: bytes, decision: Found[Clearance]) -> Commercial | None:
+    """The commercial terms as amended when customs' decision became known: what is agreed later alters no value that
+    was declared. None while any of them is closed.
+    """
+    terms = journeys.terms_of(shipment)
+    if not isinstance(terms.record.commercial, Commercial):
+        return None
+    papers = journeys.amendments(terms.verified.id)
+    before = [paper.record for paper in papers if paper.verified.known <= decision.verified.known]
+    return commercial_after(terms.record.commercial, before, (to_hex(shipment),))
 
 
 def _lane(market: Market, case: Case) -> Lane | None:

@@ -1,7 +1,7 @@
 """What terms need on their lane, by the rules of the markets that it touches; what they lack, and what is refused."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -10,7 +10,6 @@ from ledger.common.canonical import parse_json
 from ledger.common.figure import Pattern, figure
 from ledger.errors import MalformedRecord
 from ledger.markets.governing import Governing
-from ledger.markets.market_file import plain_hs
 from ledger.markets.rules import (
     REFUSED,
     About,
@@ -22,6 +21,7 @@ from ledger.markets.rules import (
     Rule,
     Standing,
     TaxRate,
+    plain_hs,
 )
 from ledger.records.eip712 import Withheld
 from ledger.records.types import Commercial, Details, Place, Require, ShipmentTerms
@@ -89,7 +89,7 @@ class Need:
 
     @property
     def regime(self) -> int | None:
-        return self.says.says.regime if isinstance(self.says.says, NeededClearance) else None
+        return self.says.says.regime if isinstance(self.says.says, NeededClearance | TaxRate) else None
 
     @property
     def gates(self) -> int | None:
@@ -207,10 +207,29 @@ def _of_market(market: Market, case: Case, at: int) -> Iterator[Need]:
             for rule in rules:
                 if rule is not None:
                     (surely if len(rules) == 1 else perhaps).setdefault(rule.id, []).append(hs)
+    tables: dict[str, list[Rule]] = {}
     for rule in market.rules:
         goods = surely.get(rule.id) or perhaps.get(rule.id)
-        if goods and not _is_nothing(rule):
+        if not goods or _is_nothing(rule):
+            continue
+        if rule.table and rule.id not in surely:
+            tables.setdefault(rule.table, []).append(rule)
+        else:
             yield Need(market.jurisdiction, lane, rule, market.hash, rule.id in surely, tuple(goods))
+    for table, lines in tables.items():
+        codes = dict.fromkeys(hs for line in lines for hs in perhaps[line.id])
+        yield Need(market.jurisdiction, lane, _one_of(table, lines), market.hash, False, tuple(codes))
+
+
+def _one_of(table: str, lines: Sequence[Rule]) -> Rule:
+    """Lines of a tariff, one of which may speak, as one rule with the rates of all: a code that is not known would make
+    everybody read the whole tariff.
+    """
+    first = lines[0]
+    if len(lines) == 1 or not isinstance(first.says, TaxRate):
+        return first
+    rates = {rate for line in lines if isinstance(line.says, TaxRate) for rate in line.says.rates}
+    return replace(first, id=table, says=replace(first.says, rates=tuple(sorted(rates))))
 
 
 def _is_nothing(rule: Rule) -> bool:
@@ -251,7 +270,9 @@ def lacks_of(requires: Sequence[Require], needs: Sequence[Need]) -> tuple[Lack, 
     found = []
     for wanted in required_by(needs):
         place = _letters(wanted.jurisdiction), wanted.regime
-        rules = tuple(n.rule for n in needs if n.certain and (n.jurisdiction, n.regime) == place)
+        rules = tuple(
+            n.rule for n in needs if n.kind is Kind.CLEARANCE and n.certain and (n.jurisdiction, n.regime) == place
+        )
         stated = given.get(place)
         if stated is None:
             found.append(Lack(Lacking.CLEARANCE, *place, wanted.gate, rules))

@@ -1,6 +1,7 @@
 """The rules of a market, and which goods and times each speaks of."""
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -10,10 +11,17 @@ from ledger.common.periods import FOREVER
 
 MOST_HS = 12
 """Digits of the longest tariff code: six of the Harmonized System, the rest as a jurisdiction adds them."""
+_DOTS = str.maketrans("", "", ". ")
 VALUE, FREIGHT = "value", "freight"
 """Parts of a tax's base beside other taxes: the value of the goods, and the freight, as the terms state them."""
 BASE_OF = "of:"
 """Before a tax, what its own lines state as its base."""
+
+
+def plain_hs(code: str) -> str:
+    """A tariff code as digits; empty for one that is none, of which nothing is known."""
+    digits = code.translate(_DOTS)
+    return digits if digits.isascii() and digits.isdigit() and len(digits) <= MOST_HS else ""
 
 
 class Lane(StrEnum):
@@ -93,21 +101,25 @@ class NeededPaper:
 
 @dataclass(frozen=True, slots=True)
 class TaxRate:
-    """A tax. `rates` in parts per million of its base, any one of which may apply; empty: the file does not say.
+    """A tax that clearances of `regime` state. `rates` in parts per million of its base, any one of which may apply;
+    empty: the file does not say.
 
     `fixed`: minor units for each six-digit subheading among the goods instead; None where it is a rate. `base`: the
     parts of its base, `VALUE`, `FREIGHT`, names of other taxes, and these behind `BASE_OF`; empty: it is not checked.
+    `at_least`: the base may hold more than these parts.
     """
 
     tax: str
+    regime: int
     rates: tuple[int, ...]
     fixed: int | None
     base: tuple[str, ...]
+    at_least: bool
     rounding: Rounding
 
     @property
     def key(self) -> str:
-        return f"tax/{self.tax}"
+        return f"tax/{Regime(self.regime).name.lower()}/{self.tax}"
 
     @property
     def due(self) -> bool:
@@ -164,12 +176,15 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`sources`: names of those of the file's sources that bear it out."""
+    """`sources`: names of those of the file's sources that bear it out. `table`: the entry whose tariff has it as a
+    line; empty for a rule that is an entry of its own.
+    """
 
     id: str
     scope: Scope
     says: Says
     sources: tuple[str, ...]
+    table: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +195,29 @@ class Source:
     title: str
     date: str
     url: str
+
+
+class Shelf:
+    """The rules of one lane and key, by the prefixes of which they speak."""
+
+    def __init__(self, by_prefix: Mapping[str, tuple[Rule, ...]]) -> None:
+        self.by_prefix = by_prefix
+        self._prefixes = sorted(by_prefix)
+        self._lengths = sorted({len(prefix) for prefix in by_prefix}, reverse=True)
+        scopes = [rule.scope for rules in by_prefix.values() for rule in rules]
+        bounds = {bound for scope in scopes for bound in (scope.over, scope.up_to) if bound is not None and bound >= 0}
+        self.values = frozenset(bounds | {max(bounds, default=0) + 1})
+        """Values such that every other is treated like one of them: the last of each band, and one beyond all."""
+
+    def matching(self, hs: str) -> Iterator[tuple[Rule, ...]]:
+        """The rules of each prefix of this code, the longest first."""
+        for length in self._lengths:
+            if length <= len(hs) and (rules := self.by_prefix.get(hs[:length])):
+                yield rules
+
+    def longer(self, hs: str) -> list[str]:
+        """The prefixes that begin with this code."""
+        return self._prefixes[bisect_left(self._prefixes, hs) : bisect_left(self._prefixes, f"{hs}:")]  # ":" follows 9
 
 
 @dataclass(frozen=True)
@@ -199,14 +237,17 @@ class Market:
     hash: bytes
 
     @cached_property
-    def index(self) -> Mapping[tuple[Lane, str], Mapping[str, tuple[Rule, ...]]]:
-        """The rules by lane and key, then by prefix."""
-        found: dict[tuple[Lane, str], dict[str, tuple[Rule, ...]]] = {}
+    def shelves(self) -> Mapping[Lane, tuple[Shelf, ...]]:
+        """The rules of each lane, those of one key together."""
+        found: dict[tuple[Lane, str], dict[str, list[Rule]]] = {}
         for rule in self.rules:
             by_prefix = found.setdefault((rule.scope.lane, rule.says.key), {})
             for prefix in rule.scope.prefixes:
-                by_prefix[prefix] = (*by_prefix.get(prefix, ()), rule)
-        return found
+                by_prefix.setdefault(prefix, []).append(rule)
+        of: dict[Lane, list[Shelf]] = {lane: [] for lane in Lane}
+        for (lane, _), by_prefix in found.items():
+            of[lane].append(Shelf({prefix: tuple(rules) for prefix, rules in sorted(by_prefix.items())}))
+        return {lane: tuple(shelves) for lane, shelves in of.items()}
 
     @cached_property
     def bounds(self) -> frozenset[int]:
@@ -217,7 +258,18 @@ class Market:
     @cached_property
     def taxes(self) -> frozenset[str]:
         """The names of all taxes that the file knows."""
-        return frozenset(rule.says.tax for rule in self.rules if isinstance(rule.says, TaxRate))
+        return frozenset(tax for taxes in self.taxes_by_regime.values() for tax in taxes)
+
+    @cached_property
+    def taxes_by_regime(self) -> Mapping[int, frozenset[str]]:
+        """The names of the taxes that clearances of each regime state; none of a regime of which the file says
+        nothing.
+        """
+        found: dict[int, set[str]] = {}
+        for rule in self.rules:
+            if isinstance(rule.says, TaxRate):
+                found.setdefault(rule.says.regime, set()).add(rule.says.tax)
+        return {regime: frozenset(taxes) for regime, taxes in found.items()}
 
     def lane(self, origin: str, destination: str, via: Iterable[str] = ()) -> Lane | None:
         """What the way from one country to another is to this jurisdiction; None where it does not touch it."""

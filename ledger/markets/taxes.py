@@ -2,9 +2,11 @@
 
 A line says tax, base, rate and what was assessed. Checked is that the rate is one of the market's (`rate`), that the
 sum is base · rate / 1,000,000 rounded as the market says, or its fixed amount (`sum`), that the bases of a tax add up
-to what it is taken on (`base`, where that is known), that no certain tax is `missing`, and that the market knows each
-(`unknown-tax`). A value is known where the clearance is of whole shipments whose value, in the market's currency, the
-terms state; taxes that another is taken on count as assessed, and bases as their lines state them.
+to what it is taken on (`base`, where that is known), that no certain tax is `missing`, that some line has a rate that
+some of the goods take for certain (`rate`, with nothing found), and that the market knows each (`unknown-tax`).
+
+A value is known where the clearance is of whole shipments whose value, in the market's currency, the terms state; taxes
+that another is taken on count as assessed, and bases as their lines state them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -48,11 +50,13 @@ class TaxDeviation:
 
 @dataclass(frozen=True, slots=True)
 class Consignment:
-    """What a clearance is about: the cases of its shipments, on a `lane` of the market, when customs decided (`at`).
-    `freight` in minor units, None where not known. `whole`: each is a shipment that terms opened, and no part of one.
+    """What a clearance of a `regime` is about: the cases of its shipments, on a `lane` of the market, when customs
+    decided (`at`). `freight` in minor units, None where not known. `whole`: each is a shipment that terms opened, and
+    no part of one.
     """
 
     lane: Lane
+    regime: int
     at: int
     cases: tuple[Case, ...]
     freight: int | None
@@ -80,6 +84,8 @@ def deviations_of(
     elif duty.lines:
         found.append(TaxDeviation(Deviation.CURRENCY, "", None, None, None))
     if elsewhere is not None:
+        wrong = {one.tax for one in found if one.deviation is Deviation.RATE}
+        found += _without_a_line(duty.lines, possible, elsewhere | wrong)
         stated = {line.tax for line in duty.lines} | elsewhere
         for tax, rates in possible.items():
             if tax not in stated and rates.certain and all(rule.due for _, rule in rates.rules):
@@ -90,24 +96,31 @@ def deviations_of(
 @dataclass(frozen=True, slots=True)
 class _Possible:
     """The rules that may speak of a tax on some of the goods. `certain`: some of these goods are under one in any case.
-    `every`: all goods are under the same one.
+    `sure`: names of rules that speak of some goods for certain. `every`: all goods are under the same one.
     """
 
     rules: tuple[tuple[str, TaxRate], ...]
     certain: bool
+    sure: frozenset[str]
     every: bool
 
 
 def _taxes(market: Market, about: Consignment) -> Mapping[str, _Possible]:
     rules: dict[str, dict[str, TaxRate]] = {}
     certain: set[str] = set()
+    sure: set[str] = set()
     open_for: set[str] = set()
     pairs = [(case, hs) for case in about.cases for hs in case.goods]
     seen: dict[str, int] = {}
     for case, hs in pairs:
         governing = Governing(market, about.lane, about.at, case.fulfilment)
         for several in governing.possible(hs, case.value_in(market.currency)):
-            taxes = {rule.id: rule.says for rule in several if rule is not None and isinstance(rule.says, TaxRate)}
+            taxes = {
+                rule.id: rule.says
+                for rule in several
+                if rule is not None and isinstance(rule.says, TaxRate) and rule.says.regime == about.regime
+            }
+            sure.update(taxes if len(several) == 1 else ())
             for name, tax in taxes.items():
                 rules.setdefault(tax.tax, {})[name] = tax
             for tax_name in {tax.tax for tax in taxes.values()}:
@@ -120,6 +133,7 @@ def _taxes(market: Market, about: Consignment) -> Mapping[str, _Possible]:
         tax: _Possible(
             tuple(named.items()),
             tax in certain,
+            frozenset(named) & sure,
             len(named) == 1 and tax not in open_for and seen[tax] == len(pairs),
         )
         for tax, named in rules.items()
@@ -133,7 +147,7 @@ def _of_lines(
     for line in lines:
         rules = possible.get(line.tax)
         if rules is None:
-            if line.assessed or line.tax not in market.taxes:
+            if line.assessed or line.tax not in market.taxes_by_regime.get(about.regime, ()):
                 yield TaxDeviation(Deviation.UNKNOWN_TAX, line.tax, None, None, line.assessed)
             continue
         name, only = rules.rules[0] if len(rules.rules) == 1 else (None, None)
@@ -153,6 +167,25 @@ def _of_lines(
         count = _subheadings(about) if possible[tax].every else None
         if only.fixed is not None and count is not None and assessed != only.fixed * count:
             yield TaxDeviation(Deviation.SUM, tax, rule, only.fixed * count, assessed)
+
+
+def _without_a_line(
+    lines: Sequence[TaxLine], possible: Mapping[str, _Possible], passed_over: frozenset[str]
+) -> Iterator[TaxDeviation]:
+    """Rates that some of the goods take for certain, and that no line of their tax has: who declares all goods at the
+    rate of some leaves one out.
+    """
+    for tax, rules in possible.items():
+        stated = {line.ratePpm for line in lines if line.tax == tax}
+        for name, rate in rules.rules:
+            if (
+                stated
+                and tax not in passed_over
+                and name in rules.sure
+                and rate.rates
+                and stated.isdisjoint(rate.rates)
+            ):
+                yield TaxDeviation(Deviation.RATE, tax, name, rate.rates[0] if len(rate.rates) == 1 else None, None)
 
 
 def _may_be_fixed(rules: _Possible, line: TaxLine) -> bool:
@@ -177,7 +210,7 @@ def _of_bases(
         parts = [_part(part, lines, about, currency) for part in rate.base]
         known = [part for part in parts if part is not None]
         stated = sum(line.base for line in own)
-        if len(known) == len(parts) and stated != sum(known):
+        if len(known) == len(parts) and (stated < sum(known) if rate.at_least else stated != sum(known)):
             yield TaxDeviation(Deviation.BASE, tax, name, sum(known), stated)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Generic, Protocol, TypeVar
 
-from ledger.common.toml_file import read_toml
+from ledger.common.toml_file import MAX_SIZE, read_toml
 from ledger.errors import MalformedRecord
 from ledger.registry.history import RegistryView
 
@@ -32,8 +32,8 @@ F = TypeVar("F", bound=AdoptableFile)
 @dataclass(frozen=True, slots=True)
 class FileKind(Generic[F]):
     """A kind of adopted files: `name` for people, `family`, how the format of every version of them begins, `command`,
-    whose *check*, *keep* and *adopt* take them, `parse`, which raises `MalformedRecord` for one not well made, and
-    `shipped`, the SHA-256 of those that every home has.
+    whose *check*, *keep* and *adopt* take them, `parse`, which raises `MalformedRecord` for one not well made,
+    `shipped`, the SHA-256 of those that every home has, and `most`, the bytes that one may have.
     """
 
     name: str
@@ -41,17 +41,18 @@ class FileKind(Generic[F]):
     command: str
     parse: Callable[[bytes], F]
     shipped: Collection[bytes] = ()
+    most: int = MAX_SIZE
 
     def has(self, text: bytes) -> bool:
         """Whether a file says of itself that it is of this kind; one that does may still be a wrong one."""
-        return _format_of(text).startswith(self.family)
+        return _format_of(text, self.most).startswith(self.family)
 
 
 @lru_cache(64)
-def _format_of(text: bytes) -> str:
+def _format_of(text: bytes, most: int) -> str:
     """What a file says that it is; empty for what is no such file at all."""
     try:
-        return str(read_toml(text, "file").get("format"))
+        return str(read_toml(text, "file", most).get("format"))
     except MalformedRecord:
         return ""
 

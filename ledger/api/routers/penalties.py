@@ -63,7 +63,7 @@ def listing(
 
     With `in` and `rates`, `in_one` sums them up in one currency: by the rates that this issuer attested for the days of
     the promises (schema `fx`), as one exact sum, rounded down once. What has no rate is left out of it, and named. For
-    that issuer and for auditors, who may read its attestations; `format=json` only.
+    that issuer and for auditors; for other partners by tables that are for all partners. `format=json` only.
     """
     if (currency is None) != (rates is None) or (currency is not None and form is not Form.JSON):
         raise MalformedRecord("a currency and whose rates", where="in", expected="`in` and `rates` together, as JSON")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ledger.cli.market_rules import check_goods, filled
 from ledger.client.drafts import completed
 from ledger.codes import Purpose
 from ledger.common.canonical import canonical_json, parse_json
@@ -21,6 +22,7 @@ from ledger.common.periods import DAY
 from ledger.errors import LadingError, MalformedRecord
 from ledger.formats.tabular.lines import Line, Where, manifests_of
 from ledger.formats.tabular.mapping.import_map import PenaltyTerms
+from ledger.markets.rules import Market
 from ledger.records.content_checks import LONGEST_SUBMIT_BY, PROPOSED_SUBMIT_BY, check_content
 from ledger.records.signing import Domain, SignedRecord
 from ledger.records.types import ShipmentTerms
@@ -54,13 +56,16 @@ class Refusal:
 
 @dataclass(slots=True)
 class Desk:
-    """Where drafts lie, and what they are made with. `numbers`: partners by name; `now`: UTC seconds."""
+    """Where drafts lie, and what they are made with. `numbers`: partners by name; `now`: UTC seconds. `markets`: rules
+    by which terms get the clearances that they need, and goods that are refused get no draft.
+    """
 
     folder: Path
     domain: Domain
     numbers: Mapping[str, int]
     terms: PenaltyTerms
     now: int
+    markets: Sequence[Market] = ()
     refused: list[Refusal] = field(default_factory=list)
 
     def draft(self, lines: Sequence[Line]) -> list[Draft]:
@@ -107,8 +112,10 @@ class Desk:
         path, new = self._path("terms", line.id), False
         if not path.exists() or self._stale(path):
             template = {"type": ShipmentTerms.__name__, "message": self._template(line)}
-            signed = envelope_from_wallet(completed(template, self.now))
+            signed = envelope_from_wallet(completed(filled(template, self.markets, self.now), self.now))
             check_content(signed.record, self.now)
+            if isinstance(signed.record, ShipmentTerms):
+                check_goods(signed.record, self.markets, self.now)
             _write(path, signed)
             new = True
         else:

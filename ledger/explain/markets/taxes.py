@@ -9,6 +9,11 @@ from ledger.markets.taxes import Deviation, TaxDeviation
 def deviation_text(one: TaxDeviation, currency: str) -> Text:
     """How a tax deviates, in a sentence."""
     match one.deviation:
+        case Deviation.RATE if one.found is None and one.expected is not None:
+            rate = percent(one.expected, EXACT)
+            return say("{tax}: some of the goods take {rate}, and no line has this rate.", tax=one.tax, rate=rate)
+        case Deviation.RATE if one.found is None:
+            return say("{tax}: no line has any of the rates that some of the goods take.", tax=one.tax)
         case Deviation.RATE if one.expected is not None:
             shares = {"expected": percent(one.expected, EXACT), "found": percent(one.found or 0, EXACT)}
             return say("{tax}: the rate is {found} instead of {expected}.", tax=one.tax, **shares)

@@ -20,6 +20,7 @@ _STANDINGS = {
     Standing.RESTRICTED: say("the goods are restricted, and these terms do not meet the conditions"),
     Standing.FREE: say("the goods are free"),
 }
+_MOST_RATES = 5
 EXACT = 4
 """Decimals with which no rate in parts per million is rounded."""
 
@@ -42,6 +43,8 @@ def what_of(need: Need) -> Text:
             return say("clearance for {regime} before {gates}, signed by customs", **named)
         case NeededPaper(schema=schema, about=about):
             return say("an attestation {schema} of {about}", schema=schema, about=ABOUT[about])
+        case TaxRate() as tax if Regime(tax.regime).name.lower() != need.lane:
+            return say("{what}, at clearance for {regime}", what=_tax_text(tax), regime=word(Regime, tax.regime))
         case TaxRate() as tax:
             return _tax_text(tax)
         case GoodsStanding(standing=Standing.LICENCE, schema=schema):
@@ -55,6 +58,9 @@ def _tax_text(tax: TaxRate) -> Text:
         return say("tax {tax}, {amount} minor units for each subheading", tax=tax.tax, amount=tax.fixed)
     if not tax.rates:
         return say("tax {tax}, at a rate that this file does not hold", tax=tax.tax)
+    if len(tax.rates) > _MOST_RATES:
+        least, most = (percent(rate, EXACT) for rate in (min(tax.rates), max(tax.rates)))
+        return say("tax {tax} at one of many rates, {least} to {most}", tax=tax.tax, least=least, most=most)
     return say("tax {tax} of {rates}", tax=tax.tax, rates=several([percent(rate, EXACT) for rate in tax.rates]))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from ledger.attested.fx import day_of, day_text
 from ledger.codes import Mode
 from ledger.explain.text import Text, partner, say
 from ledger.explain.text import sentences as joined
@@ -18,7 +19,7 @@ BASIS: Mapping[Basis, Text] = {
 }
 """What a time rests on."""
 LEFT_OUT: Mapping[LeftOut, Text] = {
-    LeftOut.CURRENCY: say("their price is in another currency"),
+    LeftOut.CURRENCY: say("their price is in another currency, and no attested rate converts it"),
     LeftOut.DISTANCE: say("their price depends on a distance that is not known here"),
     LeftOut.TIME: say("no delivery tells how long they take"),
     LeftOut.ASKED: say("they were to be left out"),
@@ -45,6 +46,7 @@ def sentences(plan: RoutePlan) -> Iterator[Text]:
             yield way_told(way, plan.currency)
         for failure in plan.failures:
             yield failure_told(failure, plan.currency)
+        yield from exchanges_told(plan)
         if plan.ways[0].thin:
             yield say("Of a leg of this way there are too few deliveries to rely on.")
     for reason, count in plan.left_out.items():
@@ -52,6 +54,15 @@ def sentences(plan: RoutePlan) -> Iterator[Text]:
     if plan.no_calendar:
         countries = ", ".join(plan.no_calendar)
         yield say("The holidays of these countries are not known here: {countries}.", countries=countries)
+
+
+def exchanges_told(plan: RoutePlan) -> Iterator[Text]:
+    """By which rates prices in other currencies were converted, each once."""
+    exchanges = {leg.exchange for way in plan.ways for leg in way.legs if leg.exchange is not None}
+    for currency, day in sorted({(one.currency, one.day) for one in exchanges}):
+        yield say(
+            "Prices in {currency} count by the attested rate of {day}.", currency=currency, day=day_text(day_of(day))
+        )
 
 
 def way_told(way: Way, currency: str) -> Text:

@@ -7,10 +7,12 @@ from enum import StrEnum
 from itertools import product
 from typing import Annotated
 
+from ledger.attested.fx import Rate as FxRate
 from ledger.attested.rate_card import Rate, RateCard
 from ledger.codes import Mode
-from ledger.common.figure import Amount, Currency, Pattern, figure
+from ledger.common.figure import Amount, Currency, Pattern, Seconds, figure
 from ledger.common.ids import PartnerId, RecordId
+from ledger.common.periods import DAY
 from ledger.errors import RuleBroken
 from ledger.planning.distances import Distances
 from ledger.planning.leg_times import LegTime, LegTimes
@@ -24,7 +26,7 @@ class LeftOut(StrEnum):
     """Why a leg that somebody offers is not reckoned with."""
 
     CURRENCY = "currency"
-    """Its price is in another currency."""
+    """Its price is in another currency, and no attested rate converts it."""
     DISTANCE = "distance"
     """Its price depends on a distance that nobody knows here."""
     TIME = "time"
@@ -54,14 +56,30 @@ class Without:
         return partner in self.partners or mode in self.modes or not self.places.isdisjoint(ends)
 
 
+@figure("currency", "charge", "rate", "day")
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What a card asks in its own currency, and the attested rate by which it was converted, rounded down. `day`: that
+    of the rate, its first second (UTC).
+    """
+
+    currency: Currency
+    charge: Amount
+    rate: RecordId
+    day: Seconds
+
+
 @figure(
     "partner", "issuer", "card", "mode", "origin", "destination", "kilometres", "currency", "charge",
     ("holding_p50", "holding_p50"), ("holding_p90", "holding_p90"), ("p50", "time.p50"), ("p90", "time.p90"),
     ("basis", "time.basis"), ("samples", "time.samples"), ("thin", "time.thin"), ("records", "time.records"),
+    "exchange",
 )  # fmt: skip
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """`card`: the attestation that states the price. `charge` and holding in minor units, times in seconds."""
+    """`card`: the attestation that states the price. `charge` and holding in minor units, times in seconds. `exchange`:
+    where the card is in another currency than the consignment.
+    """
 
     partner: PartnerId
     issuer: PartnerId
@@ -75,6 +93,7 @@ class Leg:
     holding_p50: Amount
     holding_p90: Amount
     time: LegTime
+    exchange: Exchange | None = None
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -85,6 +104,20 @@ class Leg:
         )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Exchanges:
+    """By which attested rates prices in other currencies are converted. `rates`: of each currency into that of the
+    consignment, by `issuer`; those of whoever asks or attests a price count for no price of his.
+    """
+
+    issuer: int = 0
+    rates: Mapping[str, FxRate] = field(default_factory=dict)
+
+    def of(self, card: RateCard) -> FxRate | None:
+        """The rate for the prices of this card; None where there is none, or whoever gains by it attested it."""
+        return None if self.issuer in (card.partner, card.issuer) else self.rates.get(card.currency)
+
+
 @dataclass(frozen=True)
 class Offers:
     """What ways may be made of. `stated` times and distances are in `times` and `distances`."""
@@ -92,6 +125,7 @@ class Offers:
     cards: tuple[RateCard, ...]
     times: LegTimes = field(default_factory=LegTimes)
     distances: Distances = field(default_factory=Distances)
+    exchanges: Exchanges = field(default_factory=Exchanges)
 
 
 def legs_of(
@@ -136,7 +170,8 @@ def _leg(
     card, rate, origin, destination = offer
     if without.hits(card.partner, rate.mode, (origin, destination)):
         return LeftOut.ASKED
-    if card.currency != consignment.currency:
+    fx = None if card.currency == consignment.currency else offers.exchanges.of(card)
+    if card.currency != consignment.currency and fx is None:
         return LeftOut.CURRENCY
     kilometres = offers.distances.between(origin, destination, rate.mode)
     charge = rate.charge(consignment.packages, kilometres)
@@ -145,8 +180,9 @@ def _leg(
     time = offers.times.of(origin, destination, rate.mode, card.partner)
     if time is None:
         return LeftOut.TIME
+    exchange = Exchange(card.currency, charge, fx.record, fx.day * DAY) if fx is not None else None
     held50, held90 = (rate.holding(consignment.value, seconds) for seconds in (time.p50, time.p90))
     return Leg(
         PartnerId(card.partner), PartnerId(card.issuer), card.record, rate.mode, origin, destination, kilometres,
-        card.currency, charge, held50, held90, time,
+        consignment.currency, charge if fx is None else fx.of(charge), held50, held90, time, exchange,
     )  # fmt: skip

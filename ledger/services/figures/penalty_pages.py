@@ -101,21 +101,17 @@ class PenaltyPages:
     def total_in_one(self, asked: Asked, chosen: Chosen) -> TotalInOne:
         """The sums of the whole list in one currency, by attested rates as they stand when the list is judged.
 
-        Raises what `page` raises, and `NotPermitted` for who may not read the rates: those are shown to their issuer
-        and to auditors.
+        Raises what `page` raises. Its issuer and auditors reckon with every table, others with those that are for all
+        partners: by what else was attested, nothing is told to them.
         """
         period_of(0, asked.start, asked.end)
         require_reader(asked.reader)
-        if not asked.reader.auditor and asked.reader.partner != chosen.issuer:
-            raise NotPermitted(
-                "rates of exchange are shown to who attested them and to auditors",
-                where="rates",
-                mend="Ask without `in`: the sums stand by currency.",
-            )
         whole = self._lists.get(asked, self._extent(), lambda: self._list(asked))
         with self._figures() as (_, running):
             at = running.journeys.latest if asked.at is None else asked.at
             rates = rates_of(running.journeys, chosen.issuer, chosen.schema, at)
+        if not (asked.reader.auditor or asked.reader.partner == chosen.issuer):
+            rates = rates.for_partners()
         total = total_in_one([one for _, one in whole.owed], chosen, rates, asked.partner)
         right = right_of(asked.reader)
         opened = {record: Opened(("claims",), right) for record in total.rates}

@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from ledger.attested.fx import SCHEMA, Rates, rates_of
 from ledger.attested.rate_card import RateCard, rate_cards
 from ledger.common.periods import full_hour
+from ledger.common.scopes import schema_hash
 from ledger.errors import NotPermitted
 from ledger.network.contributions import KeptContributions
 from ledger.network.lane_times import Lane
@@ -34,6 +36,12 @@ class Known:
 
     def cards(self) -> tuple[RateCard, ...]:
         return tuple(card for card in rate_cards(self.journeys, self.at) if _may_read(card, self.reader))
+
+    def rates(self, issuer: int) -> Rates:
+        """The rates of exchange that an issuer attested, as far as the reader may reckon with them."""
+        rates = rates_of(self.journeys, issuer, schema_hash(SCHEMA), self.at)
+        whole = self.reader is None or self.reader.auditor or self.reader.partner == issuer
+        return rates if whole else rates.for_partners()
 
     def times(self) -> Mapping[tuple[Lane, int], LegTime]:
         return verified_times(self.journeys, self.at, self.wanted, self.kept)

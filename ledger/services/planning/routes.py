@@ -1,9 +1,11 @@
 """Routes as somebody asks for them: by places and packages, or for a shipment that the ledger knows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ledger.attested.fx import Rate, day_of
+from ledger.attested.rate_card import RateCard
 from ledger.common.figure import to_json
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import FOREVER, Period
@@ -12,7 +14,7 @@ from ledger.explain.plans.route import sentences
 from ledger.planning.calendars import Holidays, holidays_of
 from ledger.planning.distances import Distances, Position
 from ledger.planning.leg_times import LegTimes
-from ledger.planning.routes.legs import Consignment, Offers, Without
+from ledger.planning.routes.legs import Consignment, Exchanges, Offers, Without
 from ledger.planning.routes.plan import Judged, Lateness, Question, RoutePlan, plan_route
 from ledger.planning.stated import distances_of, mode_of, place_of, times_of
 from ledger.records.types import Place
@@ -53,6 +55,10 @@ class RouteAsked:
     distance: Sequence[str] = ()
     time: Sequence[str] = ()
     holidays: bool = True
+    rates: int = 0
+    """The partner by whose attested rates of exchange prices in other currencies count; 0: they are left out."""
+    older: int = 0
+    """By how many days a rate may be older than the day of the plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +98,19 @@ def route_for(
     with looked_at(numbers, reader, now) as ledger:
         question = _question(ledger, asked, now)
         cards, times = ledger.cards(), ledger.times()
-    offers = Offers(cards, replace(stated, verified=times), distances)
+        exchanges = _exchanges(ledger, asked, cards, question.consignment.currency)
+    offers = Offers(cards, replace(stated, verified=times), distances, exchanges)
     plan = plan_route(offers, question, _holidays(offers, question) if asked.holidays else Holidays())
     return RouteAnswer(plan, question, asked.shipment, ledger.at)
+
+
+def _exchanges(ledger: Known, asked: RouteAsked, cards: Iterable[RateCard], currency: str) -> Exchanges:
+    """The rates of the day of the plan that the reader may reckon with."""
+    if not asked.rates:
+        return Exchanges()
+    rates, day = ledger.rates(asked.rates), day_of(ledger.at)
+    found = {of: rates.on(day, (of, currency), asked.older) for of in {card.currency for card in cards}}
+    return Exchanges(asked.rates, {of: rate for of, rate in found.items() if isinstance(rate, Rate)})
 
 
 def _holidays(offers: Offers, question: Question) -> Holidays:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from ledger.attested.claims import CLOSED
-from ledger.attested.fx import FIXED_AFTER, Rate, Rates, day_text, parse_table, rates_of
+from ledger.attested.fx import FIXED_AFTER, Fixed, Rate, Rates, Table, day_text, parse_table, rates_of
 from ledger.common.canonical import canonical_json
+from ledger.common.ids import RecordId
 from ledger.common.scopes import schema_hash
 from ledger.errors import MalformedRecord
 from ledger.records.eip712 import Withheld
@@ -148,6 +149,7 @@ def test_only_its_issuers_own_tables_of_the_schema_that_are_valid_count() -> Non
     [
         {"lading": "fx/2"}, {"base": "eur"}, {"base": "USD"}, {"day": "2026-02-30"}, {"day": "1970-1-21"}, {"day": 20},
         {"rates": {}}, {"rates": []}, {"rates": {"USD": {"amount": 0, "per": 100}}}, {"source": ""}, {"more": 1},
+        {"for": "all"},
         {"rates": {"USD": {"amount": 108, "per": 0}}}, {"rates": {"USD": {"amount": -108, "per": 100}}},
         {"rates": {"USD": {"amount": 10**12 + 1, "per": 1}}}, {"rates": {"US": {"amount": 1, "per": 1}}},
         {"rates": {"USD": {"amount": 108}}}, {"rates": {"USD": "1.08"}}, {"rates": {"USD": {"amount": True, "per": 1}}},
@@ -205,3 +207,13 @@ def test_rates_equal_an_oracle_in_random_histories() -> None:
             else:
                 seen["closed" if result is CLOSED else "none"] += 1
     assert min(seen.values()) > 100, seen
+
+
+def test_partners_reckon_with_tables_that_are_for_them_and_others_are_closed_to_them() -> None:
+    tables = {day: Table("EUR", day, "fixing", {"USD": Fraction(2)}, day != 8) for day in (7, 8)}
+    fixed = [Fixed(RecordId(bytes([day]) * 32), day, table) for day, table in tables.items()]
+    rates = Rates(fixed).for_partners()
+    assert rates.on(7, ("USD", "EUR")) == Rate(Fraction(1, 2), RecordId(b"\x07" * 32), 7)
+    assert rates.on(8, ("USD", "EUR"), 5) is CLOSED, "nobody passes over a day to an older rate that suits better"
+    assert rates.on(9, ("USD", "EUR")) is None
+    assert Rate(Fraction(1, 2), RecordId(bytes(32)), 7).of(2**128 - 1) == 2**127 - 1

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from ledger.codes import ClearanceStatus, Gate, Regime
+from ledger.codes import AmendmentKind, ClearanceStatus, Gate, Regime
 from ledger.common.scopes import schema_hash
 from ledger.markets.adopted_markets import AdoptedMarket
 from ledger.markets.judging import Rights, ShipmentJudgement, judge_shipment
@@ -10,7 +10,7 @@ from ledger.markets.market_file import parse_market
 from ledger.markets.rules import Market
 from ledger.records.types import Duty, Goods, Place, Require, ShipmentTerms, TaxLine
 from ledger.shipments.history import Journeys
-from tests.unit.history import DAY, MAKER, SALT, SECOND, SHOP, History
+from tests.unit.history import CARRIER, DAY, MAKER, SALT, SECOND, SHOP, History
 
 HEAD = """format = "lading/market/1"
 title = "T"
@@ -139,3 +139,45 @@ def test_required_gates_and_signatures_are_compared_with_the_terms() -> None:
     again.log(whole, (MAKER,), 2 * DAY, outcomes=history.records[0].outcomes)
     assert len(judged(history, shipment).lacks) == 1
     assert judged(again, again.records[0].id).lacks == ()
+
+
+def test_the_version_begins_with_its_very_first_second_and_nothing_later_moves_a_shipment() -> None:
+    """Opened in the last second of version 1: neither amended terms, nor a split, nor the day of the clearance makes
+    version 2 judge it; terms opened over its goods are new terms.
+    """
+    history = History()
+    last, first = opened(history, 5 * DAY - 1), opened(history, 5 * DAY)
+    history.amend(last, AmendmentKind.TERMS, {"commercial": {"grace": 5}}, (MAKER, CARRIER, SHOP), 6 * DAY)
+    (part, _) = history.split(last, CARRIER, 7 * DAY, (4, 6))
+    right = duty(TaxLine("duty", 400_000, 100_000, 40_000, 0))
+    history.clearance(ClearanceStatus.RELEASED, part, 8 * DAY, duty=right)
+    assert [judged(history, one).markets for one in (last, part, first)] == [
+        (market().hash,), (market().hash,), (market(2, 200_000).hash,),
+    ]  # fmt: skip
+    assert codes(judged(history, part)) == [(True, [])], "version 2 doubles the rate"
+
+
+def test_a_base_is_that_of_the_value_agreed_when_customs_decided() -> None:
+    def history_of(amended: int) -> ShipmentJudgement:
+        history = History()
+        shipment = opened(history, 2 * DAY)
+        value = {"commercial": {"value": "800000"}}
+        if amended < 8 * DAY:
+            history.amend(shipment, AmendmentKind.TERMS, value, (MAKER, CARRIER, SHOP), amended)
+        lines = duty(TaxLine("duty", 800_000, 100_000, 80_000, 0))
+        history.clearance(ClearanceStatus.RELEASED, shipment, 8 * DAY, duty=lines)
+        if amended > 8 * DAY:
+            history.amend(shipment, AmendmentKind.TERMS, value, (MAKER, CARRIER, SHOP), amended)
+        return judged(history, shipment)
+
+    assert codes(history_of(7 * DAY)) == [(True, [])]
+    assert codes(history_of(9 * DAY)) == [(True, ["base"])], "agreed afterwards, to agree with what was declared"
+
+
+def test_of_a_procedure_without_rules_nothing_is_said() -> None:
+    """Not that its taxes agree: nobody said which they should be."""
+    history = History()
+    shipment = opened(history, 2 * DAY)
+    lines = duty(TaxLine("deposit", 1, 500_000, 1, 0))
+    history.clearance(ClearanceStatus.RELEASED, shipment, 8 * DAY, duty=lines, regime=Regime.WAREHOUSING)
+    assert judged(history, shipment).duties == ()

@@ -9,6 +9,7 @@ import pytest
 from ledger.cli.market_rules import filled
 from ledger.codes import Regime
 from ledger.errors import MalformedRecord
+from ledger.explain.markets.terms import need_text
 from ledger.markets.adopted_markets import MARKETS
 from ledger.markets.market_file import parse_market
 from ledger.markets.needs import Case, needs_of
@@ -54,6 +55,15 @@ def vat(*lines: str, name: str = "vat") -> str:
         (HEAD + vat("rates = [1]", "fixed = 1"), "tax[0].fixed"),
         (HEAD + vat("rates = [0.5]"), "tax[0].rates[0]"),
         (HEAD + vat('base = ["duty"]'), "vat"),
+        (HEAD + vat("base_at_least = true"), "tax[0].base_at_least"),
+        (HEAD + vat('regime = "smuggling"'), "tax[0].regime"),
+        (HEAD + vat("tariff = {}"), "tax[0].tariff"),
+        (HEAD + vat("tariff = 5"), "tax[0].tariff"),
+        (HEAD + vat('tariff = {61 = "a"}'), "tax[0].tariff.'61'.rates[0]"),
+        (HEAD + vat("tariff = {6a = 1}"), "tax[0].tariff.'6a'.hs[0]"),
+        (HEAD + vat("tariff = {61 = 1}", "rates = [1]"), "tax[0].rates"),
+        (HEAD + vat('tariff = {61 = 1, "6.1" = 2}'), "tax[0].tariff.'6.1'.id"),
+        (HEAD + vat("tariff = {61 = 99999999}"), "tax[0].tariff.'61'.rates[0]"),
         (HEAD + vat('base = ["value", "vat"]'), "tax.base"),
         (HEAD + vat() + vat("up_to = 5", name="other"), "other"),
         (HEAD + '[[goods]]\nid = "a"\nlane = "import"\nstanding = "licence"\n', "goods[0].schema"),
@@ -70,9 +80,47 @@ def test_limits_hold_for_what_one_consignment_makes_somebody_look_at() -> None:
     bands = "".join(vat(f"over = {i}", f"up_to = {i + 1}", name=f"v{i}") for i in range(17))
     with pytest.raises(MalformedRecord, match="bounds"):
         parse_market((HEAD + bands).encode())
-    listed = ", ".join(f'"{i:05}"' for i in range(2_001))
+    listed = ", ".join(f'"{i:05}"' for i in range(20_001))
     with pytest.raises(MalformedRecord, match="prefixes"):
         parse_market((HEAD + vat(f"hs = [{listed}]")).encode())
+    listed = ", ".join(f'"{i:05}"' for i in range(6_001))
+    bands = "".join(vat(f"over = {i}", f"up_to = {i + 1}", f"hs = [{listed}]", name=f"v{i}") for i in range(3))
+    with pytest.raises(MalformedRecord, match="prefixes for so many bounds"):
+        parse_market((HEAD + bands).encode())
+    with pytest.raises(MalformedRecord, match="too long"):
+        parse_market((HEAD + "#" * (1 << 20)).encode())
+
+
+def tariff(*codes: str, **more: str) -> str:
+    lines = [f'"{code}" = {rate}' for code, rate in (one.split("=") for one in codes)]
+    return vat(*(f"{name} = {value}" for name, value in more.items())) + "\n".join(["[tax.tariff]", *lines, ""])
+
+
+def test_a_tariff_is_a_rule_for_each_code_and_the_longest_speaks() -> None:
+    market = parse_market((HEAD + tariff("9503.00=[47_000, 0]", "95=20_000", "61=120_000")).encode())
+    assert [rule.id for rule in market.rules] == ["vat-950300", "vat-95", "vat-61"]
+    rates = {
+        hs: [need.rates for need in needs_of([market], Case("CN", "DE", (), 0, (hs,), None, ""), 0)]
+        for hs in ("95030035", "9504", "610910", "0101")
+    }
+    assert rates == {"95030035": [(47_000, 0)], "9504": [(20_000,)], "610910": [(120_000,)], "0101": []}
+
+
+def test_ten_thousand_codes_are_one_file_and_a_question_looks_at_few_of_them() -> None:
+    codes = [f"{i:06}" for i in range(0, 1_000_000, 100)]
+    market = parse_market((HEAD + tariff(*(f"{code}={i % 500_000}" for i, code in enumerate(codes)))).encode())
+    assert len(market.rules) == 10_000
+    shelf = market.shelves[Lane.IMPORT][0]
+    assert len(list(shelf.matching("00010099"))) == 1
+    assert shelf.longer("0001") == ["000100"]
+    assert len(shelf.longer("")) == 10_000
+    (need,) = needs_of([market], Case("CN", "DE", (), 0, ("00010099",), None, ""), 0)
+    assert (need.rule, need.rates) == ("vat-000100", (1,))
+    (need,) = needs_of([market], Case("CN", "DE", (), 0, ("0001", ""), None, ""), 0)
+    assert (need.rule, need.certain, need.goods, len(need.rates or ())) == ("vat", False, ("", "0001"), 10_000)
+    assert str(need_text(need)).startswith(
+        "DE, import: tax vat at one of many rates, 0 % to 0.9999 % (rule vat), perhaps"
+    )
 
 
 def test_rules_of_one_kind_may_part_by_goods_time_value_and_fulfilment() -> None:

@@ -1,9 +1,11 @@
 """Assessed taxes against rates: each deviation by its code, and none where everything agrees."""
 
 import random
+from dataclasses import replace
 
 import pytest
 
+from ledger.codes import Regime
 from ledger.markets.market_file import parse_market
 from ledger.markets.needs import Case
 from ledger.markets.rules import Lane, Market
@@ -52,7 +54,9 @@ def market(rules: str = RULES) -> Market:
 
 
 def about(*goods: str, value: int | None = 100_000, currency: str = "EUR", freight: int | None = 500) -> Consignment:
-    return Consignment(Lane.IMPORT, 0, (Case("CN", "DE", (), 0, goods or ("610910",), value, currency),), freight, True)
+    return Consignment(
+        Lane.IMPORT, Regime.IMPORT, 0, (Case("CN", "DE", (), 0, goods or ("610910",), value, currency),), freight, True
+    )
 
 
 def found(
@@ -106,12 +110,39 @@ def test_what_is_not_known_is_no_deviation() -> None:
     for duty in (DUTY, TaxLine("duty", 0, 0, 300, 0)):
         assert found([duty, VAT], unknown) == []
     assert found([TaxLine("duty", 0, 50_000, 0, 0), VAT], unknown) == [("rate", "duty", None, 50_000)]
-    part = Consignment(Lane.IMPORT, 0, about().cases, None, False)
+    part = Consignment(Lane.IMPORT, Regime.IMPORT, 0, about().cases, None, False)
     assert found([TaxLine("duty", 30_000, 120_000, 3_600, 0), TaxLine("vat", 1, 190_000, 0, 0)], part) == []
     mixed = about("490199", "610910")
     assert found([TaxLine("duty", 30_000, 120_000, 3_600, 0), TaxLine("duty", 70_000, 0, 0, 0), VAT], mixed)[0][:2] == (
         "base", "vat",
     )  # fmt: skip
+
+
+def test_who_declares_all_goods_at_the_rate_of_some_leaves_a_rate_out() -> None:
+    mixed = about("490199", "610910")
+    free = [TaxLine("duty", 100_000, 0, 0, 0), TaxLine("vat", 100_500, 190_000, 19_095, 0)]
+    assert found(free, mixed) == [("rate", "duty", 120_000, None)]
+    assert found(free, about("490199")) == []
+    assert found(free, mixed, released=False) == [], "nothing is due yet"
+    unknown = about("49", "610910", value=None)
+    assert found(free, unknown) == [], "a fixed amount may be due instead"
+
+
+def test_a_base_may_be_more_than_what_terms_state_and_never_less() -> None:
+    rules = RULES.replace('base = ["value", "freight", "duty"]', 'base = ["value", "duty"]\nbase_at_least = true')
+    assert found([DUTY, VAT], about(), rules=rules) == []
+    less = TaxLine("vat", 111_999, 70_000, 7_840, 0)
+    assert found([DUTY, less], about(), rules=rules) == [("base", "vat", 112_000, 111_999)]
+
+
+def test_taxes_of_another_procedure_are_judged_by_its_own_rules() -> None:
+    fee = '[[tax]]\nid = "store"\nlane = "import"\nregime = "warehousing"\ntax = "fee"\nrates = [10_000]\n'
+    stored = replace(about(), regime=int(Regime.WAREHOUSING))
+    assert found([TaxLine("fee", 100, 10_000, 1, 0)], stored, rules=RULES + fee) == []
+    assert found([DUTY], stored, rules=RULES + fee) == [
+        ("unknown-tax", "duty", None, 12_000), ("missing", "fee", None, None),
+    ]  # fmt: skip
+    assert found([DUTY, VAT], about(), rules=RULES + fee) == []
 
 
 def test_nothing_is_missing_before_the_release_or_where_a_rate_may_be_nothing() -> None:

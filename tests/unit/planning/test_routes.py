@@ -1,21 +1,24 @@
 """Routes: charges, holding and lateness, both times of a way, closed days, failures, and what is left out."""
 
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 
+from ledger.attested.fx import Rate as FxRate
 from ledger.attested.rate_card import Rate, RateCard, Ratio
 from ledger.codes import Mode
 from ledger.common.figure import json_schema, to_json
 from ledger.common.ids import RecordId
 from ledger.errors import MalformedRecord, Misconfigured
+from ledger.explain.plans.route import sentences
 from ledger.network.contributions import KeptContributions
 from ledger.network.lane_times import Lane
 from ledger.planning import libraries
 from ledger.planning.calendars import Holidays, holidays_of
 from ledger.planning.distances import Distances, Position, great_circle
 from ledger.planning.leg_times import Basis, LegTime, LegTimes, verified_times
-from ledger.planning.routes.legs import Consignment, LeftOut, Offers, Without
+from ledger.planning.routes.legs import Consignment, Exchange, Exchanges, LeftOut, Offers, Without
 from ledger.planning.routes.plan import Fails, Judged, Lateness, Question, RoutePlan, plan_route
 from ledger.planning.stated import distances_of, times_of
 from ledger.records.types import ShipmentTerms
@@ -260,3 +263,26 @@ def test_a_plan_is_a_figure_of_codes_and_integers() -> None:
 def test_a_departure_beyond_all_calendars_is_refused() -> None:
     with pytest.raises(MalformedRecord, match="not a departure"):
         plan(replace(QUESTION, depart=4_070_908_800))
+
+
+FIXED = FxRate(Fraction(25, 30), RecordId(bytes(31) + b"\x09"), DEPART // DAY)
+"""Of the dollar: 25 cents of a euro for 30."""
+DOLLARS = RateCard(8, 8, RecordId(bytes(31) + b"\x08"), "USD", (Rate(AIR, "CNSHA", "DEBER", 60_001),))
+TIMES = LegTimes({**VERIFIED, (Lane("CN", "DE", AIR), 0): LegTime(5 * DAY, 9 * DAY, Basis.LANE, 30)})
+
+
+def test_a_price_in_another_currency_counts_by_an_attested_rate_and_never_by_whose_price_it_is() -> None:
+    without = Offers((CARD, DOLLARS), TIMES, Distances(PLACES))
+    assert plan(offers=without).left_out[LeftOut.CURRENCY] == 1
+    with_rates = replace(without, exchanges=Exchanges(9, {"USD": FIXED}))
+    found = plan(offers=with_rates)
+    (leg,) = found.ways[0].legs
+    assert (leg.partner, leg.charge, leg.currency) == (8, 60_001 * 25 // 30, "EUR")
+    assert leg.exchange == Exchange("USD", 60_001, FIXED.record, DEPART)
+    assert LeftOut.CURRENCY not in found.left_out
+    assert "Prices in USD count by the attested rate of 2027-01-15." in [str(one) for one in sentences(found)]
+    own = plan(offers=replace(without, exchanges=Exchanges(8, {"USD": FIXED})))
+    assert own.left_out[LeftOut.CURRENCY] == 1
+    attested = replace(DOLLARS, partner=6)  # by 8, about 6
+    theirs = Offers((CARD, attested), TIMES, Distances(PLACES), Exchanges(8, {"USD": FIXED}))
+    assert plan(offers=theirs).left_out[LeftOut.CURRENCY] == 1

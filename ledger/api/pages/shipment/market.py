@@ -67,5 +67,5 @@ def _duty(duty: DutyCheck, currency: str) -> DutyLine:
     if not duty.judged:
         words = (say("Its duty, or other goods of the same declaration, are closed to you: not checked."),)
     elif not words:
-        words = (say("The assessed taxes agree with the rates."),)
+        words = (say("The assessed taxes agree with what the file holds of rates and bases."),)
     return DutyLine(to_hex(duty.clearance), duty.jurisdiction, words, duty.judged and not duty.deviations)

@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field
 
 from ledger.api.deps import MOST_PARTNER
 from ledger.api.moments import When, second_of
+from ledger.attested.fx import OLDEST
 from ledger.common.ids import bytes_from_hex
 from ledger.planning.routes.plan import LARGEST, MOST_WAYS, Judged
 from ledger.planning.stated import MODES, MOST
@@ -49,9 +50,19 @@ async def route_query(
     distance: Stated = NO_TEXTS,
     time: Stated = NO_TEXTS,
     holidays: Annotated[bool, Query(description="Public holidays are waited for")] = True,
+    rates: Annotated[
+        Annotated[int, Field(ge=1, le=MOST_PARTNER)] | None,
+        _OR_EMPTY,
+        Query(description="The partner by whose attested rates of exchange prices in other currencies count"),
+    ] = None,
+    older: Annotated[int, Query(ge=0, le=OLDEST, description="Days by which a rate may be older than the plan")] = 0,
 ) -> RouteAsked:
     """`promised` is the last second on time (grace included), `alpha` minor units per day², `cap` the penalty's most.
-    `distance` such as `CNSHA-DEHAM:19500` (km), `time` such as `CN-DE:maritime:720:960` (hours)."""
+    `distance` such as `CNSHA-DEHAM:19500` (km), `time` such as `CN-DE:maritime:720:960` (hours).
+
+    Prices in another currency are left out without `rates`. With it they count by the tables of the plan's day that the
+    reader may reckon with, but not by those of whoever asks or attests the price.
+    """
     return RouteAsked(
         shipment=bytes_from_hex(shipment, 32, "shipment") if shipment else b"",
         origin=origin,
@@ -74,6 +85,8 @@ async def route_query(
         distance=distance,
         time=time,
         holidays=holidays,
+        rates=rates or 0,
+        older=older,
     )
 
 

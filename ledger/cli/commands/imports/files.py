@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
@@ -53,6 +53,13 @@ def import_(
         int | None, typer.Option(min=0, max=1_000_000, help="Penalty cap, basis points of a line's value.")
     ] = None,
     trust: Annotated[Path, typer.Option(help="With --drafts: the consortium's trust file.")] = Path("trust.json"),
+    market: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="With --drafts: the rules of a market, which fill in the clearances that terms need; repeat it. "
+            "Without it: *.toml in `markets` beside the trust file."
+        ),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="With --history: enter it without asking.")] = False,
     wait: Annotated[int, typer.Option(min=0, help="Seconds to wait each time that the chain has to decide.")] = 600,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -89,7 +96,7 @@ def import_(
     elif not stopped and history:
         report |= _history(plan, terms, wait, yes=yes or json, as_json=json)
     elif not stopped and drafts is not None:
-        report |= _drafts(plan, of, terms, drafts, trust, now, as_json=json)
+        report |= _drafts(plan, of, terms, _Desk(drafts, trust, tuple(market or ()), now), as_json=json)
     if json:
         print_json(report)
     if stopped or (report.get("refused") and not skip_unusable):
@@ -163,21 +170,32 @@ def _history(plan: Plan, terms: PenaltyTerms, wait: int, *, yes: bool, as_json: 
     return result
 
 
-def _drafts(
-    plan: Plan, of: ImportMap, terms: PenaltyTerms, folder: Path, trust: Path, now: int, *, as_json: bool
-) -> dict[str, Any]:
+class _Desk(NamedTuple):
+    """Where drafts lie, and the files by which they are made. `now`: UTC seconds."""
+
+    folder: Path
+    trust: Path
+    markets: tuple[Path, ...]
+    now: int
+
+
+def _drafts(plan: Plan, of: ImportMap, terms: PenaltyTerms, at: _Desk, *, as_json: bool) -> dict[str, Any]:
     from ledger.bundle.format import parse_trust
     from ledger.cli.commands.keys import domains_of
     from ledger.cli.imports.drafts import Desk
     from ledger.cli.imports.partners import numbers_of
+    from ledger.cli.market_rules import markets_at, told_files
 
-    known = parse_trust(read_file(trust))
+    known = parse_trust(read_file(at.trust))
     numbers, questions = numbers_of(plan.lines, of.parties.numbers, known.partners)
     _ask(questions, as_json=as_json, told=plan.told)
-    folder.mkdir(parents=True, exist_ok=True)
-    desk = Desk(folder, domains_of(known, trust)[0], numbers, terms, now)
+    markets = markets_at(at.markets, at.trust)
+    at.folder.mkdir(parents=True, exist_ok=True)
+    desk = Desk(at.folder, domains_of(known, at.trust)[0], numbers, terms, at.now, markets)
     made = desk.draft(plan.lines)
     if not as_json:
+        for sentence in told_files(markets):
+            err.print(sentence, markup=False)
         for draft in made:
             state = "" if draft.new else " (was there)"
             out.print(f"{draft.path}{state}: {draft.kind}, to be signed by {' and '.join(draft.signers)}", markup=False)

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from ledger.api.pages.plans.positions import positions
+from ledger.attested.fx import OLDEST
 from ledger.cli.output import out, print_json, table
 from ledger.common.ids import bytes_from_hex
 from ledger.common.iso_times import seconds_of
@@ -47,6 +48,12 @@ def route(
         list[str] | None, typer.Option(help="State one where no delivery tells: CN-DE:maritime:720:960 (hours).")
     ] = None,
     holidays: Annotated[bool, typer.Option(help="Public holidays are waited for.")] = True,
+    rates: Annotated[
+        int, typer.Option(min=0, help="Partner by whose attested rates of exchange prices in other currencies count.")
+    ] = 0,
+    older: Annotated[
+        int, typer.Option(min=0, max=OLDEST, help="With --rates: days by which a rate may be older than the plan.")
+    ] = 0,
     at: Annotated[
         int | None,
         typer.Option(min=0, max=FOREVER, help="Judge as of this second, UTC, by the records of today. Default: now."),
@@ -79,6 +86,8 @@ def route(
         distance=distance or (),
         time=time or (),
         holidays=holidays,
+        rates=rates,
+        older=older,
     )
     with open_ledger(read_settings()) as reader:
         answer = route_for(reader.numbers, None, reader.home.clock.now() if at is None else at, asked, positions())

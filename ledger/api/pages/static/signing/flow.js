@@ -39,7 +39,7 @@ function told(signer, asked, { owner, names }) {
   }
   return [
     known === null ? _("The service says that you sign as {role}, for {name}.", values) : _("You sign as {role}, for {name}.", values),
-    ...asked.market.map(visible),
+    ...(asked.market.length ? [_("Rules of markets, as the service reads them; their files are not checked here:"), ...asked.market.map(visible)] : []),
     ...(asked.closed.length ? [_("Not released: {gates}. Handed over all the same, it is a breach.", values)] : []),
   ];
 }
