@@ -9,40 +9,23 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, NamedTuple, get_origin, get_type_hints
 
-from ledger.codes import RELEASES, ClearanceStatus, HoldCause, StatementKind
+from ledger.codes import HoldCause, StatementKind
 from ledger.common.ids import RecordId
 from ledger.common.periods import DAY, FOREVER, Period
-from ledger.common.spans import Span, measure
+from ledger.network.customs import Office, holds_of, procedures_of
 from ledger.network.duties import DutyPaid, duties_of
 from ledger.network.returns import Returned, ReturnReason, returns_of
 from ledger.network.routes import EXPECTED, Route, Windows, route_of
 from ledger.network.sections import Section, sections_of
 from ledger.network.sight import EVERYTHING, Sight
-from ledger.penalties.lateness import PortionLine, beyond_accrual, lateness_of
+from ledger.penalties.lateness import PortionLine
 from ledger.penalties.recourse import legs_of
 from ledger.scores.incremental import may_change_until
 from ledger.scores.samples import Case, case_of, own_moves
-from ledger.shipments.amendments import corrected
 from ledger.shipments.clock_stop import StopKind, moved
 from ledger.shipments.history import Journeys
-from ledger.shipments.parts import Part
 from ledger.shipments.per_shipment import PerShipment
 from ledger.shipments.portions import part_of
-
-_STUMBLES = {
-    ClearanceStatus.HELD,
-    ClearanceStatus.REFUSED,
-    ClearanceStatus.AMENDED,
-    ClearanceStatus.SEIZED,
-    ClearanceStatus.DESTROYED,
-}
-
-
-class Office(NamedTuple):
-    """Who holds goods: a jurisdiction (two letters) under a regime (`ledger.codes.Regime`)."""
-
-    jurisdiction: str
-    regime: int
 
 
 class Contribution(NamedTuple):
@@ -222,7 +205,6 @@ def _add(sums: Sums, case: Case, route: Route, windows: Windows) -> None:
     _add_legs(sums, case)
     _add_customs(sums, case)
     _add_nodes(sums, case)
-    _add_procedures(sums, case)
 
 
 def _add_processing(sums: Sums, case: Case) -> None:
@@ -274,30 +256,14 @@ def _add_returns(sums: Sums, case: Case) -> tuple[Returned, ...]:
 
 
 def _add_customs(sums: Sums, case: Case) -> None:
-    """Seconds under hold, each once a cause, and once an office and cause: until they part at the parent, from then on
-    at each child.
-    """
-    spans: dict[HoldCause, list[Span]] = {}
-    at_office: dict[tuple[Office, HoldCause], list[Span]] = {}
-    lines, portion = [line for line in case.lines if line.shipment == case.shipment], case.portion
-    if not lines and portion.split is not None and case.statement.part_of is None:
-        at = min(case.period.at, portion.split.record.occurredAt)
-        line = lateness_of(case.journeys, Part(portion), case.terms, case.opened_at, case.force, at)
-        lines = [beyond_accrual(case.journeys, line, case.terms, case.opened_at, at)]
-    parted = case.journeys.origins.get(case.shipment)
-    begun = parted.occurred_at if parted is not None else 0
-    for line in lines:
-        for held in line.holds:
-            cause = HoldCause(held.hold.cause) if held.hold.cause in set(HoldCause) else HoldCause.UNKNOWN
-            span = max(begun, held.span[0]), held.span[1]
-            spans.setdefault(cause, []).append(span)
-            at_office.setdefault((Office(held.jurisdiction, held.hold.regime), cause), []).append(span)
-            sums.evidence[held.hold.held.id] = None
-    for cause, match in spans.items():
-        sums.customs_seconds[cause] += measure(match, 0, FOREVER)
-    for key, match in at_office.items():
-        sums.office_seconds[key] += measure(match, 0, FOREVER)
-    sums.held_seconds += measure((span for match in spans.values() for span in match), 0, FOREVER)
+    held = holds_of(case)
+    sums.customs_seconds.update(held.by_cause)
+    sums.office_seconds.update(held.by_office)
+    sums.held_seconds += held.seconds
+    sums.evidence.update(dict.fromkeys(held.evidence))
+    procedures = procedures_of(case)
+    sums.procedures += len(procedures)
+    sums.first_time += sum(procedures)
 
 
 def _add_time(sums: Sums, case: Case, route: Route, windows: Windows) -> None:
@@ -337,42 +303,3 @@ def _add_nodes(sums: Sums, case: Case) -> None:
         if match.record.kind in (StatementKind.LOST, StatementKind.DESTROYED):
             sums.handled[match.record.by] += 1
             sums.failed[match.record.by] += 1
-
-
-def _add_procedures(sums: Sums, case: Case) -> None:
-    """Customs procedures that began with this shipment. One that was not over when the goods were split is over when
-    it is for all of them.
-
-    Due is what was released, stumbled or came to an end without a release, and what nobody released though the goods
-    have arrived, ended or are overdue.
-    """
-    begun = {(c.record.jurisdiction, c.record.regime) for c in case.journeys.clearances(case.shipment)}
-    above = {
-        (c.record.jurisdiction, c.record.regime)
-        for ancestor, origin in case.portion.path
-        if origin is not None
-        for c in case.journeys.clearances(ancestor)
-    }
-    overdue = case.statement.promised > 0 and case.t0 < case.period.at
-    over = overdue or any(line.stop or line.ending for line in case.lines)
-    for pair in sorted(begun - above):
-        released, clean = _outcome(case.journeys, case.shipment, pair)
-        if released or not clean or over:
-            sums.procedures += 1
-            sums.first_time += released and clean
-
-
-def _outcome(journeys: Journeys, shipment: bytes, pair: tuple[bytes, int]) -> tuple[bool, bool]:
-    """Whether customs released all these goods, and whether nothing went wrong before that."""
-    steps = [
-        corrected(journeys, match)[0]
-        for match in journeys.clearances(shipment)
-        if (match.record.jurisdiction, match.record.regime) == pair
-    ]
-    for step in sorted(steps, key=lambda step: step.occurredAt):
-        if step.status in RELEASES:
-            return True, True
-        if step.status in _STUMBLES:
-            return any(later.status in RELEASES for later in steps), False
-    parts = [_outcome(journeys, child, pair) for child in journeys.children(shipment)]
-    return bool(parts) and all(released for released, _ in parts), all(clean for _, clean in parts)
