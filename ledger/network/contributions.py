@@ -9,23 +9,23 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, NamedTuple, get_origin, get_type_hints
 
-from ledger.codes import HoldCause, StatementKind
+from ledger.codes import HoldCause, Purpose, StatementKind
 from ledger.common.ids import RecordId
 from ledger.common.periods import DAY, FOREVER, Period
 from ledger.network.customs import Office, holds_of, procedures_of
 from ledger.network.duties import DutyPaid, duties_of
-from ledger.network.returns import Returned, ReturnReason, returns_of
+from ledger.network.returns import Returned, ReturnReason, returns_of, went_on
 from ledger.network.routes import EXPECTED, Route, Windows, route_of
 from ledger.network.sections import Section, sections_of
 from ledger.network.sight import EVERYTHING, Sight
 from ledger.penalties.lateness import PortionLine
 from ledger.penalties.recourse import legs_of
 from ledger.scores.incremental import may_change_until
-from ledger.scores.samples import Case, case_of, own_moves
+from ledger.scores.samples import Case, Event, case_of, own_moves
 from ledger.shipments.clock_stop import StopKind, moved
 from ledger.shipments.history import Journeys
 from ledger.shipments.per_shipment import PerShipment
-from ledger.shipments.portions import part_of
+from ledger.shipments.portions import Move, part_of
 
 
 class Contribution(NamedTuple):
@@ -44,6 +44,10 @@ class Contribution(NamedTuple):
     processing: tuple[int, ...] = ()
     duties: tuple[DutyPaid, ...] = ()
     returns: tuple[Returned, ...] = ()
+    order: bytes = b""
+    """The terms that goods were opened under: however they were split, they are one order."""
+    event: Event | None = None
+    """The delivery event that it is part of; None where no time is expected of it."""
 
 
 @dataclass(slots=True)
@@ -59,6 +63,7 @@ class Sums:
     abnormal: int = 0
     legs_due: int = 0
     legs_in_time: int = 0
+    legs_undated: int = 0
     section_due: Counter[Section] = field(default_factory=Counter)
     section_in_time: Counter[Section] = field(default_factory=Counter)
     procedures: int = 0
@@ -66,6 +71,10 @@ class Sums:
     customs_seconds: Counter[HoldCause] = field(default_factory=Counter)
     office_seconds: Counter[tuple[Office, HoldCause]] = field(default_factory=Counter)
     held_seconds: int = 0
+    shipments_in: Counter[str] = field(default_factory=Counter)
+    packages_in: Counter[str] = field(default_factory=Counter)
+    ended: Counter[str] = field(default_factory=Counter)
+    """Packages of orders, where they stay: not of returns, nor of what went on under later terms."""
     freight: Counter[str] = field(default_factory=Counter)
     penalties: Counter[str] = field(default_factory=Counter)
     indicative: Counter[str] = field(default_factory=Counter)
@@ -78,6 +87,7 @@ class Sums:
     returned: int = 0
     returned_packages: int = 0
     reasons: Counter[ReturnReason] = field(default_factory=Counter)
+    reasons_agreed: Counter[ReturnReason] = field(default_factory=Counter)
     evidence: dict[RecordId, None] = field(default_factory=dict)
 
     @classmethod
@@ -100,8 +110,10 @@ class Sums:
                 else:
                     result.duty[duty.currency] += duty.paid
             for back in one.returns:
-                reason = back.reason if sight.papers(back.paper) else ReturnReason.UNKNOWN
-                result.reasons[reason] += back.packages
+                told = sight.papers(back.paper)
+                result.reasons[back.reason if told else ReturnReason.UNKNOWN] += back.packages
+                if told and back.agreed:
+                    result.reasons_agreed[back.reason] += back.packages
         result.evidence = dict.fromkeys(chain.from_iterable(one.evidence for one in contributions))
         return result
 
@@ -133,12 +145,25 @@ def _contribution(case: Case | None, windows: Windows) -> Contribution | None:
         return None
     route, sums = route_of(case), Sums()
     _add(sums, case, route, windows)
-    duties, returns = duties_of(case.journeys, case.shipment), _add_returns(sums, case)
+    duties, returns = duties_of(case.journeys, case.shipment), _add_ends(sums, case)
     sums.evidence.update(dict.fromkeys(paper.id for paper, *_ in (*duties, *returns)))
     counts = tuple(getattr(sums, name) for name in _COUNTS)
     amounts = tuple(tuple(getattr(sums, name).items()) for name in _AMOUNTS)
     times, processing, evidence = tuple(sums.times), tuple(sums.processing), tuple(sums.evidence)
-    return Contribution(_second_of(case), route, counts, times, amounts, evidence, processing, duties, returns)
+    event = case.delivery.event if sums.windowed else None
+    return Contribution(
+        _second_of(case),
+        route,
+        counts,
+        times,
+        amounts,
+        evidence,
+        processing,
+        duties,
+        returns,
+        case.statement.terms,
+        event,
+    )
 
 
 class KeptContributions:
@@ -191,6 +216,8 @@ def _add(sums: Sums, case: Case, route: Route, windows: Windows) -> None:
         sums.shipments += 1
         sums.packages += sum(line.packages for line in case.lines)
         commercial = case.force.commercial
+        sums.shipments_in[commercial.currency] += 1
+        sums.packages_in[commercial.currency] += sums.packages
         if freight := part_of(commercial.freight, case.statement.share):
             sums.freight[commercial.currency] += freight
         if case.statement.amount:
@@ -236,20 +263,29 @@ def _add_legs(sums: Sums, case: Case) -> None:
                 part = sections[leg.handoff]
                 section[leg.handoff] = part.with_others(section.get(leg.handoff, part))
     sums.legs_due += len(in_time)
+    sums.legs_undated += sum(_undated(move, case.terms.consignee) for move in case.journeys.moves(case.shipment))
     sums.legs_in_time += sum(in_time.values())
     for handoff, part in section.items():
         sums.section_due[part] += 1
         sums.section_in_time[part] += in_time[handoff]
 
 
-def _add_returns(sums: Sums, case: Case) -> tuple[Returned, ...]:
-    """What came back of goods that had arrived, or were to."""
-    if not case.lines:
+def _undated(move: Move, consignee: int) -> bool:
+    """Whether somebody took goods over to pass them on, and no deadline was signed for that."""
+    return move.handoff is not None and not move.refused and not move.handoff.dueAt and move.receiver != consignee
+
+
+def _add_ends(sums: Sums, case: Case) -> tuple[Returned, ...]:
+    """Where goods of an order stay, and what came back of those that had arrived, or were to. A return is no order."""
+    if not case.lines or case.terms.purpose == Purpose.RETURN:
         return ()
     returns = tuple(returns_of(case.journeys, case.shipment))
-    if _arrived(case) or returns:
-        sums.reached += 1
-        sums.reached_packages += case.portion.packages
+    stayed = case.portion.packages - went_on(case.journeys, case.shipment)
+    if stayed > 0:
+        sums.ended[case.force.commercial.currency] += stayed
+        if _arrived(case) or returns:
+            sums.reached += 1
+            sums.reached_packages += stayed
     sums.returned += bool(returns)
     sums.returned_packages += sum(one.packages for one in returns)
     return returns

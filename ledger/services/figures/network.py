@@ -55,6 +55,14 @@ class NetworkAnswer:
         return sorted({*self.groups, *(self.before or {}), *self.turnover, *self.before_turnover})
 
     @property
+    def uneven(self) -> bool:
+        """Whether one of the two periods, as far as it has passed, is over a tenth longer: sums say little then."""
+        if self.before_period is None:
+            return False
+        shorter, longer = sorted(max(1, one.at - one.start) for one in (self.period, self.before_period))
+        return 10 * longer > 11 * shorter
+
+    @property
     def costs(self) -> tuple[BenchmarkRow, ...]:
         """Benchmarks beside what was measured; empty without a benchmark, and for groups that are no fulfilments."""
         if self.benchmark is None or self.by is not By.FULFILMENT:
@@ -100,6 +108,18 @@ class NetworkAnswer:
         return to_json(figures) | ({} if evidence else {"evidence": None})
 
 
+def require_apart(period: Period, other: Period) -> None:
+    """Raises `MalformedRecord` for periods that overlap: what is in both would be compared with itself."""
+    if other.start < period.end and period.start < other.end:
+        raise MalformedRecord(
+            "the periods overlap",
+            where="against",
+            expected=f"a period that ends by {period.start} or starts from {period.end} on",
+            found=f"{other.start} to {other.end}",
+            mend="Say the start and the end of both periods; without them it is all time.",
+        )
+
+
 def knows_shipments(reader: Reader) -> bool:
     """Whether the reader is anybody who may know of single shipments: a partner, or an auditor."""
     return bool(reader.partner or reader.auditor)
@@ -116,10 +136,10 @@ def network_for(
 ) -> NetworkAnswer:
     """The network in `period`, beside that in `before`; `reader` None: whoever runs this home, who knows it all.
 
-    Raises `NotPermitted` for the public, `MalformedRecord` for a comparison of a period with itself.
+    Raises `NotPermitted` for the public, `MalformedRecord` for a comparison of periods that overlap.
     """
-    if before is not None and (before.start, before.end) == (period.start, period.end):
-        raise MalformedRecord("a period compared with itself", where="against", expected="another period")
+    if before is not None:
+        require_apart(period, before)
     only = limited_to(reader)
     groups = numbers.network(period, by, windows, only)
     earlier = numbers.network(before, by, windows, only) if before is not None else None

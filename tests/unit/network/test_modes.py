@@ -201,11 +201,11 @@ def test_costs_are_told_by_link_and_mode() -> None:
 
 
 def ways(history: History, mode: Mode, carrier: int, late: int, count: int = 10) -> None:
-    """So many deliveries to the United States, some of them beyond the window of their mode."""
+    """One delivery a day to the United States, some of them beyond the window of their mode."""
     for i in range(count):
-        shipment = history.terms(holder=MAKER, origin=CHINA, destination=STATES, mode=mode)
-        history.handoff(shipment, MAKER, carrier, DAY)
-        history.handoff(shipment, carrier, SHOP, (30 if i < late else 5) * DAY)
+        shipment = history.terms(holder=MAKER, origin=CHINA, destination=STATES, mode=mode, known=i * DAY)
+        history.handoff(shipment, MAKER, carrier, (i + 1) * DAY)
+        history.handoff(shipment, carrier, SHOP, (i + (30 if i < late else 5)) * DAY)
 
 
 @pytest.mark.parametrize(
