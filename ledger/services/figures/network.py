@@ -6,11 +6,11 @@ the public sees is published by quarter (see `ledger.services.figures.publicatio
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.charts.chart import Chart
 from ledger.common.figure import to_json
-from ledger.common.periods import Period
+from ledger.common.periods import Period, period_of
 from ledger.common.scopes import ALL_SCOPES
 from ledger.errors import MalformedRecord, NotPermitted
 from ledger.explain.network import more_words, words
@@ -108,15 +108,36 @@ class NetworkAnswer:
         return to_json(figures) | ({} if evidence else {"evidence": None})
 
 
+class Asked(NamedTuple):
+    """A period as somebody asks for it, see `ledger.common.periods.period_of`."""
+
+    start: int | None = None
+    end: int | None = None
+    rolling: int | None = None
+
+
+def periods_of(now: int, asked: Asked, against: Asked) -> tuple[Period, Period | None]:
+    """The period that is asked for, and the one to compare it with, if any; where only the latter is named, the former
+    is what follows it. Raises `MalformedRecord` for half a period, and for one that ends before it starts.
+    """
+    if against == Asked():
+        return period_of(now, *asked), None
+    if against.start is None or against.end is None:
+        where = "against_start" if against.start is None else "against_end"
+        raise MalformedRecord("half a period", where=where, expected="against_start and against_end")
+    before = period_of(now, *against)
+    return period_of(now, *(Asked(before.end) if asked == Asked() else asked)), before
+
+
 def require_apart(period: Period, other: Period) -> None:
     """Raises `MalformedRecord` for periods that overlap: what is in both would be compared with itself."""
     if other.start < period.end and period.start < other.end:
         raise MalformedRecord(
             "the periods overlap",
             where="against",
-            expected=f"a period that ends by {period.start} or starts from {period.end} on",
-            found=f"{other.start} to {other.end}",
-            mend="Say the start and the end of both periods; without them it is all time.",
+            expected="one before or after the other",
+            found=f"{period.start} to {period.end}, and {other.start} to {other.end}",
+            mend="Say the start and the end of both; without them a period is all time.",
         )
 
 
