@@ -14,7 +14,7 @@ from ledger.common.ids import RecordId
 from ledger.common.periods import DAY, FOREVER, Period
 from ledger.network.customs import Office, holds_of, procedures_of
 from ledger.network.duties import DutyPaid, duties_of
-from ledger.network.returns import Returned, ReturnReason, returns_of, went_on
+from ledger.network.returns import Returned, returns_of, went_on
 from ledger.network.routes import EXPECTED, Route, Windows, route_of
 from ledger.network.sections import Section, sections_of
 from ledger.network.sight import EVERYTHING, Sight
@@ -26,6 +26,7 @@ from ledger.shipments.clock_stop import StopKind, moved
 from ledger.shipments.history import Journeys
 from ledger.shipments.per_shipment import PerShipment
 from ledger.shipments.portions import Move, part_of
+from ledger.shipments.return_reason import ReturnReason
 
 
 class Contribution(NamedTuple):

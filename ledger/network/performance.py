@@ -21,11 +21,11 @@ from ledger.errors import NotFound
 from ledger.network.contributions import Contribution, KeptContributions, Sums, contribution_of
 from ledger.network.flexibility import flexibility
 from ledger.network.links import CostBase, LinkCost, bases_of, links_of
-from ledger.network.returns import ReturnReason
 from ledger.network.routes import EXPECTED, Route, Windows
 from ledger.network.sections import Section, SectionFigures
 from ledger.network.sight import EVERYTHING, Sight
 from ledger.shipments.history import Journeys
+from ledger.shipments.return_reason import ReturnReason
 
 K = TypeVar("K", bound=Hashable)
 MILLION = 1_000_000

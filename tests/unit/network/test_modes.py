@@ -7,13 +7,13 @@ from ledger.common.canonical import canonical_json
 from ledger.common.periods import Period
 from ledger.network.links import LINKS, Link, LinkCost
 from ledger.network.performance import NetworkFigures, compare, network
-from ledger.network.returns import ReturnReason
 from ledger.network.routes import GROUPS, By
 from ledger.network.sections import Section, SectionFigures
 from ledger.network.sight import Sight
 from ledger.records.eip712 import Withheld
 from ledger.records.types import Clearance, Details, Duty, Place, ShipmentTerms, TaxLine
 from ledger.shipments.history import Journeys
+from ledger.shipments.return_reason import ReturnReason
 from tests.unit.history import CARRIER, DAY, HOUR, MAKER, SALT, SECOND, SHOP, History
 from tests.unit.network.test_performance import CHINA, STATES, YEAR, figures, flight
 

@@ -8,11 +8,11 @@ from ledger.errors import MalformedRecord
 from ledger.network.benchmark import BenchmarkRow, compare_costs, parse_benchmark
 from ledger.network.links import CostBase
 from ledger.network.performance import NetworkFigures, network
-from ledger.network.returns import ReturnReason
 from ledger.network.routes import GROUPS, By
 from ledger.network.turnover import turnover_by
 from ledger.services.figures.network import require_apart
 from ledger.shipments.history import Journeys
+from ledger.shipments.return_reason import ReturnReason
 from tests.unit.history import CARRIER, DAY, MAKER, SECOND, SHOP, History
 from tests.unit.network.test_modes import CHINA, STATES, duty, said
 from tests.unit.network.test_performance import YEAR

@@ -12,13 +12,13 @@ import pytest
 from ledger.common.figure import to_json
 from ledger.common.periods import Period
 from ledger.network.performance import network
-from ledger.network.returns import ReturnReason
 from ledger.network.routes import GROUPS, By
 from ledger.network.turnover import turnover
 from ledger.records.eip712 import Withheld
 from ledger.records.shipment_ids import child_id, remainder_id
 from ledger.records.types import Clearance, Handoff, ShipmentTerms, Split, Statement
 from ledger.shipments.history import Journeys
+from ledger.shipments.return_reason import ReturnReason
 from tests.unit.history import DAY, History
 from tests.unit.network.mode_tales import mode_history
 
