@@ -253,7 +253,7 @@ def test_cost_by_link(both: Both, period: Period) -> None:
         period.start,
         period.end,
     ):
-        stated = None if mode == "none" else Mode[mode.upper()]
+        stated = Mode.NOT_SPECIFIED if mode == "none" else Mode[mode.upper()]
         expected.setdefault(NAMES[via], set()).add(LinkCost(Link.FREIGHT, stated, "USD", freight))
     for name, one in both.figures(period).items():
         assert set(one.links) == expected[name] | {LinkCost(Link.PENALTIES, None, "USD", one.penalties["USD"])}
