@@ -1,8 +1,8 @@
 """Ways of delivery over 10,324 lines of a real delivery history, against SQL over the same file, figure by figure.
 
 DuckDB reads the file itself and works out every figure; of Lading it knows nothing. What the file does not tell stands
-for what it does: purchase orders open shipments, the delivery takes goods from the vendor to the desk of their product
-group, their recording to the programme; what is not of the first line has no deadline. `Fulfill Via` is the fulfilment.
+for what it does: purchase orders open shipments, the delivery takes goods from the vendor to the desk of their class,
+their recording to the programme; what is not of the first line has no deadline. `Fulfill Via` is the fulfilment.
 """
 
 import csv
@@ -56,7 +56,7 @@ LINES = """
 CREATE TABLE lines AS
 WITH raw AS (SELECT row_number() OVER () AS n, * FROM read_csv(?, header = true, all_varchar = true, quote = '"')),
 typed AS (
-  SELECT n, "Vendor" AS vendor, "Country" AS country, "Product Group" AS desk, "Fulfill Via" AS via,
+  SELECT n, "Vendor" AS vendor, "Country" AS country, "Sub Classification" AS desk, "Fulfill Via" AS via,
     CASE "Shipment Mode" WHEN 'Air' THEN 'air' WHEN 'Air Charter' THEN 'air' WHEN 'Ocean' THEN 'maritime'
       WHEN 'Truck' THEN 'road' ELSE 'none' END AS mode,
     "First Line Designation" = 'Yes' AS dated,
@@ -176,7 +176,7 @@ def _told(history: History, rows: list[dict[str, str]], every: int) -> dict[int,
         if recorded < delivered:
             continue
         vendor = partner(VENDORS, "v" + row["Vendor"])
-        desk = partner(DESKS, "d" + row["Product Group"])
+        desk = partner(DESKS, "d" + row["Sub Classification"])
         programme = partner(PROGRAMMES, "p" + row["Country"])
         value = round(float(row["Line Item Value"]) * 100)
         cost = row["Freight Cost (USD)"]
