@@ -150,7 +150,7 @@ export type BenchmarkView = {
   costs: {
     fulfilment: "express" | "own_warehouse" | "third_party" | "bonded_warehouse" | "direct_mail";
     link: "freight" | "onward_freight" | "return_freight" | "duty" | "penalties" | "total";
-    per: "shipment" | "package";
+    per: "order" | "package";
     currency: string;
     benchmark: number | string;
     measured: (number | string) | null;
@@ -1031,6 +1031,7 @@ export type NetworkGroup = {
     abnormal: number | string;
     legs_due: number | string;
     legs_in_time: number | string;
+    legs_undated: number | string;
     procedures: number | string;
     first_time: number | string;
     held_seconds: number | string;
@@ -1047,6 +1048,7 @@ export type NetworkGroup = {
     returned_packages: number | string;
     return_ppm: (number | string) | null;
     reasons: Record<string, number | string>;
+    reasons_agreed: Record<string, number | string>;
     sections: {
       section: "first" | "middle" | "last" | "whole";
       due: number | string;
@@ -1065,6 +1067,15 @@ export type NetworkGroup = {
       mode: ("not_specified" | "maritime" | "rail" | "road" | "air" | "mail" | "multimodal" | "fixed_installation" | "inland_water" | "not_applicable") | null;
       currency: string;
       amount: number | string;
+    }[];
+    bases: {
+      currency: string;
+      shipments: number | string;
+      packages: number | string;
+      orders: number | string;
+      order_packages: number | string;
+      priced_orders: number | string;
+      priced_packages: number | string;
     }[];
     customs_seconds: Record<string, number | string>;
     freight: Record<string, number | string>;
@@ -1125,6 +1136,7 @@ export type NetworkGroup = {
     abnormal: number | string;
     legs_due: number | string;
     legs_in_time: number | string;
+    legs_undated: number | string;
     procedures: number | string;
     first_time: number | string;
     held_seconds: number | string;
@@ -1141,6 +1153,7 @@ export type NetworkGroup = {
     returned_packages: number | string;
     return_ppm: (number | string) | null;
     reasons: Record<string, number | string>;
+    reasons_agreed: Record<string, number | string>;
     sections: {
       section: "first" | "middle" | "last" | "whole";
       due: number | string;
@@ -1159,6 +1172,15 @@ export type NetworkGroup = {
       mode: ("not_specified" | "maritime" | "rail" | "road" | "air" | "mail" | "multimodal" | "fixed_installation" | "inland_water" | "not_applicable") | null;
       currency: string;
       amount: number | string;
+    }[];
+    bases: {
+      currency: string;
+      shipments: number | string;
+      packages: number | string;
+      orders: number | string;
+      order_packages: number | string;
+      priced_orders: number | string;
+      priced_packages: number | string;
     }[];
     customs_seconds: Record<string, number | string>;
     freight: Record<string, number | string>;

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import NamedTuple
 
-from ledger.network.contributions import Office
+from ledger.network.customs import Office
 
 
 class Subject(StrEnum):

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from ledger.charts.chart import Chart, Series, Subject, Unit, Unnamed, without_nothing
 from ledger.codes import HoldCause
-from ledger.network.contributions import Contribution, Office, Sums
+from ledger.network.contributions import Contribution, Sums
+from ledger.network.customs import Office
 
 MOST_CAUSES = 4
 """Causes with a series of their own: more colours are not told apart."""

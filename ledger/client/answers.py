@@ -1721,7 +1721,7 @@ class PublishedCredentials(TypedDict):
 class BenchmarkRow(TypedDict):
     fulfilment: Literal["express", "own_warehouse", "third_party", "bonded_warehouse", "direct_mail"]
     link: Literal["freight", "onward_freight", "return_freight", "duty", "penalties", "total"]
-    per: Literal["shipment", "package"]
+    per: Literal["order", "package"]
     currency: str
     benchmark: int | str
     measured: int | str | None
@@ -1765,6 +1765,16 @@ class LinkCost(TypedDict):
     amount: int | str
 
 
+class CostBase(TypedDict):
+    currency: str
+    shipments: int | str
+    packages: int | str
+    orders: int | str
+    order_packages: int | str
+    priced_orders: int | str
+    priced_packages: int | str
+
+
 class NodeFigures(TypedDict):
     partner: int
     handled: int | str
@@ -1785,6 +1795,7 @@ class NetworkFigures(TypedDict):
     abnormal: int | str
     legs_due: int | str
     legs_in_time: int | str
+    legs_undated: int | str
     procedures: int | str
     first_time: int | str
     held_seconds: int | str
@@ -1801,6 +1812,7 @@ class NetworkFigures(TypedDict):
     returned_packages: int | str
     return_ppm: int | str | None
     reasons: dict[str, int | str]
+    reasons_agreed: dict[str, int | str]
     sections: list[SectionFigures]
     lanes_judged: int | str
     lanes_by_mode: int | str
@@ -1810,6 +1822,7 @@ class NetworkFigures(TypedDict):
     duty: dict[str, int | str]
     duties_hidden: int | str
     links: list[LinkCost]
+    bases: list[CostBase]
     customs_seconds: dict[str, int | str]
     freight: dict[str, int | str]
     penalties: dict[str, int | str]

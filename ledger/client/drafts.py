@@ -1,7 +1,7 @@
 """Drafts: a short template becomes a whole record, with fresh salts, before anybody has signed it."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import IntEnum, IntFlag
 from typing import Any
 
@@ -17,6 +17,13 @@ from ledger.records.content_checks import PROPOSED_SUBMIT_BY
 from ledger.records.eip712 import Member, Struct
 from ledger.records.types import Load, ShipmentTerms, record_named
 from ledger.shipments.default_terms import alpha_for, default_terms
+from ledger.shipments.return_reason import parse_reason
+
+_STATED: tuple[tuple[str, Purpose, Callable[[str], object]], ...] = (
+    ("loss", Purpose.TRANSFORMATION, parse_loss),
+    ("reason", Purpose.RETURN, parse_reason),
+)
+"""What the details of terms say in a form of their own, and by terms of which purpose."""
 
 
 def completed(data: object, now: int) -> dict[str, Any]:
@@ -25,7 +32,8 @@ def completed(data: object, now: int) -> dict[str, Any]:
     Times may be text (`iso_times`), codes names; an SSCC as a load needs its check digit. `occurredAt` is `now` where
     it is left out, and `submitBy` a fortnight later. What terms leave out about the penalty is filled in by
     `default_terms` (see `defaults_of`); what a template says, a 0 too, stands. Terms of a transformation may say
-    `"details": {"loss": {"quantity", "unit", "reason"}}` instead of its text. Raises `MalformedRecord` for what is
+    `"details": {"loss": {"quantity", "unit", "reason"}}` instead of its text, those of a return `"details": {"reason":
+    code}`, one of `ledger.shipments.return_reason.STATED`. Raises `MalformedRecord` for what is
     no template; everything else is judged by the record's own parser.
     """
     if not isinstance(data, Mapping) or not isinstance(data.get("message"), Mapping):
@@ -36,7 +44,7 @@ def completed(data: object, now: int) -> dict[str, Any]:
     if kind is ShipmentTerms and isinstance(given := message.get("commercial", {}), Mapping) and not is_hidden(given):
         message["commercial"] = {**defaults_of(given), **given}
     if kind is ShipmentTerms:
-        message |= _with_loss(message)
+        message |= _with_stated(message)
     return {
         "type": kind.__name__,
         "message": _filled(kind, message, times),
@@ -44,27 +52,31 @@ def completed(data: object, now: int) -> dict[str, Any]:
     }
 
 
-def _with_loss(message: Mapping[str, Any]) -> dict[str, Any]:
-    """Details that state a loss in their text; raises `MalformedRecord` for a loss that nobody could read later, and
-    for one that no transformation made.
+def _with_stated(message: Mapping[str, Any]) -> dict[str, Any]:
+    """Details that state a loss or a reason in their text; raises `MalformedRecord` for what nobody could read or count
+    later, and for one that terms of this purpose do not have.
     """
     given = message.get("details", {})
     if not isinstance(given, Mapping) or is_hidden(given):
         return {}
-    stated = "loss" in given
-    if stated and given.get("text"):
-        raise MalformedRecord("a loss beside a text", where="details", expected="one of `loss` and `text`")
-    text = canonical_json({"loss": given["loss"]}).decode() if stated else str(given.get("text", ""))
-    named = str(message.get("purpose")).lower()
-    transformed = named in (str(int(Purpose.TRANSFORMATION)), Purpose.TRANSFORMATION.name.lower())
-    if not stated and not transformed:
-        return {}
-    loss = parse_loss(text)
-    if loss is not None and not transformed:
+    named = str(message.get("purpose")).lower().replace("_", " ")
+    text = str(given.get("text", ""))
+    stated = {name: given[name] for name, _, _ in _STATED if name in given}
+    if stated and text:
         raise MalformedRecord(
-            "a loss that no transformation made", where="details.loss", expected="terms with the purpose transformation"
+            f"a {' and a '.join(stated)} beside a text", where="details", expected=f"one of `{min(stated)}` and `text`"
         )
-    return {"details": {**{name: value for name, value in given.items() if name != "loss"}, "text": text}}
+    if stated:
+        text = canonical_json(stated).decode()
+    for name, purpose, parse in _STATED:
+        own = named in (str(int(purpose)), purpose.name.lower())
+        if (own or name in stated) and parse(text) is not None and not own:
+            raise MalformedRecord(
+                f"a {name} that is for a {purpose.name.lower()} alone",
+                where=f"details.{name}",
+                expected=f"terms with the purpose {purpose.name.lower()}",
+            )
+    return {"details": {**{name: value for name, value in given.items() if name not in stated}, "text": text}}
 
 
 def defaults_of(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from ledger.common.periods import HOUR
 from ledger.explain.text import Text, say, sentences
 from ledger.explain.units import UNKNOWN, money, points, rounded_money, span, whole
 from ledger.explain.words import name_of, word
-from ledger.network.contributions import Office
+from ledger.network.customs import Office
 from ledger.penalties.causes import LateCause
 
 _TITLES = {

@@ -10,7 +10,7 @@ from ledger.explain.units import UNKNOWN, days, money, percent, points, whole
 from ledger.explain.words import counted, name_of
 from ledger.network.benchmark import BenchmarkRow, CostOf
 from ledger.network.links import Link
-from ledger.network.performance import NetworkFigures, compare
+from ledger.network.performance import Change, NetworkFigures
 from ledger.network.turnover import Turnover
 
 
@@ -74,8 +74,8 @@ def costs(figures: NetworkFigures) -> list[tuple[str, Text, Text, Text, Text, Te
             currency,
             money(figures.freight.get(currency, 0), currency),
             money(figures.penalties.get(currency, 0), currency),
-            money(figures.cost_per_shipment(currency) or 0, currency),
-            money(figures.cost_per_package(currency) or 0, currency),
+            _money(figures.cost_per_shipment(currency), currency),
+            _money(figures.cost_per_package(currency), currency),
             money(figures.indicative.get(currency, 0), currency),
         )
         for currency in figures.freight
@@ -172,18 +172,21 @@ def published(figures: Mapping[str, Any]) -> tuple[Text, ...]:
     return tuple(shown(figures[figure.name], figure.unit) for figure in PUBLISHED)
 
 
-def changes(before: NetworkFigures, after: NetworkFigures) -> list[tuple[Text, Text, Text, Text]]:
-    """The figures of `FIGURES` and `MODES` in two periods, as people write them: title, before, after, difference."""
-    result = {change.figure: change for change in compare(before, after)}
+def changes(before: NetworkFigures | None, after: NetworkFigures | None) -> list[tuple[Text, Text, Text, Text]]:
+    """The figures of `FIGURES` and `MODES` in two periods, as people write them: title, before, after, difference; a
+    dash where a period had no such shipment.
+    """
     return [
-        (
-            figure.title,
-            shown(result[figure.name].before, figure.unit),
-            shown(result[figure.name].after, figure.unit),
-            shown(result[figure.name].difference, figure.unit),
-        )
+        (figure.title, *(shown(value, figure.unit) for value in _pair(before, after, figure.name)))
         for figure in (*FIGURES, *MODES)
     ]
+
+
+def _pair(
+    before: NetworkFigures | None, after: NetworkFigures | None, name: str
+) -> tuple[int | None, int | None, int | None]:
+    change = Change(name, *(None if side is None else getattr(side, name) for side in (before, after)))
+    return change.before, change.after, change.difference
 
 
 def more_words(figures: NetworkFigures) -> Iterator[Text]:
@@ -194,6 +197,11 @@ def more_words(figures: NetworkFigures) -> Iterator[Text]:
             shipments=counted(figures.processed, "shipment"),
             mean=shown(figures.processing_mean_seconds, Unit.SECONDS),
             p90=shown(figures.processing_p90_seconds, Unit.SECONDS),
+        )
+    if figures.legs_undated:
+        yield say(
+            "Nobody signed a deadline for {legs}, so that these are in no share.",
+            legs=counted(figures.legs_undated, "leg"),
         )
     if figures.duty:
         paid = several([money(amount, currency) for currency, amount in figures.duty.items()])
@@ -234,10 +242,10 @@ def links(figures: NetworkFigures) -> list[tuple[Text, Text, Text]]:
     ]
 
 
-def reasons(figures: NetworkFigures) -> list[tuple[Text, Text]]:
-    """Each reason of returns with its packages, the most first."""
+def reasons(figures: NetworkFigures) -> list[tuple[Text, Text, Text]]:
+    """Each reason of returns with its packages, and those of them whose receiver bore it out; the most first."""
     result = sorted(figures.reasons.items(), key=lambda entry: (-entry[1], entry[0]))
-    return [(name_of(reason), whole(count)) for reason, count in result]
+    return [(name_of(reason), whole(count), whole(figures.reasons_agreed.get(reason, 0))) for reason, count in result]
 
 
 def stocks(turnover: Iterable[Turnover]) -> list[tuple[int, Text, Text, Text]]:
@@ -267,8 +275,12 @@ def benchmarks(rows: Iterable[BenchmarkRow]) -> list[tuple[Text, Text, Text, Tex
             say("all links") if row.link is CostOf.TOTAL else name_of(Link(row.link.value)),
             name_of(row.per),
             money(row.benchmark, row.currency),
-            say(UNKNOWN) if row.measured is None else money(row.measured, row.currency),
-            say(UNKNOWN) if row.difference is None else money(row.difference, row.currency),
+            _money(row.measured, row.currency),
+            _money(row.difference, row.currency),
         )
         for row in rows
     ]
+
+
+def _money(amount: int | None, currency: str) -> Text:
+    return say(UNKNOWN) if amount is None else money(amount, currency)

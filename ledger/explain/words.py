@@ -44,6 +44,7 @@ NOUNS: dict[str, tuple[str, str]] = {
     "entry": pair("{count} entry", "{count} entries"),
     "holder": pair("{count} holder", "{count} holders"),
     "hour": pair("{count} hour", "{count} hours"),
+    "leg": pair("{count} leg", "{count} legs"),
     "issuer": pair("{count} issuer", "{count} issuers"),
     "item": pair("{count} item", "{count} items"),
     "minute": pair("{count} minute", "{count} minutes"),

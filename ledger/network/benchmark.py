@@ -9,7 +9,7 @@ A TOML file says where the numbers come from; Lading ships none. Amounts are min
     [[costs]]
     fulfilment = "bonded_warehouse"
     link = "freight"          # one of `Link`, or "total"
-    per = "shipment"          # or "package"
+    per = "order"             # or "package"
     currency = "EUR"
     amount = 1250
 """
@@ -17,6 +17,7 @@ A TOML file says where the numbers come from; Lading ships none. Amounts are min
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 from typing import Any
 
 from ledger.codes import Fulfilment
@@ -24,7 +25,7 @@ from ledger.common.figure import Currency, figure
 from ledger.common.json_fields import entries, fields_of, integer, shown, text
 from ledger.common.toml_file import read_toml
 from ledger.errors import MalformedRecord
-from ledger.network.links import Link
+from ledger.network.links import CostBase, Link
 from ledger.network.performance import MILLION, NetworkFigures
 
 MOST_COSTS = 500
@@ -45,7 +46,9 @@ class CostOf(StrEnum):
 
 
 class Per(StrEnum):
-    SHIPMENT = "shipment"
+    """Orders and their packages, as `ledger.network.links.CostBase` counts them."""
+
+    ORDER = "order"
     PACKAGE = "package"
 
 
@@ -72,7 +75,8 @@ class Benchmark:
 @figure("fulfilment", "link", "per", "currency", "benchmark", "measured", "difference", "ratio_ppm")
 @dataclass(frozen=True, slots=True)
 class BenchmarkRow:
-    """A benchmark beside what was measured, rounded down; None where nothing was, or a part of it is withheld."""
+    """A benchmark beside what was measured, rounded down; None where nothing was, where a part of it is withheld, and
+    where a part of a total is in another currency."""
 
     fulfilment: Fulfilment
     link: CostOf
@@ -103,15 +107,35 @@ def compare_costs(groups: Mapping[str, NetworkFigures], benchmark: Benchmark) ->
 
 
 def _measured(figures: NetworkFigures | None, cost: Cost) -> int | None:
-    if figures is None or (figures.duties_hidden and cost.link in (CostOf.DUTY, CostOf.TOTAL)):
+    """Rounded down once, at the end."""
+    if figures is None:
         return None
-    count = figures.shipments if cost.per is Per.SHIPMENT else figures.packages
-    paid = sum(
-        one.amount
-        for one in figures.links
-        if one.currency == cost.currency and cost.link in (CostOf.TOTAL, CostOf(one.link.value))
-    )
-    return paid // count if count else None
+    links = list(Link) if cost.link is CostOf.TOTAL else [Link(cost.link.value)]
+    if cost.link is CostOf.TOTAL and any(one.currency != cost.currency for one in figures.links):
+        return None
+    parts = [_of_link(figures, cost, link) for link in links]
+    known = [part for part in parts if part is not None]
+    return int(sum(known)) if len(known) == len(parts) else None
+
+
+def _of_link(figures: NetworkFigures, cost: Cost, link: Link) -> Fraction | None:
+    """What one link costs an order, or a package of one; None where nobody knows.
+
+    Freight is spread over the orders that state one, for nobody says what the others cost. Duty is spread over all,
+    for it is not in the currency of terms; where it was paid in several currencies, it is not known in one.
+    """
+    mine = [one for one in figures.links if one.link is link]
+    if link is Link.DUTY and (figures.duties_hidden or any(one.currency != cost.currency for one in mine)):
+        return None
+    bases = figures.bases if link is Link.DUTY else [one for one in figures.bases if one.currency == cost.currency]
+    count = sum(_count(base, cost.per, priced=link not in (Link.DUTY, Link.PENALTIES)) for base in bases)
+    return Fraction(sum(one.amount for one in mine if one.currency == cost.currency), count) if count else None
+
+
+def _count(base: CostBase, per: Per, *, priced: bool) -> int:
+    if per is Per.ORDER:
+        return base.priced_orders if priced else base.orders
+    return base.priced_packages if priced else base.order_packages
 
 
 def parse_benchmark(data: bytes) -> Benchmark:

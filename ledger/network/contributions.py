@@ -9,40 +9,24 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, NamedTuple, get_origin, get_type_hints
 
-from ledger.codes import RELEASES, ClearanceStatus, HoldCause, StatementKind
+from ledger.codes import HoldCause, Purpose, StatementKind
 from ledger.common.ids import RecordId
 from ledger.common.periods import DAY, FOREVER, Period
-from ledger.common.spans import Span, measure
+from ledger.network.customs import Office, holds_of, procedures_of
 from ledger.network.duties import DutyPaid, duties_of
-from ledger.network.returns import Returned, ReturnReason, returns_of
+from ledger.network.returns import Returned, returns_of, went_on
 from ledger.network.routes import EXPECTED, Route, Windows, route_of
 from ledger.network.sections import Section, sections_of
 from ledger.network.sight import EVERYTHING, Sight
-from ledger.penalties.lateness import PortionLine, beyond_accrual, lateness_of
+from ledger.penalties.lateness import PortionLine
 from ledger.penalties.recourse import legs_of
 from ledger.scores.incremental import may_change_until
-from ledger.scores.samples import Case, case_of, own_moves
-from ledger.shipments.amendments import corrected
+from ledger.scores.samples import Case, Event, case_of, own_moves
 from ledger.shipments.clock_stop import StopKind, moved
 from ledger.shipments.history import Journeys
-from ledger.shipments.parts import Part
 from ledger.shipments.per_shipment import PerShipment
-from ledger.shipments.portions import part_of
-
-_STUMBLES = {
-    ClearanceStatus.HELD,
-    ClearanceStatus.REFUSED,
-    ClearanceStatus.AMENDED,
-    ClearanceStatus.SEIZED,
-    ClearanceStatus.DESTROYED,
-}
-
-
-class Office(NamedTuple):
-    """Who holds goods: a jurisdiction (two letters) under a regime (`ledger.codes.Regime`)."""
-
-    jurisdiction: str
-    regime: int
+from ledger.shipments.portions import Move, part_of
+from ledger.shipments.return_reason import ReturnReason
 
 
 class Contribution(NamedTuple):
@@ -61,6 +45,10 @@ class Contribution(NamedTuple):
     processing: tuple[int, ...] = ()
     duties: tuple[DutyPaid, ...] = ()
     returns: tuple[Returned, ...] = ()
+    order: bytes = b""
+    """The terms that goods were opened under: however they were split, they are one order."""
+    event: Event | None = None
+    """The delivery event that it is part of; None where no time is expected of it."""
 
 
 @dataclass(slots=True)
@@ -76,6 +64,7 @@ class Sums:
     abnormal: int = 0
     legs_due: int = 0
     legs_in_time: int = 0
+    legs_undated: int = 0
     section_due: Counter[Section] = field(default_factory=Counter)
     section_in_time: Counter[Section] = field(default_factory=Counter)
     procedures: int = 0
@@ -83,6 +72,10 @@ class Sums:
     customs_seconds: Counter[HoldCause] = field(default_factory=Counter)
     office_seconds: Counter[tuple[Office, HoldCause]] = field(default_factory=Counter)
     held_seconds: int = 0
+    shipments_in: Counter[str] = field(default_factory=Counter)
+    packages_in: Counter[str] = field(default_factory=Counter)
+    ended: Counter[str] = field(default_factory=Counter)
+    """Packages of orders, where they stay: not of returns, nor of what went on under later terms."""
     freight: Counter[str] = field(default_factory=Counter)
     penalties: Counter[str] = field(default_factory=Counter)
     indicative: Counter[str] = field(default_factory=Counter)
@@ -95,6 +88,7 @@ class Sums:
     returned: int = 0
     returned_packages: int = 0
     reasons: Counter[ReturnReason] = field(default_factory=Counter)
+    reasons_agreed: Counter[ReturnReason] = field(default_factory=Counter)
     evidence: dict[RecordId, None] = field(default_factory=dict)
 
     @classmethod
@@ -117,8 +111,10 @@ class Sums:
                 else:
                     result.duty[duty.currency] += duty.paid
             for back in one.returns:
-                reason = back.reason if sight.papers(back.paper) else ReturnReason.UNKNOWN
-                result.reasons[reason] += back.packages
+                told = sight.papers(back.paper)
+                result.reasons[back.reason if told else ReturnReason.UNKNOWN] += back.packages
+                if told and back.agreed:
+                    result.reasons_agreed[back.reason] += back.packages
         result.evidence = dict.fromkeys(chain.from_iterable(one.evidence for one in contributions))
         return result
 
@@ -150,12 +146,25 @@ def _contribution(case: Case | None, windows: Windows) -> Contribution | None:
         return None
     route, sums = route_of(case), Sums()
     _add(sums, case, route, windows)
-    duties, returns = duties_of(case.journeys, case.shipment), _add_returns(sums, case)
-    sums.evidence.update(dict.fromkeys(paper.id for paper, *_ in (*duties, *returns)))
+    duties, returns = duties_of(case.journeys, case.shipment), _add_ends(sums, case)
+    sums.evidence.update(dict.fromkeys(one[0].id for told in (duties, returns) for one in told))
     counts = tuple(getattr(sums, name) for name in _COUNTS)
     amounts = tuple(tuple(getattr(sums, name).items()) for name in _AMOUNTS)
     times, processing, evidence = tuple(sums.times), tuple(sums.processing), tuple(sums.evidence)
-    return Contribution(second_of(case), route, counts, times, amounts, evidence, processing, duties, returns)
+    event = case.delivery.event if sums.windowed else None
+    return Contribution(
+        second_of(case),
+        route,
+        counts,
+        times,
+        amounts,
+        evidence,
+        processing,
+        duties,
+        returns,
+        case.statement.terms,
+        event,
+    )
 
 
 class KeptContributions:
@@ -208,6 +217,8 @@ def _add(sums: Sums, case: Case, route: Route, windows: Windows) -> None:
         sums.shipments += 1
         sums.packages += sum(line.packages for line in case.lines)
         commercial = case.force.commercial
+        sums.shipments_in[commercial.currency] += 1
+        sums.packages_in[commercial.currency] += sums.packages
         if freight := part_of(commercial.freight, case.statement.share):
             sums.freight[commercial.currency] += freight
         if case.statement.amount:
@@ -224,7 +235,6 @@ def _add(sums: Sums, case: Case, route: Route, windows: Windows) -> None:
     _add_legs(sums, case)
     _add_customs(sums, case)
     _add_nodes(sums, case)
-    _add_procedures(sums, case)
 
 
 class Processing(NamedTuple):
@@ -261,50 +271,43 @@ def _add_legs(sums: Sums, case: Case) -> None:
                 part = sections[leg.handoff]
                 section[leg.handoff] = part.with_others(section.get(leg.handoff, part))
     sums.legs_due += len(in_time)
+    sums.legs_undated += sum(_undated(move, case.terms.consignee) for move in case.journeys.moves(case.shipment))
     sums.legs_in_time += sum(in_time.values())
     for handoff, part in section.items():
         sums.section_due[part] += 1
         sums.section_in_time[part] += in_time[handoff]
 
 
-def _add_returns(sums: Sums, case: Case) -> tuple[Returned, ...]:
-    """What came back of goods that had arrived, or were to."""
-    if not case.lines:
+def _undated(move: Move, consignee: int) -> bool:
+    """Whether somebody took goods over to pass them on, and no deadline was signed for that."""
+    return move.handoff is not None and not move.refused and not move.handoff.dueAt and move.receiver != consignee
+
+
+def _add_ends(sums: Sums, case: Case) -> tuple[Returned, ...]:
+    """Where goods of an order stay, and what came back of those that had arrived, or were to. A return is no order."""
+    if not case.lines or case.terms.purpose == Purpose.RETURN:
         return ()
     returns = tuple(returns_of(case.journeys, case.shipment))
-    if _arrived(case) or returns:
-        sums.reached += 1
-        sums.reached_packages += case.portion.packages
+    stayed = case.portion.packages - went_on(case.journeys, case.shipment)
+    if stayed > 0:
+        sums.ended[case.force.commercial.currency] += stayed
+        if _arrived(case) or returns:
+            sums.reached += 1
+            sums.reached_packages += stayed
     sums.returned += bool(returns)
     sums.returned_packages += sum(one.packages for one in returns)
     return returns
 
 
 def _add_customs(sums: Sums, case: Case) -> None:
-    """Seconds under hold, each once a cause, and once an office and cause: until they part at the parent, from then on
-    at each child.
-    """
-    spans: dict[HoldCause, list[Span]] = {}
-    at_office: dict[tuple[Office, HoldCause], list[Span]] = {}
-    lines, portion = [line for line in case.lines if line.shipment == case.shipment], case.portion
-    if not lines and portion.split is not None and case.statement.part_of is None:
-        at = min(case.period.at, portion.split.record.occurredAt)
-        line = lateness_of(case.journeys, Part(portion), case.terms, case.opened_at, case.force, at)
-        lines = [beyond_accrual(case.journeys, line, case.terms, case.opened_at, at)]
-    parted = case.journeys.origins.get(case.shipment)
-    begun = parted.occurred_at if parted is not None else 0
-    for line in lines:
-        for held in line.holds:
-            cause = HoldCause(held.hold.cause) if held.hold.cause in set(HoldCause) else HoldCause.UNKNOWN
-            span = max(begun, held.span[0]), held.span[1]
-            spans.setdefault(cause, []).append(span)
-            at_office.setdefault((Office(held.jurisdiction, held.hold.regime), cause), []).append(span)
-            sums.evidence[held.hold.held.id] = None
-    for cause, match in spans.items():
-        sums.customs_seconds[cause] += measure(match, 0, FOREVER)
-    for key, match in at_office.items():
-        sums.office_seconds[key] += measure(match, 0, FOREVER)
-    sums.held_seconds += measure((span for match in spans.values() for span in match), 0, FOREVER)
+    held = holds_of(case)
+    sums.customs_seconds.update(held.by_cause)
+    sums.office_seconds.update(held.by_office)
+    sums.held_seconds += held.seconds
+    sums.evidence.update(dict.fromkeys(held.evidence))
+    procedures = procedures_of(case)
+    sums.procedures += len(procedures)
+    sums.first_time += sum(procedures)
 
 
 def _add_time(sums: Sums, case: Case, route: Route, windows: Windows) -> None:
@@ -344,42 +347,3 @@ def _add_nodes(sums: Sums, case: Case) -> None:
         if match.record.kind in (StatementKind.LOST, StatementKind.DESTROYED):
             sums.handled[match.record.by] += 1
             sums.failed[match.record.by] += 1
-
-
-def _add_procedures(sums: Sums, case: Case) -> None:
-    """Customs procedures that began with this shipment. One that was not over when the goods were split is over when
-    it is for all of them.
-
-    Due is what was released, stumbled or came to an end without a release, and what nobody released though the goods
-    have arrived, ended or are overdue.
-    """
-    begun = {(c.record.jurisdiction, c.record.regime) for c in case.journeys.clearances(case.shipment)}
-    above = {
-        (c.record.jurisdiction, c.record.regime)
-        for ancestor, origin in case.portion.path
-        if origin is not None
-        for c in case.journeys.clearances(ancestor)
-    }
-    overdue = case.statement.promised > 0 and case.t0 < case.period.at
-    over = overdue or any(line.stop or line.ending for line in case.lines)
-    for pair in sorted(begun - above):
-        released, clean = _outcome(case.journeys, case.shipment, pair)
-        if released or not clean or over:
-            sums.procedures += 1
-            sums.first_time += released and clean
-
-
-def _outcome(journeys: Journeys, shipment: bytes, pair: tuple[bytes, int]) -> tuple[bool, bool]:
-    """Whether customs released all these goods, and whether nothing went wrong before that."""
-    steps = [
-        corrected(journeys, match)[0]
-        for match in journeys.clearances(shipment)
-        if (match.record.jurisdiction, match.record.regime) == pair
-    ]
-    for step in sorted(steps, key=lambda step: step.occurredAt):
-        if step.status in RELEASES:
-            return True, True
-        if step.status in _STUMBLES:
-            return any(later.status in RELEASES for later in steps), False
-    parts = [_outcome(journeys, child, pair) for child in journeys.children(shipment)]
-    return bool(parts) and all(released for released, _ in parts), all(clean for _, clean in parts)

@@ -45,6 +45,44 @@ class LinkCost:
     amount: int
 
 
+@figure("currency", "shipments", "packages", "orders", "order_packages", "priced_orders", "priced_packages")
+@dataclass(frozen=True, slots=True)
+class CostBase:
+    """What amounts of one currency are spread over, by the currency of the terms.
+
+    `shipments` with their `packages`, as everywhere; `orders` whose goods stay where they went, a return being none and
+    the parts of a split one together, with the `order_packages` that stay; `priced` those of them that state a freight.
+    """
+
+    currency: Currency
+    shipments: int
+    packages: int
+    orders: int
+    order_packages: int
+    priced_orders: int
+    priced_packages: int
+
+
+def bases_of(contributions: Sequence[Contribution], sums: Sums) -> tuple[CostBase, ...]:
+    """Of these shipments, whose `sums` are given too, in the order of their currencies."""
+    orders: dict[str, set[bytes]] = {}
+    priced: dict[str, set[bytes]] = {}
+    packages: Counter[str] = Counter()
+    for one in contributions:
+        for currency, ended in amounts_of(one, "ended"):
+            orders.setdefault(currency, set()).add(one.order)
+            if amounts_of(one, "freight"):
+                priced.setdefault(currency, set()).add(one.order)
+                packages[currency] += ended
+    return tuple(
+        CostBase(
+            currency, sums.shipments_in[currency], sums.packages_in[currency], len(orders.get(currency, ())),
+            sums.ended[currency], len(priced.get(currency, ())), packages[currency],
+        )
+        for currency in sorted(sums.shipments_in)
+    )  # fmt: skip
+
+
 def links_of(contributions: Sequence[Contribution], sums: Sums) -> tuple[LinkCost, ...]:
     """Of these shipments, whose `sums` are given too; links in the order of `Link`, then by mode and currency."""
     freight: Counter[tuple[Link, int, str]] = Counter()

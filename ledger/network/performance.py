@@ -20,12 +20,12 @@ from ledger.common.periods import Period
 from ledger.errors import NotFound
 from ledger.network.contributions import Contribution, KeptContributions, Sums, contribution_of
 from ledger.network.flexibility import flexibility
-from ledger.network.links import LinkCost, links_of
-from ledger.network.returns import ReturnReason
+from ledger.network.links import CostBase, LinkCost, bases_of, links_of
 from ledger.network.routes import EXPECTED, Route, Windows
 from ledger.network.sections import Section, SectionFigures
 from ledger.network.sight import EVERYTHING, Sight
 from ledger.shipments.history import Journeys
+from ledger.shipments.return_reason import ReturnReason
 
 K = TypeVar("K", bound=Hashable)
 MILLION = 1_000_000
@@ -47,11 +47,11 @@ class NodeFigures:
 
 @figure(
     "shipments", "delivered", "packages", "timed", "mean_seconds", "median_seconds", "p90_seconds", "windowed",
-    "abnormal", "legs_due", "legs_in_time", "procedures", "first_time", "held_seconds", "abnormal_ppm", "legs_ppm",
-    "first_time_ppm", "processed", "processing_mean_seconds", "processing_median_seconds", "processing_p90_seconds",
-    "reached", "reached_packages", "returned", "returned_packages", "return_ppm", "reasons", "sections", "lanes_judged",
-    "lanes_by_mode", "lanes_by_carrier", "lanes_flexible", "flexible_ppm", "duty", "duties_hidden", "links",
-    "customs_seconds", "freight", "penalties", "indicative",
+    "abnormal", "legs_due", "legs_in_time", "legs_undated", "procedures", "first_time", "held_seconds", "abnormal_ppm",
+    "legs_ppm", "first_time_ppm", "processed", "processing_mean_seconds", "processing_median_seconds",
+    "processing_p90_seconds", "reached", "reached_packages", "returned", "returned_packages", "return_ppm", "reasons",
+    "reasons_agreed", "sections", "lanes_judged", "lanes_by_mode", "lanes_by_carrier", "lanes_flexible", "flexible_ppm",
+    "duty", "duties_hidden", "links", "bases", "customs_seconds", "freight", "penalties", "indicative",
     ("cost_per_shipment", "costs_per_shipment"), ("cost_per_package", "costs_per_package"), ("nodes", "by_node"),
     "records", "evidence",
 )  # fmt: skip
@@ -66,10 +66,12 @@ class NetworkFigures:
     under any, where holds of two causes that overlap count once. `penalties` are a cost; `indicative` ones, whose
     liable has neither signed nor endorsed the terms, are none.
 
-    `processed` shipments have a processing time, from the opening of their terms to the first handoff. Of `reached`
-    shipments, that were delivered or came back, some goods of `returned` went back under terms of purpose return;
-    `reasons` counts packages. `duty`: paid as clearances state it, but for `duties_hidden` of them that are withheld.
-    Lanes are as `ledger.network.flexibility` says.
+    `legs_undated`: handoffs to somebody who had to pass goods on, without a deadline for it. `processed` shipments have
+    a processing time, from the opening of their terms to the first handoff. Of `reached` shipments, that were delivered
+    or came back, some goods of `returned` went back under terms of purpose return; returns themselves are none of them,
+    and goods that went on under later terms are counted where they stay. `reasons` counts packages, `reasons_agreed`
+    those whose receiver bore the reason out. `bases`: what amounts are spread over. `duty`: paid as clearances state
+    it, but for `duties_hidden` of them that are withheld. Lanes are as `ledger.network.flexibility` says.
     """
 
     shipments: int
@@ -83,6 +85,7 @@ class NetworkFigures:
     abnormal: int
     legs_due: int
     legs_in_time: int
+    legs_undated: int
     procedures: int
     first_time: int
     customs_seconds: Mapping[HoldCause, int]
@@ -99,6 +102,7 @@ class NetworkFigures:
     returned: int
     returned_packages: int
     reasons: Mapping[ReturnReason, int]
+    reasons_agreed: Mapping[ReturnReason, int]
     sections: tuple[SectionFigures, ...]
     lanes_judged: int
     lanes_by_mode: int
@@ -107,6 +111,7 @@ class NetworkFigures:
     duty: Mapping[Currency, int]
     duties_hidden: int
     links: tuple[LinkCost, ...]
+    bases: tuple[CostBase, ...]
     nodes: Mapping[int, NodeFigures]
     evidence: tuple[RecordId, ...]
 
@@ -153,11 +158,19 @@ class NetworkFigures:
         return _ppm(self.lanes_flexible, self.lanes_judged)
 
     def cost_per_shipment(self, currency: str) -> int | None:
-        """Freight and penalties over shipments, rounded down."""
-        return _over(self.freight.get(currency, 0) + self.penalties.get(currency, 0), self.shipments)
+        """Freight and penalties over the shipments whose terms are in that currency, rounded down."""
+        return self._spread(currency, "shipments")
 
     def cost_per_package(self, currency: str) -> int | None:
-        return _over(self.freight.get(currency, 0) + self.penalties.get(currency, 0), self.packages)
+        return self._spread(currency, "packages")
+
+    def base(self, currency: str) -> CostBase | None:
+        return next((one for one in self.bases if one.currency == currency), None)
+
+    def _spread(self, currency: str, over: str) -> int | None:
+        base = self.base(currency)
+        cost = self.freight.get(currency, 0) + self.penalties.get(currency, 0)
+        return None if base is None else _over(cost, getattr(base, over))
 
 
 @figure("figure", "before", "after", "difference")
@@ -250,6 +263,7 @@ def _figures(sums: Sums, contributions: Sequence[Contribution]) -> NetworkFigure
         abnormal=sums.abnormal,
         legs_due=sums.legs_due,
         legs_in_time=sums.legs_in_time,
+        legs_undated=sums.legs_undated,
         procedures=sums.procedures,
         first_time=sums.first_time,
         customs_seconds=dict(sorted(sums.customs_seconds.items())),
@@ -266,6 +280,7 @@ def _figures(sums: Sums, contributions: Sequence[Contribution]) -> NetworkFigure
         returned=sums.returned,
         returned_packages=sums.returned_packages,
         reasons={reason: sums.reasons[reason] for reason in ReturnReason if sums.reasons[reason]},
+        reasons_agreed={reason: sums.reasons_agreed[reason] for reason in ReturnReason if sums.reasons_agreed[reason]},
         sections=tuple(
             SectionFigures(section, sums.section_due[section], sums.section_in_time[section])
             for section in Section
@@ -278,6 +293,7 @@ def _figures(sums: Sums, contributions: Sequence[Contribution]) -> NetworkFigure
         duty=dict(sorted(sums.duty.items())),
         duties_hidden=sums.duties_hidden,
         links=links_of(contributions, sums),
+        bases=bases_of(contributions, sums),
         nodes={node: NodeFigures(node, items, failed) for node, items, failed in handled},
         evidence=tuple(sums.evidence),
     )

@@ -7,8 +7,10 @@ from enum import StrEnum
 from ledger.codes import Fulfilment, Mode, Purpose
 from ledger.common.toml_file import read_toml
 from ledger.errors import MalformedRecord
+from ledger.network.returns import ordered_as
 from ledger.records.types import Place, ShipmentTerms
 from ledger.scores.samples import Case
+from ledger.shipments.history import Journeys
 
 LONGEST_WINDOW = 3_660
 """Days."""
@@ -100,11 +102,14 @@ GROUPS: Mapping[By, Callable[[Route], str]] = {
 def route_of(case: Case) -> Route:
     """The route of a shipment: countries of origin and destination, mode, and the partner that delivered it."""
     moves = (case.lines[0].part.portion if case.lines else case.portion).moves
-    return route_by_terms(case.terms, moves[-1].releaser if moves else case.terms.holder)
+    return route_by_terms(case.journeys, case.terms, moves[-1].releaser if moves else case.terms.holder)
 
 
-def route_by_terms(terms: ShipmentTerms, carrier: int) -> Route:
-    """The route as the terms state it, with the partner that delivered, or holds, the goods."""
+def route_by_terms(journeys: Journeys, terms: ShipmentTerms, carrier: int) -> Route:
+    """The route as the terms state it, with the partner that delivered, or holds, the goods. What comes back was
+    fulfilled as it was ordered: what a return calls itself moves no cost of it elsewhere.
+    """
+    fulfilment = ordered_as(journeys, terms).fulfilment
     origin, destination = _country(terms.origin), _country(terms.destination)
     return Route(
         origin,
@@ -112,7 +117,7 @@ def route_by_terms(terms: ShipmentTerms, carrier: int) -> Route:
         market=next((name for name, countries in MARKETS.items() if destination in countries), None),
         mode=Mode(terms.mode) if terms.mode in _MODES else None,
         carrier=carrier,
-        fulfilment=Fulfilment(terms.fulfilment) if terms.fulfilment in _FULFILMENTS else None,
+        fulfilment=Fulfilment(fulfilment) if fulfilment in _FULFILMENTS else None,
         purpose=Purpose(terms.purpose),
     )
 

@@ -35,9 +35,15 @@ def rows_of(side: Side) -> Iterator[Row]:
         for currency in figures.freight:
             yield Row("cost_per_shipment", currency, figures.cost_per_shipment(currency))
             yield Row("cost_per_package", currency, figures.cost_per_package(currency))
+        for base in figures.bases:
+            yield Row("orders", base.currency, base.orders)
+            yield Row("order_packages", base.currency, base.order_packages)
+            yield Row("priced_orders", base.currency, base.priced_orders)
+            yield Row("priced_packages", base.currency, base.priced_packages)
         for link in figures.links:
             yield Row("link", f"{link.link}/{_mode(link.mode)}/{link.currency}", link.amount)
         yield from (Row("returned_packages", reason, count) for reason, count in figures.reasons.items())
+        yield from (Row("agreed_packages", reason, count) for reason, count in figures.reasons_agreed.items())
         yield from (Row("customs_seconds", cause.name.lower(), held) for cause, held in figures.customs_seconds.items())
         for section in figures.sections:
             yield Row("legs_due", section.section, section.due)

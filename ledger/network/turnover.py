@@ -189,4 +189,4 @@ def turnover_by(
         everybody = turnover(journeys, period, sight=sight)
         return everybody if by is None else {str(one.partner): (one,) for one in everybody.get("all", ())}
     group = GROUPS[by]
-    return turnover(journeys, period, lambda terms: group(route_by_terms(terms, NOBODY)), sight)
+    return turnover(journeys, period, lambda terms: group(route_by_terms(journeys, terms, NOBODY)), sight)

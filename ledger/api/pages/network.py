@@ -9,11 +9,19 @@ from fastapi.responses import Response
 from ledger.api.deps import NodeOf, ReaderOf, Rolling
 from ledger.api.moments import When, second_of
 from ledger.api.pages.render import page
-from ledger.api.routers.networks import compared, published
-from ledger.common.periods import Period, full_hour, period_of
+from ledger.api.routers.networks import published
+from ledger.common.periods import DAY, Period, full_hour
 from ledger.explain import network as network_text
+from ledger.explain.words import counted
 from ledger.network.routes import By
-from ledger.services.figures.network import NetworkAnswer, knows_shipments, network_charts_for, network_for
+from ledger.services.figures.network import (
+    Asked,
+    NetworkAnswer,
+    knows_shipments,
+    network_charts_for,
+    network_for,
+    periods_of,
+)
 
 router = APIRouter()
 
@@ -32,20 +40,19 @@ def network(
 ) -> Response:
     now = full_hour(node.home.clock.now())
     asked_for = second_of(start, "start"), second_of(end, "end", through=True)
-    period = period_of(now, *asked_for, rolling)
-    before = compared(
-        now, second_of(against_start, "against_start"), second_of(against_end, "against_end", through=True)
-    )
+    against = second_of(against_start, "against_start"), second_of(against_end, "against_end", through=True)
+    period, before = periods_of(now, Asked(*asked_for, rolling), Asked(*against))
     answer: NetworkAnswer | None = None
     public: dict[str, Any] | None = None
     if knows_shipments(reader):
         answer = network_for(node.reader.numbers, reader, period, by=by, before=before)
     else:
         public = published(node, by, *asked_for, rolling, compares=before is not None)
-    groups: list[str] = [*answer.groups] if answer else [group["group"] for group in public["groups"]] if public else []
+    groups: list[str] = answer.names if answer else [group["group"] for group in public["groups"]] if public else []
     partners = {int(group) for group in groups if group.isdigit()} if by is By.CARRIER else set()
     partners |= {partner for figures in (answer.groups.values() if answer else ()) for partner in figures.nodes}
-    partners |= {one.partner for held in (answer.turnover.values() if answer else ()) for one in held}
+    held = [one for group in (answer.turnover.values() if answer else ()) for one in group]
+    partners |= {one.partner for one in held}
     partners |= {n["partner"] for group in (public["groups"] if public else ()) for n in group["figures"]["nodes"]}
     said = {"start": start, "end": end, "against_start": against_start, "against_end": against_end}
     asked = {name: value for name, value in {**said, "rolling": rolling}.items() if value}
@@ -64,6 +71,7 @@ def network(
         table=table_of(by, period, before),
         names=node.reader.views.names(sorted(partners)),
         said=said,
+        held_days=counted(-(-max((one.seconds for one in held), default=0) // DAY), "day"),
     )
 
 

@@ -9,10 +9,10 @@ from fastapi.responses import Response
 from ledger.api.deps import Moment, NodeOf, ReaderOf, Rolling
 from ledger.api.schemas import examples
 from ledger.api.schemas.figures import NetworkView
-from ledger.common.periods import Period, full_hour, period_of
-from ledger.errors import MalformedRecord, NotPermitted
+from ledger.common.periods import full_hour
+from ledger.errors import NotPermitted
 from ledger.network.routes import By
-from ledger.services.figures.network import knows_shipments, network_for
+from ledger.services.figures.network import Asked, knows_shipments, network_for, periods_of
 from ledger.services.node.node import Node
 
 router = APIRouter(prefix="/v1/network", tags=["network"])
@@ -47,13 +47,14 @@ def network(
     cause, cost by link, duty, returns and their reasons, lanes with a choice of ways, turnover, and nodes.
 
     Of shipments whose clock stopped, or whose promise lies, from `start` to before `end`, or in the last `rolling`
-    days; `against_start` and `against_end` name an earlier period, and every figure is given in both. A partner gets
+    days; `against_start` and `against_end` name another period, which may not overlap it, and every figure is given in
+    both; where nothing else is said, what follows that period stands beside it. A partner gets
     figures of its own shipments, auditors of all. The public gets them by mode (other groupings: 403), without
     prices, of closed calendar quarters (by default the newest), taken once, 30 days after their end; in whole hours and
     per cent, modes of fewer than ten shipments together, and no figure of fewer than ten events.
     """
     now = full_hour(node.home.clock.now())
-    before = compared(now, against_start, against_end)
+    period, before = periods_of(now, Asked(start, end, rolling), Asked(against_start, against_end))
     if not knows_shipments(reader):
         if form is Form.CSV:
             raise NotPermitted(
@@ -62,7 +63,7 @@ def network(
                 mend="Sign in with a key of a party.",
             )
         return published(node, by, start, end, rolling, compares=before is not None)
-    answer = network_for(node.reader.numbers, reader, period_of(now, start, end, rolling), by=by, before=before)
+    answer = network_for(node.reader.numbers, reader, period, by=by, before=before)
     if form is Form.CSV:
         headers = {"Content-Disposition": 'attachment; filename="network.csv"'}
         return Response(answer.to_csv(), media_type="text/csv", headers=headers)
@@ -80,13 +81,3 @@ def published(
             mend="Sign in with a key of a party.",
         )
     return node.reader.publication.network(by, node.reader.publication.asked(start, end, rolling))
-
-
-def compared(now: int, start: int | None, end: int | None) -> Period | None:
-    """The period to compare with; None where none is named. Raises `MalformedRecord` for half of one."""
-    if start is None and end is None:
-        return None
-    if start is None or end is None:
-        where = "against_start" if start is None else "against_end"
-        raise MalformedRecord("half a period", where=where, expected="against_start and against_end")
-    return period_of(now, start, end)

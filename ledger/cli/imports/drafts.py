@@ -143,6 +143,7 @@ class Desk:
             "purpose": int(Purpose.ORIGINAL),
             "packages": line.packages,
             "mode": int(line.mode),
+            "fulfilment": int(line.fulfilment or 0),
             "origin": _place(line.origin),
             "destination": _place(line.destination),
             "contents": [

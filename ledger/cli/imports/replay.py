@@ -141,7 +141,7 @@ class Replay:
             parents=(),
             packages=line.packages,
             mode=int(line.mode),
-            fulfilment=0,
+            fulfilment=int(line.fulfilment or 0),
             origin=self._place(f"{line.id}/origin", line.origin),
             destination=self._place(f"{line.id}/destination", line.destination),
             contents=(

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import TypeVar
 
-from ledger.codes import Mode
+from ledger.codes import Fulfilment, Mode
 from ledger.common.gs1_keys import check_gln, check_gtin
 from ledger.common.iso_codes import COUNTRIES, CURRENCIES
 from ledger.errors import MalformedRecord
@@ -22,7 +23,14 @@ LONGEST = 120
 MOST_PACKAGES = 2**32 - 1
 _MOST_DAYS = 36_500
 _LOCODE = re.compile(r"[A-Z]{2}[A-Z2-9]{3}")
-_MODES = {mode.name.lower().replace("_", " "): mode for mode in Mode} | {str(int(mode)): mode for mode in Mode}
+C = TypeVar("C", bound=IntEnum)
+
+
+def _by_name(codes: type[C]) -> dict[str, C]:
+    return {one.name.lower().replace("_", " "): one for one in codes} | {str(int(one)): one for one in codes}
+
+
+_MODES, _FULFILMENTS = _by_name(Mode), _by_name(Fulfilment)
 Value = TypeVar("Value")
 
 
@@ -142,14 +150,21 @@ class Cells:
         )
 
     def mode(self, source: Source | None) -> Mode:
+        return self._coded(source, _MODES, "mode of transport") or Mode.NOT_SPECIFIED
+
+    def fulfilment(self, source: Source | None) -> Fulfilment | None:
+        return self._coded(source, _FULFILMENTS, "fulfilment")
+
+    def _coded(self, source: Source | None, codes: Mapping[str, C], what: str) -> C | None:
+        """A code by its name or number; None where nothing is written."""
         text = self.text(source)
         if not text or source is None:
-            return Mode.NOT_SPECIFIED
-        mode = _MODES.get(text.lower().replace("-", " ").replace("_", " "))
-        if mode is None:
-            known = ", ".join(name for name in _MODES if not name.isdigit())
-            raise _at(source, Unreadable(f"no mode of transport ({known}): {shown(text)}"))
-        return mode
+            return None
+        code = codes.get(text.lower().replace("-", " ").replace("_", " "))
+        if code is None:
+            known = ", ".join(name for name in codes if not name.isdigit())
+            raise _at(source, Unreadable(f"no {what} ({known}): {shown(text)}"))
+        return code
 
     def _known(self, source: Source | None, what: str, known: Callable[[str], bool]) -> str:
         text = self.text(source)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
 
-from ledger.codes import Mode
+from ledger.codes import Fulfilment, Mode
 from ledger.formats.tabular.table import Unusable
 
 
@@ -45,6 +45,7 @@ class Line:
     order: str = ""
     incoterm: str = ""
     mode: Mode = Mode.NOT_SPECIFIED
+    fulfilment: Fulfilment | None = None
     description: str = ""
     gtin: str = ""
     lot: str = ""

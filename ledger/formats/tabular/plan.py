@@ -114,6 +114,7 @@ def _line(cells: Cells, of: ImportMap, seen: Mapping[str, int], now: int) -> Lin
         order=cells.short(content.order),
         incoterm=cells.short(content.incoterm),
         mode=cells.mode(content.mode),
+        fulfilment=cells.fulfilment(content.fulfilment),
         description=cells.text(content.description)[:LONGEST],
         gtin=cells.gtin(content.gtin),
         lot=cells.short(content.lot),

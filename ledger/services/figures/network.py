@@ -6,11 +6,11 @@ the public sees is published by quarter (see `ledger.services.figures.publicatio
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.charts.chart import Chart
 from ledger.common.figure import to_json
-from ledger.common.periods import Period
+from ledger.common.periods import Period, period_of
 from ledger.common.scopes import ALL_SCOPES
 from ledger.errors import MalformedRecord, NotPermitted
 from ledger.explain.network import more_words, words
@@ -53,6 +53,14 @@ class NetworkAnswer:
     def names(self) -> list[str]:
         """The groups that have shipments, or goods in somebody's hands, in either period."""
         return sorted({*self.groups, *(self.before or {}), *self.turnover, *self.before_turnover})
+
+    @property
+    def uneven(self) -> bool:
+        """Whether one of the two periods, as far as it has passed, is over a tenth longer: sums say little then."""
+        if self.before_period is None:
+            return False
+        shorter, longer = sorted(max(1, one.at - one.start) for one in (self.period, self.before_period))
+        return 10 * longer > 11 * shorter
 
     @property
     def costs(self) -> tuple[BenchmarkRow, ...]:
@@ -100,6 +108,39 @@ class NetworkAnswer:
         return to_json(figures) | ({} if evidence else {"evidence": None})
 
 
+class Asked(NamedTuple):
+    """A period as somebody asks for it, see `ledger.common.periods.period_of`."""
+
+    start: int | None = None
+    end: int | None = None
+    rolling: int | None = None
+
+
+def periods_of(now: int, asked: Asked, against: Asked) -> tuple[Period, Period | None]:
+    """The period that is asked for, and the one to compare it with, if any; where only the latter is named, the former
+    is what follows it. Raises `MalformedRecord` for half a period, and for one that ends before it starts.
+    """
+    if against == Asked():
+        return period_of(now, *asked), None
+    if against.start is None or against.end is None:
+        where = "against_start" if against.start is None else "against_end"
+        raise MalformedRecord("half a period", where=where, expected="against_start and against_end")
+    before = period_of(now, *against)
+    return period_of(now, *(Asked(before.end) if asked == Asked() else asked)), before
+
+
+def require_apart(period: Period, other: Period) -> None:
+    """Raises `MalformedRecord` for periods that overlap: what is in both would be compared with itself."""
+    if other.start < period.end and period.start < other.end:
+        raise MalformedRecord(
+            "the periods overlap",
+            where="against",
+            expected="one before or after the other",
+            found=f"{period.start} to {period.end}, and {other.start} to {other.end}",
+            mend="Say the start and the end of both; without them a period is all time.",
+        )
+
+
 def knows_shipments(reader: Reader) -> bool:
     """Whether the reader is anybody who may know of single shipments: a partner, or an auditor."""
     return bool(reader.partner or reader.auditor)
@@ -116,10 +157,10 @@ def network_for(
 ) -> NetworkAnswer:
     """The network in `period`, beside that in `before`; `reader` None: whoever runs this home, who knows it all.
 
-    Raises `NotPermitted` for the public, `MalformedRecord` for a comparison of a period with itself.
+    Raises `NotPermitted` for the public, `MalformedRecord` for a comparison of periods that overlap.
     """
-    if before is not None and (before.start, before.end) == (period.start, period.end):
-        raise MalformedRecord("a period compared with itself", where="against", expected="another period")
+    if before is not None:
+        require_apart(period, before)
     only = limited_to(reader)
     groups = numbers.network(period, by, windows, only)
     earlier = numbers.network(before, by, windows, only) if before is not None else None

@@ -4,11 +4,13 @@ SQL reads the same file; nothing of Lading's arithmetic is used. Figures are equ
 computed anew with decimals of 60 digits.
 """
 
+import csv
 import decimal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from itertools import islice
 from math import ceil, floor
 from pathlib import Path
 from typing import Any
@@ -24,17 +26,20 @@ from ledger.cli.report.words import Cover
 from ledger.codes import Mode, Role
 from ledger.common.periods import Period
 from ledger.explain.report import findings, late_class_text, mode_text
+from ledger.network.links import CostBase, Link
 from ledger.network.performance import network
 from ledger.network.report import Report
-from ledger.network.routes import Route
+from ledger.network.routes import By, Route
 from ledger.penalties.statement import PenaltyStatement
 from ledger.scores.composite import Scorecard
+from ledger.services.figures.network import NetworkAnswer, network_for
 from ledger.services.home.settings import read_settings
 from ledger.services.node.node import Node
 from tests.e2e.oracle import DATA
 
 ALPHA, CAP_BPS = 7_300, 650
 FOREVER = 2**40 - 1
+VIA = 'shipment.fulfilment={column="Fulfill Via",values={"Direct Drop"="direct mail","From RDC"="own warehouse"}}'
 LINES = """
 CREATE TABLE lines AS
 WITH raw AS (
@@ -52,6 +57,7 @@ typed AS (
     try_strptime("Delivered to Client Date", '%-d-%b-%y')::DATE AS delivered,
     try_cast(replace("Line Item Quantity", ',', '') AS BIGINT) AS packages,
     (try_cast(replace("Line Item Value", ',', '') AS DECIMAL(18, 2)) * 100)::BIGINT AS value,
+    CASE "Fulfill Via" WHEN 'Direct Drop' THEN 'direct_mail' ELSE 'own_warehouse' END AS via,
     coalesce((try_cast(replace("Freight Cost (USD)", ',', '') AS DECIMAL(18, 2)) * 100)::BIGINT, 0) AS freight
   FROM raw
 )
@@ -78,6 +84,7 @@ class Both:
     report: Report
     cover: Cover
     lanes: dict[str, Any]
+    ways: NetworkAnswer
     period: Period
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
@@ -93,13 +100,18 @@ def _both(limit: int, folder: Path) -> Both:
     plain.write_bytes(DATA.read_bytes().removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
     sql = duckdb.connect()
     sql.execute(LINES, [str(plain), CAP_BPS, ALPHA, limit])
-    arguments = ["replay", str(DATA), "--alpha", str(ALPHA), "--cap-bps", str(CAP_BPS), "--limit", str(limit)]
+    first = folder / "first.csv"
+    with plain.open(newline="") as lines, first.open("w", newline="") as file:
+        csv.writer(file).writerows(islice(csv.reader(lines), limit + 1))
+    arguments = ["import", str(first), "--map", "scms", "--set", VIA, "--history", "--yes", "--skip-unusable"]
+    arguments += ["--alpha", str(ALPHA), "--cap-bps", str(CAP_BPS)]
     done = CliRunner().invoke(app, arguments, env={"LADING_HOME": str(folder / "home")})
     assert done.exit_code == 0, done.output
     node = Node(read_settings({}, home=folder / "home"))
     try:
         period = Period(0, FOREVER, node.home.clock.now())
         lanes = network(node.reader.numbers.journeys(), period, by=_lane)
+        ways = network_for(node.reader.numbers, None, period, by=By.FULFILMENT)
         return Both(
             sql,
             node.reader.numbers.penalties(),
@@ -107,6 +119,7 @@ def _both(limit: int, folder: Path) -> Both:
             {partner.id: partner.name for partner in node.reader.views.partners()},
             *report_of(node.reader, period, "SCMS"),
             dict(lanes),
+            ways,
             period,
         )
     finally:
@@ -222,6 +235,37 @@ def test_network_by_destination_and_mode(both: Both) -> None:
     assert found == expected
     assert all(figures.delivered == figures.shipments for figures in both.lanes.values())
     assert {Mode.AIR.name, Mode.MARITIME.name} & {key.split("|")[1] for key in found}
+
+
+@needs_data
+def test_network_by_fulfilment(both: Both) -> None:
+    """Vendors hand all they have to the programmes at once: whole orders, nobody's stock in between."""
+    query = """
+      SELECT via, count(*), sum(packages), sum(freight), sum(penalty), count_if(freight > 0),
+        coalesce(sum(packages) FILTER (freight > 0), 0)
+      FROM lines GROUP BY via
+    """
+    answer = both.ways
+    assert sum(figures.shipments for figures in answer.groups.values()) > 100
+    for name, *row in both.rows(query):
+        orders, packages, freight, penalty, priced, priced_packages = map(int, row)
+        figures = answer.groups[name]
+        assert figures.bases == (CostBase("USD", orders, packages, orders, packages, priced, priced_packages),)
+        assert (figures.reached_packages, figures.returned, figures.duty) == (packages, 0, {})
+        paid: dict[Link, int] = {}
+        for one in figures.links:
+            paid[one.link] = paid.get(one.link, 0) + one.amount
+        assert paid == {link: sum_ for link, sum_ in ((Link.FREIGHT, freight), (Link.PENALTIES, penalty)) if sum_}
+        assert figures.cost_per_package("USD") == (freight + penalty) // packages
+    query = "SELECT via, vendor, sum(packages) FROM lines GROUP BY via, vendor"
+    out = {(name, f"Vendor: {vendor}"): int(packages) for name, vendor, packages in both.rows(query)}
+    went = {
+        (name, both.names[one.partner]): one.packages_out
+        for name, held in answer.turnover.items()
+        for one in held
+        if one.packages_out
+    }
+    assert went == out
 
 
 @needs_data

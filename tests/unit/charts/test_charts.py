@@ -15,7 +15,8 @@ from ledger.charts.network import MOST_GROUPS, network_charts
 from ledger.charts.trend import Reading, score_trend
 from ledger.codes import ClearanceStatus, HoldCause, Mode, StatementKind
 from ledger.common.periods import Period
-from ledger.network.contributions import Contribution, Office
+from ledger.network.contributions import Contribution
+from ledger.network.customs import Office
 from ledger.network.performance import contributions_by, network
 from ledger.network.routes import EXPECTED, Route
 from ledger.penalties.amounts import all_owed

@@ -11,6 +11,7 @@ from ledger.provenance.loss import Loss, parse_loss
 from ledger.records.signing import SignedRecord
 from ledger.records.types import ShipmentTerms
 from ledger.shipments.default_terms import REPORT_LAG, TENDER_WINDOW
+from ledger.shipments.return_reason import ReturnReason, parse_reason
 
 
 def terms(**commercial: Any) -> dict[str, Any]:
@@ -105,5 +106,37 @@ def test_a_transformation_states_its_loss_as_it_is_read_later() -> None:
     ],
 )
 def test_a_loss_that_nobody_could_read_is_refused_before_it_is_signed(details: Any, purpose: str) -> None:
+    with pytest.raises(MalformedRecord):
+        completed(made(details, purpose), 0)
+
+
+def test_a_return_states_its_reason_as_it_is_counted_later() -> None:
+    text = completed(made({"reason": "wrong_goods"}, "return"), 0)["message"]["details"]["text"]
+    assert text == '{"reason":"wrong_goods"}'
+    assert parse_reason(text) is ReturnReason.WRONG_GOODS
+    beside = '{"note":"lid broken","reason":"damaged"}'
+    assert completed(made({"text": beside}, 3), 0)["message"]["details"]["text"] == beside
+    assert completed(made({}, "return"), 0)["message"]["details"]["text"] == ""
+    assert (
+        completed(made({"text": '{"reason":"any"}'}, "onward"), 0)["message"]["details"]["text"] == '{"reason":"any"}'
+    )
+
+
+@pytest.mark.parametrize(
+    ("details", "purpose"),
+    [
+        ({"reason": "Damaged"}, "return"),
+        ({"reason": "unknown"}, "return"),
+        ({"reason": None}, "return"),
+        ({"reason": ["late"]}, "return"),
+        ({"reason": "late"}, "onward"),
+        ({"reason": "late"}, None),
+        ({"reason": "late", "text": '{"note":"x"}'}, "return"),
+        ({"reason": "late", "loss": {"quantity": 1, "unit": "GRM", "reason": "x"}}, "return"),
+        ({"text": '{"reason":"weather"}'}, 3),
+        ({"text": "it was late"}, "return"),
+    ],
+)
+def test_a_reason_that_nobody_would_count_is_refused_before_it_is_signed(details: Any, purpose: Any) -> None:
     with pytest.raises(MalformedRecord):
         completed(made(details, purpose), 0)

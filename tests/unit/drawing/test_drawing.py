@@ -18,7 +18,7 @@ from ledger.drawing import words
 from ledger.drawing.figure import figure, table
 from ledger.drawing.scale import STEPS, ticks
 from ledger.drawing.svg import WIDTH, svg
-from ledger.network.contributions import Office
+from ledger.network.customs import Office
 from ledger.penalties.causes import LateCause
 
 HOSTILE = '<script>alert("x")</script>&'

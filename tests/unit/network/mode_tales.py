@@ -5,9 +5,9 @@ from typing import Any
 
 from ledger.codes import ClearanceStatus, Fulfilment, Mode, Purpose, Regime, StatementKind
 from ledger.common.canonical import canonical_json
-from ledger.network.returns import ReturnReason
 from ledger.records.eip712 import Withheld
 from ledger.records.types import Details, Duty, Goods, Place, TaxLine
+from ledger.shipments.return_reason import ReturnReason
 from tests.unit.history import CARRIER, DAY, HOUR, LOCKER, MAKER, SALT, SECOND, SHOP, History
 
 GTINS = ("09506000134352", "09521321000018")

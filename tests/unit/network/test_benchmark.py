@@ -14,7 +14,7 @@ from tests.unit.network.test_modes import HIDDEN, duty
 from tests.unit.network.test_performance import YEAR
 
 HEAD = 'format = "lading/benchmark/1"\ntitle = "Cost of an order"\nsource = "A made-up table"\n'
-COST = '[[costs]]\nfulfilment = "express"\nlink = "freight"\nper = "shipment"\ncurrency = "EUR"\namount = 12_000\n'
+COST = '[[costs]]\nfulfilment = "express"\nlink = "freight"\nper = "order"\ncurrency = "EUR"\namount = 12_000\n'
 
 
 def rows(history: History, text: str) -> tuple[BenchmarkRow, ...]:
@@ -28,9 +28,7 @@ def test_costs_stand_beside_what_was_paid() -> None:
         shipment = history.terms(fulfilment=Fulfilment.EXPRESS, freight=freight)
         history.clearance(ClearanceStatus.RELEASED, shipment, DAY, duty=duty(499))
         history.handoff(shipment, CARRIER, SHOP, 5 * DAY)
-    text = (
-        COST + COST.replace("shipment", "package").replace("freight", "total") + COST.replace("express", "direct_mail")
-    )
+    text = COST + COST.replace("order", "package").replace("freight", "total") + COST.replace("express", "direct_mail")
     first, second, third = rows(history, text)
     assert (first.measured, first.difference, first.ratio_ppm) == (11_500, -500, 958_333)
     assert (second.link, second.per, second.measured) == (CostOf.TOTAL, Per.PACKAGE, (23_001 + 1_000) // 20)
@@ -64,7 +62,7 @@ def test_what_is_withheld_is_unknown() -> None:
         (COST + "more = 1", "costs[0].more"),
         (COST.replace("express", "rocket"), "costs[0].fulfilment"),
         (COST.replace('"freight"', '["freight"]'), "costs[0].link"),
-        (COST.replace('"shipment"', '"pallet"'), "costs[0].per"),
+        (COST.replace('"order"', '"pallet"'), "costs[0].per"),
         (COST.replace("EUR", "eur"), "costs[0].currency"),
         (COST.replace("EUR", "EURO"), "costs[0].currency"),
         (COST.replace("12_000", "-1"), "costs[0].amount"),

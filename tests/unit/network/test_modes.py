@@ -7,13 +7,13 @@ from ledger.common.canonical import canonical_json
 from ledger.common.periods import Period
 from ledger.network.links import LINKS, Link, LinkCost
 from ledger.network.performance import NetworkFigures, compare, network
-from ledger.network.returns import ReturnReason
 from ledger.network.routes import GROUPS, By
 from ledger.network.sections import Section, SectionFigures
 from ledger.network.sight import Sight
 from ledger.records.eip712 import Withheld
 from ledger.records.types import Clearance, Details, Duty, Place, ShipmentTerms, TaxLine
 from ledger.shipments.history import Journeys
+from ledger.shipments.return_reason import ReturnReason
 from tests.unit.history import CARRIER, DAY, HOUR, MAKER, SALT, SECOND, SHOP, History
 from tests.unit.network.test_performance import CHINA, STATES, YEAR, figures, flight
 
@@ -201,11 +201,11 @@ def test_costs_are_told_by_link_and_mode() -> None:
 
 
 def ways(history: History, mode: Mode, carrier: int, late: int, count: int = 10) -> None:
-    """So many deliveries to the United States, some of them beyond the window of their mode."""
+    """One delivery a day to the United States, some of them beyond the window of their mode."""
     for i in range(count):
-        shipment = history.terms(holder=MAKER, origin=CHINA, destination=STATES, mode=mode)
-        history.handoff(shipment, MAKER, carrier, DAY)
-        history.handoff(shipment, carrier, SHOP, (30 if i < late else 5) * DAY)
+        shipment = history.terms(holder=MAKER, origin=CHINA, destination=STATES, mode=mode, known=i * DAY)
+        history.handoff(shipment, MAKER, carrier, (i + 1) * DAY)
+        history.handoff(shipment, carrier, SHOP, (i + (30 if i < late else 5)) * DAY)
 
 
 @pytest.mark.parametrize(

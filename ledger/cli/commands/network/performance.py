@@ -1,7 +1,6 @@
 """`lading network show`: how lanes, markets, modes and carriers perform, in a period and beside another."""
 
 import sys
-from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -9,22 +8,16 @@ from typing import Annotated
 import typer
 
 from ledger.cli.commands.keys import read_file
-from ledger.cli.output import out, print_json, table
-from ledger.common.periods import FOREVER, LONGEST_ROLLING, period_of
+from ledger.cli.commands.network.words import tell
+from ledger.cli.output import out, print_json
+from ledger.common.periods import FOREVER, LONGEST_ROLLING
 from ledger.errors import InvalidInput
-from ledger.explain import network as network_text
-from ledger.explain.network import benchmarks, links, more_words, reasons, sections, stocks
-from ledger.explain.words import spaced
 from ledger.network.benchmark import parse_benchmark
-from ledger.network.performance import NetworkFigures
 from ledger.network.routes import EXPECTED, By, parse_windows
-from ledger.network.turnover import Turnover
-from ledger.services.figures.network import network_for
+from ledger.services.figures.network import Asked, network_for, periods_of
 from ledger.services.home.benchmarks import forget_benchmark, keep_benchmark
 from ledger.services.home.settings import read_settings
 from ledger.services.node.reader import open_ledger
-
-_CODES = (By.MODE, By.FULFILMENT)
 
 
 def show(
@@ -35,7 +28,8 @@ def show(
         int | None, typer.Option(min=1, max=LONGEST_ROLLING, help="The days before now, instead of a period.")
     ] = None,
     against: Annotated[
-        tuple[int, int] | None, typer.Option(help="Compare with this period: start and end, UTC seconds.")
+        tuple[int, int] | None,
+        typer.Option(help="Compare with this period: start and end, UTC seconds. Alone: with what follows it."),
     ] = None,
     windows: Annotated[
         Path | None, typer.Option(help="Expected delivery times, TOML: a table a market, days by mode.")
@@ -54,15 +48,9 @@ def show(
     costs = None if benchmark is None else parse_benchmark(read_file(benchmark))
     expected = EXPECTED if windows is None else parse_windows(read_file(windows))
     with open_ledger(read_settings()) as reader:
-        now = reader.home.clock.now()
-        answer = network_for(
-            reader.numbers,
-            None,
-            period_of(now, start, end, rolling),
-            by=by,
-            before=None if against is None else period_of(now, *against),
-            windows=expected,
-        )
+        asked = Asked(start, end, rolling), Asked(*against) if against else Asked()
+        period, before = periods_of(reader.home.clock.now(), *asked)
+        answer = network_for(reader.numbers, None, period, by=by, before=before, windows=expected)
         if costs is not None:
             answer = replace(answer, benchmark=costs)
         names = {str(view.id): view.name for view in reader.views.partners()}
@@ -72,49 +60,7 @@ def show(
     if csv:
         sys.stdout.write(answer.to_csv())
         return
-    titles = {
-        group: names.get(group, group) if by is By.CARRIER else spaced(group) if by in _CODES else group
-        for group in answer.groups
-    }
-    if by is None:
-        for figures in answer.groups.values():
-            _tell(figures, names)
-            _tell_stock(answer.turnover.get("all", ()), names)
-    else:
-        for group, figures in answer.groups.items():
-            wanted = (*network_text.FIGURES, *network_text.MODES)
-            pairs = zip(wanted, network_text.cells(figures, wanted), strict=True)
-            said = ", ".join(f"{figure.title.lower()} {cell}" for figure, cell in pairs)
-            out.print(f"{titles[group]}: {said}", markup=False)
-    if answer.costs and answer.benchmark is not None:
-        out.print(f"{answer.benchmark.title}. {answer.benchmark.source}", markup=False)
-        out.print(table(("fulfilment", "link", "per", "benchmark", "measured", "difference"), benchmarks(answer.costs)))
-    if answer.before is not None:
-        for group, figures in answer.groups.items():
-            if group in answer.before:
-                rows = [*network_text.changes(answer.before[group], figures)]
-                out.print(table((titles[group], "before", "after", "difference"), rows))
-    if not answer.groups:
-        out.print("no shipment in this period")
-
-
-def _tell(figures: NetworkFigures, names: dict[str, str]) -> None:
-    for line in (*network_text.words(figures), *more_words(figures)):
-        out.print(line, markup=False)
-    if figures.links:
-        out.print(table(("link", "mode", "amount"), links(figures)))
-    if figures.sections:
-        out.print(table(("section", "legs due", "in time", "share"), sections(figures)))
-    if figures.reasons:
-        out.print(table(("returned because", "packages"), reasons(figures)))
-    rows = [(names.get(str(partner), partner), *rest) for partner, *rest in network_text.nodes(figures)]
-    out.print(table(("node", "items passed on", "failed", "rate"), rows))
-
-
-def _tell_stock(turnover: Iterable[Turnover], names: dict[str, str]) -> None:
-    rows = [(names.get(str(partner), partner), *rest) for partner, *rest in stocks(turnover)]
-    if rows:
-        out.print(table(("stock of", "went out", "held on average", "turns"), rows))
+    tell(answer, names)
 
 
 def benchmark(

@@ -113,6 +113,7 @@ class Content:
     order: Source | None = None
     incoterm: Source | None = None
     mode: Source | None = None
+    fulfilment: Source | None = None
     description: Source | None = None
     gtin: Source | None = None
     lot: Source | None = None
@@ -164,7 +165,7 @@ class ImportMap:
             *self.identity, *self.manifest, self.parties.consignor, self.parties.consignee,
             self.parties.carrier,
             content.packages, content.currency, content.value, content.freight, content.order, content.incoterm,
-            content.mode, content.description, content.gtin, content.lot, content.hs,
+            content.mode, content.fulfilment, content.description, content.gtin, content.lot, content.hs,
             self.promised.source, self.promised.plus_days, self.promised.zone,
             self.delivered.source, self.delivered.plus_days, self.delivered.zone, self.zone,
             *(one for place in places for one in (place.country, place.locode, place.gln, place.name)),

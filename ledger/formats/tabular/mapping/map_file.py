@@ -21,7 +21,10 @@ from ledger.formats.tabular.values.layouts import layout_fault
 
 _MARK = "import/1"
 _PLACE = ("country", "locode", "gln", "name")
-_CONTENT = ("packages", "value", "freight", "currency", "order", "incoterm", "mode", "description", "gtin", "lot", "hs")
+_CONTENT = (
+    "packages", "value", "freight", "currency", "order", "incoterm", "mode", "fulfilment", "description", "gtin", "lot",
+    "hs",
+)  # fmt: skip
 _HOW = {
     "order": ("dmy", "mdy", "ymd"),
     "number": ("excel-1900", "excel-1904", "yyyymmdd", "unix", "unix-ms"),
