@@ -44,6 +44,7 @@ class RouteAsked:
     lost_after: int = LOST_AFTER
     holding: int = 0
     between: int = 0
+    customs: int = 0
     deadline: int | None = None
     judged: Judged = Judged.P50
     ways: int = 3
@@ -115,7 +116,7 @@ def _question(ledger: Known, asked: RouteAsked, now: int) -> Question:
     return Question(
         place_of(said.origin, "origin"),
         place_of(said.destination, "destination"),
-        Consignment(1 if said.packages is None else said.packages, said.currency, said.value or 0),
+        Consignment(1 if said.packages is None else said.packages, said.currency, said.value or 0, said.customs),
         now if said.depart is None else said.depart,
         None if promised is None else Lateness(promised, alpha, cap, said.lost_after),
         said.holding,

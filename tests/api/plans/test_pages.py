@@ -9,7 +9,7 @@ from tests.e2e.stage import AUDITOR
 
 ASKED = "origin=CNSHA&destination=NZAKL&packages=10&currency=EUR"
 STATED = "time=CN-NZ%3Amaritime%3A480%3A600&time=CN-NZ%3Aair%3A72%3A96"
-EMPTY = "&value=&depart=&promised=&alpha=&cap=&holding=&shipment=&without=&without_mode=&distance="
+EMPTY = "&between=&customs=&value=&depart=&promised=&alpha=&cap=&holding=&shipment=&without=&without_mode=&distance="
 
 
 def shown(world: World, path: str, status: int = 200) -> str:
@@ -24,6 +24,7 @@ def test_the_ways_are_drawn_and_told(world: World, cards: dict[int, str]) -> Non
     assert text.count("<polyline") == 2
     assert "Way 1:" in text
     assert cards[5] in text
+    assert text.count("If this fails") > 2, "of each way"
     assert "stated, not verified" in text
     assert "exact" not in text
 

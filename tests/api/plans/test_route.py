@@ -16,8 +16,11 @@ def test_the_cheapest_way_rests_on_attested_cards(world: World, cards: dict[int,
     assert (sea["charge"], sea["legs"][0]["card"], sea["legs"][0]["basis"]) == ("11000", cards[OCEAN], "stated")
     assert (air["charge"], air["legs"][0]["card"], air["legs"][0]["kilometres"]) == ("65800", cards[SECOND], 9400)
     assert answer["plan"]["cost"] == answer["plan"]["bound"] == "11000"
-    failing = {(one["fails"], one["name"]): one["cost"] for one in answer["plan"]["failures"]}
+    failing = {(one["fails"], one["name"]): one["cost"] for one in sea["failures"]}
     assert failing == {("mode", "maritime"): "65800", ("partner", str(OCEAN)): "65800"}
+    assert [(one["name"], one["cost"], one["more"]) for one in air["failures"]] == [
+        ("air", "11000", "0"), (str(SECOND), "11000", "0"),
+    ]  # fmt: skip
     assert any("cheapest way" in line for line in answer["explanation"])
 
 
@@ -74,6 +77,7 @@ def test_a_route_of_a_shipment_goes_by_its_own_terms(world: World, cards: dict[i
         "&destination=CNSHA",
         "&ways=11",
         "&packages=0",
+        "&customs=-1",
         "&depart=yesterday",
         "&colour=red",
     ],

@@ -14,9 +14,11 @@ from ledger.services.planning.routes import MOST_WITHOUT, RouteAsked
 
 _OR_EMPTY = BeforeValidator(lambda value: None if value == "" else value)
 """A form sends its empty fields too."""
+_OR_ZERO = BeforeValidator(lambda value: 0 if value == "" else value)
 _NO_EMPTY = BeforeValidator(lambda value: [entry for entry in value if entry] if isinstance(value, list) else value)
 Place = Annotated[str, Query(max_length=5, description="UN/LOCODE or country")]
 _Count = Annotated[int, Field(ge=1, le=2**32)]
+_Work = Annotated[int, Field(ge=0, le=2_592_000)]
 _MinorUnits = Annotated[int, Field(ge=0, lt=LARGEST)]
 Amount = Annotated[_MinorUnits | None, _OR_EMPTY, Query(description="Minor units")]
 Without = Annotated[list[str], _NO_EMPTY, Query(max_length=MOST_WITHOUT, description="UN/LOCODE; repeat it for each")]
@@ -39,7 +41,8 @@ async def route_query(
     alpha: Amount = None,
     cap: Amount = None,
     holding: Amount = None,
-    between: Annotated[int, Query(ge=0, le=2_592_000, description="Seconds at each change of leg")] = 0,
+    between: Annotated[_Work, _OR_ZERO, Query(description="Seconds of work at each change of leg")] = 0,
+    customs: Annotated[_Work, _OR_ZERO, Query(description="Seconds of customs at a border after a stated time")] = 0,
     deadline: When = "",
     judged: Annotated[Judged, Query(description="By what half of the deliveries took, or nine in ten")] = Judged.P50,
     ways: Annotated[int, Query(ge=1, le=MOST_WAYS, description="How many ways")] = 3,
@@ -65,6 +68,7 @@ async def route_query(
         cap=cap,
         holding=holding or 0,
         between=between,
+        customs=customs,
         deadline=second_of(deadline, "deadline", through=True),
         judged=judged,
         ways=ways,
