@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field
 from ledger.api.deps import MOST_PARTNER
 from ledger.api.moments import When, second_of
 from ledger.common.ids import bytes_from_hex
+from ledger.planning.consolidation.prices import MOST_STATED
 from ledger.planning.routes.plan import LARGEST, MOST_WAYS, Judged
 from ledger.planning.stated import MODES, MOST
 from ledger.services.planning.routes import MOST_WITHOUT, RouteAsked
@@ -25,6 +26,10 @@ Without = Annotated[list[str], _NO_EMPTY, Query(max_length=MOST_WITHOUT, descrip
 WithoutMode = Annotated[list[str], _NO_EMPTY, Query(max_length=MOST_WITHOUT, description=", ".join(MODES))]
 WithoutPartner = Annotated[list[int], _NO_EMPTY, Query(max_length=MOST_WITHOUT, description="Partner id")]
 Stated = Annotated[list[str], _NO_EMPTY, Query(max_length=MOST, description="Where no record tells; repeat it")]
+Collectors = Annotated[
+    list[str], _NO_EMPTY, Query(max_length=MOST_STATED, description="Who brings goods together, for how much a holder "
+                                "and a package in minor units: 4:5000:20; repeat it")
+]  # fmt: skip
 NO_TEXTS: list[str] = []
 NO_NUMBERS: list[int] = []
 
