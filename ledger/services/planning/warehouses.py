@@ -68,7 +68,7 @@ class WarehouseAnswer:
         names = ("ways", "stock", "demand", "areas", "shares")
         said = [name for name in names if getattr(self.asked, name) is not None]
         said += ["space"] if any(each.space is not None for each in self.asked.warehouses.values()) else []
-        return (*said, *(["targets"] if self.asked.targets else []))
+        return (*said, *(name for name in ("targets", "thresholds") if getattr(self.asked, name)))
 
     @property
     def transfers(self) -> tuple[Transfer, ...]:
@@ -79,7 +79,8 @@ class WarehouseAnswer:
                 return self.plan.orders
             case Balance():
                 return tuple(
-                    Transfer(s.origin, s.destination, s.gtin, s.packages, -s.cost, s.records) for s in self.plan.shifts
+                    Transfer(s.origin, s.destination, s.gtin, s.packages, -s.cost, s.records, s.cost)
+                    for s in self.plan.shifts
                 )
             case Cover():
                 return ()
@@ -145,12 +146,14 @@ def _made(
     if kind is Kind.TRIGGER:
         return trigger(positions, ways, space)
     if kind is Kind.BALANCE:
+        wanted = {spot.gtin for spot in positions.of if positions.target(spot)}
         shelves = {
-            spot: Shelf(position.on_hand, target, tuple(sorted(position.records)))
+            spot: Shelf(position.on_hand, positions.target(spot), tuple(sorted(position.records)))
             for spot, position in positions.of.items()
-            if (target := positions.target(spot))
+            if spot.gtin in wanted
         }
-        return balance(Shelves(plan.currency, plan.rules.worth, shelves, ways, {}))
+        free = {spot: positions.available(spot) for spot, shelf in shelves.items() if not shelf.target}
+        return balance(Shelves(plan.currency, plan.rules.worth, shelves, ways, free))
     lacks = {spot: positions.lack(spot, plan.products[spot.gtin].value) for spot in positions.of
              if spot.gtin in plan.products}  # fmt: skip
     available = {spot: positions.available(spot) for spot in positions.of}
@@ -253,6 +256,8 @@ def _coverage(plan: PlanFile, ledger: Known) -> Coverage:
     sites = {}
     for number, warehouse in plan.warehouses.items():
         said = Available(warehouse.space) if warehouse.space is not None else attested.get(number)
-        sites[number] = Site() if said is None else Site(said.packages, said.records)
+        # Room holds the stock that lasts `cover_days`, so that it serves as much more in the window.
+        days = max(1, plan.rules.cover_days)
+        sites[number] = Site() if said is None else Site(said.packages * plan.window_days // days, said.records)
     return Coverage(sites, areas, {pair: share for pair, share in shares.items() if pair[1] in areas},
                     plan.rules.most_sites)  # fmt: skip

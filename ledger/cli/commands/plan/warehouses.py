@@ -81,14 +81,18 @@ def _show(answer: WarehouseAnswer, names: dict[int, str]) -> None:
     if rows:
         out.print(table(headings, rows))
     if isinstance(answer.plan, Triggered) and (outs := _stock_outs(answer.plan, names)):
-        out.print(table(("warehouse", "GTIN", "on hand", "due", "runs out"), outs))
+        columns = ("warehouse", "GTIN", "on hand", "due", "a day", "target", "runs out", "ordered", "short")
+        out.print(table(columns, outs))
 
 
 def _rows(answer: WarehouseAnswer, names: dict[int, str]) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
     match answer.plan:
         case Allocation() | Triggered():
-            headings: tuple[str, ...] = ("from", "to", "GTIN", "packages")
-            return headings, [_ends(t, names) for t in answer.transfers]
+            headings: tuple[str, ...] = ("from", "to", "GTIN", "packages", "cost", "worth")
+            currency = answer.plan.currency
+            return headings, [
+                (*_ends(t, names), money(t.charge, currency), money(t.worth, currency)) for t in answer.transfers
+            ]
         case Cover():
             headings = ("warehouse", "area", "demand", "on time", "deliveries")
             return headings, [
@@ -108,7 +112,10 @@ def _ends(one: Any, names: dict[int, str]) -> tuple[Any, ...]:
 
 def _stock_outs(plan: Triggered, names: dict[int, str]) -> list[tuple[Any, ...]]:
     return [
-        (names.get(w.warehouse, w.warehouse), w.gtin, w.on_hand, w.due, moment(w.stock_out_at))
+        (
+            names.get(w.warehouse, w.warehouse), w.gtin, w.on_hand, w.due, f"{float(w.per_day):.2f}", w.target,
+            "" if w.stock_out_at is None else moment(w.stock_out_at), w.ordered, w.short,
+        )
         for w in plan.watched
-        if w.stock_out_at is not None
-    ]
+        if w.stock_out_at is not None or w.triggered
+    ]  # fmt: skip
