@@ -71,9 +71,11 @@ class LegTimes:
 
 
 def verified_times(
-    journeys: Journeys, at: int, wanted: Callable[[ShipmentTerms], bool], kept: KeptContributions
+    journeys: Journeys, period: tuple[int, int], wanted: Callable[[ShipmentTerms], bool], kept: KeptContributions
 ) -> dict[tuple[Lane, int], LegTime]:
-    """The times of all deliveries under terms that are `wanted`, as judged at `at`."""
+    """The times of all deliveries under terms that are `wanted`, of the shipments that count from the first second of
+    `period` on, as judged at its last."""
+    since, at = period
     times: defaultdict[tuple[Lane, int], list[int]] = defaultdict(list)
     held: defaultdict[tuple[Lane, int], list[int]] = defaultdict(list)
     records: defaultdict[tuple[Lane, int], dict[RecordId, None]] = defaultdict(dict)
@@ -84,7 +86,7 @@ def verified_times(
         except NotFound:
             continue
         one = kept.of(shipment, at)
-        if one is None or not one.times or not one.route.origin or not one.route.destination:
+        if one is None or one.second < since or not one.times or not one.route.origin or not one.route.destination:
             continue
         for key in ((lane_of(one.route), one.route.carrier), (lane_of(one.route), 0)):
             times[key].extend(one.times)

@@ -67,15 +67,21 @@ def way_told(way: Way, currency: str) -> Text:
 
 
 def leg_told(leg: Leg) -> Text:
-    return say(
-        "{origin} → {destination} by {mode} with {partner} ({half} to {nine})",
-        origin=leg.origin,
-        destination=leg.destination,
-        mode=name_of(leg.mode),
-        partner=partner(leg.partner),
-        half=days(leg.time.p50),
-        nine=days(leg.time.p90),
-    )
+    said: dict[str, object] = {
+        "origin": leg.origin,
+        "destination": leg.destination,
+        "mode": name_of(leg.mode),
+        "partner": partner(leg.partner),
+        "half": days(leg.time.p50),
+        "nine": days(leg.time.p90),
+    }
+    if leg.issuer != leg.partner:
+        return say(
+            "{origin} → {destination} by {mode} with {partner} ({half} to {nine}), at the price that {issuer} says",
+            **said,
+            issuer=partner(leg.issuer),
+        )
+    return say("{origin} → {destination} by {mode} with {partner} ({half} to {nine})", **said)
 
 
 def failure_told(failure: Failure, currency: str) -> Text:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ledger.common.figure import to_json
 from ledger.common.ids import RecordId, to_hex
-from ledger.common.periods import FOREVER, Period
+from ledger.common.periods import DAY, FOREVER, Period
 from ledger.errors import MalformedRecord, NotFound, NotPermitted
 from ledger.explain.plans.route import sentences
 from ledger.planning.calendars import Holidays, holidays_of
@@ -29,7 +29,8 @@ MOST_WITHOUT = 20
 @dataclass(frozen=True, slots=True)
 class RouteAsked:
     """A route as it is asked for; None and empty: by the shipment, or by default. Places are UN/LOCODEs or countries,
-    amounts minor units, times UTC seconds. `distance` and `time` as `ledger.planning.stated` reads them."""
+    amounts minor units, times UTC seconds. `within`: so many days back deliveries tell times, 0: all. `distance` and
+    `time` as `ledger.planning.stated` reads them."""
 
     shipment: bytes = b""
     origin: str = ""
@@ -54,6 +55,7 @@ class RouteAsked:
     distance: Sequence[str] = ()
     time: Sequence[str] = ()
     holidays: bool = True
+    within: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,8 @@ def route_for(
     distances = Distances(known[False], known[True], distances_of(asked.distance))
     with looked_at(numbers, reader, now) as ledger:
         question = _question(ledger, asked, now)
-        cards, times = ledger.cards(), ledger.times()
+        since = ledger.at - asked.within * DAY if asked.within else 0
+        cards, times = ledger.cards(question.depart), ledger.times(since)
     offers = Offers(cards, replace(stated, verified=times), distances)
     plan = plan_route(offers, question, _holidays(offers, question) if asked.holidays else Holidays())
     return RouteAnswer(plan, question, asked.shipment, ledger.at)

@@ -15,8 +15,8 @@ from ledger.common.periods import DAY
 from ledger.errors import Busy, NotFound
 from ledger.explain.plans.warehouses import sentences
 from ledger.network.contributions import Sums
-from ledger.planning.allocate import Allocation, Available, Network, Pair, Transfer, Way, allocate
-from ledger.planning.balance import Balance, Shelf, Shelves, balance
+from ledger.planning.allocate import Allocation, Available, Network, Pair, Spot, Transfer, Way, allocate
+from ledger.planning.balance import MOST_WAREHOUSES, MOST_WORK, Balance, Shelf, Shelves, balance
 from ledger.planning.capacity import capacities
 from ledger.planning.cover import Cover, Coverage, Demand, Share, Site, cover
 from ledger.planning.distances import Distances, Position
@@ -146,19 +146,32 @@ def _made(
     if kind is Kind.TRIGGER:
         return trigger(positions, ways, space)
     if kind is Kind.BALANCE:
-        wanted = {spot.gtin for spot in positions.of if positions.target(spot)}
-        shelves = {
-            spot: Shelf(position.on_hand, positions.target(spot), tuple(sorted(position.records)))
-            for spot, position in positions.of.items()
-            if spot.gtin in wanted
-        }
-        free = {spot: positions.available(spot) for spot, shelf in shelves.items() if not shelf.target}
-        return balance(Shelves(plan.currency, plan.rules.worth, shelves, ways, free))
+        return balance(_shelves(positions, ways))
     lacks = {spot: positions.lack(spot, plan.products[spot.gtin].value) for spot in positions.of
              if spot.gtin in plan.products}  # fmt: skip
     available = {spot: positions.available(spot) for spot in positions.of}
     volumes = {gtin: product.volume for gtin, product in plan.products.items()}
     return allocate(Network(plan.currency, available, lacks, ways, space, volumes))
+
+
+def _shelves(positions: Positions, ways: Mapping[Pair, Way]) -> Shelves:
+    """What has a target, and of what has none what can be spared, the most first, for as many as can be planned."""
+    plan = positions.plan
+    targets = {spot: target for spot in positions.of if (target := positions.target(spot))}
+    free = {spot: positions.available(spot) for spot in positions.of if spot not in targets}
+    counts = Counter(spot.gtin for spot in targets)
+    room = max((n for n in range(MOST_WAREHOUSES + 1) if n**3 * len(counts) <= MOST_WORK), default=0)
+    givers: dict[Spot, Available] = {}
+    for spot, spare in sorted(free.items(), key=lambda one: (-one[1].packages, one[0])):
+        if spare.packages and 0 < counts[spot.gtin] < room:
+            counts[spot.gtin] += 1
+            givers[spot] = spare
+    shelves = {
+        spot: Shelf(positions.of[spot].on_hand, targets.get(spot, 0), tuple(sorted(positions.of[spot].records)))
+        for spot in positions.of
+        if spot in targets or spot in givers
+    }
+    return Shelves(plan.currency, plan.rules.worth, shelves, ways, givers)
 
 
 def drafts_for(home: Home, answer: WarehouseAnswer) -> Drafts:

@@ -10,7 +10,8 @@ from tests.e2e.stage import AUDITOR, MAKER, SHOP
 
 ASKED = "origin=CNSHA&destination=NZAKL&packages=10&currency=EUR"
 STATED = "time=CN-NZ%3Amaritime%3A480%3A600&time=CN-NZ%3Aair%3A72%3A96"
-EMPTY = "&between=&customs=&value=&depart=&promised=&alpha=&cap=&holding=&shipment=&without=&without_mode=&distance="
+EMPTY = "&between=&customs=&within="
+EMPTY += "&value=&depart=&promised=&alpha=&cap=&holding=&shipment=&without=&without_mode=&distance="
 
 
 def shown(world: World, path: str, status: int = 200) -> str:

@@ -24,6 +24,13 @@ def test_the_cheapest_way_rests_on_attested_cards(world: World, cards: dict[int,
     assert any("cheapest way" in line for line in answer["explanation"])
 
 
+def test_the_price_is_that_of_the_day_of_departure(world: World, cards: dict[int, str]) -> None:
+    """The cards are valid for ninety days: of goods that leave later nobody knows the price."""
+    for days, count in ((80, 2), (95, 0)):
+        later = f"&depart={world.stage.now + days * DAY}&distance=CNSHA-NZAKL:9400"
+        assert len(world.get(ASKED + STATED + later, world.token(AUDITOR))["plan"]["ways"]) == count
+
+
 def test_a_penalty_may_pay_for_the_aeroplane(world: World, cards: dict[int, str]) -> None:
     late = f"&promised={world.stage.now + 5 * DAY}&alpha=1000&cap=1000000&distance=CNSHA-NZAKL:9400"
     answer = world.get(ASKED + STATED + late, world.token(AUDITOR))

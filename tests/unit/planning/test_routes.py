@@ -280,11 +280,11 @@ def test_times_are_those_of_the_carrier_where_it_has_delivered_enough() -> None:
         history.handoff(other, SECOND, SHOP, 3 * DAY)
     journeys = Journeys(history.records)
 
-    def times(shown: bool = True) -> LegTimes:
+    def times(shown: bool = True, since: int = 0) -> LegTimes:
         def wanted(_: ShipmentTerms) -> bool:
             return shown
 
-        return LegTimes(verified_times(journeys, 365 * DAY, wanted, KeptContributions(journeys)))
+        return LegTimes(verified_times(journeys, (since, 365 * DAY), wanted, KeptContributions(journeys)))
 
     own, lane = (times().of("CNSHA", "USLAX", AIR, partner) for partner in (SECOND, CARRIER))
     assert own is not None
@@ -293,6 +293,7 @@ def test_times_are_those_of_the_carrier_where_it_has_delivered_enough() -> None:
     assert (lane.basis, lane.samples, lane.p90) == (Basis.LANE, 13, 5 * DAY)
     assert len(own.records or ()) > 10
     assert times().of("CNSHA", "USLAX", SEA, SECOND) is None
+    assert times(since=300 * DAY).of("CNSHA", "USLAX", AIR, SECOND) is None, "older deliveries were to be left out"
     assert times(shown=False).of("CNSHA", "USLAX", AIR, SECOND) is None
 
 

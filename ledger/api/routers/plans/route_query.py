@@ -19,6 +19,7 @@ _OR_ZERO = BeforeValidator(lambda value: 0 if value == "" else value)
 _NO_EMPTY = BeforeValidator(lambda value: [entry for entry in value if entry] if isinstance(value, list) else value)
 Place = Annotated[str, Query(max_length=5, description="UN/LOCODE or country")]
 _Count = Annotated[int, Field(ge=1, le=2**32)]
+_WITHIN = "Times by the deliveries of so many days; 0: by all"
 _Work = Annotated[int, Field(ge=0, le=2_592_000)]
 _MinorUnits = Annotated[int, Field(ge=0, lt=LARGEST)]
 Amount = Annotated[_MinorUnits | None, _OR_EMPTY, Query(description="Minor units")]
@@ -56,6 +57,7 @@ async def route_query(
     without_partner: WithoutPartner = NO_NUMBERS,
     distance: Stated = NO_TEXTS,
     time: Stated = NO_TEXTS,
+    within: Annotated[int, _OR_ZERO, Query(ge=0, le=36_600, description=_WITHIN)] = 0,
     holidays: Annotated[bool, Query(description="Public holidays are waited for")] = True,
 ) -> RouteAsked:
     """`promised` is the last second on time (grace included), `alpha` minor units per day², `cap` the penalty's most.
@@ -83,6 +85,7 @@ async def route_query(
         distance=distance,
         time=time,
         holidays=holidays,
+        within=within,
     )
 
 

@@ -51,6 +51,9 @@ def route(
     time: Annotated[
         list[str] | None, typer.Option(help="State one where no delivery tells: CN-DE:maritime:720:960 (hours).")
     ] = None,
+    within: Annotated[
+        int, typer.Option(min=0, max=36_600, help="Times by the deliveries of so many days. 0: by all.")
+    ] = 0,
     holidays: Annotated[bool, typer.Option(help="Public holidays are waited for.")] = True,
     at: Annotated[
         int | None,
@@ -85,6 +88,7 @@ def route(
         distance=distance or (),
         time=time or (),
         holidays=holidays,
+        within=within,
     )
     with open_ledger(read_settings()) as reader:
         answer = route_for(reader.numbers, None, reader.home.clock.now() if at is None else at, asked, positions())
