@@ -387,14 +387,23 @@ export type ConsolidationView = {
       mode: "not_specified" | "maritime" | "rail" | "road" | "air" | "mail" | "multimodal" | "fixed_installation" | "inland_water" | "not_applicable";
       week: number;
       goods: string;
-      one_holder: boolean;
+      hub: number;
+      collector_card: string | null;
+      collector_stated: boolean;
+      collections: {
+        holder: number;
+        packages: number | string;
+        charge: string;
+        shipments: string[];
+      }[];
       shared_by: "mass" | "packages";
       alone: string;
       cost: string;
       saves: string;
+      bound: string;
       manifests: {
         partner: number;
-        card: string;
+        card: string | null;
         packages: number | string;
         charge: string;
         shipments: string[];
@@ -410,11 +419,26 @@ export type ConsolidationView = {
       }[];
     }[];
     saves: string;
+    apart: {
+      origin: string;
+      destination: string;
+      mode: "not_specified" | "maritime" | "rail" | "road" | "air" | "mail" | "multimodal" | "fixed_installation" | "inland_water" | "not_applicable";
+      week: number;
+      goods: string;
+      holders: number[];
+      worth: string;
+      shipments: string[];
+    }[];
     single: number | string;
     unpriced: number | string;
     kept_out: Record<string, number | string>;
   };
   explanation: string[];
+  drafts?: {
+    name: string;
+    signers: number[];
+    template: Record<string, unknown>;
+  }[] | null;
 };
 export type ConsortiumView = {
   trust: Record<string, unknown>;
@@ -1729,6 +1753,7 @@ export type RouteView = {
         holding_p90: string;
         p50: number | string;
         p90: number | string;
+        customs: number | string;
         basis: "carrier" | "lane" | "stated";
         samples: number | string;
         thin: boolean;
@@ -1756,16 +1781,20 @@ export type RouteView = {
         cost: string;
       };
       thin: boolean;
+      failures: {
+        fails: "place" | "mode" | "partner";
+        name: string;
+        cost: string | null;
+        more: string | null;
+        arrives: number | null;
+        places: string[];
+        modes: ("not_specified" | "maritime" | "rail" | "road" | "air" | "mail" | "multimodal" | "fixed_installation" | "inland_water" | "not_applicable")[];
+        partners: (number | string)[];
+      }[];
     }[];
     cost: string | null;
     bound: string | null;
     gap: string | null;
-    failures: {
-      fails: "place" | "mode" | "partner";
-      name: string;
-      cost: string | null;
-      more: string | null;
-    }[];
     left_out: Record<string, number | string>;
     no_calendar: string[];
     legs_offered: number | string;
@@ -2467,6 +2496,7 @@ export type WarehousePlanAnswer = {
       gtin: string;
       packages: number | string;
       worth: number | string;
+      charge: number | string;
       records: string[];
     }[];
     served: number | string;
@@ -2481,6 +2511,7 @@ export type WarehousePlanAnswer = {
       gtin: string;
       packages: number | string;
       worth: number | string;
+      charge: number | string;
       records: string[];
     }[];
     watched: {
@@ -2494,6 +2525,7 @@ export type WarehousePlanAnswer = {
       turnover: string | null;
       stock_out_at: number | null;
       target: number | string;
+      threshold: (number | string) | null;
       triggered: boolean;
       ordered: number | string;
       short: number | string;
@@ -3764,6 +3796,7 @@ export interface Operations {
       cap?: number | null;
       holding?: number | null;
       between?: number;
+      customs?: number;
       deadline?: string;
       judged?: Judged;
       ways?: number;
@@ -3772,6 +3805,7 @@ export interface Operations {
       without_partner?: number[];
       distance?: string[];
       time?: string[];
+      within?: number;
       holidays?: boolean;
       rates?: number | null;
       older?: number;
@@ -3787,6 +3821,8 @@ export interface Operations {
     queryParameters: {
       currency: string;
       distance?: string[];
+      collector?: string[];
+      drafts?: boolean;
     };
     headerParameters: {
       authorization?: string | null;

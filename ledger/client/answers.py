@@ -2311,6 +2311,7 @@ class Leg(TypedDict):
     holding_p90: str
     p50: int | str
     p90: int | str
+    customs: int | str
     basis: Literal["carrier", "lane", "stated"]
     samples: int | str
     thin: bool
@@ -2326,19 +2327,37 @@ class Outcome(TypedDict):
     cost: str
 
 
+class Failure(TypedDict):
+    fails: Literal["place", "mode", "partner"]
+    name: str
+    cost: str | None
+    more: str | None
+    arrives: int | None
+    places: list[str]
+    modes: list[
+        Literal[
+            "not_specified",
+            "maritime",
+            "rail",
+            "road",
+            "air",
+            "mail",
+            "multimodal",
+            "fixed_installation",
+            "inland_water",
+            "not_applicable",
+        ]
+    ]
+    partners: list[int | str]
+
+
 class Way(TypedDict):
     legs: list[Leg]
     charge: str
     p50: Outcome
     p90: Outcome
     thin: bool
-
-
-class Failure(TypedDict):
-    fails: Literal["place", "mode", "partner"]
-    name: str
-    cost: str | None
-    more: str | None
+    failures: list[Failure]
 
 
 class RoutePlan(TypedDict):
@@ -2353,7 +2372,6 @@ class RoutePlan(TypedDict):
     cost: str | None
     bound: str | None
     gap: str | None
-    failures: list[Failure]
     left_out: dict[str, int | str]
     no_calendar: list[str]
     legs_offered: int | str
@@ -2367,9 +2385,16 @@ class RouteView(TypedDict):
     explanation: list[str]
 
 
+class Collection(TypedDict):
+    holder: int
+    packages: int | str
+    charge: str
+    shipments: list[str]
+
+
 class Manifest(TypedDict):
     partner: int
-    card: str
+    card: str | None
     packages: int | str
     charge: str
     shipments: list[str]
@@ -2402,22 +2427,55 @@ class Consolidation(TypedDict):
     ]
     week: int
     goods: str
-    one_holder: bool
+    hub: int
+    collector_card: str | None
+    collector_stated: bool
+    collections: list[Collection]
     shared_by: Literal["mass", "packages"]
     alone: str
     cost: str
     saves: str
+    bound: str
     manifests: list[Manifest]
     contributions: list[Contribution]
+
+
+class Apart(TypedDict):
+    origin: str
+    destination: str
+    mode: Literal[
+        "not_specified",
+        "maritime",
+        "rail",
+        "road",
+        "air",
+        "mail",
+        "multimodal",
+        "fixed_installation",
+        "inland_water",
+        "not_applicable",
+    ]
+    week: int
+    goods: str
+    holders: list[int]
+    worth: str
+    shipments: list[str]
 
 
 class ConsolidationPlan(TypedDict):
     currency: str
     groups: list[Consolidation]
     saves: str
+    apart: list[Apart]
     single: int | str
     unpriced: int | str
     kept_out: dict[str, int | str]
+
+
+class ConsolidationViewConsolidationView(TypedDict):
+    name: str
+    signers: list[int]
+    template: dict[str, Any]
 
 
 class ConsolidationView(TypedDict):
@@ -2425,6 +2483,8 @@ class ConsolidationView(TypedDict):
     """As of when records count, UTC seconds"""
     plan: ConsolidationPlan
     explanation: list[str]
+    drafts: NotRequired[list[ConsolidationViewConsolidationView] | None]
+    """Templates of handoffs to read and sign, in this order"""
 
 
 class Error(TypedDict):
@@ -2478,6 +2538,7 @@ class Transfer(TypedDict):
     gtin: str
     packages: int | str
     worth: int | str
+    charge: int | str
     records: list[str]
 
 
@@ -2501,6 +2562,7 @@ class Watch(TypedDict):
     turnover: str | None
     stock_out_at: int | None
     target: int | str
+    threshold: int | str | None
     triggered: bool
     ordered: int | str
     short: int | str

@@ -95,11 +95,11 @@ class Network:
                 raise MalformedRecord("a way that leads to itself", where="ways", found=pair.origin)
 
 
-@figure("origin", "destination", "gtin", "packages", "worth", "records")
+@figure("origin", "destination", "gtin", "packages", "worth", "charge", "records")
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """`packages` to move; `worth`: value served less what each package costs to move. The consignment's cost is the
-    plan's. `records`: what the plan knows of both ends and of the way.
+    """`packages` to move; `worth`: value served less what each package costs to move, `charge`: that of all. The
+    consignment's cost is the plan's. `records`: what the plan knows of both ends and of the way.
     """
 
     origin: PartnerId
@@ -108,6 +108,7 @@ class Transfer:
     packages: int
     worth: int
     records: Records
+    charge: int = 0
 
 
 @figure("currency", "optimum", "transfers", "served", "moving")
@@ -201,4 +202,5 @@ def _transfer(network: Network, column: _Column, count: int) -> Transfer:
         network.space[destination].records if destination in network.space else (),
     )
     records = tuple(sorted({*chain.from_iterable(rests_on)}))
-    return Transfer(PartnerId(origin), PartnerId(destination), column.gtin, count, column.worth * count, records)
+    charge, ends = network.ways[column.pair].per_package * count, (PartnerId(origin), PartnerId(destination))
+    return Transfer(*ends, column.gtin, count, column.worth * count, records, charge)

@@ -2,10 +2,10 @@
 
     min Σ ((Imax − I) / Imax)²
 
-over products and warehouses, where `Imax` is the target and `I` what is there. Moving costs money, so the plan
-maximises `worth` · (sum before − sum after) − cost, where `worth` is what a sum smaller by one is worth in minor units:
-one warehouse that stood empty and now stands at its target. Goods move once: what comes in does not go on. Products do
-not touch each other here, so that each is a problem of its own.
+over products and warehouses with a target, where `Imax` is the target and `I` what is there. Moving costs money, so the
+plan maximises `worth` · (sum before − sum after) − cost, where `worth` is what a sum smaller by one is worth in minor
+units: one warehouse that stood empty and now stands at its target. Goods move once: what comes in does not go on.
+Products do not touch each other here, so that each is a problem of its own.
 
 The problem is convex and separable, so a plan of whole packages is optimal exactly when no exchange of one package
 along a cycle of the residual network improves it (Ahuja, Magnanti and Orlin, Network Flows, 1993, chapter 14).
@@ -35,14 +35,15 @@ MOST_WORK = 400_000
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """What a warehouse has of a product, and what it should have: `target` packages, at least 1."""
+    """What a warehouse has of a product, and what it should have: `target` packages; 0: it has none, and what lies
+    there counts in no sum, but may go where it is wanted."""
 
     stock: int
     target: int
     records: Records = ()
 
     def distance(self, stock: int) -> Fraction:
-        return Fraction((self.target - stock) ** 2, self.target**2)
+        return Fraction((self.target - stock) ** 2, self.target**2) if self.target else Fraction(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +63,8 @@ class Shelves:
         counts: dict[str, int] = defaultdict(int)
         for spot, shelf in self.shelves.items():
             counts[spot.gtin] += 1
-            if shelf.target < 1 or shelf.stock < 0:
-                raise MalformedRecord(
-                    "no target", where="shelves", expected="a target of 1 or more, stock of 0 or more", found=str(spot)
-                )
+            if shelf.target < 0 or shelf.stock < 0:
+                raise MalformedRecord("a number below 0", where="shelves", expected="0 or more", found=str(spot))
         if (most := max(counts.values(), default=0)) > MOST_WAREHOUSES:
             raise MalformedRecord(
                 "too many warehouses", where="shelves", expected=f"at most {MOST_WAREHOUSES} a product", found=most
@@ -94,11 +93,11 @@ class Level:
 
     @property
     def distance_before_ppm(self) -> int:
-        return (self.target - self.before) ** 2 * MILLION // self.target**2
+        return (self.target - self.before) ** 2 * MILLION // self.target**2 if self.target else 0
 
     @property
     def distance_after_ppm(self) -> int:
-        return (self.target - self.after) ** 2 * MILLION // self.target**2
+        return (self.target - self.after) ** 2 * MILLION // self.target**2 if self.target else 0
 
 
 @figure("origin", "destination", "gtin", "packages", "cost", "reduction_ppm", "records")
@@ -187,8 +186,8 @@ class _Product:
         self.spots = spots
         self.shelves = [shelves.shelves[spot] for spot in spots]
         self.count = count = len(spots)
-        self.scale = lcm(*(shelf.target**2 for shelf in self.shelves))
-        self.rates = [shelves.worth * self.scale // shelf.target**2 for shelf in self.shelves]
+        self.scale = lcm(*(shelf.target**2 for shelf in self.shelves if shelf.target))
+        self.rates = [shelves.worth * self.scale // shelf.target**2 if shelf.target else 0 for shelf in self.shelves]
         self.ways = {
             (i, j): way
             for i in range(count)

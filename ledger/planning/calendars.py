@@ -1,4 +1,4 @@
-"""Public holidays of countries, on which nobody hands goods over, clears or receives them.
+"""Public holidays of countries, on which nobody hands goods over, works at them, clears or receives them.
 
 Only national holidays count, and days are those of UTC: who knows better states a later departure. What a country keeps
 comes from the `holidays` library; of a country that it does not know no day is closed, and the plan says so.
@@ -7,7 +7,7 @@ comes from the `holidays` library; of a country that it does not know no day is 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from ledger.common.periods import DAY
 from ledger.planning.libraries import library
@@ -24,14 +24,24 @@ class Holidays:
     closed: Mapping[str, frozenset[int]] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
 
-    def open_from(self, place: str, second: int) -> int:
-        """`second`, or where it lies on a holiday of the place's country, the start of the next day that is none."""
-        closed, day = self.closed.get(place[:2], frozenset()), second // DAY
-        if day not in closed:
-            return second
-        while day in closed:
-            day += 1
-        return day * DAY
+    def worked(self, place: str, second: int, work: int) -> int:
+        """When so many seconds of work end at a place where it can begin at `second`, on days alone that are no
+        holiday of the place's country. Of no work: `second`, or the start of the next such day.
+        """
+        closed, last = self.closed.get(place[:2], frozenset()), self._last.get(place[:2], -1)
+        while (day := second // DAY) <= last:
+            if day in closed:
+                second = (day + 1) * DAY
+            elif second + work < (day + 1) * DAY or not work:
+                break
+            else:
+                work -= (day + 1) * DAY - second
+                second = (day + 1) * DAY
+        return second + work
+
+    @cached_property
+    def _last(self) -> Mapping[str, int]:
+        return {country: max(days) for country, days in self.closed.items() if days}
 
 
 def holidays_of(countries: Iterable[str], depart: int) -> Holidays:

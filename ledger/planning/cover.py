@@ -22,10 +22,12 @@ from ledger.errors import MalformedRecord
 from ledger.planning.allocate import Records
 from ledger.planning.libraries import library
 from ledger.planning.optimum import MILLION, NODES, Answer, Optimum, Program, Proof, Row, solve
-from ledger.planning.relaxation import Matrix, Served, relax
+from ledger.planning.relaxation import ROUNDS, Matrix, Served, relax
 
 MOST_SEARCHED = 4_000
 """Pairs of site and area up to which the solver searches what the relaxation leaves open."""
+FEW_ROUNDS = 60
+"""Of the relaxation where the solver searches what it leaves open."""
 MOST_PAIRS = 10_000_000
 MOST_DEMAND = 1_000_000
 MOST_DELIVERIES = 10**12
@@ -198,12 +200,13 @@ def _serving(coverage: Coverage, numbers: list[int], names: list[str], nodes: in
     matrix = matrix_of(coverage, numbers, names)
     if matrix is None:
         return _Serving((None,) * len(names), Optimum(Answer.OPTIMAL, 0, 0, Proof.PRICES))
-    found = relax(matrix)
+    pairs = sorted(pair for pair, share in coverage.shares.items() if share.ppm)
+    searched = len(pairs) <= MOST_SEARCHED and coverage.table is None
+    found = relax(matrix, FEW_ROUNDS if searched else ROUNDS)  # what is left open is searched anyway
     sites = tuple(numbers[i] if i >= 0 else None for i in found.sites.tolist())
     if found.value == found.bound:
         return _Serving(sites, Optimum(Answer.OPTIMAL, found.value, found.bound, Proof.PRICES))
-    pairs = sorted(pair for pair, share in coverage.shares.items() if share.ppm)
-    if len(pairs) > MOST_SEARCHED or coverage.table is not None:
+    if not searched:
         return _Serving(sites, Optimum(Answer.LIMIT, found.value, found.bound, Proof.NONE))
     return _searched(coverage, pairs, (names, nodes), _Serving(sites, _left_open(found)))
 

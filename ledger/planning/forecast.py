@@ -2,10 +2,10 @@
 
 Four methods are tried on what was: *naive* (the next months are as the last), *seasonal naive* (each is as a year
 before), and two of exponential smoothing by statsmodels, *Holt* (level and trend) and *Holt-Winters* (with a season of
-twelve months, from two full years on). Each is made to forecast every one of the last months from what was known before
-(rolling origin, Hyndman and Athanasopoulos, Forecasting: Principles and Practice, 5.10), with parameters estimated
-before the first of them, and the sum of its absolute errors is shown. Smoothing is used only where it errs less than
-both naive ones; else the better of those is.
+twelve months, from two full years on). From each of the last months each is made to forecast as many months as are
+asked for, as far as it is known what came (rolling origin, Hyndman and Athanasopoulos, Forecasting: Principles and
+Practice, 5.10), with parameters estimated before the first of them, and the sum of its absolute errors is shown.
+Smoothing is used only where it errs less than both naive ones; else the better of those is.
 
 Series are integers and forecasts are rounded to integers before errors are summed, so that errors are exact. The
 smoothing itself is done by an optimiser in floating point: on another machine a forecast may differ by a unit.
@@ -49,7 +49,8 @@ class Method(StrEnum):
 @figure("method", "absolute_error", "tests")
 @dataclass(frozen=True, slots=True)
 class Error:
-    """The sum of absolute errors of one month ahead, over so many months of the back test; the mean is their ratio."""
+    """The sum of absolute errors over so many forecasts of a month, one to as many months ahead as are asked for; the
+    mean is their ratio."""
 
     method: Method
     absolute_error: int
@@ -88,7 +89,7 @@ def forecast(series: Series, ahead: int) -> Forecast:
     """The next `ahead` months. Raises `MalformedRecord` for too many, `Misconfigured` without the library."""
     check_months(ahead)
     product, months = series.product, series.months[-MOST_USED:]
-    errors = back_test(months)
+    errors = back_test(months, ahead)
     used = chosen(errors)
     values = METHODS[used](months)(months, ahead) if used else ()
     after = series.first + len(series.months)
@@ -103,14 +104,14 @@ def check_months(ahead: int) -> None:
         raise MalformedRecord("not a number of months", where="months", expected=f"1 to {MOST_AHEAD}", found=ahead)
 
 
-def back_test(months: Sequence[int]) -> tuple[Error, ...]:
-    """Each method that has enough to go on in every month of the test, all on the same months."""
+def back_test(months: Sequence[int], ahead: int = 1) -> tuple[Error, ...]:
+    """Each method that has enough to go on in every month of the test, all on the same months and as far ahead."""
     if len(months) < LEAST:
         return ()
     seasons = len(months) > 2 * YEAR
     methods = [*Method] if seasons else [Method.NAIVE, Method.HOLT]
     first = max(2 * YEAR if seasons else _LEARNT, len(months) - ORIGINS)
-    return tuple(_tested(method, months, first) for method in methods)
+    return tuple(_tested(method, months, first, ahead) for method in methods)
 
 
 def chosen(errors: Sequence[Error]) -> Method | None:
@@ -120,10 +121,14 @@ def chosen(errors: Sequence[Error]) -> Method | None:
     return best.method if best else None
 
 
-def _tested(method: Method, months: Sequence[int], first: int) -> Error:
-    ahead = METHODS[method](months[:first])
-    origins = range(first, len(months))
-    return Error(method, sum(abs(ahead(months[:n], 1)[0] - months[n]) for n in origins), len(origins))
+def _tested(method: Method, months: Sequence[int], first: int, ahead: int) -> Error:
+    learnt = METHODS[method](months[:first])
+    misses = [
+        abs(told - real)
+        for n in range(first, len(months))
+        for told, real in zip(learnt(months[:n], ahead), months[n : n + ahead], strict=False)
+    ]
+    return Error(method, sum(misses), len(misses))
 
 
 def _naive(months: Sequence[int], ahead: int) -> tuple[int, ...]:

@@ -13,7 +13,7 @@ from ledger.codes import Mode
 from ledger.common.distribution import distribution
 from ledger.common.ids import RecordId
 from ledger.errors import NotFound
-from ledger.network.contributions import KeptContributions
+from ledger.network.contributions import KeptContributions, count_of
 from ledger.network.lane_times import ENOUGH, Lane, lane_of
 from ledger.records.types import ShipmentTerms
 from ledger.shipments.history import Journeys
@@ -30,13 +30,15 @@ class Basis(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LegTime:
-    """Half of `samples` deliveries took no longer than `p50` seconds, nine in ten no longer than `p90`."""
+    """Half of `samples` deliveries took no longer than `p50` seconds, nine in ten no longer than `p90`, and half of
+    their shipments were held by customs for no longer than `customs` of these."""
 
     p50: int
     p90: int
     basis: Basis
     samples: int = 0
     records: tuple[RecordId, ...] | None = ()
+    customs: int = 0
 
     @property
     def thin(self) -> bool:
@@ -69,10 +71,13 @@ class LegTimes:
 
 
 def verified_times(
-    journeys: Journeys, at: int, wanted: Callable[[ShipmentTerms], bool], kept: KeptContributions
+    journeys: Journeys, period: tuple[int, int], wanted: Callable[[ShipmentTerms], bool], kept: KeptContributions
 ) -> dict[tuple[Lane, int], LegTime]:
-    """The times of all deliveries under terms that are `wanted`, as judged at `at`."""
+    """The times of all deliveries under terms that are `wanted`, of the shipments that count from the first second of
+    `period` on, as judged at its last."""
+    since, at = period
     times: defaultdict[tuple[Lane, int], list[int]] = defaultdict(list)
+    held: defaultdict[tuple[Lane, int], list[int]] = defaultdict(list)
     records: defaultdict[tuple[Lane, int], dict[RecordId, None]] = defaultdict(dict)
     for shipment in journeys.shipments():
         try:
@@ -81,15 +86,17 @@ def verified_times(
         except NotFound:
             continue
         one = kept.of(shipment, at)
-        if one is None or not one.times or not one.route.origin or not one.route.destination:
+        if one is None or one.second < since or not one.times or not one.route.origin or not one.route.destination:
             continue
         for key in ((lane_of(one.route), one.route.carrier), (lane_of(one.route), 0)):
             times[key].extend(one.times)
+            held[key].append(count_of(one, "held_seconds"))
             records[key].update(dict.fromkeys(one.evidence))
-    return {key: _time(key[1], values, tuple(records[key])) for key, values in times.items()}
+    return {key: _time(key[1], values, held[key], tuple(records[key])) for key, values in times.items()}
 
 
-def _time(carrier: int, values: list[int], records: tuple[RecordId, ...]) -> LegTime:
-    spread = distribution(values)
+def _time(carrier: int, values: list[int], held: list[int], records: tuple[RecordId, ...]) -> LegTime:
+    spread, p50 = distribution(values), distribution(values).median or 0
     basis = Basis.CARRIER if carrier else Basis.LANE
-    return LegTime(spread.median or 0, spread.p90 or 0, basis, spread.count, records)
+    customs = min(p50, distribution(held).median or 0)
+    return LegTime(p50, spread.p90 or 0, basis, spread.count, records, customs)

@@ -25,6 +25,11 @@
     gtin = "09506000134352"
     packages = 120
 
+    [[thresholds]]                          # trigger: an order where stock and what is due lie below
+    warehouse = 7
+    gtin = "09506000134352"
+    packages = 40
+
     [rules]                                 # days
     lead_days = 5                           # from an order to the goods
     safety_days = 2
@@ -41,7 +46,7 @@ records of its kind, and the plan names the file's SHA-256 as what it rests on.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any, TypeVar
@@ -119,12 +124,13 @@ class PlanFile:
     demand: Mapping[Spot, int] | None
     areas: Mapping[str, Demand] | None
     shares: Mapping[tuple[int, str], Share] | None
+    thresholds: Mapping[Spot, int] = field(default_factory=dict)
 
 
 def parse_plan(data: bytes) -> PlanFile:
     """A plan file, TOML or JSON. Raises `MalformedRecord` naming the field."""
     found = parse_json(data, where="plan") if data.lstrip()[:1] == b"{" else read_toml(data, "plan")
-    more = ("window_days", "products", "ways", "targets", "rules", "stock", "demand", "areas", "shares")
+    more = ("window_days", "products", "ways", "targets", "thresholds", "rules", "stock", "demand", "areas", "shares")
     plan = fields_of(found, "", ("lading", "currency", "warehouses"), more=more)
     if plan["lading"] != FORMAT:
         raise MalformedRecord("unknown format", where="lading", expected=FORMAT, found=shown(plan["lading"]))
@@ -149,6 +155,7 @@ def parse_plan(data: bytes) -> PlanFile:
         read.some("demand", read.packages),
         read.some("areas", read.area),
         read.some("shares", read.share),
+        read.all("thresholds", read.packages),
     )
 
 

@@ -86,23 +86,31 @@ class Positions:
         return self.at + stock * DAY // rate
 
     def target(self, spot: Spot) -> int:
-        """Packages that should be there: as the file says, else `cover_days` of demand, rounded up."""
+        """Packages that should be there: as the file says, else `cover_days` of demand, rounded up, and no less than a
+        threshold."""
         if spot in self.plan.targets:
             return self.plan.targets[spot]
-        return -(-self.per_day(spot) * self.plan.rules.cover_days // 1)
+        return max(-(-self.per_day(spot) * self.plan.rules.cover_days // 1), self.plan.thresholds.get(spot, 0))
+
+    def is_below(self, spot: Spot) -> bool:
+        """Whether stock and what is due lie below the threshold that the plan sets."""
+        return self.coming(spot) < self.plan.thresholds.get(spot, 0)
+
+    def coming(self, spot: Spot) -> int:
+        """What is there when all that is due has come."""
+        return self.of[spot].on_hand + sum(packages for _, packages in self.of[spot].due)
 
     def available(self, spot: Spot) -> Available:
-        """What can be spared: what the warehouse needs for `keep_days` stays, and a target that the file sets."""
+        """What can be spared: what the warehouse needs for `keep_days` stays, and what the file sets as target or
+        threshold."""
         keep = -(-self.per_day(spot) * self.plan.rules.keep_days // 1)
-        keep = max(keep, self.plan.targets.get(spot, 0))
+        keep = max(keep, self.plan.targets.get(spot, 0), self.plan.thresholds.get(spot, 0))
         position = self.of[spot]
         return Available(max(0, position.on_hand - keep), tuple(sorted(position.records)))
 
     def lack(self, spot: Spot, value: int) -> Lack:
         """What is missing to the target when all that is due has come."""
-        position = self.of[spot]
-        coming = position.on_hand + sum(packages for _, packages in position.due)
-        return Lack(max(0, self.target(spot) - coming), value, 0, tuple(sorted(position.records)))
+        return Lack(max(0, self.target(spot) - self.coming(spot)), value, 0, tuple(sorted(self.of[spot].records)))
 
 
 def positions_of(
@@ -124,7 +132,7 @@ def positions_of(
     else:
         for spot, packages in plan.demand.items():
             gathered.of[spot].sold = packages
-    for spot in plan.targets:
+    for spot in (*plan.targets, *plan.thresholds):
         gathered.of[spot] = gathered.of[spot]  # a target makes a position of its own
     for position in gathered.of.values():
         position.due.sort()

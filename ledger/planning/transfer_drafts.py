@@ -126,6 +126,7 @@ def _terms(order: Transfer, parents: list[tuple[_Taken, int]], number: int, plan
         "commercial": {
             "value": str(product.value * packages if product else 0),
             "currency": plan.currency,
+            "freight": str(order.charge * packages // order.packages),
             "promisedAt": at + plan.rules.lead_days * DAY,
             "liable": order.origin,
             "beneficiary": order.destination,

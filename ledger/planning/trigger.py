@@ -2,7 +2,8 @@
 
 All is exact: demand a day is a fraction (packages that left in the window over its days), and the second of the
 stock-out is what integer division gives. An order is made where stock, with what is due in time, runs out before a
-transfer ordered now would have come and the safety days have passed. It brings the position up to its target. Products
+transfer ordered now would have come and the safety days have passed, or where stock and all that is due lie below the
+threshold that the plan sets. It brings the position up to its target, at least to the threshold. Products
 that turn over fastest, or run out first, are served first, each from whoever can spare most cheaply; what comes in fits
 into the space that is free.
 """
@@ -21,12 +22,13 @@ from ledger.planning.positions import Positions
 
 @figure(
     "warehouse", "gtin", "on_hand", "due", "overdue", "sold", "per_day", "turnover", "stock_out_at", "target",
-    "triggered", "ordered", "short", "records",
+    "threshold", "triggered", "ordered", "short", "records",
 )  # fmt: skip
 @dataclass(frozen=True, slots=True)
 class Watch:
     """One product in one warehouse. Packages; `per_day` and `turnover` are exact fractions, `stock_out_at` UTC seconds
-    (None: not by what the window shows). `ordered`: what the plan brings; `short`: what nobody can spare.
+    (None: not by what the window shows). `threshold`: None where the plan sets none. `ordered`: what the plan brings;
+    `short`: what nobody can spare.
     """
 
     warehouse: PartnerId
@@ -39,6 +41,7 @@ class Watch:
     turnover: Fraction | None
     stock_out_at: Seconds | None
     target: int
+    threshold: int | None
     triggered: bool
     ordered: int
     short: int
@@ -64,7 +67,7 @@ def trigger(positions: Positions, ways: Mapping[Pair, Way], space: Mapping[int, 
     room = {warehouse: each.packages for warehouse, each in space.items()}
     before = positions.at + (rules.lead_days + rules.safety_days) * DAY
     outs = {spot: positions.stock_out_at(spot) for spot in positions.of}
-    due = [spot for spot, out in outs.items() if out is not None and out < before]
+    due = [spot for spot, out in outs.items() if (out is not None and out < before) or positions.is_below(spot)]
     orders: list[Transfer] = []
     wanted: dict[Spot, int] = {}
     used: set[Pair] = set()
@@ -97,9 +100,11 @@ def trigger(positions: Positions, ways: Mapping[Pair, Way], space: Mapping[int, 
 def _rank(positions: Positions, outs: Mapping[Spot, int | None], spot: Spot) -> tuple[object, ...]:
     turnover = positions.turnover(spot)
     fastest = -turnover if turnover is not None else Fraction(0)
-    first: tuple[object, ...] = (fastest, outs[spot])
+    out = outs[spot]
+    runs_out: tuple[object, ...] = (out is None, out)  # below a threshold, though nothing leaves: last
+    first: tuple[object, ...] = (fastest, runs_out)
     if positions.plan.rules.priority is Priority.STOCK_OUT:
-        first = (outs[spot], fastest)
+        first = (runs_out, fastest)
     return (*first, spot)
 
 
@@ -119,7 +124,8 @@ def _order(positions: Positions, pair: Pair, gtin: str, packages: int, way: Way)
     worth = ((product.value if product else 0) - way.per_package) * packages
     ends = positions.of[Spot(pair.origin, gtin)].records | positions.of[Spot(pair.destination, gtin)].records
     origin, destination = PartnerId(pair.origin), PartnerId(pair.destination)
-    return Transfer(origin, destination, gtin, packages, worth, tuple(sorted({*ends, *way.records})))
+    records, charge = tuple(sorted({*ends, *way.records})), way.per_package * packages
+    return Transfer(origin, destination, gtin, packages, worth, records, charge)
 
 
 def _watch(positions: Positions, spot: Spot, out: int | None, wanted: int | None, brought: int) -> Watch:
@@ -127,6 +133,6 @@ def _watch(positions: Positions, spot: Spot, out: int | None, wanted: int | None
     return Watch(
         PartnerId(spot.warehouse), spot.gtin, position.on_hand, sum(packages for _, packages in position.due),
         position.overdue, position.sold, positions.per_day(spot), positions.turnover(spot), out,
-        positions.target(spot), wanted is not None, brought, (wanted or 0) - brought,
-        tuple(sorted(position.records)),
+        positions.target(spot), positions.plan.thresholds.get(spot), wanted is not None, brought,
+        (wanted or 0) - brought, tuple(sorted(position.records)),
     )  # fmt: skip

@@ -34,6 +34,11 @@ DRAFT = {
 }
 
 
+DraftViews = Annotated[
+    list[dict[str, Any]] | None, WithJsonSchema({"anyOf": [{"type": "array", "items": DRAFT}, {"type": "null"}]})
+]
+
+
 class WarehousePlanAnswer(Answer):
     kind: Literal["allocate", "trigger", "cover", "balance"]
     at: int = Field(description="As of when records count, UTC seconds")
@@ -42,9 +47,7 @@ class WarehousePlanAnswer(Answer):
     left_out: int = Field(description="Shipments whose goods no plan can move: of several products, or not told")
     plan: WarehousePlanView
     explanation: list[str]
-    drafts: Annotated[
-        list[dict[str, Any]] | None, WithJsonSchema({"anyOf": [{"type": "array", "items": DRAFT}, {"type": "null"}]})
-    ] = Field(default=None, description="Templates of records to read and sign, splits first")
+    drafts: DraftViews = Field(default=None, description="Templates of records to read and sign, splits first")
 
 
 class RouteView(Answer):
@@ -64,6 +67,7 @@ class ConsolidationView(Answer):
     at: int = Field(description="As of when records count, UTC seconds")
     plan: ConsolidationPlanView
     explanation: list[str]
+    drafts: DraftViews = Field(default=None, description="Templates of handoffs to read and sign, in this order")
 
 
 class ForecastView(Answer):

@@ -146,11 +146,10 @@ def _admit(play: Play) -> None:
     play.say(f"{len(CAST) + 1} partners enrolled, admitted by two of three council members")
     play.at(FIRST - 1 - PAST)
     with play.trial.node.home.database.write() as connection:
-        keep = [
-            kept_rules.keep(connection, kind, text).hash for kind, text in ((CARDS, card_file()), (GATES, gates_file()))
-        ]
+        card, gates = kept_rules.keep(connection, CARDS, card_file()), kept_rules.keep(connection, GATES, gates_file())
     now = play.clock.now()
-    play.trial.decide([change(0, RegistryAction.ADOPT_RULES, document=kept, number=now) for kept in keep])
+    adopted = [change(0, RegistryAction.ADOPT_RULES, document=one.hash, number=now) for one in (card, gates)]
+    play.trial.decide(adopted)
     play.say("the council adopts scorecard and gates before the first period that they govern")
 
 

@@ -10,6 +10,7 @@ from ledger.explain.units import UNKNOWN, day, days, money, whole
 from ledger.explain.words import name_of
 from ledger.network.report import Report
 from ledger.planning.forecast import Forecast
+from ledger.planning.routes.failures import Fails
 from ledger.planning.routes.plan import RoutePlan, Way
 from ledger.services.planning.overview import AHEAD, WINDOW, Overview
 
@@ -64,10 +65,10 @@ def _routes(plans: Overview) -> str:
 
 
 def _ways(plan: RoutePlan) -> Iterator[tuple[str, ...]]:
-    spare = next((failure for failure in plan.failures if failure.fails == "mode"), None)
-    for i, way in enumerate(plan.ways):
-        left = ""
-        if i == 0 and spare is not None:
+    for way in plan.ways:
+        spare = next((failure for failure in way.failures if failure.fails is Fails.MODE), None)
+        left = UNKNOWN
+        if spare is not None:
             left = "no way" if spare.more is None else f"{money(spare.more, plan.currency)} more"
         yield (
             " → ".join((plan.origin, *(leg.destination for leg in way.legs))),

@@ -27,7 +27,12 @@ def sentences(made: Forecast) -> Iterator[Text]:
     yield say("{gtin} in {market}: forecast {method}.", **where, method=METHODS[made.used])
     if not made.beats_naive:
         yield say("No smoothing erred less than the naive forecasts, so none is used.")
-    yield say("Mean error of one month ahead: {errors}.", errors=listed([error_told(one) for one in made.errors]))
+    yield say(
+        "Mean error in {unit}, in a test of one to {months} months ahead: {errors}.",
+        unit=made.unit or say("the unit of the terms"),
+        months=whole(len(made.expected)),
+        errors=listed([error_told(one) for one in made.errors]),
+    )
 
 
 def error_told(error: Error) -> Text:

@@ -9,8 +9,9 @@ from ledger.explain.text import sentences as joined
 from ledger.explain.units import days, moment, money, whole
 from ledger.explain.words import counted, name_of
 from ledger.planning.leg_times import Basis
+from ledger.planning.routes.failures import Fails, Failure
 from ledger.planning.routes.legs import LeftOut, Leg
-from ledger.planning.routes.plan import Fails, Failure, RoutePlan, Way
+from ledger.planning.routes.plan import RoutePlan, Way
 
 BASIS: Mapping[Basis, Text] = {
     Basis.CARRIER: say("its own deliveries"),
@@ -44,7 +45,7 @@ def sentences(plan: RoutePlan) -> Iterator[Text]:
         )
         for way in plan.ways:
             yield way_told(way, plan.currency)
-        for failure in plan.failures:
+        for failure in plan.ways[0].failures:
             yield failure_told(failure, plan.currency)
         yield from exchanges_told(plan)
         if plan.ways[0].thin:
@@ -77,28 +78,41 @@ def way_told(way: Way, currency: str) -> Text:
 
 
 def leg_told(leg: Leg) -> Text:
-    return say(
-        "{origin} → {destination} by {mode} with {partner} ({half} to {nine})",
-        origin=leg.origin,
-        destination=leg.destination,
-        mode=name_of(leg.mode),
-        partner=partner(leg.partner),
-        half=days(leg.time.p50),
-        nine=days(leg.time.p90),
-    )
+    said: dict[str, object] = {
+        "origin": leg.origin,
+        "destination": leg.destination,
+        "mode": name_of(leg.mode),
+        "partner": partner(leg.partner),
+        "half": days(leg.time.p50),
+        "nine": days(leg.time.p90),
+    }
+    if leg.issuer != leg.partner:
+        return say(
+            "{origin} → {destination} by {mode} with {partner} ({half} to {nine}), at the price that {issuer} says",
+            **said,
+            issuer=partner(leg.issuer),
+        )
+    return say("{origin} → {destination} by {mode} with {partner} ({half} to {nine})", **said)
 
 
 def failure_told(failure: Failure, currency: str) -> Text:
     """What happens without a place, a mode or a partner."""
     name = failed(failure)
-    if failure.cost is None or failure.more is None:
+    if failure.cost is None or failure.more is None or failure.arrives is None:
         return say("Without {name} there is no way.", name=name)
     return say(
-        "Without {name} the best way costs {cost}, {more} more.",
+        "Without {name} the best way costs {cost}, {more} more than the first, and arrives {arrives}: {places}.",
         name=name,
         cost=money(failure.cost, currency),
         more=money(failure.more, currency),
+        arrives=moment(failure.arrives),
+        places=instead(failure),
     )
+
+
+def instead(failure: Failure) -> str:
+    """The places of the way that is left."""
+    return " → ".join(failure.places)
 
 
 def failed(failure: Failure) -> Text | str:

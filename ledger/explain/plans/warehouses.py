@@ -33,6 +33,7 @@ STATED: Mapping[str, Text] = {
     "shares": say("shares on time"),
     "space": say("space"),
     "targets": say("targets"),
+    "thresholds": say("thresholds"),
 }
 """What a plan may state in place of records."""
 
@@ -72,8 +73,8 @@ def _allocation(plan: Allocation) -> Iterator[Text]:
 
 def _triggered(plan: Triggered) -> Iterator[Text]:
     yield say(
-        "{due} of {watched} watched goods run out before a transfer ordered now would have come; {orders} cost "
-        "{moving} to move.",
+        "{due} of {watched} watched goods run out before a transfer ordered now would have come, or lie below their "
+        "threshold; {orders} cost {moving} to move.",
         due=whole(sum(watch.triggered for watch in plan.watched)),
         watched=whole(len(plan.watched)),
         orders=counted(len(plan.orders), "transfer"),

@@ -1,32 +1,27 @@
 """Which shipments go on one manifest, what that saves, and what each partner pays of it.
 
-Shipments of one lane, mode, week and class of goods go together, on as few manifests as their number allows, the
-largest together. For that no solver is needed: what a manifest costs is the least of several prices of the form
-*fixed + so much a package*, a concave function of its packages that is 0 for none, and a sum of such functions is least
-where the packages are the most uneven (Hardy, Littlewood and Pólya, Inequalities, §3.17): the manifests that are filled
-in order of size are more uneven than any others. Trying every way to part them is the oracle of its tests.
+Shipments of one lane, mode, week and class of goods go together as far as that saves anything: see
+`ledger.planning.consolidation.gathering` for who takes part, and who brings goods together that lie with several
+partners. What nobody offers to bring together, at a price that is known, is told apart, with what that would be worth.
 
-The cost is shared by mass, where it is stated for all goods of a group, else by packages. Nobody pays more than its own
-shipments cost alone, consolidated among themselves.
+The cost, that of bringing together included, is shared by mass, where somebody but the consignor stands for all of it,
+else by packages. Nobody pays more than its own shipments cost alone, consolidated among themselves.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ledger.attested.rate_card import Rate, RateCard
 from ledger.codes import Mode
 from ledger.common.figure import Amount, Currency, Seconds, figure
 from ledger.common.ids import PartnerId, RecordId
 from ledger.planning.consolidation.classes import Unfit
+from ledger.planning.consolidation.gathering import FREE, Filled, Gathering, Lot, filled, gatherings, lots_of
+from ledger.planning.consolidation.prices import Asked, Price, carriage, collection
 from ledger.planning.consolidation.sharing import shares
 from ledger.planning.consolidation.waiting import ClassName, Group, Waiting
-from ledger.planning.distances import Distances
 from ledger.planning.routes.legs import PlaceCode
-
-MOST_ITEMS = 200
-"""Items of one handoff."""
 
 
 class SharedBy(StrEnum):
@@ -34,17 +29,15 @@ class SharedBy(StrEnum):
     PACKAGES = "packages"
 
 
+@figure("holder", "packages", "charge", "shipments")
 @dataclass(frozen=True, slots=True)
-class Price:
-    """What somebody asks on a lane, by its card: `fixed` for a manifest and `per_package`."""
+class Collection:
+    """Shipments that `holder` passes to whoever collects, by one handoff or, beyond 200, several."""
 
-    fixed: int
-    per_package: int
-    partner: int
-    card: RecordId
-
-    def of(self, packages: int) -> int:
-        return self.fixed + self.per_package * packages
+    holder: PartnerId
+    packages: int
+    charge: Amount
+    shipments: tuple[RecordId, ...]
 
 
 @figure("partner", "card", "packages", "charge", "shipments")
@@ -53,7 +46,7 @@ class Manifest:
     """Shipments that one handoff passes to `partner`."""
 
     partner: PartnerId
-    card: RecordId
+    card: RecordId | None
     packages: int
     charge: Amount
     shipments: tuple[RecordId, ...]
@@ -62,7 +55,7 @@ class Manifest:
 @figure("partner", "shipments", "packages", "grams", "alone", "pays", "saves")
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """What a consignor pays of the manifests, and what its shipments would cost alone."""
+    """What a consignor pays, and what its shipments would cost alone. `grams`: where verified."""
 
     partner: PartnerId
     shipments: int
@@ -76,34 +69,7 @@ class Contribution:
         return self.alone - self.pays
 
 
-@figure(
-    ("origin", "group.origin"), ("destination", "group.destination"), ("mode", "group.mode"), ("week", "group.week"),
-    ("goods", "group.goods"), "one_holder", "shared_by", "alone", "cost", "saves", "manifests", "contributions",
-)  # fmt: skip
-@dataclass(frozen=True, slots=True)
-class Consolidation:
-    """One group. `alone`: what its partners pay each for itself. `one_holder`: all of it lies with one partner, who can
-    hand it over as it is; else it has to be brought together first, which is not reckoned."""
-
-    group: "GroupFigure"
-    one_holder: bool
-    shared_by: SharedBy
-    manifests: tuple[Manifest, ...]
-    contributions: tuple[Contribution, ...]
-
-    @property
-    def cost(self) -> Amount:
-        return sum(manifest.charge for manifest in self.manifests)
-
-    @property
-    def alone(self) -> Amount:
-        return sum(one.alone for one in self.contributions)
-
-    @property
-    def saves(self) -> Amount:
-        return self.alone - self.cost
-
-
+@figure("origin", "destination", "mode", "week", "goods")
 @dataclass(frozen=True, slots=True)
 class GroupFigure:
     """As `Group`."""
@@ -115,14 +81,66 @@ class GroupFigure:
     goods: ClassName
 
 
-@figure("currency", "groups", "saves", "single", "unpriced", "kept_out")
+@figure(
+    ("origin", "group.origin"), ("destination", "group.destination"), ("mode", "group.mode"), ("week", "group.week"),
+    ("goods", "group.goods"), "hub", "collector_card", "collector_stated", "collections", "shared_by", "alone", "cost",
+    "saves", "bound", "manifests", "contributions",
+)  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class Consolidation:
+    """One group. `hub` has all of it in the end and hands it over; before, `collections` bring it there from others, at
+    the price of `collector_card`, or at a stated one. `alone`: what its partners pay each for itself, `cost`: what all
+    of it costs together. No other choice of who takes part, brings together and carries saves more than `bound`.
+    """
+
+    group: GroupFigure
+    hub: PartnerId
+    collector_card: RecordId | None
+    collector_stated: bool
+    shared_by: SharedBy
+    bound: Amount
+    collections: tuple[Collection, ...]
+    manifests: tuple[Manifest, ...]
+    contributions: tuple[Contribution, ...]
+
+    @property
+    def cost(self) -> Amount:
+        return sum(one.charge for one in (*self.collections, *self.manifests))
+
+    @property
+    def alone(self) -> Amount:
+        return sum(one.alone for one in self.contributions)
+
+    @property
+    def saves(self) -> Amount:
+        return self.alone - self.cost
+
+
+@figure(
+    ("origin", "group.origin"), ("destination", "group.destination"), ("mode", "group.mode"), ("week", "group.week"),
+    ("goods", "group.goods"), "holders", "worth", "shipments",
+)  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """What lies with several `holders` and would save `worth` on one manifest, less what it costs to bring together:
+    nobody asks a price for that which is known here."""
+
+    group: GroupFigure
+    holders: tuple[PartnerId, ...]
+    worth: Amount
+    shipments: tuple[RecordId, ...]
+
+
+@figure("currency", "groups", "saves", "apart", "single", "unpriced", "kept_out")
 @dataclass(frozen=True, slots=True)
 class ConsolidationPlan:
-    """The groups that save something, the most first. Of the other shipments that wait: `single` have no partner's
-    beside them or save nothing, `unpriced` have no rate card for their lane, the rest are `kept_out`."""
+    """The groups that save something, the most first. Of the other shipments that wait: `apart` have to be brought
+    together first, at a price that nobody states, `single` have nothing beside them or save nothing, `unpriced` have no
+    rate card for their lane, the rest are `kept_out`."""
 
     currency: Currency
     groups: tuple[Consolidation, ...]
+    apart: tuple[Apart, ...]
     single: int
     unpriced: int
     kept_out: Mapping[Unfit, int]
@@ -132,84 +150,94 @@ class ConsolidationPlan:
         return sum(group.saves for group in self.groups)
 
 
-def consolidate(
-    found: Sequence[Waiting], kept_out: Mapping[Unfit, int], cards: Sequence[RateCard], currency: str,
-    distances: Distances,
-) -> ConsolidationPlan:  # fmt: skip
-    """The plan by the prices of `cards` in `currency`."""
+def consolidate(found: Sequence[Waiting], kept_out: Mapping[Unfit, int], asked: Asked) -> ConsolidationPlan:
+    """The plan by the prices of cards in one currency."""
     by_group: defaultdict[Group, list[Waiting]] = defaultdict(list)
     for one in found:
         by_group[one.group].append(one)
     groups: list[Consolidation] = []
-    single = unpriced = 0
+    apart: list[Apart] = []
+    unpriced = 0
     for group in sorted(by_group):
-        members = sorted(by_group[group], key=lambda one: one.shipment)
-        prices = _prices(cards, currency, group, distances)
+        prices = carriage(asked, group)
         if not prices:
-            unpriced += len(members)
+            unpriced += len(by_group[group])
             continue
-        together = _together(group, members, prices)
-        if together is None:
-            single += len(members)
-        else:
-            groups.append(together)
-    groups.sort(key=lambda one: (-one.saves, one.group.origin, one.group.destination, one.group.week, one.group.goods))
-    return ConsolidationPlan(currency, tuple(groups), single, unpriced, kept_out)
+        collectors = collection(asked, group)
+        lots = lots_of(by_group[group], prices)
+        made = [one for best in gatherings(lots, prices, collectors) if (one := _made(group, best, prices)).saves > 0]
+        groups += made
+        if not collectors:
+            apart += _apart(group, _left(lots, made), prices)
+    groups.sort(key=lambda one: (-one.saves, _place_in_order(one.group), one.hub))
+    apart.sort(key=lambda one: (-one.worth, _place_in_order(one.group)))
+    told = sum(len(one.shipments) for group in groups for one in group.manifests)
+    single = len(found) - unpriced - told - sum(len(one.shipments) for one in apart)
+    return ConsolidationPlan(asked.currency, tuple(groups), tuple(apart), single, unpriced, kept_out)
 
 
-def manifests_of(members: Sequence[Waiting], prices: Sequence[Price], most: int = MOST_ITEMS) -> tuple[Manifest, ...]:
-    """The cheapest manifests of at most so many shipments each."""
-    ordered = sorted(members, key=lambda one: (-one.packages, one.shipment))
-    return tuple(_manifest(ordered[i : i + most], prices) for i in range(0, len(ordered), most))
+def _place_in_order(group: GroupFigure) -> tuple[object, ...]:
+    return group.origin, group.destination, group.mode, group.week, group.goods
 
 
-def _manifest(members: Sequence[Waiting], prices: Sequence[Price]) -> Manifest:
-    packages = sum(one.packages for one in members)
-    best = min(prices, key=lambda price: (price.of(packages), price.partner, price.card))
-    ids = tuple(one.shipment for one in members)
-    return Manifest(PartnerId(best.partner), best.card, packages, best.of(packages), ids)
+def _left(lots: Sequence[Lot], made: Sequence[Consolidation]) -> list[Lot]:
+    gone = {shipment for group in made for manifest in group.manifests for shipment in manifest.shipments}
+    return [lot for lot in lots if lot.members[0].shipment not in gone]
 
 
-def _together(group: Group, members: Sequence[Waiting], prices: Sequence[Price]) -> Consolidation | None:
-    """None where no two partners' shipments save anything."""
-    by_partner: defaultdict[int, list[Waiting]] = defaultdict(list)
-    for one in members:
-        by_partner[one.consignor].append(one)
+def _apart(group: Group, lots: Sequence[Lot], prices: Sequence[Price]) -> Iterator[Apart]:
+    for best in gatherings(lots, prices, [FREE]):
+        members = [one for lot in best.lots for one in lot.members]
+        worth = sum(lot.alone for lot in best.lots) - sum(one.charge for one in filled(members, prices))
+        holders = sorted({lot.holder for lot in best.lots})
+        if worth > 0 and len(holders) > 1:
+            shipments = tuple(sorted(one.shipment for one in members))
+            yield Apart(GroupFigure(*group), tuple(map(PartnerId, holders)), worth, shipments)
+
+
+def _made(group: Group, best: Gathering, prices: Sequence[Price]) -> Consolidation:
+    members = [one for lot in best.lots for one in lot.members]
+    manifests = tuple(_manifest(one) for one in filled(members, prices))
+    charges = best.collected
+    collections = tuple(_collection(holder, members, charge) for holder, charge in charges.items())
+    total = sum(one.charge for one in (*collections, *manifests))
+    by, contributions = _contributions(best.lots, total)
+    fetched = best.collector if collections else None
+    return Consolidation(
+        GroupFigure(*group), PartnerId(best.hub), fetched.card if fetched else None,
+        fetched is not None and fetched.card is None, by, best.bound, collections, manifests, contributions,
+    )  # fmt: skip
+
+
+def _manifest(one: Filled) -> Manifest:
+    shipments = tuple(member.shipment for member in one.members)
+    return Manifest(PartnerId(one.price.partner), one.price.card, one.packages, one.charge, shipments)
+
+
+def _collection(holder: int, members: Sequence[Waiting], charge: int) -> Collection:
+    own = [one for one in members if one.holder == holder]
+    shipments = tuple(sorted(one.shipment for one in own))
+    return Collection(PartnerId(holder), sum(one.packages for one in own), charge, shipments)
+
+
+def _contributions(lots: Sequence[Lot], total: int) -> tuple[SharedBy, tuple[Contribution, ...]]:
+    by_partner: defaultdict[int, list[Lot]] = defaultdict(list)
+    for lot in lots:
+        by_partner[lot.consignor].append(lot)
     partners = sorted(by_partner)
-    manifests = manifests_of(members, prices)
-    alone = [sum(one.charge for one in manifests_of(by_partner[partner], prices)) for partner in partners]
-    total = sum(one.charge for one in manifests)
-    if len(partners) < 2 or total >= sum(alone):
-        return None
-    grams = {partner: _mass(by_partner[partner]) for partner in partners}
-    packages = {partner: sum(one.packages for one in by_partner[partner]) for partner in partners}
+    members = {partner: [one for lot in by_partner[partner] for one in lot.members] for partner in partners}
+    grams = {partner: _mass(members[partner]) for partner in partners}
+    packages = {partner: sum(one.packages for one in members[partner]) for partner in partners}
+    alone = [sum(lot.alone for lot in by_partner[partner]) for partner in partners]
     masses = [mass for mass in grams.values() if mass is not None]
     by = SharedBy.MASS if len(masses) == len(partners) else SharedBy.PACKAGES
-    pays = shares(total, masses if by is SharedBy.MASS else list(packages.values()), alone)
-    contributions = tuple(
-        Contribution(PartnerId(p), len(by_partner[p]), packages[p], grams[p], most, paid)
+    pays = shares(min(total, sum(alone)), masses if by is SharedBy.MASS else list(packages.values()), alone)
+    return by, tuple(
+        Contribution(PartnerId(p), len(members[p]), packages[p], grams[p], most, paid)
         for p, most, paid in zip(partners, alone, pays, strict=True)
     )
-    one_holder = len({one.holder for one in members}) == 1
-    return Consolidation(GroupFigure(*group), one_holder, by, manifests, contributions)
 
 
 def _mass(members: Sequence[Waiting]) -> int | None:
     known = [one.grams for one in members if one.grams is not None]
     return sum(known) if len(known) == len(members) else None
-
-
-def _prices(cards: Sequence[RateCard], currency: str, group: Group, distances: Distances) -> list[Price]:
-    return [
-        Price(fixed, rate.per_package, card.partner, card.record)
-        for card in cards
-        if card.currency == currency
-        for rate in card.rates
-        if _serves(rate, group)
-        and (fixed := rate.charge(0, distances.between(group.origin, group.destination, rate.mode))) is not None
-    ]
-
-
-def _serves(rate: Rate, group: Group) -> bool:
-    fits = group.mode in (rate.mode, Mode.NOT_SPECIFIED)
-    return fits and rate.covers(group.origin, group.destination)

@@ -11,13 +11,12 @@ from ledger.common.ids import RecordId
 from ledger.common.periods import DAY
 from ledger.errors import NotFound
 from ledger.planning.consolidation.classes import Classes, Unfit
+from ledger.planning.consolidation.mass import verified_grams
 from ledger.records.eip712 import Withheld
-from ledger.records.types import Goods, Place, ShipmentTerms
+from ledger.records.types import Place, ShipmentTerms
 from ledger.shipments.amendments import terms_in_force
 from ledger.shipments.history import Journeys
 
-GRAMS: Mapping[str, int] = {"GRM": 1, "KGM": 1_000, "TNE": 1_000_000}
-"""Units of mass by their code of UN/ECE Recommendation 20."""
 ClassName = Annotated[str, Pattern("[a-z][a-z-]{0,29}")]
 _MONDAY = 3
 """1970-01-01 was a Thursday."""
@@ -36,7 +35,7 @@ class Group(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """`grams` None: the mass of something in it is not stated."""
+    """`grams`: of what is in it, where somebody but the consignor stands for it (see `mass` beside)."""
 
     shipment: RecordId
     consignor: int
@@ -47,10 +46,11 @@ class Waiting:
 
 
 def waiting(
-    journeys: Journeys, wanted: Callable[[ShipmentTerms], bool], classes: Classes
+    journeys: Journeys, wanted: Callable[[ShipmentTerms], bool], options: tuple[Classes, int]
 ) -> tuple[tuple[Waiting, ...], Mapping[Unfit, int]]:
     """Every shipment under terms that are `wanted` which nobody has moved yet, in the chain's order; and how many wait
-    besides but are kept out, and why. Returns and goods that were split, sold, lost or taken over wait for nothing."""
+    besides but are kept out, and why. `options`: the classes of goods, and the second at which masses are attested.
+    Returns and goods that were split, sold, lost or taken over wait for nothing."""
     result: list[Waiting] = []
     kept_out: Counter[Unfit] = Counter()
     for shipment in journeys.openings():
@@ -58,7 +58,7 @@ def waiting(
         touched = journeys.moves(shipment) or journeys.statements(shipment) or journeys.onward(shipment)
         if not wanted(terms) or touched or journeys.split_of(shipment) or terms.purpose == Purpose.RETURN:
             continue
-        one = _waiting(journeys, RecordId(shipment), terms, classes)
+        one = _waiting(journeys, RecordId(shipment), terms, options)
         if isinstance(one, Waiting):
             result.append(one)
         else:
@@ -66,7 +66,9 @@ def waiting(
     return tuple(result), {reason: kept_out[reason] for reason in sorted(kept_out)}
 
 
-def _waiting(journeys: Journeys, shipment: RecordId, terms: ShipmentTerms, classes: Classes) -> Waiting | Unfit:
+def _waiting(
+    journeys: Journeys, shipment: RecordId, terms: ShipmentTerms, options: tuple[Classes, int]
+) -> Waiting | Unfit:
     ends = [_code(place) for place in (terms.origin, terms.destination)]
     if not all(ends):
         return Unfit.PLACE
@@ -76,24 +78,15 @@ def _waiting(journeys: Journeys, shipment: RecordId, terms: ShipmentTerms, class
         promised = 0
     if not promised:
         return Unfit.PROMISE
+    classes, at = options
     goods = classes.of(terms.contents)
     if isinstance(goods, Unfit):
         return goods
     week = ((promised // DAY + _MONDAY) // 7 * 7 - _MONDAY) * DAY
     mode = Mode(terms.mode) if terms.mode in set(Mode) else Mode.NOT_SPECIFIED
     group = Group(ends[0], ends[1], mode, max(0, week), goods)
-    return Waiting(shipment, terms.consignor, terms.holder, terms.packages, _grams(terms.contents), group)
-
-
-def _grams(contents: object) -> int | None:
-    if not isinstance(contents, tuple):
-        return None
-    masses = [
-        goods.quantity * GRAMS[goods.unit] if isinstance(goods, Goods) and goods.unit in GRAMS else None
-        for goods in contents
-    ]
-    known = [mass for mass in masses if mass is not None]
-    return sum(known) if len(known) == len(masses) and known and sum(known) else None
+    grams = verified_grams(journeys, shipment, terms, at)
+    return Waiting(shipment, terms.consignor, terms.holder, terms.packages, grams, group)
 
 
 def _code(place: Place | Withheld) -> str:

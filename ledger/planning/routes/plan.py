@@ -5,23 +5,23 @@ package; v, what a unit of time costs, is the holding cost and the delay penalty
 is `p50` of each leg's verified deliveries, or `p90`: a way is judged by one of them and shown by both. The p90 of a way
 is the sum of its legs' and no percentile of the way: mostly too cautious, as legs are seldom all late, but not surely.
 
-Goods wait where they are to be handed over, cleared or received on a public holiday of that place's country.
+Goods wait where they are to be handed over or received on a public holiday of that place's country, and neither customs
+nor whoever works at them between two legs goes on with it on one.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
-from typing import Annotated, TypeVar
 
-from ledger.common.figure import Amount, Currency, Pattern, Seconds, figure
+from ledger.common.figure import Amount, Currency, Seconds, figure
 from ledger.common.periods import DAY
 from ledger.errors import MalformedRecord
 from ledger.planning.calendars import Holidays
+from ledger.planning.routes.failures import Failure, Part, parts_of
 from ledger.planning.routes.legs import Consignment, LeftOut, Leg, Offers, PlaceCode, Without, legs_of
-from ledger.planning.routes.search import Edge, Path, Search
+from ledger.planning.routes.search import MOST_LABELS, Edge, Path, Search
 
-T = TypeVar("T")
 LATEST = 4_070_908_800
 """2099-01-01: nobody knows the holidays of a later departure."""
 MOST_WAYS = 10
@@ -55,8 +55,8 @@ class Lateness:
 @dataclass(frozen=True, slots=True)
 class Question:
     """A consignment from `origin` to `destination`, ready at the second `depart`. `holding`: what it costs a day on the
-    way, in minor units. `between`: seconds it stays wherever it changes. `deadline`: the last second of arrival, by the
-    time that ways are judged by."""
+    way, in minor units. `between`: seconds of work at it wherever it changes. `deadline`: the last second of arrival,
+    by the time that ways are judged by."""
 
     origin: str
     destination: str
@@ -83,15 +83,17 @@ class Outcome:
     cost: Amount
 
 
-@figure("legs", "charge", "p50", "p90", "thin")
+@figure("legs", "charge", "p50", "p90", "thin", "failures")
 @dataclass(frozen=True, slots=True)
 class Way:
-    """`charge`: what its carriers ask. `thin`: of one leg or more too few deliveries are known to rely on."""
+    """`charge`: what its carriers ask. `thin`: of one leg or more too few deliveries are known to rely on. `failures`:
+    what is left when one of its places, modes or partners fails."""
 
     legs: tuple[Leg, ...]
     charge: Amount
     p50: Outcome
     p90: Outcome
+    failures: tuple[Failure, ...] = ()
 
     @property
     def thin(self) -> bool:
@@ -101,27 +103,9 @@ class Way:
         return self.p50 if by is Judged.P50 else self.p90
 
 
-class Fails(StrEnum):
-    PLACE = "place"
-    MODE = "mode"
-    PARTNER = "partner"
-
-
-@figure("fails", "name", "cost", "more")
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """What the best way costs when this place, mode or partner of the first way fails, and how much `more` that is;
-    None: there is no way then."""
-
-    fails: Fails
-    name: Annotated[str, Pattern("[A-Za-z0-9_]{1,20}")]
-    cost: Amount | None
-    more: Amount | None
-
-
 @figure(
     "origin", "destination", "packages", "currency", "value", "depart", "judged", "ways", "cost", "bound", "gap",
-    "failures", ("left_out", "left_out"), "no_calendar", "legs_offered",
+    ("left_out", "left_out"), "no_calendar", "legs_offered",
 )  # fmt: skip
 @dataclass(frozen=True, slots=True)
 class RoutePlan:
@@ -139,7 +123,6 @@ class RoutePlan:
     judged: Judged
     ways: tuple[Way, ...]
     bound: Amount | None
-    failures: tuple[Failure, ...]
     left_out: Mapping[LeftOut, int]
     no_calendar: tuple[PlaceCode, ...]
     legs_offered: int
@@ -156,8 +139,9 @@ class RoutePlan:
 def plan_route(offers: Offers, question: Question, holidays: Holidays) -> RoutePlan:
     """The plan. Raises `MalformedRecord` for a question that makes no sense, `RuleBroken` for too large a network."""
     _check(question)
-    network = _Network(offers, question, holidays)
-    ways = tuple(network.way(path) for path in network.search.ways(question.ways))
+    legs, left_out = legs_of(offers, question.consignment, (question.origin, question.destination), question.without)
+    network = _Network(legs, question, holidays)
+    ways = _with_failures(network, [network.way(path) for path in network.search.ways(question.ways)])
     known = {place[:2] for leg in network.legs for place in (leg.origin, leg.destination)}
     return RoutePlan(
         question.origin,
@@ -169,8 +153,7 @@ def plan_route(offers: Offers, question: Question, holidays: Holidays) -> RouteP
         question.judged,
         ways,
         network.search.bound if ways else None,
-        tuple(_failures(offers, question, holidays, ways[0])) if ways else (),
-        network.left_out,
+        left_out,
         tuple(country for country in holidays.unknown if country in known),
         len(network.legs),
     )
@@ -178,22 +161,10 @@ def plan_route(offers: Offers, question: Question, holidays: Holidays) -> RouteP
 
 @dataclass(frozen=True)
 class _Network:
-    offers: Offers
+    legs: tuple[Leg, ...]
     question: Question
     holidays: Holidays
-
-    @cached_property
-    def _made(self) -> tuple[tuple[Leg, ...], Mapping[LeftOut, int]]:
-        q = self.question
-        return legs_of(self.offers, q.consignment, (q.origin, q.destination), q.without)
-
-    @property
-    def legs(self) -> tuple[Leg, ...]:
-        return self._made[0]
-
-    @property
-    def left_out(self) -> Mapping[LeftOut, int]:
-        return self._made[1]
+    budget: list[int] = field(default_factory=lambda: [MOST_LABELS])
 
     @cached_property
     def search(self) -> Search:
@@ -219,31 +190,32 @@ class _Network:
 
         edges = tuple(_edge(leg, by) for leg in self.legs)
         deadline = q.deadline if by is q.judged else None
-        return Search(edges, q.origin, q.destination, q.depart, total, self.holidays.open_from, q.between, deadline)
+        ends = q.origin, q.destination, q.depart
+        return Search(edges, *ends, total, self.holidays.worked, q.between, deadline, self.budget)
 
 
 def _edge(leg: Leg, by: Judged) -> Edge:
     held, seconds = (leg.holding_p50, leg.time.p50) if by is Judged.P50 else (leg.holding_p90, leg.time.p90)
-    return Edge(leg.origin, leg.destination, leg.charge + held, seconds)
+    customs = leg.time.customs
+    return Edge(leg.origin, leg.destination, leg.charge + held, seconds - customs, customs)
 
 
-def _failures(offers: Offers, question: Question, holidays: Holidays, best: Way) -> Iterator[Failure]:
-    """Each place that the best way passes, each mode and partner that it uses, left out by itself."""
-    q, cost = question.without, best.judged(question.judged).cost
-    modes, partners = (_once([getattr(leg, name) for leg in best.legs]) for name in ("mode", "partner"))
-    trials = (
-        *((Fails.PLACE, leg.destination, replace(q, places=q.places | {leg.destination})) for leg in best.legs[:-1]),
-        *((Fails.MODE, mode.name.lower(), replace(q, modes=q.modes | {mode})) for mode in modes),
-        *((Fails.PARTNER, str(partner), replace(q, partners=q.partners | {partner})) for partner in partners),
-    )
-    for fails, name, without in trials:
-        found = _Network(offers, replace(question, without=without), holidays).search.ways(1)
-        instead = found[0].total if found else None
-        yield Failure(fails, name, instead, None if instead is None else instead - cost)
+def _with_failures(network: _Network, ways: Sequence[Way]) -> tuple[Way, ...]:
+    """Each way with what is left when a part of it fails. What several ways have in common is searched for once."""
+    parts = {part: without for way in ways for part, without in parts_of(way.legs)}
+    left = {part: _failure(network, part, without, ways[0]) for part, without in parts.items()}
+    return tuple(replace(way, failures=tuple(left[part] for part, _ in parts_of(way.legs))) for way in ways)
 
 
-def _once(values: Sequence[T]) -> list[T]:
-    return list(dict.fromkeys(values))
+def _failure(network: _Network, part: Part, without: Without, best: Way) -> Failure:
+    judged = network.question.judged
+    legs = tuple(leg for leg in network.legs if not without.hits(leg.partner, leg.mode, (leg.origin, leg.destination)))
+    found = replace(network, legs=legs).search.ways(1)
+    if not found:
+        return Failure(*part, None, None, None)
+    path = found[0]
+    more = path.total - best.judged(judged).cost
+    return Failure(*part, path.total, more, path.arrival, tuple(legs[leg] for leg in path.legs))
 
 
 def _check(question: Question) -> None:
@@ -257,8 +229,10 @@ def _check(question: Question) -> None:
     if not 0 <= question.depart < LATEST:
         raise MalformedRecord("not a departure", where="depart", expected="before 2099", found=question.depart)
     terms = question.lateness
-    amounts = (question.consignment.value, question.holding, *((terms.alpha, terms.cap) if terms else ()))
-    if question.consignment.packages < 1 or not all(0 <= amount < LARGEST for amount in amounts):
+    goods = question.consignment
+    amounts = (goods.value, goods.customs, question.holding, question.between)
+    amounts += (terms.alpha, terms.cap) if terms else ()
+    if goods.packages < 1 or not all(0 <= amount < LARGEST for amount in amounts):
         raise MalformedRecord(
             "not in range", where="question", expected="a package or more, amounts from 0 to 2^63", found=max(amounts)
         )

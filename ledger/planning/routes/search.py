@@ -14,7 +14,7 @@ for computing the K best solutions", Management Science 18): each is the best am
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from heapq import heappop, heappush
 from typing import NamedTuple
@@ -23,19 +23,22 @@ from ledger.errors import RuleBroken
 
 MOST_STEPS = 6
 """Legs of one way."""
-MOST_LABELS = 100_000
-"""What one question may look at before it is refused."""
-Calendar = Callable[[str, int], int]
-"""When somebody at a place who is wanted at a second is there: never before it, nor earlier for a later second."""
+MOST_LABELS = 300_000
+"""What one question may look at, all its ways and failures together, before it is refused."""
+Calendar = Callable[[str, int, int], int]
+"""When so many seconds of work at a place end that can begin at a second; with 0, when somebody is there. Never before
+the second and the work have passed, nor earlier for a later second."""
 
 
 class Edge(NamedTuple):
-    """A leg: what it costs, in minor units, and how long it takes, in seconds. Neither is negative."""
+    """A leg: what it costs, in minor units, how long it takes, and how long customs then work at its end, in seconds.
+    None is negative."""
 
     origin: str
     destination: str
     cost: int
     seconds: int
+    customs: int = 0
 
 
 class Path(NamedTuple):
@@ -50,7 +53,8 @@ class Path(NamedTuple):
 @dataclass(frozen=True)
 class Search:
     """`total(cost, arrival)` is made least; it may not fall in either. `deadline`: the last second of arrival.
-    `between`: seconds that goods stay wherever they change from a leg to the next.
+    `between`: seconds of work wherever goods change from a leg to the next. `budget`: labels that may be set, which
+    several searches can share.
     """
 
     edges: Sequence[Edge]
@@ -58,9 +62,10 @@ class Search:
     destination: str
     depart: int = 0
     total: Callable[[int, int], int] = lambda cost, _: cost
-    open_from: Calendar = lambda _, second: second
+    worked: Calendar = lambda _, second, work: second + work
     between: int = 0
     deadline: int | None = None
+    budget: list[int] = field(default_factory=lambda: [MOST_LABELS])
 
     def ways(self, count: int) -> list[Path]:
         """The best ways without a place twice, at most `count`, the best first; empty where there is none.
@@ -68,8 +73,7 @@ class Search:
         Raises `RuleBroken` when the network is too large to be searched through.
         """
         start = Path(0, 0, self.depart, ())
-        budget = [MOST_LABELS]
-        first = self._best(start, frozenset(), frozenset(), budget)
+        first = self._best(start, frozenset(), frozenset())
         waiting: list[tuple[Path, int, frozenset[int]]] = [(first, 0, frozenset())] if first else []
         result: list[Path] = []
         while waiting and len(result) < count:
@@ -84,7 +88,7 @@ class Search:
                 # All ways that begin with these legs and go on otherwise than this one, and than those found before.
                 others = (banned if place == parted else frozenset()) | {path.legs[place]}
                 behind = frozenset(self.edges[leg].origin for leg in head.legs)
-                found = self._best(head, others, behind, budget)
+                found = self._best(head, others, behind)
                 if found is not None:
                     heappush(waiting, (found, place, others))
                 head = self._after(head, path.legs[place])
@@ -106,7 +110,7 @@ class Search:
             path, place = self._after(path, leg), self.edges[leg].destination
         return path
 
-    def _best(self, head: Path, banned: frozenset[int], behind: frozenset[str], budget: list[int]) -> Path | None:
+    def _best(self, head: Path, banned: frozenset[int], behind: frozenset[str]) -> Path | None:
         """The best way that begins with `head`, then takes a leg that is not `banned`, and passes no place `behind`."""
         place = self.edges[head.legs[-1]].destination if head.legs else self.origin
         behind |= {place}  # who comes back here could take a leg that is banned
@@ -129,8 +133,8 @@ class Search:
                 if any(c <= label[0] and a <= label[1] and n <= label[2] for c, a, n in kept[target]):
                     continue
                 kept[target].append(label)
-                budget[0] -= 1
-                if budget[0] < 0:
+                self.budget[0] -= 1
+                if self.budget[0] < 0:
                     raise RuleBroken(
                         "too many ways to compare",
                         where="network",
@@ -142,8 +146,8 @@ class Search:
 
     def _after(self, path: Path, leg: int) -> Path:
         edge = self.edges[leg]
-        ready = path.arrival + (self.between if path.legs else 0)
-        arrival = self.open_from(edge.destination, self.open_from(edge.origin, ready) + edge.seconds)
+        ready = self.worked(edge.origin, path.arrival, self.between if path.legs else 0)
+        arrival = self.worked(edge.destination, self.worked(edge.origin, ready, 0) + edge.seconds, edge.customs)
         cost = path.cost + edge.cost
         return Path(self.total(cost, arrival), cost, arrival, (*path.legs, leg))
 
@@ -164,7 +168,7 @@ class Search:
 
     @cached_property
     def _least_seconds(self) -> Mapping[str, int]:
-        return self._least(lambda edge: edge.seconds)
+        return self._least(lambda edge: edge.seconds + edge.customs)
 
     def _least(self, weight: Callable[[Edge], int]) -> Mapping[str, int]:
         """The least sum of `weight` from each place to the destination (Dijkstra); others have no way there."""

@@ -4,22 +4,39 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
+from ledger.codes import ShipmentState
 from ledger.common.figure import to_json
 from ledger.common.gs1 import gtin14
 from ledger.explain.plans import consolidation as consolidation_text
 from ledger.explain.plans import forecast as forecast_text
 from ledger.planning.consolidation.classes import Classes, parse_classes
+from ledger.planning.consolidation.drafts import manifest_drafts
 from ledger.planning.consolidation.plan import ConsolidationPlan, consolidate
+from ledger.planning.consolidation.prices import Asked, Price
 from ledger.planning.consolidation.waiting import waiting
 from ledger.planning.demand import demand
 from ledger.planning.distances import Distances
 from ledger.planning.forecast import Forecast, check_months, forecast
+from ledger.planning.transfer_drafts import Draft
 from ledger.services.figures.penalties_and_scores import Numbers
+from ledger.services.home.home import Home
 from ledger.services.planning.inputs import looked_at
 from ledger.services.views.records import Reader
+from ledger.store.projections import shipments
 
 MOST_SERIES = 12
 """Markets of one answer: those with the most demand."""
+
+
+@dataclass(frozen=True)
+class ConsolidationAsked:
+    """The currency of the rate cards, which goods may share a manifest, how far places lie apart, and who is stated to
+    bring goods together."""
+
+    currency: str
+    classes: Classes
+    distances: Distances
+    collectors: tuple[Price, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +70,28 @@ def shipped_classes() -> Classes:
 
 
 def consolidation_for(
-    numbers: Numbers, reader: Reader | None, now: int, currency: str, options: tuple[Classes, Distances]
+    numbers: Numbers, reader: Reader | None, now: int, asked: ConsolidationAsked
 ) -> ConsolidationAnswer:
     """What waits and may travel together, of the shipments whose terms the reader may read, at the prices of cards in
-    `currency`. Raises `NotPermitted` for the public."""
-    classes, distances = options
+    one currency. Raises `NotPermitted` for the public."""
     with looked_at(numbers, reader, now) as ledger:
-        found, kept_out = waiting(ledger.journeys, ledger.wanted, classes)
+        found, kept_out = waiting(ledger.journeys, ledger.wanted, (asked.classes, ledger.at))
         cards, at = ledger.cards(), ledger.at
-    return ConsolidationAnswer(consolidate(found, kept_out, cards, currency, distances), at)
+    plan = consolidate(found, kept_out, Asked(cards, asked.currency, asked.distances, asked.collectors))
+    return ConsolidationAnswer(plan, at)
+
+
+def manifests_for(home: Home, answer: ConsolidationAnswer) -> tuple[Draft, ...]:
+    """The handoffs of a consolidation, to be read and signed, as the chain stands now."""
+    with home.database.read() as connection:
+
+        def standing(shipment: bytes) -> tuple[int, int] | None:
+            row = shipments.get(connection, shipment)
+            if row is None or ShipmentState(row.state) is not ShipmentState.OPEN:
+                return None
+            return row.sequence, row.packages
+
+        return manifest_drafts(answer.plan, standing)
 
 
 def forecast_for(numbers: Numbers, reader: Reader | None, now: int, gtin: str, months: int) -> ForecastAnswer:

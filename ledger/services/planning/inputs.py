@@ -34,8 +34,9 @@ class Known:
     reader: Reader | None
     at: int
 
-    def cards(self) -> tuple[RateCard, ...]:
-        return tuple(card for card in rate_cards(self.journeys, self.at) if _may_read(card, self.reader))
+    def cards(self, second: int = 0) -> tuple[RateCard, ...]:
+        """Those in force at `second` where that is later than what is known: goods that leave then pay by them."""
+        return tuple(card for card in rate_cards(self.journeys, max(self.at, second)) if _may_read(card, self.reader))
 
     def rates(self, issuer: int) -> Rates:
         """The rates of exchange that an issuer attested, as far as the reader may reckon with them."""
@@ -43,8 +44,9 @@ class Known:
         whole = self.reader is None or self.reader.auditor or self.reader.partner == issuer
         return rates if whole else rates.for_partners()
 
-    def times(self) -> Mapping[tuple[Lane, int], LegTime]:
-        return verified_times(self.journeys, self.at, self.wanted, self.kept)
+    def times(self, since: int = 0) -> Mapping[tuple[Lane, int], LegTime]:
+        """Of deliveries from the second `since` on."""
+        return verified_times(self.journeys, (since, self.at), self.wanted, self.kept)
 
     @property
     def wanted(self) -> Callable[[ShipmentTerms], bool]:

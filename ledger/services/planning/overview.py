@@ -19,7 +19,7 @@ from ledger.planning.routes.plan import RoutePlan
 from ledger.planning.trigger import Triggered, Watch
 from ledger.records.eip712 import Withheld
 from ledger.services.figures.penalties_and_scores import Numbers
-from ledger.services.planning.goods import consolidation_for, forecast_for, shipped_classes
+from ledger.services.planning.goods import ConsolidationAsked, consolidation_for, forecast_for, shipped_classes
 from ledger.services.planning.inputs import Known, looked_at
 from ledger.services.planning.routes import RouteAsked, route_for
 from ledger.services.planning.warehouses import Kind, Places, plan_for
@@ -80,8 +80,8 @@ def overview_for(numbers: Numbers, now: int, currency: str, of: tuple[Collection
     stock = plan_for(numbers, None, now, (Kind.TRIGGER, parse_plan(file.encode())), places).plan if file else None
     together = None
     if currency:
-        options = shipped_classes(), Distances(places[False], places[True], {})
-        together = consolidation_for(numbers, None, now, currency, options).plan
+        asked = ConsolidationAsked(currency, shipped_classes(), Distances(places[False], places[True], {}))
+        together = consolidation_for(numbers, None, now, asked).plan
     return Overview(
         file,
         stock if isinstance(stock, Triggered) else None,

@@ -8,7 +8,7 @@ from ledger.attested.fx import Rate, day_of
 from ledger.attested.rate_card import RateCard
 from ledger.common.figure import to_json
 from ledger.common.ids import RecordId, to_hex
-from ledger.common.periods import FOREVER, Period
+from ledger.common.periods import DAY, FOREVER, Period
 from ledger.errors import MalformedRecord, NotFound, NotPermitted
 from ledger.explain.plans.route import sentences
 from ledger.planning.calendars import Holidays, holidays_of
@@ -31,7 +31,8 @@ MOST_WITHOUT = 20
 @dataclass(frozen=True, slots=True)
 class RouteAsked:
     """A route as it is asked for; None and empty: by the shipment, or by default. Places are UN/LOCODEs or countries,
-    amounts minor units, times UTC seconds. `distance` and `time` as `ledger.planning.stated` reads them."""
+    amounts minor units, times UTC seconds. `within`: so many days back deliveries tell times, 0: all. `distance` and
+    `time` as `ledger.planning.stated` reads them."""
 
     shipment: bytes = b""
     origin: str = ""
@@ -46,6 +47,7 @@ class RouteAsked:
     lost_after: int = LOST_AFTER
     holding: int = 0
     between: int = 0
+    customs: int = 0
     deadline: int | None = None
     judged: Judged = Judged.P50
     ways: int = 3
@@ -55,6 +57,7 @@ class RouteAsked:
     distance: Sequence[str] = ()
     time: Sequence[str] = ()
     holidays: bool = True
+    within: int = 0
     rates: int = 0
     """The partner by whose attested rates of exchange prices in other currencies count; 0: they are left out."""
     older: int = 0
@@ -97,7 +100,8 @@ def route_for(
     distances = Distances(known[False], known[True], distances_of(asked.distance))
     with looked_at(numbers, reader, now) as ledger:
         question = _question(ledger, asked, now)
-        cards, times = ledger.cards(), ledger.times()
+        since = ledger.at - asked.within * DAY if asked.within else 0
+        cards, times = ledger.cards(question.depart), ledger.times(since)
         exchanges = _exchanges(ledger, asked, cards, question.consignment.currency)
     offers = Offers(cards, replace(stated, verified=times), distances, exchanges)
     plan = plan_route(offers, question, _holidays(offers, question) if asked.holidays else Holidays())
@@ -131,7 +135,7 @@ def _question(ledger: Known, asked: RouteAsked, now: int) -> Question:
     return Question(
         place_of(said.origin, "origin"),
         place_of(said.destination, "destination"),
-        Consignment(1 if said.packages is None else said.packages, said.currency, said.value or 0),
+        Consignment(1 if said.packages is None else said.packages, said.currency, said.value or 0, said.customs),
         now if said.depart is None else said.depart,
         None if promised is None else Lateness(promised, alpha, cap, said.lost_after),
         said.holding,

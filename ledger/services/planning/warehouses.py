@@ -15,8 +15,8 @@ from ledger.common.periods import DAY
 from ledger.errors import Busy, NotFound
 from ledger.explain.plans.warehouses import sentences
 from ledger.network.contributions import Sums
-from ledger.planning.allocate import Allocation, Available, Network, Pair, Transfer, Way, allocate
-from ledger.planning.balance import Balance, Shelf, Shelves, balance
+from ledger.planning.allocate import Allocation, Available, Network, Pair, Spot, Transfer, Way, allocate
+from ledger.planning.balance import MOST_WAREHOUSES, MOST_WORK, Balance, Shelf, Shelves, balance
 from ledger.planning.capacity import capacities
 from ledger.planning.cover import Cover, Coverage, Demand, Share, Site, cover
 from ledger.planning.distances import Distances, Position
@@ -68,7 +68,7 @@ class WarehouseAnswer:
         names = ("ways", "stock", "demand", "areas", "shares")
         said = [name for name in names if getattr(self.asked, name) is not None]
         said += ["space"] if any(each.space is not None for each in self.asked.warehouses.values()) else []
-        return (*said, *(["targets"] if self.asked.targets else []))
+        return (*said, *(name for name in ("targets", "thresholds") if getattr(self.asked, name)))
 
     @property
     def transfers(self) -> tuple[Transfer, ...]:
@@ -79,7 +79,8 @@ class WarehouseAnswer:
                 return self.plan.orders
             case Balance():
                 return tuple(
-                    Transfer(s.origin, s.destination, s.gtin, s.packages, -s.cost, s.records) for s in self.plan.shifts
+                    Transfer(s.origin, s.destination, s.gtin, s.packages, -s.cost, s.records, s.cost)
+                    for s in self.plan.shifts
                 )
             case Cover():
                 return ()
@@ -145,17 +146,32 @@ def _made(
     if kind is Kind.TRIGGER:
         return trigger(positions, ways, space)
     if kind is Kind.BALANCE:
-        shelves = {
-            spot: Shelf(position.on_hand, target, tuple(sorted(position.records)))
-            for spot, position in positions.of.items()
-            if (target := positions.target(spot))
-        }
-        return balance(Shelves(plan.currency, plan.rules.worth, shelves, ways, {}))
+        return balance(_shelves(positions, ways))
     lacks = {spot: positions.lack(spot, plan.products[spot.gtin].value) for spot in positions.of
              if spot.gtin in plan.products}  # fmt: skip
     available = {spot: positions.available(spot) for spot in positions.of}
     volumes = {gtin: product.volume for gtin, product in plan.products.items()}
     return allocate(Network(plan.currency, available, lacks, ways, space, volumes))
+
+
+def _shelves(positions: Positions, ways: Mapping[Pair, Way]) -> Shelves:
+    """What has a target, and of what has none what can be spared, the most first, for as many as can be planned."""
+    plan = positions.plan
+    targets = {spot: target for spot in positions.of if (target := positions.target(spot))}
+    free = {spot: positions.available(spot) for spot in positions.of if spot not in targets}
+    counts = Counter(spot.gtin for spot in targets)
+    room = max((n for n in range(MOST_WAREHOUSES + 1) if n**3 * len(counts) <= MOST_WORK), default=0)
+    givers: dict[Spot, Available] = {}
+    for spot, spare in sorted(free.items(), key=lambda one: (-one[1].packages, one[0])):
+        if spare.packages and 0 < counts[spot.gtin] < room:
+            counts[spot.gtin] += 1
+            givers[spot] = spare
+    shelves = {
+        spot: Shelf(positions.of[spot].on_hand, targets.get(spot, 0), tuple(sorted(positions.of[spot].records)))
+        for spot in positions.of
+        if spot in targets or spot in givers
+    }
+    return Shelves(plan.currency, plan.rules.worth, shelves, ways, givers)
 
 
 def drafts_for(home: Home, answer: WarehouseAnswer) -> Drafts:
@@ -253,6 +269,8 @@ def _coverage(plan: PlanFile, ledger: Known) -> Coverage:
     sites = {}
     for number, warehouse in plan.warehouses.items():
         said = Available(warehouse.space) if warehouse.space is not None else attested.get(number)
-        sites[number] = Site() if said is None else Site(said.packages, said.records)
+        # Room holds the stock that lasts `cover_days`, so that it serves as much more in the window.
+        days = max(1, plan.rules.cover_days)
+        sites[number] = Site() if said is None else Site(said.packages * plan.window_days // days, said.records)
     return Coverage(sites, areas, {pair: share for pair, share in shares.items() if pair[1] in areas},
                     plan.rules.most_sites)  # fmt: skip

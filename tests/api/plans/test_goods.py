@@ -2,24 +2,50 @@
 
 import pytest
 
+from ledger.client.drafts import completed
+from ledger.records.wallet_input import envelope_from_wallet
 from tests.api.world import GTIN, World, bearer
-from tests.e2e.stage import AUDITOR, BROKER, MAKER, SHOP
+from tests.e2e.stage import AUDITOR, BROKER, CARRIER, MAKER, SHOP, WAREHOUSE
 
 CONSOLIDATION = "/v1/plans/consolidation?currency=EUR"
 
 
 def test_two_partners_shipments_are_cheaper_together(world: World, waiting: tuple[str, str]) -> None:
-    plan = world.get(CONSOLIDATION, world.token(AUDITOR))["plan"]
+    apart = world.get(CONSOLIDATION, world.token(AUDITOR))["plan"]["apart"]
+    assert [(one["holders"], one["worth"]) for one in apart if waiting[1] in one["shipments"]] == [
+        ([MAKER, SHOP], "5000"),
+    ]  # fmt: skip
+    plan = world.get(f"{CONSOLIDATION}&collector={WAREHOUSE}:1000:5", world.token(AUDITOR))["plan"]
     group = next(group for group in plan["groups"] if waiting[1] in group["manifests"][0]["shipments"])
     assert waiting[0] in group["manifests"][0]["shipments"]
     pays = {one["partner"]: one for one in group["contributions"]}
     assert pays.keys() == {MAKER, SHOP}
     assert sum(int(one["pays"]) for one in pays.values()) == int(group["cost"]) < int(group["alone"])
     assert all(int(one["pays"]) <= int(one["alone"]) for one in pays.values())
+    assert [int(one["charge"]) for one in group["collections"]] == [1_000 + 50, 1_000 + 150]
+    assert (group["hub"], group["collector_stated"], group["saves"]) == (WAREHOUSE, True, group["bound"])
+
+
+def test_goods_are_brought_together_and_go_on_one_manifest(world: World, waiting: tuple[str, str]) -> None:
+    """The drafts are signed by whom they name, and the chain applies each in turn."""
+    for shipment in (world.stage.open(5), world.stage.open(7, consignor=SHOP, consignee=MAKER)):
+        assert world.stage.view(shipment)
+    stage = world.stage
+    asked = f"{CONSOLIDATION}&collector={WAREHOUSE}:1000:5&drafts=true"
+    drafts = world.get(asked, world.token(AUDITOR))["drafts"]
+    assert [draft["signers"] for draft in drafts] == [[MAKER, WAREHOUSE], [SHOP, WAREHOUSE], [WAREHOUSE, CARRIER]]
+    for draft in drafts:
+        record = envelope_from_wallet(completed(draft["template"], stage.now)).record
+        outcomes = stage.outcome(stage.sign(record, *draft["signers"]))
+        assert outcomes == ["applied"] * len(draft["template"]["message"]["items"])
+    assert len(outcomes) == 4
+    assert stage.held_by(bytes.fromhex(waiting[0][2:]))[0] == CARRIER
+    assert world.get(CONSOLIDATION, world.token(AUDITOR))["plan"]["groups"] == []
 
 
 def test_a_partner_sees_only_its_own_shipments_in_it(world: World, waiting: tuple[str, str]) -> None:
     plan = world.get(CONSOLIDATION, world.token(BROKER))["plan"]
+    assert plan["apart"] == []
     assert (plan["groups"], plan["single"], plan["unpriced"], plan["kept_out"]) == ([], 0, 0, {})
     assert world.client.get(CONSOLIDATION).status_code == 403
 

@@ -3,13 +3,15 @@
 import re
 
 from ledger.api.pages.plans.route_map import route_map
+from ledger.common.ids import to_hex
 from ledger.planning.distances import Position
 from tests.api.world import GTIN, World
-from tests.e2e.stage import AUDITOR
+from tests.e2e.stage import AUDITOR, MAKER, SHOP
 
 ASKED = "origin=CNSHA&destination=NZAKL&packages=10&currency=EUR"
 STATED = "time=CN-NZ%3Amaritime%3A480%3A600&time=CN-NZ%3Aair%3A72%3A96"
-EMPTY = "&value=&depart=&promised=&alpha=&cap=&holding=&shipment=&without=&without_mode=&distance="
+EMPTY = "&between=&customs=&within="
+EMPTY += "&value=&depart=&promised=&alpha=&cap=&holding=&shipment=&without=&without_mode=&distance="
 
 
 def shown(world: World, path: str, status: int = 200) -> str:
@@ -24,6 +26,7 @@ def test_the_ways_are_drawn_and_told(world: World, cards: dict[int, str]) -> Non
     assert text.count("<polyline") == 2
     assert "Way 1:" in text
     assert cards[5] in text
+    assert text.count("If this fails") > 2, "of each way"
     assert "stated, not verified" in text
     assert "exact" not in text
 
@@ -44,8 +47,13 @@ def test_the_public_is_told_to_sign_in(world: World) -> None:
 
 
 def test_what_is_cheaper_together_is_told(world: World, waiting: tuple[str, str]) -> None:
-    text = shown(world, "/plans/consolidation?currency=EUR")
-    assert waiting[0] in text
+    shipment = to_hex(world.stage.open())
+    world.stage.open(30, consignor=SHOP, consignee=MAKER)
+    text = shown(world, "/plans/consolidation?currency=EUR&collector=6:1000:5")
+    assert shipment in text
+    assert "brings them together" in text
+    assert "not attested" in text
+    assert 'role="alert"' in shown(world, "/plans/consolidation?currency=EUR&collector=nobody", 400)
     assert "instead of" in text
     assert "<form" in shown(world, "/plans/consolidation")
 

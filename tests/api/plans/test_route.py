@@ -16,9 +16,19 @@ def test_the_cheapest_way_rests_on_attested_cards(world: World, cards: dict[int,
     assert (sea["charge"], sea["legs"][0]["card"], sea["legs"][0]["basis"]) == ("11000", cards[OCEAN], "stated")
     assert (air["charge"], air["legs"][0]["card"], air["legs"][0]["kilometres"]) == ("65800", cards[SECOND], 9400)
     assert answer["plan"]["cost"] == answer["plan"]["bound"] == "11000"
-    failing = {(one["fails"], one["name"]): one["cost"] for one in answer["plan"]["failures"]}
+    failing = {(one["fails"], one["name"]): one["cost"] for one in sea["failures"]}
     assert failing == {("mode", "maritime"): "65800", ("partner", str(OCEAN)): "65800"}
+    assert [(one["name"], one["cost"], one["more"]) for one in air["failures"]] == [
+        ("air", "11000", "0"), (str(SECOND), "11000", "0"),
+    ]  # fmt: skip
     assert any("cheapest way" in line for line in answer["explanation"])
+
+
+def test_the_price_is_that_of_the_day_of_departure(world: World, cards: dict[int, str]) -> None:
+    """The cards are valid for ninety days: of goods that leave later nobody knows the price."""
+    for days, count in ((80, 2), (95, 0)):
+        later = f"&depart={world.stage.now + days * DAY}&distance=CNSHA-NZAKL:9400"
+        assert len(world.get(ASKED + STATED + later, world.token(AUDITOR))["plan"]["ways"]) == count
 
 
 def test_a_penalty_may_pay_for_the_aeroplane(world: World, cards: dict[int, str]) -> None:
@@ -74,6 +84,7 @@ def test_a_route_of_a_shipment_goes_by_its_own_terms(world: World, cards: dict[i
         "&destination=CNSHA",
         "&ways=11",
         "&packages=0",
+        "&customs=-1",
         "&depart=yesterday",
         "&colour=red",
     ],

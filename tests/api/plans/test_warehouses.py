@@ -55,6 +55,9 @@ def test_each_plan_says_what_it_reaches_and_what_proves_it(world: World) -> None
     assert [(w["warehouse"], w["triggered"], w["per_day"]) for w in watched["watched"]] == [
         (MAKER, False, "0"), (SHOP, True, "3"),
     ]  # fmt: skip
+    wanted = {"targets": [{"warehouse": SHOP, "gtin": A, "packages": 45}], "demand": []}
+    spared = asked(world, "balance", STATED | wanted).json()["plan"]
+    assert [(shift["origin"], shift["packages"]) for shift in spared["shifts"]] == [(MAKER, 35)], "it has no target"
     targets = {"targets": [{"warehouse": w, "gtin": A, "packages": 45} for w in (MAKER, SHOP)]}
     balanced = asked(world, "balance", STATED | targets).json()["plan"]
     assert [(shift["packages"], shift["cost"]) for shift in balanced["shifts"]] == [(35, 350)]

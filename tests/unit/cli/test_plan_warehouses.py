@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from ledger.cli.commands.plan import app, warehouses
+from ledger.cli.commands.plan import app
+from ledger.cli.commands.plan.drafts import written
 from ledger.planning.transfer_drafts import Draft
 from ledger.records.types import Split
 from ledger.records.wallet_input import envelope_from_wallet
@@ -23,13 +24,13 @@ SPLIT = {
 
 def test_a_draft_is_a_record_to_sign_and_one_that_is_there_stays(tmp_path: Path) -> None:
     draft = Draft("split-abab", SPLIT, (7,))
-    path = warehouses._written(draft, tmp_path, NOW)
+    path = written(draft, tmp_path, NOW)
     text = path.read_bytes()
     signed = envelope_from_wallet(json.loads(text))
     assert isinstance(signed.record, Split)
     assert [child.packages for child in signed.record.children] == [5, 3]
     assert signed.signatures == ()
-    assert warehouses._written(draft, tmp_path, NOW + 9) == path
+    assert written(draft, tmp_path, NOW + 9) == path
     assert path.read_bytes() == text, "its salts are those that somebody may have signed"
 
 

@@ -1,6 +1,8 @@
 """Consolidation: the cheapest manifests of all, shares that add up, and goods that do not go together kept apart."""
 
+import itertools
 import random
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from importlib import resources
@@ -9,28 +11,32 @@ from typing import Any
 import pytest
 
 from ledger.attested.rate_card import Rate, RateCard, Ratio
-from ledger.codes import Mode, Purpose, StatementKind
+from ledger.client.drafts import completed
+from ledger.codes import Mode, Outcome, Purpose, StatementKind
 from ledger.common.figure import json_schema, to_json
 from ledger.common.ids import RecordId
+from ledger.common.scopes import schema_hash
+from ledger.custody.shape import check_shape
 from ledger.errors import MalformedRecord, RuleBroken
-from ledger.planning.consolidation.classes import Classes, Unfit, parse_classes
-from ledger.planning.consolidation.plan import (
-    ConsolidationPlan,
-    Price,
-    SharedBy,
-    consolidate,
-    manifests_of,
-)
+from ledger.planning.consolidation.classes import Unfit, parse_classes
+from ledger.planning.consolidation.drafts import manifest_drafts
+from ledger.planning.consolidation.gathering import filled, gatherings, lots_of
+from ledger.planning.consolidation.plan import ConsolidationPlan, SharedBy, consolidate
+from ledger.planning.consolidation.prices import Asked, Price, collectors_of
 from ledger.planning.consolidation.sharing import shares
 from ledger.planning.consolidation.waiting import Group, Waiting, waiting
 from ledger.planning.distances import Distances
+from ledger.records.content_checks import check_content
 from ledger.records.eip712 import Withheld
-from ledger.records.types import Goods
+from ledger.records.types import Attestation, Claims, Goods
+from ledger.records.wallet_input import envelope_from_wallet
 from ledger.shipments.history import Journeys
-from tests.unit.history import CARRIER, DAY, MAKER, SALT, SECOND, History
+from tests.unit.history import CARRIER, DAY, MAKER, SALT, SECOND, SHOP, History
 from tests.unit.network.test_performance import CHINA, GERMANY
 
 SHIPPED = parse_classes((resources.files("ledger.planning") / "consolidation" / "classes.toml").read_bytes())
+THIRD = 44
+"""Who brings together."""
 CARD = RateCard(
     CARRIER, CARRIER, RecordId(bytes(32)), "EUR", (Rate(Mode.MARITIME, "CN", "DE", 10_000, 100),)
 )  # fmt: skip
@@ -55,8 +61,21 @@ def parcel(history: History, by: int = MAKER, packages: int = 10, **more: Any) -
     return history.terms(consignor=by, holder=by, packages=packages, **fields)
 
 
-def planned(history: History, cards: Sequence[RateCard] = (CARD,), classes: Classes = SHIPPED) -> ConsolidationPlan:
-    return consolidate(*waiting(Journeys(history.records), lambda _: True, classes), cards, "EUR", Distances())
+def weigh(history: History, shipment: bytes, by: int, kilograms: int) -> None:
+    none, claims = bytes(32), f'{{"lading":"number/1","unit":"KGM","value":{kilograms}}}'
+    record = Attestation(
+        by, schema_hash("gross-mass"), f"shipment/0x{shipment.hex()}", none, 0, 400 * DAY, none, Claims(SALT, claims),
+        none, history.details(),
+    )  # fmt: skip
+    history.log(record, (by,), DAY, outcomes=(Outcome.APPLIED,))
+
+
+def planned(
+    history: History, cards: Sequence[RateCard] = (CARD,), collectors: Sequence[Price] = (Price(0, 0, THIRD, None),)
+) -> ConsolidationPlan:
+    """By default somebody brings goods together for nothing."""
+    found, kept_out = waiting(Journeys(history.records), lambda _: True, (SHIPPED, 90 * DAY))
+    return consolidate(found, kept_out, Asked(cards, "EUR", Distances(), collectors))
 
 
 # --- the cheapest manifests ------------------------------------------------------------------------------------------
@@ -88,14 +107,14 @@ def compared(seeds: range) -> int:
         most = chance.randint(1, 4)
         group = Group("CN", "DE", Mode.MARITIME, 0, "general")
         members = [Waiting(number(i), 1, 1, count, None, group) for i, count in enumerate(packages)]
-        found = manifests_of(members, prices, most)
+        found = filled(members, prices, most)
         least = min(
             sum(min(price.of(sum(part)) for price in prices) for part in parts) for parts in partitions(packages, most)
         )
         assert sum(manifest.charge for manifest in found) == least, seed
-        assert sorted(one for manifest in found for one in manifest.shipments) == [one.shipment for one in members]
-        assert all(len(manifest.shipments) <= most for manifest in found)
-        mixed += len({manifest.partner for manifest in found}) > 1
+        assert sorted(one.shipment for each in found for one in each.members) == [one.shipment for one in members]
+        assert all(len(each.members) <= most for each in found)
+        mixed += len({each.price.partner for each in found}) > 1
     return mixed
 
 
@@ -106,6 +125,80 @@ def test_no_way_to_part_the_shipments_is_cheaper() -> None:
 @pytest.mark.drill
 def test_no_way_to_part_the_shipments_is_cheaper_in_ten_thousand_cases() -> None:
     assert compared(range(500, 10_500)) > 100
+
+
+# --- who takes part --------------------------------------------------------------------------------------------------
+
+
+def some_lots(chance: random.Random) -> tuple[list[Waiting], list[Price], list[Price]]:
+    """Few shipments of few consignors with few holders, prices, and prices for bringing together."""
+    group = Group("CN", "DE", Mode.MARITIME, 0, "general")
+    members = [
+        Waiting(number(i), chance.randint(1, 3), chance.randint(11, 13), chance.randint(1, 9), None, group)
+        for i in range(chance.randint(1, 6))
+    ]
+    prices = [Price(chance.randint(0, 40), chance.randint(0, 6), p, number(p)) for p in range(1, chance.randint(2, 4))]
+    collectors = [
+        Price(chance.randint(0, 12), chance.randint(0, 2), p, None)
+        for p in chance.sample([11, 12, 20], chance.randint(0, 2))
+    ]
+    return members, prices, collectors
+
+
+def saved_at_most(members: list[Waiting], prices: list[Price], collectors: list[Price]) -> int:
+    """By the words of the model: every set of what a consignor has with a holder, brought to every place."""
+    lots: dict[tuple[int, int], int] = {}
+    for one in members:
+        lots[one.consignor, one.holder] = lots.get((one.consignor, one.holder), 0) + one.packages
+    alone = {lot: min(p.fixed + p.per_package * n for p in prices) for lot, n in lots.items()}
+    best = 0
+    for chosen in itertools.product((False, True), repeat=len(lots)):
+        taken = [lot for lot, yes in zip(lots, chosen, strict=True) if yes]
+        if not taken:
+            continue
+        packages = sum(lots[lot] for lot in taken)
+        together = min(p.fixed + p.per_package * packages for p in prices)
+        holders = {holder for _, holder in taken}
+        ways = [0] if len(holders) == 1 else []
+        for c in collectors:
+            far = [lot for lot in taken if lot[1] != c.partner]
+            ways.append(c.fixed * len({h for _, h in far}) + c.per_package * sum(lots[lot] for lot in far))
+        if ways:
+            best = max(best, sum(alone[lot] for lot in taken) - together - min(ways))
+    return best
+
+
+def gathered(seeds: range) -> Counter[str]:
+    seen = Counter[str]()
+    for seed in seeds:
+        members, prices, collectors = some_lots(random.Random(seed))
+        lots = lots_of(members, prices)
+        made = list(gatherings(lots, prices, collectors))
+        best = made[0].bound if made else 0
+        assert best == saved_at_most(members, prices, collectors), seed
+        for one in made:
+            alone = sum(lot.alone for lot in one.lots)
+            together = filled([m for lot in one.lots for m in lot.members], prices)
+            cost = sum(each.charge for each in together) + sum(one.collected.values())
+            assert alone - cost == one.bound > 0, seed
+        names = [(lot.consignor, lot.holder) for one in made for lot in one.lots]
+        assert len(names) == len(set(names)), seed
+        seen["saves"] += bool(made)
+        seen["several groups"] += len(made) > 1
+        seen["collected"] += any(one.collected for one in made)
+        seen["somebody stays apart"] += bool(made) and len(names) < len(lots)
+    return seen
+
+
+def test_no_other_choice_of_who_takes_part_saves_more() -> None:
+    seen = gathered(range(600))
+    assert min(seen[name] for name in ("saves", "several groups", "collected", "somebody stays apart")) > 5, seen
+
+
+@pytest.mark.drill
+def test_no_other_choice_saves_more_in_ten_thousand_cases() -> None:
+    seen = gathered(range(600, 10_600))
+    assert min(seen.values()) > 100, seen
 
 
 # --- shares ----------------------------------------------------------------------------------------------------------
@@ -145,14 +238,75 @@ def test_remainders_go_to_the_largest_then_to_the_first() -> None:
 def test_two_small_partners_share_a_manifest_by_mass() -> None:
     history = History()
     small, large = parcel(history, MAKER, 10), parcel(history, SECOND, 30)
+    for shipment in (small, large):
+        history.endorse(shipment, CARRIER, DAY)
     (group,) = planned(history).groups
     assert (group.cost, group.alone, group.saves) == (14_000, 11_000 + 13_000, 10_000)
     assert group.shared_by is SharedBy.MASS
     assert [(one.partner, one.pays) for one in group.contributions] == [(MAKER, 3_500), (SECOND, 10_500)]
     assert {*group.manifests[0].shipments} == {small, large}
-    assert not group.one_holder, "each still has its own"
+    assert [(one.holder, one.shipments) for one in group.collections] == [(MAKER, (small,)), (SECOND, (large,))]
+    assert (group.hub, group.collector_stated, group.bound) == (THIRD, True, 10_000)
     assert planned(history).saves == 10_000
     assert set(to_json(planned(history))) == set(json_schema(ConsolidationPlan)["properties"])
+
+
+def test_who_weighs_its_own_goods_pays_by_packages() -> None:
+    """Whoever states a small mass would pay little: it counts where others stand for it."""
+    history = History()
+    light = parcel(history, MAKER, 10, contents=(goods(quantity=1, unit="GRM"),))
+    heavy = parcel(history, SECOND, 30)
+    assert [one.pays for one in planned(history).groups[0].contributions] == [3_500, 10_500]
+    assert planned(history).groups[0].shared_by is SharedBy.PACKAGES
+    history.endorse(heavy, CARRIER, DAY)
+    weigh(history, light, MAKER, 10)
+    assert planned(history).groups[0].shared_by is SharedBy.PACKAGES, "by itself"
+    weigh(history, light, SHOP, 10)
+    weigh(history, light, SHOP, 0)
+    group = planned(history).groups[0]
+    assert (group.shared_by, group.contributions[0].grams) == (SharedBy.MASS, 10_000)
+
+
+def test_bringing_together_costs_and_who_does_not_gain_by_it_stays_apart() -> None:
+    history = History()
+    first, second = parcel(history, MAKER, 10), parcel(history, SECOND, 30)
+    local = RateCard(THIRD, THIRD, number(9), "EUR", (Rate(Mode.ROAD, "CN", "CN", 2_000, 10),))
+    (group,) = planned(history, (CARD, local), ()).groups
+    assert [one.charge for one in group.collections] == [2_100, 2_300]
+    assert (group.hub, group.collector_card, group.cost) == (THIRD, number(9), 14_000 + 4_400)
+    assert sum(one.pays for one in group.contributions) == group.cost
+    (own,) = planned(history, (CARD,), (Price(2_000, 10, MAKER, None),)).groups
+    assert [(one.holder, one.charge) for one in own.collections] == [(SECOND, 2_300)], "its own lies there already"
+    dear = planned(history, (CARD,), (Price(9_000, 0, THIRD, None),))
+    assert (dear.groups, dear.single, dear.apart) == ((), 2, ())
+    (apart,) = planned(history, (CARD,), ()).apart
+    assert (apart.worth, apart.holders, apart.shipments) == (10_000, (MAKER, SECOND), (first, second))
+
+
+def test_drafts_bring_together_first_and_name_the_sequence_of_then() -> None:
+    history = History()
+    first, second = parcel(history, MAKER, 10), parcel(history, SECOND, 30)
+    plan = planned(history, (CARD,), (Price(2_000, 10, MAKER, None),))
+    fetch, together = manifest_drafts(plan, lambda shipment: (0, 10 if shipment == first else 30))
+    assert (fetch.signers, together.signers) == ((SECOND, MAKER), (MAKER, CARRIER))
+    items = [(one["shipment"], one["sequence"], one["packages"]) for one in together.template["message"]["items"]]
+    assert items == sorted([("0x" + first.hex(), 0, 10), ("0x" + second.hex(), 1, 30)])
+    for draft in (fetch, together):
+        record = envelope_from_wallet(completed(draft.template, 9 * DAY)).record
+        check_content(record, 9 * DAY)
+        check_shape(record)
+    gone = manifest_drafts(plan, lambda shipment: None if shipment == first else (0, 30))
+    assert [len(draft.template["message"]["items"]) for draft in gone] == [1, 1], "what left meanwhile is left out"
+    home = manifest_drafts(planned(history, (CARD,), (Price(0, 0, CARRIER, None),)), lambda _: (0, 1))
+    assert [draft.signers for draft in home] == [(MAKER, CARRIER), (SECOND, CARRIER)], "the hub carries them itself"
+
+
+@pytest.mark.parametrize("text", ["4", "4:1", "0:1:1", "4:-1:1", "4:1:1:1", "four:1:1", "9999999999999:1:1"])
+def test_prices_of_collectors_are_read_strictly(text: str) -> None:
+    with pytest.raises(MalformedRecord):
+        collectors_of([text])
+    with pytest.raises(MalformedRecord, match="twice"):
+        collectors_of(["4:1:1", "4:1:2"])
 
 
 def test_where_a_mass_is_not_stated_packages_count() -> None:
@@ -265,5 +419,5 @@ def test_what_a_reader_may_not_read_is_in_no_plan() -> None:
     parcel(history)
     parcel(history, SECOND)
     journeys = Journeys(history.records)
-    found, _ = waiting(journeys, lambda terms: terms.consignor == MAKER, SHIPPED)
+    found, _ = waiting(journeys, lambda terms: terms.consignor == MAKER, (SHIPPED, DAY))
     assert [one.consignor for one in found] == [MAKER]

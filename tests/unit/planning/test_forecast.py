@@ -2,6 +2,7 @@
 
 import random
 from datetime import UTC, datetime
+from fractions import Fraction
 
 import pytest
 
@@ -125,7 +126,7 @@ def test_a_season_with_a_trend_is_smoothed() -> None:
     assert found.used is Method.HOLT_WINTERS
     assert found.beats_naive
     assert errors[Method.HOLT_WINTERS] < min(errors[Method.NAIVE], errors[Method.SEASONAL_NAIVE])
-    assert [error.tests for error in found.errors] == [12] * 4
+    assert [error.tests for error in found.errors] == [10 * 3 + 2 + 1] * 4, "of twelve months, up to three ahead"
     assert [one.month for one in found.expected] == ["2024-01", "2024-02", "2024-03"]
     misses = [abs(one.quantity - real) for one, real in zip(found.expected, months[48:], strict=True)]
     assert max(misses) < 15
@@ -147,6 +148,14 @@ def test_the_errors_are_those_of_forecasts_from_what_was_known_then() -> None:
     errors = {error.method: error for error in back_test(months)}
     assert errors[Method.NAIVE].absolute_error == sum(abs(months[n] - months[n - 1]) for n in range(28, 40))
     assert errors[Method.SEASONAL_NAIVE].absolute_error == sum(abs(months[n] - months[n - 12]) for n in range(28, 40))
+    far = {error.method: error for error in back_test(months, 2)}
+    assert far[Method.NAIVE].tests == 11 * 2 + 1
+    assert far[Method.NAIVE].absolute_error == errors[Method.NAIVE].absolute_error + sum(
+        abs(months[n + 1] - months[n - 1]) for n in range(28, 39)
+    )
+    assert far[Method.SEASONAL_NAIVE].absolute_error == errors[Method.SEASONAL_NAIVE].absolute_error + sum(
+        abs(months[n + 1] - months[n - 11]) for n in range(28, 39)
+    )
     later = [*months[:39], 10**6]
     before = {error.method: error.absolute_error for error in back_test(later)}
     for method, error in errors.items():
@@ -174,6 +183,17 @@ def test_no_series_breaks_it_and_no_demand_is_negative(months: list[int]) -> Non
     found = made(*months, ahead=12)
     assert len(found.expected) == 12
     assert all(one.quantity >= 0 for one in found.expected)
+
+
+def test_what_is_good_for_a_month_may_be_bad_for_a_year() -> None:
+    """The next month is nearer to the last than to that of a year before, a month in half a year is not."""
+    wave = (0, 1, 2, 3, 4, 5, 6, 5, 4, 3, 2, 1)
+    months = [100 + 20 * wave[i % 12] + 2 * i for i in range(40)]
+    near, far = (
+        {error.method: Fraction(error.absolute_error, error.tests) for error in back_test(months, ahead)}
+        for ahead in (1, 12)
+    )
+    assert near[Method.NAIVE] < near[Method.SEASONAL_NAIVE] == far[Method.SEASONAL_NAIVE] < far[Method.NAIVE]
 
 
 @pytest.mark.parametrize("ahead", [0, 13])

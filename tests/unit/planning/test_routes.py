@@ -1,5 +1,6 @@
 """Routes: charges, holding and lateness, both times of a way, closed days, failures, and what is left out."""
 
+import random
 from dataclasses import replace
 from fractions import Fraction
 
@@ -10,7 +11,7 @@ from ledger.attested.rate_card import Rate, RateCard, Ratio
 from ledger.codes import Mode
 from ledger.common.figure import json_schema, to_json
 from ledger.common.ids import RecordId
-from ledger.errors import MalformedRecord, Misconfigured
+from ledger.errors import MalformedRecord, Misconfigured, RuleBroken
 from ledger.explain.plans.route import sentences
 from ledger.network.contributions import KeptContributions
 from ledger.network.lane_times import Lane
@@ -18,8 +19,10 @@ from ledger.planning import libraries
 from ledger.planning.calendars import Holidays, holidays_of
 from ledger.planning.distances import Distances, Position, great_circle
 from ledger.planning.leg_times import Basis, LegTime, LegTimes, verified_times
+from ledger.planning.routes import legs as legs_module
+from ledger.planning.routes.failures import Fails
 from ledger.planning.routes.legs import Consignment, Exchange, Exchanges, LeftOut, Offers, Without
-from ledger.planning.routes.plan import Fails, Judged, Lateness, Question, RoutePlan, plan_route
+from ledger.planning.routes.plan import Judged, Lateness, Question, RoutePlan, plan_route
 from ledger.planning.stated import distances_of, times_of
 from ledger.records.types import ShipmentTerms
 from ledger.shipments.history import Journeys
@@ -101,23 +104,68 @@ def test_nobody_hands_over_or_receives_on_a_holiday() -> None:
     closed = Holidays({"CN": frozenset((first, first + 1)), "DE": frozenset((first + 7,))})
     found = plan(replace(QUESTION, without=Without(modes=frozenset((SEA,)))), holidays=closed)
     assert found.ways[0].p50.arrives == DEPART + (2 + 5 + 1) * DAY
-    assert closed.open_from("FR", DEPART) == DEPART
-    assert closed.open_from("CNSHA", DEPART + 5) == DEPART + 2 * DAY
+    assert closed.worked("FR", DEPART, 0) == DEPART
+    assert closed.worked("CNSHA", DEPART + 5, 0) == DEPART + 2 * DAY
+
+
+def by_the_hour(closed: frozenset[int], second: int, work: int) -> int:
+    """The end of so many hours of work, an hour at a time."""
+    while work or second // DAY in closed:
+        if second // DAY not in closed:
+            work -= 3_600
+        second += 3_600
+    return second
+
+
+def test_work_rests_on_holidays() -> None:
+    chance = random.Random(3)
+    for _ in range(300):
+        closed = frozenset(day for day in range(60) if chance.random() < 0.3)
+        second, work = chance.randrange(24 * 40) * 3_600, chance.choice((0, 0, chance.randrange(24 * 12))) * 3_600
+        found = Holidays({"CN": closed}).worked("CNSHA", second, work)
+        assert found == by_the_hour(closed, second, work), (sorted(closed), second, work)
+
+
+def test_customs_and_whoever_reloads_rest_on_the_holidays_of_their_country() -> None:
+    """Two days of customs at the border begin a day before a holiday, a day of reloading on one."""
+    first = DEPART // DAY
+    offers = replace(OFFERS, times=LegTimes({}, times_of(["CN-DE:maritime:240:240", "DE-DE:road:24:24"])))
+    asked = replace(QUESTION, consignment=replace(QUESTION.consignment, customs=2 * DAY), between=DAY)
+    open_days = plan(asked, offers).ways[0]
+    assert open_days.p50.arrives == DEPART + (10 + 2 + 1 + 1) * DAY
+    assert [leg.time.customs for leg in open_days.legs] == [2 * DAY, 0], "none within a country"
+    closed = Holidays({"DE": frozenset((first + 11, first + 13)), "CN": frozenset((first + 5,))})
+    assert plan(asked, offers, closed).ways[0].p50.arrives == DEPART + (10 + 2 + 1 + 1 + 2) * DAY
+    verified = replace(OFFERS, times=LegTimes(VERIFIED))
+    assert plan(asked, verified).ways[0].legs[0].time.customs == 0, "what deliveries took has customs in it"
+
+
+def test_a_card_of_more_legs_than_can_be_compared_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(legs_module, "MOST_LEGS", 50)
+    ports = [f"CN{a}{b}X" for a in "ABC" for b in "DEFGH"]
+    flood = RateCard(9, 9, RecordId(bytes(32)), "EUR", tuple(Rate(SEA, port, "DE", 1) for port in ports))
+    with pytest.raises(RuleBroken, match="too many legs") as refused:
+        plan(offers=replace(OFFERS, cards=(CARD, flood)))
+    assert "Leave out partner 9" in str(refused.value), "its places are what makes the other card's legs many"
+    left = plan(replace(QUESTION, without=Without(partners=frozenset((9,)))), replace(OFFERS, cards=(CARD, flood)))
+    assert left.cost == plan().cost
+    assert left.left_out[LeftOut.ASKED] == 1
 
 
 def test_holidays_are_those_of_the_library_and_the_rest_is_said() -> None:
     spring = 1_770_768_000  # 2026-02-11
     found = holidays_of(["CN", "DE", "XQ"], spring)
     assert found.unknown == ("XQ",)
-    festival = found.open_from("CNSHA", spring + 6 * DAY)  # New Year's Day of the lunar year is 2026-02-17
+    festival = found.worked("CNSHA", spring + 6 * DAY, 0)  # New Year's Day of the lunar year is 2026-02-17
     assert festival > spring + 8 * DAY
-    assert found.open_from("DEHAM", spring + 6 * DAY) == spring + 6 * DAY
+    assert found.worked("DEHAM", spring + 6 * DAY, 0) == spring + 6 * DAY
     told = plan(holidays=replace(found, unknown=("CN", "XQ")))
     assert told.no_calendar == ("CN",), "only of countries that legs pass"
 
 
 def test_what_fails_costs_the_way_that_is_left() -> None:
-    found = {(failure.fails, failure.name): failure for failure in plan().failures}
+    best, second, _ = plan().ways
+    found = {(failure.fails, failure.name): failure for failure in best.failures}
     assert found.keys() == {
         (Fails.PLACE, "DEHAM"), (Fails.MODE, "maritime"), (Fails.MODE, "road"), (Fails.PARTNER, "7"),
     }  # fmt: skip
@@ -126,6 +174,11 @@ def test_what_fails_costs_the_way_that_is_left() -> None:
     assert found[Fails.MODE, "maritime"].cost == by_air.cost
     assert found[Fails.MODE, "maritime"].more == 190_000 - (plan().cost or 0)
     assert (found[Fails.PARTNER, "7"].cost, found[Fails.PARTNER, "7"].more) == (None, None)
+    assert found[Fails.PLACE, "DEHAM"].arrives == by_air.ways[0].p50.arrives
+    assert found[Fails.PLACE, "DEHAM"].places == ("CNSHA", "DEBER")
+    assert (found[Fails.PLACE, "DEHAM"].modes, found[Fails.PLACE, "DEHAM"].partners) == ((AIR,), (7,))
+    left = {(failure.fails, failure.name): failure.more for failure in second.failures}
+    assert left == {(Fails.MODE, "air"): 0, (Fails.PARTNER, "7"): None}, "without air the first way is left"
 
 
 def test_what_is_asked_to_be_left_out_is() -> None:
@@ -230,11 +283,11 @@ def test_times_are_those_of_the_carrier_where_it_has_delivered_enough() -> None:
         history.handoff(other, SECOND, SHOP, 3 * DAY)
     journeys = Journeys(history.records)
 
-    def times(shown: bool = True) -> LegTimes:
+    def times(shown: bool = True, since: int = 0) -> LegTimes:
         def wanted(_: ShipmentTerms) -> bool:
             return shown
 
-        return LegTimes(verified_times(journeys, 365 * DAY, wanted, KeptContributions(journeys)))
+        return LegTimes(verified_times(journeys, (since, 365 * DAY), wanted, KeptContributions(journeys)))
 
     own, lane = (times().of("CNSHA", "USLAX", AIR, partner) for partner in (SECOND, CARRIER))
     assert own is not None
@@ -243,6 +296,7 @@ def test_times_are_those_of_the_carrier_where_it_has_delivered_enough() -> None:
     assert (lane.basis, lane.samples, lane.p90) == (Basis.LANE, 13, 5 * DAY)
     assert len(own.records or ()) > 10
     assert times().of("CNSHA", "USLAX", SEA, SECOND) is None
+    assert times(since=300 * DAY).of("CNSHA", "USLAX", AIR, SECOND) is None, "older deliveries were to be left out"
     assert times(shown=False).of("CNSHA", "USLAX", AIR, SECOND) is None
 
 

@@ -2,12 +2,14 @@
 
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 
 from ledger.client.drafts import completed
 from ledger.codes import Purpose
+from ledger.common.canonical import canonical_json
 from ledger.common.ids import PartnerId
 from ledger.errors import MalformedRecord
 from ledger.planning.allocate import Available, Pair, Spot, Transfer, Way
@@ -152,6 +154,28 @@ def test_an_order_brings_stock_up_to_its_target() -> None:
     assert orders(of, plan_file(lead_days=4, safety_days=1)) == [], "ten packages last five days"
 
 
+def test_an_order_is_made_where_stock_lies_below_a_threshold() -> None:
+    """Even where nothing leaves, so that no date says so; of what is due, too."""
+    of = {Spot(NORTH, A): position_of(100, 0), Spot(SOUTH, A): position_of(10, 0)}
+    plan = plan_file()
+    assert orders(of, plan) == []
+    (order,) = orders(of, replace(plan, thresholds={Spot(SOUTH, A): 40, Spot(NORTH, A): 80}))
+    assert (order.packages, order.charge) == (20, 100), "whoever gives keeps its own threshold"
+    of[Spot(SOUTH, A)].due.append((DAY, 30))
+    assert orders(of, replace(plan, thresholds={Spot(SOUTH, A): 40})) == []
+    (order,) = orders(of, replace(plan, thresholds={Spot(SOUTH, A): 41}, targets={Spot(SOUTH, A): 50}))
+    assert order.packages == 10, "up to its target"
+    found = Positions(0, replace(plan, thresholds={Spot(SOUTH, A): 41}), of, {}, 0)
+    watch = trigger(found, {}, {}).watched[1]
+    assert (watch.threshold, watch.triggered, watch.stock_out_at, watch.short) == (41, True, None, 1)
+
+
+def test_a_threshold_is_read_from_the_file() -> None:
+    said = {"lading": "plan/1", "currency": "EUR", "warehouses": [{"partner": NORTH}],
+            "thresholds": [{"warehouse": NORTH, "gtin": A, "packages": 4}]}  # fmt: skip
+    assert parse_plan(canonical_json(said)).thresholds == {Spot(NORTH, A): 4}
+
+
 def test_whoever_gives_keeps_what_it_needs_itself() -> None:
     of = {Spot(NORTH, A): position_of(100, 80), Spot(SOUTH, A): position_of(0, 20)}
     (order,) = orders(of, plan_file(keep_days=12, lead_days=1))
@@ -192,6 +216,7 @@ def test_drafts_split_the_oldest_goods_and_are_records_to_sign() -> None:
         check_content(record, 20 * DAY)
         assert (record.packages, record.consignor, record.consignee) == (packages, NORTH, SOUTH)
         assert record.commercial.promisedAt == 23 * DAY  # type: ignore[union-attr]
+        assert record.commercial.penaltyCap == min(7 * packages, 10 * packages)  # type: ignore[union-attr]
         assert record.contents[0].quantity == packages * 12  # type: ignore[index,union-attr]
     assert made.drafts[0].signers == (NORTH,)
     assert {draft.signers for draft in made.drafts[1:]} == {(NORTH,)}
@@ -207,7 +232,7 @@ def test_goods_that_the_chain_does_not_have_are_in_no_draft() -> None:
 
 
 def _transfer(packages: int) -> Transfer:
-    return Transfer(PartnerId(NORTH), PartnerId(SOUTH), A, packages, 0, ())
+    return Transfer(PartnerId(NORTH), PartnerId(SOUTH), A, packages, 0, (), 7 * packages)
 
 
 def test_a_plan_file_reads_the_same_as_json() -> None:

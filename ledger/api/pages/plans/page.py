@@ -9,18 +9,20 @@ from ledger.api.deps import NodeOf, ReaderOf
 from ledger.api.pages.plans.positions import positions
 from ledger.api.pages.plans.route_map import route_map
 from ledger.api.pages.render import page
-from ledger.api.routers.plans.route_query import RouteQueryOf
+from ledger.api.routers.plans.route_query import NO_TEXTS, Collectors, RouteQueryOf
 from ledger.errors import InvalidInput, NotFound, Refused
 from ledger.explain.plans import consolidation as consolidation_text
 from ledger.explain.plans import forecast as forecast_text
 from ledger.explain.plans import route as route_text
 from ledger.explain.words import name_of
+from ledger.planning.consolidation.prices import collectors_of
 from ledger.planning.distances import Distances
 from ledger.planning.forecast import MOST_AHEAD
 from ledger.planning.routes.plan import Judged
 from ledger.planning.stated import MODES
 from ledger.services.planning.goods import (
     ConsolidationAnswer,
+    ConsolidationAsked,
     ForecastAnswer,
     consolidation_for,
     forecast_for,
@@ -69,26 +71,38 @@ def route(request: Request, node: NodeOf, reader: ReaderOf, asked: RouteQueryOf)
 
 @router.get("/plans/consolidation")
 def consolidation(
-    request: Request, node: NodeOf, reader: ReaderOf, currency: Annotated[str, Query(max_length=3)] = ""
+    request: Request,
+    node: NodeOf,
+    reader: ReaderOf,
+    currency: Annotated[str, Query(max_length=3)] = "",
+    collector: Collectors = NO_TEXTS,
 ) -> Response:
     require_planner(reader)
     answer: ConsolidationAnswer | None = None
+    problem = ""
     if currency:
-        known = positions()
-        options = shipped_classes(), Distances(known[False], known[True])
-        answer = consolidation_for(node.reader.numbers, reader, node.home.clock.now(), currency, options)
+        try:
+            distances = Distances(positions()[False], positions()[True])
+            asked = ConsolidationAsked(currency, shipped_classes(), distances, collectors_of(collector))
+            answer = consolidation_for(node.reader.numbers, reader, node.home.clock.now(), asked)
+        except InvalidInput as error:
+            problem = str(error)
     groups = answer.plan.groups if answer else ()
-    partners = {one.partner for group in groups for one in group.contributions}
-    partners |= {manifest.partner for group in groups for manifest in group.manifests}
-    return page(
+    partners = {one.partner for group in groups for one in (*group.contributions, *group.manifests)}
+    partners |= {holder for group in groups for holder in (group.hub, *(one.holder for one in group.collections))}
+    response = page(
         request,
         "plans/consolidation.html",
         reader,
         currency=currency,
+        collector=request.query_params.get("collector", ""),
         answer=answer,
+        problem=problem,
         names=node.reader.views.names(sorted(partners)),
         words=consolidation_text,
     )
+    response.status_code = MENDED if problem else UNDERSTOOD
+    return response
 
 
 @router.get("/plans/forecast")

@@ -6,13 +6,21 @@ from fastapi import APIRouter, Query
 
 from ledger.api.deps import NodeOf, ReaderOf
 from ledger.api.pages.plans.positions import positions
-from ledger.api.routers.plans.route_query import NO_TEXTS, Stated
+from ledger.api.routers.plans.drafts import drafts_told
+from ledger.api.routers.plans.route_query import NO_TEXTS, Collectors, Stated
 from ledger.api.schemas import examples
 from ledger.api.schemas.plans import ConsolidationView, ForecastView
+from ledger.planning.consolidation.prices import collectors_of
 from ledger.planning.distances import Distances
 from ledger.planning.forecast import MOST_AHEAD
 from ledger.planning.stated import distances_of
-from ledger.services.planning.goods import consolidation_for, forecast_for, shipped_classes
+from ledger.services.planning.goods import (
+    ConsolidationAsked,
+    consolidation_for,
+    forecast_for,
+    manifests_for,
+    shipped_classes,
+)
 
 router = APIRouter()
 
@@ -26,16 +34,25 @@ def consolidation(
     reader: ReaderOf,
     currency: Annotated[str, Query(min_length=3, max_length=3, description="Of the rate cards, ISO 4217")],
     distance: Stated = NO_TEXTS,
+    collector: Collectors = NO_TEXTS,
+    drafts: Annotated[bool, Query(description="Add the handoffs of the plan, as templates")] = False,
 ) -> dict[str, Any]:
     """Shipments that wait and are cheaper on one manifest: of one lane, mode, week of promise and class of goods.
 
-    `contributions` says what each partner pays: in proportion to mass, where that is stated for all, else to packages,
-    and never more than its own shipments cost alone. Goods of other classes, and those that are not known, are kept
-    apart. Only shipments whose terms, and cards that the reader may read count.
+    What lies with several partners is brought together first, by whoever asks least for it (`collections`); what nobody
+    known here asks a price for is told in `apart`. `contributions` says what each partner pays: in proportion to mass,
+    where somebody but the consignor stands for all of it, else to packages, and never more than its own shipments cost
+    alone. Goods of other classes, and those that are not known, are kept apart. Only shipments whose terms, and cards
+    that the reader may read count. Nothing is signed: `drafts` are templates for people to sign, in this order.
     """
     known = positions()
-    options = shipped_classes(), Distances(known[False], known[True], distances_of(distance))
-    return consolidation_for(node.reader.numbers, reader, node.home.clock.now(), currency, options).to_json()
+    distances = Distances(known[False], known[True], distances_of(distance))
+    asked = ConsolidationAsked(currency, shipped_classes(), distances, collectors_of(collector))
+    answer = consolidation_for(node.reader.numbers, reader, node.home.clock.now(), asked)
+    told = answer.to_json()
+    if drafts:
+        told["drafts"] = drafts_told(manifests_for(node.home, answer))
+    return told
 
 
 @router.get("/forecast", operation_id="planForecast", response_model=ForecastView, responses=examples.READ_RESPONSES)

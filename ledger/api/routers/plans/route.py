@@ -25,9 +25,9 @@ def route(
 
     A way's cost is what its carriers ask by their attested rate cards, what holding the goods costs, and the delay
     penalty of the terms when it arrives, by the time that half of the verified deliveries of each leg took (`p50`), or
-    nine in ten (`p90`). The first way is exactly the cheapest; `failures` says what the best one costs when a place, a
-    mode or a partner of it fails, `left_out` how many offered legs are not reckoned with, and why. Only cards and
-    deliveries that the reader may read count. Nothing is booked.
+    nine in ten (`p90`). The first way is exactly the cheapest; `failures` of each says which way is left when a place,
+    a mode or a partner of it fails, and what that costs; `left_out` how many offered legs are not reckoned with, and
+    why. Only cards and deliveries that the reader may read count. Nothing is booked.
     """
     now = node.home.clock.now()
     return route_for(node.reader.numbers, reader, now, asked, positions()).to_json(evidence=evidence)

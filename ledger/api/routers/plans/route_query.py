@@ -9,21 +9,29 @@ from ledger.api.deps import MOST_PARTNER
 from ledger.api.moments import When, second_of
 from ledger.attested.fx import OLDEST
 from ledger.common.ids import bytes_from_hex
+from ledger.planning.consolidation.prices import MOST_STATED
 from ledger.planning.routes.plan import LARGEST, MOST_WAYS, Judged
 from ledger.planning.stated import MODES, MOST
 from ledger.services.planning.routes import MOST_WITHOUT, RouteAsked
 
 _OR_EMPTY = BeforeValidator(lambda value: None if value == "" else value)
 """A form sends its empty fields too."""
+_OR_ZERO = BeforeValidator(lambda value: 0 if value == "" else value)
 _NO_EMPTY = BeforeValidator(lambda value: [entry for entry in value if entry] if isinstance(value, list) else value)
 Place = Annotated[str, Query(max_length=5, description="UN/LOCODE or country")]
 _Count = Annotated[int, Field(ge=1, le=2**32)]
+_WITHIN = "Times by the deliveries of so many days; 0: by all"
+_Work = Annotated[int, Field(ge=0, le=2_592_000)]
 _MinorUnits = Annotated[int, Field(ge=0, lt=LARGEST)]
 Amount = Annotated[_MinorUnits | None, _OR_EMPTY, Query(description="Minor units")]
 Without = Annotated[list[str], _NO_EMPTY, Query(max_length=MOST_WITHOUT, description="UN/LOCODE; repeat it for each")]
 WithoutMode = Annotated[list[str], _NO_EMPTY, Query(max_length=MOST_WITHOUT, description=", ".join(MODES))]
 WithoutPartner = Annotated[list[int], _NO_EMPTY, Query(max_length=MOST_WITHOUT, description="Partner id")]
 Stated = Annotated[list[str], _NO_EMPTY, Query(max_length=MOST, description="Where no record tells; repeat it")]
+Collectors = Annotated[
+    list[str], _NO_EMPTY, Query(max_length=MOST_STATED, description="Who brings goods together, for how much a holder "
+                                "and a package in minor units: 4:5000:20; repeat it")
+]  # fmt: skip
 NO_TEXTS: list[str] = []
 NO_NUMBERS: list[int] = []
 
@@ -40,7 +48,8 @@ async def route_query(
     alpha: Amount = None,
     cap: Amount = None,
     holding: Amount = None,
-    between: Annotated[int, Query(ge=0, le=2_592_000, description="Seconds at each change of leg")] = 0,
+    between: Annotated[_Work, _OR_ZERO, Query(description="Seconds of work at each change of leg")] = 0,
+    customs: Annotated[_Work, _OR_ZERO, Query(description="Seconds of customs at a border after a stated time")] = 0,
     deadline: When = "",
     judged: Annotated[Judged, Query(description="By what half of the deliveries took, or nine in ten")] = Judged.P50,
     ways: Annotated[int, Query(ge=1, le=MOST_WAYS, description="How many ways")] = 3,
@@ -49,6 +58,7 @@ async def route_query(
     without_partner: WithoutPartner = NO_NUMBERS,
     distance: Stated = NO_TEXTS,
     time: Stated = NO_TEXTS,
+    within: Annotated[int, _OR_ZERO, Query(ge=0, le=36_600, description=_WITHIN)] = 0,
     holidays: Annotated[bool, Query(description="Public holidays are waited for")] = True,
     rates: Annotated[
         Annotated[int, Field(ge=1, le=MOST_PARTNER)] | None,
@@ -76,6 +86,7 @@ async def route_query(
         cap=cap,
         holding=holding or 0,
         between=between,
+        customs=customs,
         deadline=second_of(deadline, "deadline", through=True),
         judged=judged,
         ways=ways,
@@ -87,6 +98,7 @@ async def route_query(
         holidays=holidays,
         rates=rates or 0,
         older=older,
+        within=within,
     )
 
 

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query
 
 from ledger.api.deps import JsonBody, NodeOf, ReaderOf
 from ledger.api.pages.plans.positions import positions
+from ledger.api.routers.plans.drafts import drafts_told
 from ledger.api.schemas import examples
 from ledger.api.schemas.plans import WarehousePlanAnswer
 from ledger.common.canonical import canonical_json
@@ -59,8 +60,5 @@ def plan(
     answer = plan_for(node.reader.numbers, reader, node.home.clock.now(), asked, positions())
     told = answer.to_json(evidence=evidence)
     if drafts:
-        made = drafts_for(node.home, answer)
-        told["drafts"] = [
-            {"name": draft.name, "signers": list(draft.signers), "template": draft.template} for draft in made.drafts
-        ]
+        told["drafts"] = drafts_told(drafts_for(node.home, answer).drafts)
     return told

@@ -7,17 +7,25 @@ import typer
 
 from ledger.api.pages.plans.positions import positions
 from ledger.cli.commands.keys import read_file
+from ledger.cli.commands.plan.drafts import written
 from ledger.cli.output import out, print_json, table
 from ledger.common.periods import FOREVER
 from ledger.explain.plans import consolidation as consolidation_text
 from ledger.explain.plans import forecast as forecast_text
 from ledger.explain.units import money, whole
 from ledger.planning.consolidation.classes import parse_classes
+from ledger.planning.consolidation.prices import collectors_of
 from ledger.planning.distances import Distances
 from ledger.planning.stated import distances_of
 from ledger.services.home.settings import read_settings
 from ledger.services.node.reader import open_ledger
-from ledger.services.planning.goods import consolidation_for, forecast_for, shipped_classes
+from ledger.services.planning.goods import (
+    ConsolidationAsked,
+    consolidation_for,
+    forecast_for,
+    manifests_for,
+    shipped_classes,
+)
 
 At = Annotated[
     int | None,
@@ -32,30 +40,55 @@ def consolidate(
         Path | None, typer.Option(help="Which goods may share a manifest, TOML. Default: the file that ships.")
     ] = None,
     distance: Annotated[list[str] | None, typer.Option(help="State one: CNSHA-DEHAM:19500 (km).")] = None,
+    collector: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="State who brings goods together, for how much a holder and a package: 4:5000:20. Repeat it."
+        ),
+    ] = None,
+    drafts: Annotated[
+        Path | None, typer.Option(help="Write drafts of the handoffs for the partners to sign into it.")
+    ] = None,
     at: At = None,
     json: Json = False,
 ) -> None:
-    """Shipments that wait and are cheaper on one manifest, and what each partner pays of it."""
+    """Shipments that wait and are cheaper on one manifest, who brings them together, and what each partner pays."""
     known = positions()
     kinds = shipped_classes() if classes is None else parse_classes(read_file(classes))
-    options = kinds, Distances(known[False], known[True], distances_of(distance or ()))
+    distances = Distances(known[False], known[True], distances_of(distance or ()))
+    asked = ConsolidationAsked(currency, kinds, distances, collectors_of(collector or ()))
     with open_ledger(read_settings()) as reader:
-        answer = consolidation_for(
-            reader.numbers, None, reader.home.clock.now() if at is None else at, currency, options
-        )
+        now = reader.home.clock.now()
+        answer = consolidation_for(reader.numbers, None, now if at is None else at, asked)
+        made = manifests_for(reader.home, answer) if drafts is not None else ()
         names = {int(view.id): view.name for view in reader.views.partners()}
+    told = answer.to_json()
+    if drafts is not None:
+        drafts.mkdir(parents=True, exist_ok=True)
+        told["drafts"] = [str(written(draft, drafts, now)) for draft in made]
     if json:
-        print_json(answer.to_json())
+        print_json(told)
         return
     for line in consolidation_text.sentences(answer.plan):
         out.print(line, markup=False)
     for group in answer.plan.groups:
+        steps = [
+            *((names.get(c.holder, c.holder), names.get(group.hub, group.hub), c) for c in group.collections),
+            *((names.get(group.hub, group.hub), names.get(m.partner, m.partner), m) for m in group.manifests),
+        ]
         rows = [
+            (giver, taker, len(one.shipments), whole(one.packages), money(one.charge, currency))
+            for giver, taker, one in steps
+        ]
+        out.print(table(("from", "to", "shipments", "packages", "charge"), rows))
+        shares = [
             (names.get(one.partner, one.partner), whole(one.packages), money(one.alone, currency), paid)
             for one in group.contributions
             for paid in [money(one.pays, currency)]
         ]
-        out.print(table(("partner", "packages", "alone", "pays"), rows))
+        out.print(table(("partner", "packages", "alone", "pays"), shares))
+    for path in told.get("drafts", ()):
+        out.print(f"to be signed: {path}", markup=False)
 
 
 def forecast(

@@ -1,5 +1,6 @@
 """`lading plan route`: the cheapest way of a consignment, by what carriers ask and what deliveries took."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
@@ -13,6 +14,7 @@ from ledger.common.periods import FOREVER
 from ledger.explain.plans import route as route_text
 from ledger.explain.units import days, moment, money
 from ledger.explain.words import name_of
+from ledger.planning.routes.failures import Failure
 from ledger.planning.routes.plan import Judged, RoutePlan
 from ledger.services.home.settings import read_settings
 from ledger.services.node.reader import open_ledger
@@ -34,7 +36,10 @@ def route(
     alpha: Annotated[int | None, typer.Option(min=0, help="Penalty, minor units per day².")] = None,
     cap: Annotated[int | None, typer.Option(min=0, help="Most of the penalty, minor units.")] = None,
     holding: Annotated[int, typer.Option(min=0, help="What a day on the way costs, minor units.")] = 0,
-    between: Annotated[int, typer.Option(min=0, max=720, help="Hours at each change of leg.")] = 0,
+    between: Annotated[int, typer.Option(min=0, max=720, help="Hours of work at each change of leg.")] = 0,
+    customs: Annotated[
+        int, typer.Option(min=0, max=720, help="Hours by customs at each border after a stated time.")
+    ] = 0,
     deadline: Annotated[str, typer.Option(help="The last moment of arrival, with offset.")] = "",
     by: Annotated[Judged, typer.Option(help="Judge ways by what half, or nine in ten deliveries took.")] = Judged.P50,
     ways: Annotated[int, typer.Option(min=1, max=10, help="How many ways to show.")] = 3,
@@ -47,6 +52,9 @@ def route(
     time: Annotated[
         list[str] | None, typer.Option(help="State one where no delivery tells: CN-DE:maritime:720:960 (hours).")
     ] = None,
+    within: Annotated[
+        int, typer.Option(min=0, max=36_600, help="Times by the deliveries of so many days. 0: by all.")
+    ] = 0,
     holidays: Annotated[bool, typer.Option(help="Public holidays are waited for.")] = True,
     rates: Annotated[
         int, typer.Option(min=0, help="Partner by whose attested rates of exchange prices in other currencies count.")
@@ -77,6 +85,7 @@ def route(
         cap=cap,
         holding=holding,
         between=between * 3600,
+        customs=customs * 3600,
         deadline=seconds_of(deadline, "--deadline") if deadline else None,
         judged=by,
         ways=ways,
@@ -88,6 +97,7 @@ def route(
         holidays=holidays,
         rates=rates,
         older=older,
+        within=within,
     )
     with open_ledger(read_settings()) as reader:
         answer = route_for(reader.numbers, None, reader.home.clock.now() if at is None else at, asked, positions())
@@ -107,7 +117,21 @@ def route(
             for leg in way.legs
         ]  # fmt: skip
         out.print(table((f"way {number}", "mode", "partner", "charge", "half within", "nine in ten", "rests on"), rows))
+        if number > 1:  # what becomes of the first is in the sentences
+            out.print(table((f"way {number} without", "costs", "more than the first", "arrives", "over"),
+                            _left(way.failures, answer.plan.currency)))  # fmt: skip
     _bound(answer.plan)
+
+
+def _left(failures: Iterable[Failure], currency: str) -> list[tuple[object, ...]]:
+    return [
+        (
+            route_text.failed(one), "no way" if one.cost is None else money(one.cost, currency),
+            "" if one.more is None else money(one.more, currency), "" if one.arrives is None else moment(one.arrives),
+            route_text.instead(one),
+        )
+        for one in failures
+    ]  # fmt: skip
 
 
 def _bound(plan: RoutePlan) -> None:

@@ -1,6 +1,5 @@
 """`lading plan allocate`, `trigger`, `cover`, `balance`: plans of warehouses, by a plan file and verified records."""
 
-import json as to_text
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,18 +7,15 @@ import typer
 
 from ledger.api.pages.plans.positions import positions
 from ledger.cli.commands.keys import read_file
+from ledger.cli.commands.plan.drafts import written
 from ledger.cli.output import err, out, print_json, table
-from ledger.client.drafts import completed
 from ledger.explain.plans.warehouses import STATED, sentences
 from ledger.explain.units import moment, money, percent
 from ledger.planning.allocate import Allocation
 from ledger.planning.balance import Balance
 from ledger.planning.cover import Cover
 from ledger.planning.plan_file import parse_plan
-from ledger.planning.transfer_drafts import Draft
 from ledger.planning.trigger import Triggered
-from ledger.records.content_checks import check_content
-from ledger.records.wallet_input import envelope_from_wallet
 from ledger.services.home.settings import read_settings
 from ledger.services.node.reader import open_ledger
 from ledger.services.planning.warehouses import Kind, WarehouseAnswer, drafts_for, plan_for
@@ -61,7 +57,7 @@ def _plan(kind: Kind, file: Path, folder: Path | None, *, as_json: bool) -> None
     told = answer.to_json(evidence=True)
     if folder is not None and made is not None:
         folder.mkdir(parents=True, exist_ok=True)
-        told["drafts"] = [str(_written(draft, folder, now)) for draft in made.drafts]
+        told["drafts"] = [str(written(draft, folder, now)) for draft in made.drafts]
         for number, packages in made.short.items():
             err.print(f"transfer {number + 1}: no shipment is known for {packages} of its packages", markup=False)
     if as_json:
@@ -70,16 +66,6 @@ def _plan(kind: Kind, file: Path, folder: Path | None, *, as_json: bool) -> None
     _show(answer, names)
     for path in told.get("drafts", ()):
         out.print(f"to be signed: {path}", markup=False)
-
-
-def _written(draft: Draft, folder: Path, now: int) -> Path:
-    """The draft as a file that `lading sign` takes; one that is there stays, for its salts make the shipment's id."""
-    path = folder / f"{draft.name}.json"
-    if not path.exists():
-        signed = envelope_from_wallet(completed(draft.template, now))
-        check_content(signed.record, now)
-        path.write_text(to_text.dumps(signed.to_json(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return path
 
 
 def _show(answer: WarehouseAnswer, names: dict[int, str]) -> None:
@@ -95,14 +81,18 @@ def _show(answer: WarehouseAnswer, names: dict[int, str]) -> None:
     if rows:
         out.print(table(headings, rows))
     if isinstance(answer.plan, Triggered) and (outs := _stock_outs(answer.plan, names)):
-        out.print(table(("warehouse", "GTIN", "on hand", "due", "runs out"), outs))
+        columns = ("warehouse", "GTIN", "on hand", "due", "a day", "target", "runs out", "ordered", "short")
+        out.print(table(columns, outs))
 
 
 def _rows(answer: WarehouseAnswer, names: dict[int, str]) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
     match answer.plan:
         case Allocation() | Triggered():
-            headings: tuple[str, ...] = ("from", "to", "GTIN", "packages")
-            return headings, [_ends(t, names) for t in answer.transfers]
+            headings: tuple[str, ...] = ("from", "to", "GTIN", "packages", "cost", "worth")
+            currency = answer.plan.currency
+            return headings, [
+                (*_ends(t, names), money(t.charge, currency), money(t.worth, currency)) for t in answer.transfers
+            ]
         case Cover():
             headings = ("warehouse", "area", "demand", "on time", "deliveries")
             return headings, [
@@ -122,7 +112,10 @@ def _ends(one: Any, names: dict[int, str]) -> tuple[Any, ...]:
 
 def _stock_outs(plan: Triggered, names: dict[int, str]) -> list[tuple[Any, ...]]:
     return [
-        (names.get(w.warehouse, w.warehouse), w.gtin, w.on_hand, w.due, moment(w.stock_out_at))
+        (
+            names.get(w.warehouse, w.warehouse), w.gtin, w.on_hand, w.due, f"{float(w.per_day):.2f}", w.target,
+            "" if w.stock_out_at is None else moment(w.stock_out_at), w.ordered, w.short,
+        )
         for w in plan.watched
-        if w.stock_out_at is not None
-    ]
+        if w.stock_out_at is not None or w.triggered
+    ]  # fmt: skip
