@@ -99,7 +99,7 @@ def run(home: Path, records: int, kills: int, seed: int) -> None:
 
 
 def test_killed_twice(tmp_path: Path) -> None:
-    run(tmp_path, records=40, kills=2, seed=1)
+    run(tmp_path, records=24, kills=2, seed=1)
 
 
 @pytest.mark.drill
