@@ -19,7 +19,7 @@ from eth.db.hash_trie import HashTrie
 from eth.db.journal import JournalDB
 from eth.db.storage import AccountStorageDB, StorageLookup
 from rlp.exceptions import RLPException
-from trie import HexaryTrie
+from trie.hexary import HexaryTrie
 
 from ledger.chain.evm.rlp_items import read_rlp
 
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 _HASH_LENGTH = 32
 _BRANCHES = 16
-_DECODED = 8192
-"""Nodes that are kept, half a kilobyte each; the next block's state has all but a few of this one's."""
+_DECODED = 4096
+"""Nodes that are kept, a kilobyte or two each; the next block's state has all but a few of this one's."""
 
 
 class _Misfit(Exception):
@@ -44,7 +44,7 @@ class _Short(NamedTuple):
     rest: Any
 
 
-class Trie(HexaryTrie):  # type: ignore[misc]  # the library carries no types
+class Trie(HexaryTrie):
     """As the library's; `get` finds in whole nodes by itself."""
 
     __slots__ = ()
@@ -59,7 +59,8 @@ class Trie(HexaryTrie):  # type: ignore[misc]  # the library carries no types
 
 def _found(db: Any, root: bytes, key: bytes) -> bytes:
     """What the trie has under the key, empty where it has nothing."""
-    path, at, place = key.hex(), 0, root
+    path, at = key.hex(), 0
+    place: Any = root
     if root == BLANK_ROOT_HASH:
         return b""
     while place:
@@ -121,7 +122,8 @@ def _value(value: Any) -> bytes:
 
 class _Lookup(StorageLookup):
     def _get_read_trie(self) -> HexaryTrie:
-        return self._write_trie or Trie(self._db, root_hash=self._starting_root_hash)
+        written: HexaryTrie | None = self._write_trie
+        return Trie(self._db, root_hash=self._starting_root_hash) if written is None else written
 
 
 class _Storage(AccountStorageDB):
@@ -138,7 +140,8 @@ class Accounts(AccountDB):
 
     def __init__(self, db: Any, state_root: Any = BLANK_ROOT_HASH) -> None:
         super().__init__(db, state_root)
-        self._trie = HashTrie(Trie(self._batchtrie, state_root, prune=True))
+        trie: Any = Trie(self._batchtrie, state_root, prune=True)
+        self._trie = HashTrie(trie)
         self._trie_logger = KeyAccessLoggerDB(self._trie, log_missing_keys=False)
         self._trie_cache = CacheDB(self._trie_logger)
         self._journaltrie = JournalDB(self._trie_cache)
