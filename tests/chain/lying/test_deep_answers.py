@@ -112,7 +112,8 @@ def test_what_a_node_says_can_be_kept_and_shown(answering: tuple[str, list[bytes
 
 
 PARSING = """
-import json, threading
+import gc, json, threading
+gc.disable()  # among modules there is no garbage, and the life is short
 import ledger.services.node.node
 def parse():
     for text in ("[" * 200_000, '{"a":' * 200_000):
