@@ -3,6 +3,7 @@
 import gc
 import itertools
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,11 @@ settings.load_profile("lading")
 _numbers = itertools.count()
 
 gc.disable()  # until all is imported
+
+# The workers of a run and the hundreds of processes that its tests begin import the same modules: what Python compiled
+# of them is kept, also where the machine says not to, for to compile them takes as long as to import them.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 SLOW_TO_OPEN = keystores._STRONG
 """scrypt's cost in keystores that protect something: a second of computing for each that is written or opened."""

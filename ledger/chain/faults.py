@@ -21,7 +21,6 @@ import requests.exceptions
 import rlp.exceptions
 import trie.exceptions
 import urllib3.exceptions
-import web3.exceptions
 
 from ledger.chain.answers import shown
 from ledger.errors import ChainUnavailable, LadingError, StorageFailed
@@ -46,7 +45,6 @@ _DAMAGE: tuple[type[BaseException], ...] = (
     ),
 )
 _FOREIGN: tuple[type[BaseException], ...] = (
-    web3.exceptions.Web3Exception,
     requests.exceptions.RequestException,
     urllib3.exceptions.HTTPError,
     http.client.HTTPException,
@@ -82,6 +80,12 @@ def converted(error: BaseException, where: str) -> LadingError:
     return ChainUnavailable(_sentence(error), where=where)
 
 
+def _of_web3() -> tuple[type[BaseException], ...]:
+    """Where nothing imported web3, as for an embedded chain, nothing raises its errors; to import it takes a while."""
+    web3 = sys.modules.get("web3.exceptions")
+    return () if web3 is None else (web3.Web3Exception,)
+
+
 @contextmanager
 def translated(where: str) -> Iterator[None]:
     """Run a block that calls other libraries; what they raise leaves it as `ChainUnavailable` or `StorageFailed`."""
@@ -89,7 +93,7 @@ def translated(where: str) -> Iterator[None]:
         yield
     except LadingError:
         raise
-    except (*_DAMAGE, *_FOREIGN) as error:
+    except (*_DAMAGE, *_FOREIGN, *_of_web3()) as error:
         raise converted(error, where) from error
 
 

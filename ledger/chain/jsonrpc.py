@@ -11,13 +11,12 @@ that whoever asks for many things asks for fewer.
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import requests
 from requests.utils import get_netrc_auth
-from web3 import HTTPProvider
-from web3.types import RPCEndpoint, RPCResponse
 
 from ledger.chain.answers import Refusal, is_too_often, refusal_of
 from ledger.chain.faults import translated
@@ -50,17 +49,26 @@ class Node(Protocol):
     def close(self) -> None: ...
 
 
-class _Provider(HTTPProvider):
-    @staticmethod
-    def decode_rpc_response(raw_response: bytes) -> RPCResponse:
-        try:
-            check_depth(raw_response, "answer")
-        except MalformedRecord as error:
-            raise ChainUnavailable(error.what, where=error.where, expected=error.expected) from None
-        answer = HTTPProvider.decode_rpc_response(raw_response)
-        if not _can_be_sorted(answer):
-            raise ChainUnavailable("an answer in the list is no JSON-RPC response", where="answer")
-        return answer
+@cache
+def _provider() -> Any:
+    """web3's provider, with what it does not look at. Imported for the first node: an embedded chain has none, and
+    `lading` would begin a fifth of a second later."""
+    from web3 import HTTPProvider
+    from web3.types import RPCResponse
+
+    class Provider(HTTPProvider):
+        @staticmethod
+        def decode_rpc_response(raw_response: bytes) -> RPCResponse:
+            try:
+                check_depth(raw_response, "answer")
+            except MalformedRecord as error:
+                raise ChainUnavailable(error.what, where=error.where, expected=error.expected) from None
+            answer = HTTPProvider.decode_rpc_response(raw_response)
+            if not _can_be_sorted(answer):
+                raise ChainUnavailable("an answer in the list is no JSON-RPC response", where="answer")
+            return answer
+
+    return Provider
 
 
 def _can_be_sorted(answers: Any) -> bool:
@@ -89,7 +97,7 @@ class HttpNode:
         self._session.proxies, self._session.verify, self._session.cert = told["proxies"], told["verify"], told["cert"]
         self._session.auth = get_netrc_auth(url)
         self._session.trust_env = False
-        self._provider = _Provider(
+        self._provider = _provider()(
             url,
             request_kwargs={"timeout": (_CONNECT_SECONDS, _ANSWER_SECONDS)},
             session=self._session,
@@ -99,7 +107,7 @@ class HttpNode:
     def attempt(self, method: str, *parameters: Any) -> Any:
         try:
             with self._asking(method):
-                answer: Any = self._provider.make_request(RPCEndpoint(method), list(parameters))
+                answer: Any = self._provider.make_request(method, list(parameters))
         except _TooLargeError:
             return Refusal(f"the node's answer is larger than {MAX_ANSWER} bytes", b"", False)
         return result_of(answer, method)
@@ -110,7 +118,7 @@ class HttpNode:
             some = questions[start : start + _QUESTIONS_A_REQUEST]
             answers: Any = None
             with suppress(_TooLargeError), self._asking(method):
-                answers = self._provider.make_batch_request([(RPCEndpoint(method), list(one)) for one in some])
+                answers = self._provider.make_batch_request([(method, list(one)) for one in some])
             if isinstance(answers, list) and len(answers) == len(some):
                 results += [result_of(answer, method) for answer in answers]
             elif isinstance(answers, dict) and is_too_often(answers.get("error")):

@@ -17,14 +17,19 @@ if TYPE_CHECKING:
 REQUIRED = "LADING_REQUIRE_BROWSER"
 
 
-@pytest.fixture(scope="session")
-def browser() -> "Iterator[Browser]":
-    """Chromium of this machine. Without one the tests are skipped, but not where it is required."""
+def chromium_or_else() -> str:
+    """Chromium of this machine. Without one a test is skipped, but not where it is required."""
     path = chromium()
     if path is None:
         if os.environ.get("CI") or os.environ.get(REQUIRED):
             pytest.fail("no Chromium on this machine, and it is required here: install Debian's package chromium")
         pytest.skip("no Chromium on this machine: install Debian's package chromium")
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser() -> "Iterator[Browser]":
+    path = chromium_or_else()
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

@@ -3,12 +3,11 @@
 import os
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from contextlib import closing
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import pytest
 import rlp
@@ -27,6 +26,7 @@ from ledger.records.signing import SigningKey
 from tests.chain.conftest import CHAIN_ID, GENESIS, OpenChain, Rig
 from tests.chain.operator import genesis, key_of
 from tests.chain.probe import DEPLOY, READ, RUNTIME, Sender, count, fail
+from tests.forks import Fork
 from tests.lost_commits import LostCommits
 
 
@@ -321,46 +321,36 @@ def test_opening_does_not_grow_with_history(open_embedded: OpenChain) -> None:
     assert opening() < max(3 * short, 0.05)
 
 
-WRITER = """
-import sys
-from pathlib import Path
-from ledger.chain.embedded import EmbeddedChain
-from ledger.chain.transactions import created_address
-from ledger.records.signing import SigningKey
-from tests.chain.conftest import CHAIN_ID, GENESIS
-from tests.chain.probe import DEPLOY, Sender, count
-
-chain = EmbeddedChain(Path(sys.argv[1]), chain_id=CHAIN_ID, genesis_time=GENESIS)
-sender = Sender(SigningKey(bytes([9]) * 32), CHAIN_ID)
-sender.nonce = chain.nonce(sender.key.address)
-if sender.nonce == 0:
-    chain.send(sender.sign(None, DEPLOY).raw)
-    chain.seal(GENESIS)
-address = created_address(sender.key.address, 0)
-while True:
-    for _ in range(5):
-        chain.send(sender.sign(address, count(b"x")).raw)
-    block = chain.seal(GENESIS)
-    print(block.number, block.hash.hex(), flush=True)
-"""
+def write_blocks(path: Path, told: TextIO) -> None:
+    """Blocks of five calls each without end, and their numbers and hashes."""
+    chain = EmbeddedChain(path, chain_id=CHAIN_ID, genesis_time=GENESIS)
+    sender = Sender(SigningKey(b"\x09" * 32), CHAIN_ID)
+    sender.nonce = chain.nonce(sender.key.address)
+    if sender.nonce == 0:
+        chain.send(sender.sign(None, DEPLOY).raw)
+        chain.seal(GENESIS)
+    address = created_address(sender.key.address, 0)
+    while True:
+        for _ in range(5):
+            chain.send(sender.sign(address, count(b"x")).raw)
+        block = chain.seal(GENESIS)
+        told.write(f"{block.number} {block.hash.hex()}\n")
 
 
 def test_kill_at_any_moment_leaves_whole_blocks(tmp_path: Path) -> None:
     path = tmp_path / "chain.db"
     told: dict[int, str] = {}
     for turn in range(4):
-        process = subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True)
-        assert process.stdout is not None
+        process = Fork(partial(write_blocks, path))
         for _ in range(3 + turn):
-            number, block_hash = process.stdout.readline().split()
+            number, block_hash = process.told.readline().split()
             told[int(number)] = block_hash
         time.sleep(0.007 * turn)  # somewhere within the next block
-        process.send_signal(signal.SIGKILL)
-        for line in process.stdout.read().splitlines():
+        os.kill(process.pid, signal.SIGKILL)
+        for line in process.told.read().splitlines():
             if len(line.split()) == 2 and len(line.split()[1]) == 64:
                 told[int(line.split()[0])] = line.split()[1]
-        process.stdout.close()
-        process.wait()
+        assert process.end() == -signal.SIGKILL
 
         chain = EmbeddedChain(path, chain_id=CHAIN_ID, genesis_time=GENESIS)
         head = chain.head()

@@ -3,10 +3,10 @@
 import json
 import random
 import signal
-import subprocess
-import sys
 import time
+from functools import partial
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
@@ -21,28 +21,7 @@ from ledger.store import transactions
 from tests.chain.conftest import CHAIN_ID, GENESIS
 from tests.chain.operator import Operator, launch
 from tests.drills import SEED
-
-CHILD = """
-import sys
-from pathlib import Path
-from tests.chain.test_kill import reopen, terms_of
-
-operator = reopen(Path(sys.argv[1]))
-total = int(sys.argv[2])
-print("open", flush=True)
-done = sum(number == 4 for number, _ in operator.logged())
-while True:
-    if done < total:
-        operator.accept(*(terms_of(operator, n) for n in range(done, min(done + 7, total))))
-        done = min(done + 7, total)
-    moved = operator.relayer.step()
-    followed = operator.follower.step()
-    operator.publisher.publish(operator.clock.now())
-    operator.anchorer.step()
-    if done == total and not moved.submitted and not followed.events:
-        break
-print("finished", flush=True)
-"""
+from tests.forks import Fork
 
 
 def reopen(home: Path, now: int = GENESIS + 9_000) -> Operator:
@@ -58,22 +37,39 @@ def terms_of(operator: Operator, number: int):  # type: ignore[no-untyped-def]
     return operator.terms(salted=keccak256(number.to_bytes(8, "big"))[:16], submit_by=GENESIS + 10**6)
 
 
+def work(home: Path, records: int, told: TextIO) -> None:
+    """An operator's life, until so many records are in the log and nothing moves any more."""
+    operator = reopen(home)
+    told.write("open\n")
+    done = sum(number == 4 for number, _ in operator.logged())
+    while True:
+        if done < records:
+            operator.accept(*(terms_of(operator, n) for n in range(done, min(done + 7, records))))
+            done = min(done + 7, records)
+        moved = operator.relayer.step()
+        followed = operator.follower.step()
+        operator.publisher.publish(operator.clock.now())
+        operator.anchorer.step()
+        if done == records and not moved.submitted and not followed.events:
+            break
+    told.write("finished\n")
+
+
 def run(home: Path, records: int, kills: int, seed: int) -> None:
     source = random.Random(seed)
     operator = reopen(home, GENESIS + 2_000)
     operator.found()
     operator.close()
     operator.chain.close()
-    command = [sys.executable, "-c", CHILD, str(home), str(records)]
+    life = partial(work, home, records)
     for _ in range(kills):
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        assert process.stdout is not None
-        assert process.stdout.readline() == "open\n"
+        process = Fork(life)
+        assert process.told.readline() == "open\n"
         time.sleep(source.uniform(0, 0.5))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        process.stdout.close()
-    assert subprocess.run(command, check=True, capture_output=True, text=True).stdout.endswith("finished\n")
+        process.end(signal.SIGKILL)
+    last = Fork(life)
+    assert last.told.read().endswith("finished\n")
+    assert last.end() == 0
 
     operator = reopen(home)
     logged = operator.logged()
@@ -99,7 +95,7 @@ def run(home: Path, records: int, kills: int, seed: int) -> None:
 
 
 def test_killed_twice(tmp_path: Path) -> None:
-    run(tmp_path, records=40, kills=2, seed=1)
+    run(tmp_path, records=24, kills=2, seed=1)
 
 
 @pytest.mark.drill

@@ -32,6 +32,8 @@ from tests.chain.operator import DELAY, Operator, launch
 SHORT = 3
 """Seconds of a lease in these tests."""
 CHILD = """
+import gc
+gc.disable()  # among modules there is no garbage, and the life is short
 import sys
 from pathlib import Path
 from tests.chain.test_takeover import relay

@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -189,6 +189,14 @@ def imports_of(tree: ast.Module, package: str) -> Iterator[tuple[int, str, str]]
             yield from ((node.lineno, base, alias.name) for alias in node.names)
 
 
+@cache
+def imports_in(path: Path) -> tuple[tuple[str, str], ...]:
+    """Module and name of everything that one of our files imports."""
+    module = module_name(path)
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    return tuple((base, name) for _, base, name in imports_of(ast.parse(path.read_text(encoding="utf-8")), package))
+
+
 @lru_cache(2)
 def parsed(source: str) -> ast.Module:
     """Of one file after the other: both kinds of breaches are looked for in the same tree."""
@@ -263,10 +271,10 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
     modules = {module_name(path): path for path in our_files()}
     graph = {}
     for module, path in modules.items():
-        package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-        names = imports_of(ast.parse(path.read_text(encoding="utf-8")), package)
         graph[module] = {
-            f"{base}.{name}" if f"{base}.{name}" in modules else base for _, base, name in names if base in modules
+            f"{base}.{name}" if f"{base}.{name}" in modules else base
+            for base, name in imports_in(path)
+            if base in modules
         } - {module}
     TopologicalSorter(graph).prepare()
     assert sum(map(len, graph.values())) > len(modules)
@@ -310,8 +318,7 @@ def test_the_rooms_stand_on_few_levels() -> None:
     for path in our_files():
         module = module_name(path)
         own = _room(module)
-        base = module if path.name == "__init__.py" else module.rpartition(".")[0]
-        targets = {_room(f"{source}.{name}") for _, source, name in imports_of(ast.parse(path.read_text()), base)}
+        targets = {_room(f"{source}.{name}") for source, name in imports_in(path)}
         rooms.setdefault(own, set()).update(targets - {own, ""})
     levels: dict[str, int] = {}
     for room in TopologicalSorter(rooms).static_order():

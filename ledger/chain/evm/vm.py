@@ -15,6 +15,7 @@ from eth.vm.forks.cancun.computation import CancunComputation
 from eth_utils import ValidationError
 
 from ledger.chain.evm.interpreter import FastStream, Frame
+from ledger.chain.evm.tries import Accounts
 
 BLOCK_GAS_LIMIT = 60_000_000
 # Read by eth-hash when it hashes for the first time; of its own accord it takes a slower library.
@@ -33,6 +34,7 @@ class _Computation(CancunComputation):
 
 class _State(CancunState):
     computation_class = _Computation
+    account_db_class = Accounts
 
 
 class FreeGasVM(CancunVM):

@@ -121,7 +121,10 @@ def services(
         yield made[0], made[1]
 
 
-@pytest.mark.parametrize(("seed", "streamed"), [*((seed, False) for seed in range(5)), (5, True)])
+@pytest.mark.parametrize(
+    ("seed", "streamed"),
+    [(0, False), (1, False), (5, True), *(pytest.param(seed, False, marks=pytest.mark.drill) for seed in (2, 3, 4))],
+)
 def test_a_batch_is_what_its_records_are_one_by_one(
     before: Living, tmp_path: Path, seed: int, *, streamed: bool
 ) -> None:

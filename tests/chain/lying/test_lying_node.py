@@ -13,7 +13,7 @@ from tests.chain.lying.lies import KINDS, METHODS, Plan, never, schedules
 from tests.drills import SEED, amount
 
 SCHEDULES = amount("SCHEDULES", 2_000)
-IN_THE_SUITE = 18
+IN_THE_SUITE = 10
 
 
 @dataclass(frozen=True)

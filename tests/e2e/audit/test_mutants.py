@@ -26,7 +26,7 @@ from tests.e2e.audit.mutants import Mutant, all_mutants
 
 SEEDS = range(SEED, SEED + amount("MUTATED_HOMES", 2))
 """Of each, over a thousand mutants are made."""
-FEW = 30
+FEW = 15
 REFUSED = ("file consortium.json", "consortium.json", "file witnesses")
 """Where these cannot be read nothing can be judged: the audit ends with an error that names the file."""
 

@@ -201,34 +201,34 @@ def test_whichever_is_killed_the_other_ends_and_nothing_is_lost_or_doubled(
     nothing_lost_or_doubled(home, accepted)
 
 
-@pytest.mark.parametrize("told", ["Ctrl-C", "a service manager"])
-def test_both_end_in_order(serve: Callable[..., Service], told: str) -> None:
-    """Ctrl-C in a terminal, which reaches a process group; a service manager's SIGTERM, which reaches all processes. A
-    second service of the same home is refused meanwhile.
-    """
+def test_a_service_manager_ends_both_in_order(serve: Callable[..., Service]) -> None:
+    """Its SIGTERM reaches all processes. A second service of the same home is refused meanwhile."""
     service = serve()
     service.ready()
     worker = service.worker()
-    if told == "Ctrl-C":
-        os.killpg(service.process.pid, signal.SIGINT)
-    else:
-        second = serve()
-        assert second.process.wait(60) == 2
-        assert second.said().count("another process writes this chain") == 1, "its worker says so, and it ends with it"
-        assert "Traceback" not in second.said()
-        os.kill(worker, signal.SIGTERM)
-        time.sleep(0.5)
-        assert not gone(worker), "its service tells it when"
-        service.process.terminate()
+    second = serve()
+    assert second.process.wait(60) == 2
+    assert second.said().count("another process writes this chain") == 1, "its worker says so, and it ends with it"
+    assert "Traceback" not in second.said()
+    os.kill(worker, signal.SIGTERM)
+    time.sleep(0.5)
+    assert not gone(worker), "its service tells it when"
+    service.process.terminate()
+    ended_in_order(service, worker)
+
+
+def ended_in_order(service: Service, worker: int) -> None:
     assert service.process.wait(30) == 0
     assert gone(worker)
     assert "Traceback" not in service.said()
 
 
-def test_the_passphrase_is_read_once_and_shown_to_nobody(
+def test_the_passphrase_is_read_once_and_shown_to_nobody_and_ctrl_c_ends_both_in_order(
     home: Path, serve: Callable[..., Service], tmp_path: Path
 ) -> None:
-    """From a pipe it could not be read twice; arguments and the log are everybody's."""
+    """From a pipe it could not be read twice; arguments and the log are everybody's. Ctrl-C in a terminal reaches a
+    process group.
+    """
     for name in (RELAYER, ANCHOR):
         key = read_keystore(home / "keys" / name, DEMO_PASSPHRASE)
         (home / "keys" / name).unlink()
@@ -244,7 +244,10 @@ def test_the_passphrase_is_read_once_and_shown_to_nobody(
     for process in (service.process.pid, service.worker()):
         for shown in ("cmdline", "environ"):
             assert SECRET.encode() not in Path(f"/proc/{process}/{shown}").read_bytes()
-    assert b"LADING_" not in Path(f"/proc/{service.worker()}/environ").read_bytes()
+    worker = service.worker()
+    assert b"LADING_" not in Path(f"/proc/{worker}/environ").read_bytes()
+    os.killpg(service.process.pid, signal.SIGINT)
+    ended_in_order(service, worker)
     assert SECRET not in service.said()
 
 

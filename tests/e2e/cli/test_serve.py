@@ -109,17 +109,21 @@ def test_one_signature_waits_for_the_others(home: Path, tmp_path: Path) -> None:
     assert (partner["id"], partner["suspended"]) == (2, True)
 
 
-def test_an_address_in_use_is_said_so(home: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
+def test_an_address_in_use_is_said_so_and_no_service_manager_hears_that_it_is_ready(home: Path, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager, socket.create_server(("127.0.0.1", 0)) as taken:
+        manager.bind(str(tmp_path / "notify"))
+        manager.setblocking(False)
         port = str(taken.getsockname()[1])
         done = subprocess.run(
             [*LADING, "serve"],
-            env=environment(home, LADING_PORT=port),
+            env=environment(home, LADING_PORT=port, NOTIFY_SOCKET=str(tmp_path / "notify")),
             capture_output=True,
             text=True,
             timeout=60,
             check=False,
         )
+        with pytest.raises(BlockingIOError):
+            manager.recv(100)
     assert done.returncode == 2
     assert "cannot listen there" in done.stderr
     assert "LADING_PORT" in done.stderr
@@ -135,50 +139,49 @@ def test_the_demo_asks_for_its_address_before_it_plays(tmp_path: Path) -> None:
     assert not home.exists()
 
 
-def test_ctrl_c_ends_it_in_order(home: Path) -> None:
-    with served(home) as (url, process):
+def test_it_heeds_its_settings_and_ctrl_c_ends_it_in_order(home: Path) -> None:
+    with served(home, LADING_QUOTA_READS="1", LADING_QUOTA_READ_BURST="40") as (url, process):
         wait_for(f"{url}/healthz", lambda answer: answer["status"] == "ok")
+        _quotas_are_the_environments_and_a_proxy_on_this_machine_says_who_asks(url)
+        _the_public_address_follows_the_port(url)
+        _what_a_ledger_does_not_have_is_said_so(home, url)
         process.send_signal(signal.SIGINT)
         _, log = process.communicate(timeout=30)
         assert process.returncode == 0, log
         assert "Traceback" not in log
 
 
+def _quotas_are_the_environments_and_a_proxy_on_this_machine_says_who_asks(url: str) -> None:
+    def ask(*forwarded: str) -> int:
+        headers = {"X-Forwarded-For": ", ".join(forwarded)} if forwarded else {}
+        connection = HTTPConnection(url.removeprefix("http://"), timeout=10)
+        connection.request("GET", "/v1/network", headers=headers)
+        answer = connection.getresponse()
+        assert (answer.status == 429) == (answer.getheader("Retry-After") is not None)
+        connection.close()
+        return answer.status
+
+    assert [ask("192.0.2.1") for _ in range(3)] == [200, 200, 429]
+    # What a client claims itself stands before what the proxy saw, and counts for nothing.
+    assert ask("198.51.100.7", "192.0.2.1") == 429
+    assert [ask("192.0.2.2"), ask()] == [200, 200]
+
+
+def _the_public_address_follows_the_port(url: str) -> None:
+    message = get(f"{url}/v1/session/challenge?address=0x{'11' * 20}")["message"]
+    assert message.startswith(f"{url.removeprefix('http://')} wants you to sign in")
+    assert f"\nURI: {url}\n" in message
+
+
+def _what_a_ledger_does_not_have_is_said_so(home: Path, url: str) -> None:
+    document = to_hex(bytes(32))
+    assert "no such enrolment" in lading(home, "partners", "admit", document, "--url", url, status=1)
+    assert "no such role" in lading(home, "partners", "grant", "2", "king", "--url", url, status=2)
+
+
 def test_a_url_that_is_no_ledger_is_said_so(home: Path) -> None:
     assert "does not answer" in lading(home, "partners", "--url", f"http://127.0.0.1:{free_port()}", status=1)
     assert "not a web address" in lading(home, "partners", "--url", "ftp://x", status=2)
-    document = to_hex(bytes(32))
-    with served(home) as (url, _):
-        wait_for(f"{url}/healthz", lambda answer: answer["status"] == "ok")
-        assert "no such enrolment" in lading(home, "partners", "admit", document, "--url", url, status=1)
-        assert "no such role" in lading(home, "partners", "grant", "2", "king", "--url", url, status=2)
-
-
-def test_quotas_are_set_by_the_environment_and_a_proxy_on_this_machine_says_who_asks(home: Path) -> None:
-    with served(home, LADING_QUOTA_READS="1", LADING_QUOTA_READ_BURST="40") as (url, _):
-        wait_for(f"{url}/healthz", lambda answer: answer["status"] == "ok")
-
-        def ask(*forwarded: str) -> int:
-            headers = {"X-Forwarded-For": ", ".join(forwarded)} if forwarded else {}
-            connection = HTTPConnection(url.removeprefix("http://"), timeout=10)
-            connection.request("GET", "/v1/network", headers=headers)
-            answer = connection.getresponse()
-            assert (answer.status == 429) == (answer.getheader("Retry-After") is not None)
-            connection.close()
-            return answer.status
-
-        assert [ask("192.0.2.1") for _ in range(3)] == [200, 200, 429]
-        # What a client claims itself stands before what the proxy saw, and counts for nothing.
-        assert ask("198.51.100.7", "192.0.2.1") == 429
-        assert [ask("192.0.2.2"), ask()] == [200, 200]
-
-
-def test_the_public_address_follows_the_port(home: Path) -> None:
-    with served(home) as (url, _):
-        wait_for(f"{url}/healthz", lambda answer: answer["status"] == "ok")
-        message = get(f"{url}/v1/session/challenge?address=0x{'11' * 20}")["message"]
-        assert message.startswith(f"{url.removeprefix('http://')} wants you to sign in")
-        assert f"\nURI: {url}\n" in message
 
 
 def test_a_service_manager_hears_when_requests_are_answered_and_when_they_end(home: Path, tmp_path: Path) -> None:
@@ -192,21 +195,3 @@ def test_a_service_manager_hears_when_requests_are_answered_and_when_they_end(ho
             process.send_signal(signal.SIGTERM)
             assert manager.recv(100) == b"STOPPING=1"
             assert process.wait(60) == 0
-
-
-def test_a_service_that_cannot_listen_is_never_ready(home: Path, tmp_path: Path) -> None:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager, socket.create_server(("127.0.0.1", 0)) as taken:
-        manager.bind(str(tmp_path / "notify"))
-        manager.setblocking(False)
-        port = str(taken.getsockname()[1])
-        ended = subprocess.run(
-            [*LADING, "serve"],
-            env=environment(home, LADING_PORT=port, NOTIFY_SOCKET=str(tmp_path / "notify")),
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert ended.returncode != 0
-        with pytest.raises(BlockingIOError):
-            manager.recv(100)

@@ -15,7 +15,7 @@ from tests.e2e.crashes.matrix import FAULTS, Point, Setting, points, survive
 from tests.e2e.crashes.scenario import SAID_WHY, script
 
 pytestmark = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
-SHORT, LONG = 12, amount("CRASHES", 2000)
+SHORT, LONG = 8, amount("CRASHES", 2000)
 
 
 @pytest.fixture

@@ -3,11 +3,13 @@
 import errno
 import os
 import resource
+import shutil
 import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,6 +17,9 @@ from ledger.errors import DiskFailed, StorageFailed
 from ledger.services.publish.durable_files import LogFolder
 from tests.e2e.cli.processes import get, served, wait_for
 from tests.e2e.stage import Stage
+
+if TYPE_CHECKING:
+    from subprocess import Popen
 
 FEW = 512
 """Files that the service may have open."""
@@ -56,25 +61,33 @@ HEAD = b"GET /v1/log HTTP/1.1\r\nHost: x\r\n"
 CHUNKED = b"POST /v1/records HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
+@pytest.fixture(scope="module")
+def service(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, "Popen[str]"]]:
+    """One for all that is refused: after each it answers as before."""
+    home = Path(shutil.copytree(founded, tmp_path_factory.mktemp("service") / "home"))
+    with served(home) as (url, process):
+        wait_for(f"{url}/healthz", bool)
+        yield url, process
+
+
 @pytest.mark.parametrize(
     "begin", [HEAD + b"X-Long: ", HEAD, CHUNKED + b"2\r\n{}\r\n0\r\nX-Long: "], ids=["a field", "fields", "a trailer"]
 )
-def test_a_head_without_end_is_refused(home: Path, begin: bytes) -> None:
+def test_a_head_without_end_is_refused(service: tuple[str, "Popen[str]"], begin: bytes) -> None:
     """Whatever is kept of it would be taken from everybody's memory."""
     more = b"X-Y: " + b"z" * 1_000 + b"\r\n" if begin == HEAD else b"z" * 1_000
-    with served(home) as (url, process):
-        wait_for(f"{url}/healthz", bool)
-        with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), 10) as connection:
-            connection.sendall(begin)
-            sent, answer = 0, b""
-            with suppress(OSError):  # it is closed before all has come
-                while sent < 64 << 20 and not answer:
-                    sent += connection.send(more)
-                    with suppress(BlockingIOError):
-                        answer = connection.recv(4096, socket.MSG_DONTWAIT)
-        assert sent < 4 << 20
-        assert process.poll() is None
-        assert get(f"{url}/v1/log")["size"] > 0
+    url, process = service
+    with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), 10) as connection:
+        connection.sendall(begin)
+        sent, answer = 0, b""
+        with suppress(OSError):  # it is closed before all has come
+            while sent < 64 << 20 and not answer:
+                sent += connection.send(more)
+                with suppress(BlockingIOError):
+                    answer = connection.recv(4096, socket.MSG_DONTWAIT)
+    assert sent < 4 << 20
+    assert process.poll() is None
+    assert get(f"{url}/v1/log")["size"] > 0
 
 
 def test_a_folder_that_cannot_be_opened_now_is_synced_the_next_time(

@@ -16,7 +16,7 @@ from ledger.cli.main import app
 from ledger.common.canonical import canonical_json
 from ledger.records.types import Observation
 from tests.e2e.cli.processes import served, wait_for
-from tests.e2e.stage import CARRIER, Stage
+from tests.e2e.stage import CARRIER, staged
 
 HEAD = (
     b"POST /v1/records/batch HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\n"
@@ -60,68 +60,66 @@ def stream_to(url: str) -> Iterator[Stream]:
         yield Stream(connection)
 
 
-@pytest.fixture
-def lines(stage: Stage) -> Iterator[bytes]:
-    """New records of the carrier, whose home is closed meanwhile."""
+@pytest.fixture(scope="module")
+def service(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Iterator[bytes]]]:
+    """Where it is, and new records of its carrier."""
+    home = tmp_path_factory.mktemp("service") / "home"
+    with staged(founded, home) as stage:
+        domain, now, key = stage.node.home.domain, stage.now, stage.parties[CARRIER].key
 
     def made() -> Iterator[bytes]:
         while True:
-            record = Observation(CARRIER, secrets.token_bytes(32), stage.now)
-            signature = stage.parties[CARRIER].key.sign(domain, record)
+            record = Observation(CARRIER, secrets.token_bytes(32), now)
+            signature = key.sign(domain, record)
             yield json.dumps(
                 {"type": "Observation", "message": record.to_json(), "signatures": ["0x" + signature.hex()]}
             ).encode()
 
-    domain = stage.node.home.domain
-    stage.trial.node.close()
-    return made()
-
-
-def test_lines_are_answered_while_others_are_still_to_come(stage: Stage, lines: Iterator[bytes]) -> None:
-    home = Path(stage.node.home.settings.home)
     with served(home) as (url, _):
         wait_for(f"{url}/readyz", lambda answer: answer["status"] == "ok")
-        with stream_to(url) as stream:
-            first = next(lines)
-            stream.send(first, b"nonsense")
-            assert b"200 OK" in (head := stream.head())
-            assert b"application/x-ndjson" in head
-            answers = stream.answers()
-            taken = next(answers)
-            assert (taken["status"], next(answers)["status"]) == ("accepted", "refused")
-            stream.send(first)
-            assert next(answers) == taken
-            stream.end()
-            assert list(answers) == []
+        yield url, made()
 
 
-def test_a_client_that_reads_at_the_end_gets_every_answer(stage: Stage, lines: Iterator[bytes]) -> None:
+def test_lines_are_answered_while_others_are_still_to_come(service: tuple[str, Iterator[bytes]]) -> None:
+    url, lines = service
+    with stream_to(url) as stream:
+        first = next(lines)
+        stream.send(first, b"nonsense")
+        assert b"200 OK" in (head := stream.head())
+        assert b"application/x-ndjson" in head
+        answers = stream.answers()
+        taken = next(answers)
+        assert (taken["status"], next(answers)["status"]) == ("accepted", "refused")
+        stream.send(first)
+        assert next(answers) == taken
+        stream.end()
+        assert list(answers) == []
+
+
+def test_a_client_that_reads_at_the_end_gets_every_answer(service: tuple[str, Iterator[bytes]]) -> None:
     count = 2_000
-    home = Path(stage.node.home.settings.home)
-    with served(home) as (url, _):
-        wait_for(f"{url}/readyz", lambda answer: answer["status"] == "ok")
-        with stream_to(url) as stream:
-            sent = [next(lines) for _ in range(count)]
-            assert sum(map(len, sent)) < MOST_AHEAD
-            for i in range(0, count, 100):
-                stream.send(*sent[i : i + 100])
-            stream.end()
-            stream.head()
-            answers = list(stream.answers())
+    url, lines = service
+    with stream_to(url) as stream:
+        sent = [next(lines) for _ in range(count)]
+        assert sum(map(len, sent)) < MOST_AHEAD
+        for i in range(0, count, 100):
+            stream.send(*sent[i : i + 100])
+        stream.end()
+        stream.head()
+        answers = list(stream.answers())
     assert [one["status"] for one in answers] == ["accepted"] * count
     indexes = [one["receipt"]["index"] for one in answers]
     assert indexes == sorted(indexes)
 
 
-def test_files_are_handed_in_together_and_each_is_told_of(stage: Stage, lines: Iterator[bytes], tmp_path: Path) -> None:
+def test_files_are_handed_in_together_and_each_is_told_of(service: tuple[str, Iterator[bytes]], tmp_path: Path) -> None:
+    url, lines = service
     good, wrong = next(lines), json.loads(next(lines))
     wrong["signatures"] = json.loads(good)["signatures"]
     files = [tmp_path / name for name in ("good.json", "wrong.json", "again.json")]
     for file, text in zip(files, (good, json.dumps(wrong).encode(), good), strict=True):
         file.write_bytes(canonical_json(json.loads(text)))
-    with served(Path(stage.node.home.settings.home)) as (url, _):
-        wait_for(f"{url}/readyz", lambda answer: answer["status"] == "ok")
-        done = CliRunner().invoke(app, ["submit", *map(str, files), "--url", url])
+    done = CliRunner().invoke(app, ["submit", *map(str, files), "--url", url])
     assert done.exit_code == 1, done.output
     told = done.output.replace("\n", " ")
     assert told.count(": accepted as 0x") == 2

@@ -234,7 +234,7 @@ def live(stage: Stage, seeds: Sequence[int]) -> None:
 
 
 def test_random_journeys_through_api_and_contracts_come_to_what_they_come_to_on_paper(stage: Stage) -> None:
-    live(stage, range(16))
+    live(stage, range(8))
 
 
 @pytest.mark.drill

@@ -38,7 +38,7 @@ PARTNERS = (MAKER, CARRIER, OCEAN)
 PATIENCE = 900
 
 
-@pytest.mark.parametrize("kills", [12, pytest.param(amount("WEBHOOK_KILLS", 1000), marks=pytest.mark.drill)])
+@pytest.mark.parametrize("kills", [6, pytest.param(amount("WEBHOOK_KILLS", 1000), marks=pytest.mark.drill)])
 def test_nothing_is_lost_when_the_sender_is_killed(stage: Stage, kills: int) -> None:
     rng = random.Random(SEED)
     play(stage)

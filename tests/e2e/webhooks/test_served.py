@@ -1,15 +1,17 @@
 """A service and its worker as processes: to what `lading webhooks` registers, records are delivered as they come."""
 
 import json
-import subprocess
 import time
 from pathlib import Path
 
+from typer.testing import CliRunner, Result
+
+from ledger.cli.main import app
 from ledger.client import Client
 from ledger.common.canonical import canonical_json
 from ledger.formats.standard_webhooks import secret_of
 from ledger.services.home.keystores import DEMO_PASSPHRASE, write_keystore
-from tests.e2e.cli.processes import LADING, environment, served, wait_for
+from tests.e2e.cli.processes import served, wait_for
 from tests.e2e.stage import MAKER, Stage
 from tests.e2e.webhooks.receiver import receiving
 
@@ -23,11 +25,10 @@ def test_the_worker_delivers_what_the_service_accepts(stage: Stage, tmp_path: Pa
     trust = canonical_json(stage.node.home.consortium.trust_file())
     stage.node.close()
 
-    def lading(*words: str) -> "subprocess.CompletedProcess[str]":
-        done = subprocess.run(
-            [*LADING, *words], env=environment(desk), capture_output=True, text=True, timeout=60, check=False
-        )
-        assert done.returncode == 0, done.stderr
+    def lading(*words: str) -> Result:
+        """In this process: a new one would spend half a second on importing."""
+        done = CliRunner().invoke(app, words, env={"LADING_HOME": str(desk)})
+        assert done.exit_code == 0, done.output
         return done
 
     with receiving() as receiver, served(home, LADING_WEBHOOK_NETWORKS="127.0.0.0/8") as (url, _):

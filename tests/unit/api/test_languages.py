@@ -1,6 +1,7 @@
 """The pages' languages: every word of a template is a message, and each language writes messages and values its way."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from ledger.api.pages.languages.choice import COOKIE, language_for
 from ledger.api.pages.languages.language import DEFAULT, LANGUAGES, Language, language_of
 from ledger.explain.text import Text, listed, partner, say, say_counted, sentences
 from ledger.explain.units import days, moment, money, percent, points, span
-from scripts.translations import PAGES, PYTHON, Said, problems_of, said_in_pages, unwrapped
+from scripts.translations import PAGES, PYTHON, Key, Said, problems_of, said_in_pages, unwrapped
 
 ENGLISH = {"docs.html", "problems.html"}
 """What is written for whoever calls the API, in English."""
@@ -36,8 +37,14 @@ def test_a_word_outside_of_messages_is_found(template: str, words: list[str]) ->
     assert unwrapped(template) == words
 
 
+@cache
+def all_said() -> dict[Key, Said]:
+    """What all languages are held to, gathered once."""
+    return said_in_pages()
+
+
 def test_messages_of_templates_code_scripts_and_codes_are_found() -> None:
-    said = said_in_pages()
+    said = all_said()
     assert said["", "Skip to the content"].script is False
     assert said["", "{count} package"].plural == "{count} packages"
     assert said["ClearanceStatus", "held"].context == "ClearanceStatus"
@@ -114,7 +121,7 @@ def test_a_text_is_the_english_sentence_and_remembers_its_parts() -> None:
 @pytest.mark.parametrize("tag", LANGUAGES)
 def test_a_catalogue_says_all_that_the_pages_say_and_nothing_else(tag: str) -> None:
     """`python -m scripts.translations` renews the catalogues; what is new is then to be translated."""
-    assert list(problems_of(tag, said_in_pages())) == []
+    assert list(problems_of(tag, all_said())) == []
 
 
 def test_what_is_wrong_with_a_catalogue_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -153,11 +153,12 @@ class Writer:
                 self._extensions(element, name, value, inside=False)
 
     def _attributes(self, element: etree._Element, holder: str, members: Mapping[str, Any]) -> None:
-        """What is one value is an attribute; an extension that is more lies inside, where GS1's schema has no room."""
+        """What is one value is an attribute; an extension that is more lies inside, where GS1's schema has no room, and
+        so does one that is there already, named by another prefix for the same namespace."""
         for name, value in members.items():
             written = qualified(name, self._declared)
             single = value[0] if isinstance(value, list) and len(value) == 1 else value
-            if written and isinstance(single, str | int | Decimal):
+            if written and written not in element.attrib and isinstance(single, str | int | Decimal):
                 element.set(written, self._value(self._word(holder, name, single)))
             else:
                 self._extensions(element, name, value)

@@ -12,6 +12,8 @@
 import random
 from collections import Counter
 
+import pytest
+
 from ledger.codes import Assurance, ClearanceStatus, Outcome, Regime, ShipmentState
 from ledger.common.ids import RecordId
 from ledger.custody.clearance import GateEffect, SlotKey, gate_effect
@@ -160,9 +162,10 @@ class History:
             assert self.world.clearances[key].sequence == sequence
 
 
-def test_contracts_and_rules_agree() -> None:
+@pytest.mark.parametrize("seeds", [2, pytest.param(20, marks=pytest.mark.drill)])
+def test_contracts_and_rules_agree(seeds: int) -> None:
     met: Counter[str] = Counter()
-    for seed in range(4):
+    for seed in range(1, seeds + 1):
         history = History(seed)
         history.run()
         assert history.applied > 25

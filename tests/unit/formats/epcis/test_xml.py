@@ -1,5 +1,6 @@
 """Events in XML: the same events as in JSON, in the order that GS1's schema wants, whatever their extensions hold."""
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -198,13 +199,36 @@ CONTEXTS = st.lists(st.sampled_from(sorted(PREFIXES)), unique=True).map(lambda n
 EVENTS = st.builds(Event, MEMBERS, CONTEXTS)
 
 
+def one_prefix(value: Any) -> Any:
+    """With one prefix for the namespace that has two: of an attribute, lxml does not say by which it was written."""
+    if isinstance(value, list):
+        return [one_prefix(one) for one in value]
+    if isinstance(value, dict):
+        return {re.sub("^double:", "ext:", name): one_prefix(inner) for name, inner in value.items()}
+    return value
+
+
+def test_two_prefixes_for_one_namespace_lose_nothing() -> None:
+    report = {"type": "Temperature", "ext:name": "a", "double:name": "b"}
+    event = Event(
+        {"type": "ObjectEvent", "eventTime": "2026-01-31T10:00:00.5+01:00", "eventTimeZoneOffset": "+01:00",
+         "sensorElementList": [{"sensorReport": [report]}]},
+        {prefix: PREFIXES[prefix] for prefix in ("ext", "double")},
+    )  # fmt: skip
+    document = query_document([event], created="2026-02-01T10:00:00Z")
+    once = again(document)
+    [told] = events_of(once)[0].members["sensorElementList"][0]["sensorReport"]
+    assert sorted(value for name, value in told.items() if name.endswith(":name")) == ["a", "b"]
+    assert ids(once) == ids(document)
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(EVENTS, min_size=1, max_size=3), st.sampled_from(list(Words)))
 def test_any_events_are_the_same_through_xml(events: list[Event], words: Words) -> None:
     document = query_document(events, created="2026-02-01T10:00:00Z")
     once = again(document, words)
     twice = again(once, words)
-    assert [one.members for one in events_of(twice)] == [one.members for one in events_of(once)]
+    assert [one_prefix(one.members) for one in events_of(twice)] == [one_prefix(one.members) for one in events_of(once)]
     assert ids(twice) == ids(once) == ids(document)
 
 
