@@ -1,0 +1,22 @@
+"""The files that the council adopted, of those that are kept here, whatever they are about."""
+
+from collections.abc import Iterable, Iterator
+
+from ledger.common.ids import to_hex
+from ledger.errors import NotFound
+from ledger.services.figures.access import KEPT_AS
+from ledger.services.home import kept_rules
+from ledger.store import meta
+from ledger.store.database import Connection
+
+
+def adopted_texts(connection: Connection, documents: Iterable[bytes]) -> Iterator[bytes]:
+    """The texts of scorecards, gates, rules of markets and evidence with these SHA-256; those that were never kept here
+    are missing.
+    """
+    for document in sorted(documents):
+        try:
+            yield kept_rules.kept(connection, document)
+        except NotFound:
+            if (text := meta.get(connection, f"{KEPT_AS}/{to_hex(document)}")) is not None:
+                yield text.encode()
