@@ -128,7 +128,7 @@ def check_figures(
         computed = shipment_figures(Journeys(ground.verified), subject.id, _judged_at(figures))
     _check_judged(figures, subject, ground.latest)
     for name in wanted:
-        _compare(figures[name], computed[name], name)
+        compare(figures[name], computed[name], name)
     # 3. Nothing else.
     if len(used) != len(rules):
         raise MalformedRecord("a rule file that no figure names, or one twice", where="rules", expected=len(used))
@@ -266,16 +266,16 @@ def _effect(subject: Subject, ground: Ground) -> tuple[AwardEffect, RecordId | N
     return (AwardEffect.DISPUTED if disputed else AwardEffect.RECORDED), None
 
 
-def _compare(claimed: Any, computed: Any, where: str) -> None:
+def compare(claimed: Any, computed: Any, where: str) -> None:
     """Raise `VerificationFailed` naming the first place where two JSON values differ."""
     if isinstance(claimed, dict) and isinstance(computed, dict):
         if missing := sorted(set(claimed) ^ set(computed)):
             raise VerificationFailed("wrong fields", where=where, expected=sorted(computed), found=missing[0][:80])
         for name in sorted(computed):
-            _compare(claimed[name], computed[name], f"{where}.{name}")
+            compare(claimed[name], computed[name], f"{where}.{name}")
     elif isinstance(claimed, list) and isinstance(computed, list) and len(claimed) == len(computed):
         for i, (one, other) in enumerate(zip(claimed, computed, strict=True)):
-            _compare(one, other, f"{where}[{i}]")
+            compare(one, other, f"{where}[{i}]")
     elif isinstance(claimed, list) and isinstance(computed, list):
         raise VerificationFailed(
             "more or fewer entries than follow from the records",

@@ -1,9 +1,12 @@
 """The files that the council adopted, of those that are kept here, whatever they are about."""
 
 from collections.abc import Iterable, Iterator
+from hashlib import sha256
 
+from ledger.bundle.whole_ledger import adopted_files
 from ledger.common.ids import to_hex
 from ledger.errors import NotFound
+from ledger.registry.history import RegistryView
 from ledger.services.figures.access import KEPT_AS
 from ledger.services.home import kept_rules
 from ledger.store import meta
@@ -20,3 +23,8 @@ def adopted_texts(connection: Connection, documents: Iterable[bytes]) -> Iterato
         except NotFound:
             if (text := meta.get(connection, f"{KEPT_AS}/{to_hex(document)}")) is not None:
                 yield text.encode()
+
+
+def adopted_at_hand(connection: Connection, view: RegistryView) -> tuple[bytes, ...]:
+    """The SHA-256 of the adopted files that are kept here, ascending."""
+    return tuple(sorted(sha256(text).digest() for text in adopted_texts(connection, adopted_files(view))))
