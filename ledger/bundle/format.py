@@ -29,7 +29,7 @@ BUNDLE = "bundle/4"
 TRUST = "trust/1"
 MAX_BUNDLE = 256 << 20
 MAX_TRUST = 8 << 20
-MAX_RULES = 1024
+MAX_RULES = 20_000
 _TRUST_FIELDS = ("lading", "consortiumId", "genesis", "chainId", "registry", "logs")
 _MORE_TRUST_FIELDS = ("bonusPool", "cometbft", "laterPools", "partners", "witnesses")
 """Fields that a trust file may have or not."""

@@ -20,7 +20,9 @@ OF_SHIPMENTS = range(4, 10)
 NUMBERS_NEED = (1, *OF_SHIPMENTS, 10, 11, 12, 14, 15)
 """With the registry's changes, which say who speaks for a brand, and attestations, revocations, recalls, amendments,
 endorsements: all that figures are computed from."""
-_SUBJECT = re.compile(r"(shipment|award|trace)/(0x[0-9a-f]{64})|partner/([1-9][0-9]{0,12})|ledger(?:/([1-9][0-9]{0,12}))?")
+_SUBJECT = re.compile(
+    r"(shipment|award|trace)/(0x[0-9a-f]{64})|partner/([1-9][0-9]{0,12})|ledger(?:/([1-9][0-9]{0,12}))?"
+)
 
 
 class SubjectKind(StrEnum):

@@ -64,11 +64,13 @@ def check_ledger(
     subject: Subject, figures: Mapping[str, Any], rules: Sequence[str], verified: Sequence[VerifiedRecord],
     view: RegistryView,
 ) -> dict[str, Any]:  # fmt: skip
-    """The figures made again. Raises `VerificationFailed` for a file that the council never adopted."""
-    named = adopted_files(view) | set(DEFAULT_CARDS)
+    """The figures made again. Raises `VerificationFailed` for a file that no decision of the council names."""
+    named = {*adopted_files(view), *DEFAULT_CARDS, *(partner.document for _, partner in view.partners())}
     for i, text in enumerate(rules):
         if (document := hashlib.sha256(text.encode()).digest()) not in named:
-            raise VerificationFailed("a file that the council never adopted", where=f"rules[{i}]", found=document.hex())
+            raise VerificationFailed(
+                "a file that the council did not decide on", where=f"rules[{i}]", found=document.hex()
+            )
     return ledger_figures(subject, verified, view, [text.encode() for text in rules], stood_in(figures))
 
 

@@ -54,7 +54,8 @@ def export(
     `lading verify` calls outcomes, anchors and block times proved.
 
     Private parts are opened in it, but for a product's, which is public, and for those that the --reader of a ledger
-    may not read; that is noted and told to the parties of the shipments. The trust file is not part of it: `lading trust` writes one, to be handed over separately.
+    may not read; that is noted and told to the parties of the shipments. The trust file is not part of it: `lading
+    trust` writes one, to be handed over separately.
     """
     if sum(choice is not None for choice in (shipment, partner, award, product)) + ledger != 1:
         raise InvalidInput("name one thing to export", expected="--shipment, --partner, --award, --product or --ledger")

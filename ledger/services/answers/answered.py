@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.bundle.answer import MEMBER
-from ledger.common.ids import to_hex
 from ledger.records.evidence import CheckpointTime
-from ledger.registry.history import RegistryView
 from ledger.services.answers.inputs import Counted, Inputs, Kind
-from ledger.services.answers.kinds import MAKE, Places, Question
+from ledger.services.answers.kinds.question import NOWHERE, Places, Question
+from ledger.services.answers.kinds.registry import MAKE
 from ledger.services.exports.adopted_texts import adopted_at_hand
 from ledger.services.node.reader import LedgerReader
 from ledger.services.state.extent import Extent, extent_of
@@ -17,7 +16,6 @@ from ledger.services.views.records import Reader
 
 TRIES = 4
 """How often an answer is made again because records came in meanwhile. Then it names no inputs."""
-NOWHERE: Places = {True: {}, False: {}}
 
 
 @dataclass(frozen=True, slots=True)

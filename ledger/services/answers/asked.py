@@ -25,7 +25,7 @@ def asked_json(asked: Any, **more: Any) -> dict[str, Any]:
 
 def asked_of(kind: type[T], told: Mapping[str, Any], more: Mapping[str, type] = {}) -> tuple[T, dict[str, Any]]:
     """What `asked_json` told, and what stood beside it. Raises `MalformedRecord` for anything else."""
-    hints = {name: hint for name, hint in get_type_hints(kind).items()}
+    hints = get_type_hints(kind)
     if set(told) != {*hints, *more}:
         raise MalformedRecord(
             "other parameters", where=f"{MEMBER}.asked", expected=", ".join(sorted({*hints, *more})),

@@ -1,4 +1,5 @@
-"""What an answer names as its inputs: who asked what, and when; which log, how much of it, and what bears out its times.
+"""What an answer names as its inputs: who asked what, and when; which log, how much of it counts, and what bears out
+its times.
 """
 
 from collections.abc import Mapping
@@ -24,7 +25,18 @@ class Kind(StrEnum):
     """Which question an answer is to."""
 
     ACCESS = "access"
+    LEAGUE = "league"
+    NETWORK = "network"
+    STOCK = "stock"
+    GAPS = "provenance/gaps"
+    TRACE = "provenance"
+    MARKET_SHIPMENT = "shipments/market"
+    DEVIATIONS = "markets/deviations"
+    CHANGES = "markets/changes"
     ROUTE = "plans/route"
+    CONSOLIDATION = "plans/consolidation"
+    FORECAST = "plans/forecast"
+    WAREHOUSES = "plans/warehouses"
 
 
 @dataclass(frozen=True, slots=True)

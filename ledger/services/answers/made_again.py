@@ -1,10 +1,10 @@
-"""A home for a moment, made of a verified bundle: what its log was when an answer was given, and nothing that came later.
+"""A home for a moment, made of a verified bundle: its log as it was when an answer was given, and nothing of later.
 
 The same services answer from it. It has no chain, no node and no network, and its keys are thrown away.
 """
 
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -37,6 +37,8 @@ from ledger.services.state.evidence import KnownEvidence
 from ledger.services.state.projections import Projector
 from ledger.store import meta, migrate, rowwise
 from ledger.store.database import Connection, Database
+from ledger.store.documents import enrolments
+from ledger.store.documents.enrolments import StoredEnrolment
 from ledger.store.rows import chunks, text_of
 
 BATCH = 500
@@ -56,7 +58,7 @@ def made_again(checks: BundleChecks, size: int, newest: CheckpointTime | None, a
             ledger.registry.evidence = _Told(_evidence(checks, size, newest))
             with home.database.write() as connection:
                 _fill(connection, checks, size)
-                _keep_files(connection, checks.bundle.rules)
+                _keep_files(connection, checks)
                 Projector(CurrentRegistry(home.consortium.genesis, home.clock)).catch_up(connection)
             yield ledger
         finally:
@@ -130,11 +132,16 @@ def _put(connection: Connection, batch: Sequence[tuple[RecordId, BundledRecord]]
     rowwise.insert(connection, "record_index", index)
 
 
-def _keep_files(connection: Connection, texts: Iterable[str]) -> None:
-    for text in texts:
+def _keep_files(connection: Connection, checks: BundleChecks) -> None:
+    """What the council adopted, and how partners enrolled: their names."""
+    view = checks.history.at_log(checks.head.size, 0)
+    admitted = {partner.document for _, partner in view.partners()}
+    for text in checks.bundle.rules:
         data = text.encode()
         document = sha256(data).digest()
-        if is_evidence(data):
+        if document in admitted:
+            enrolments.add(connection, StoredEnrolment(document, data, b"", bytes(20), 0), admitted=True)
+        elif is_evidence(data):
             meta.put_new(connection, f"{KEPT_AS}/{to_hex(document)}", text)
         else:
             kept_rules.keep(connection, document, data)

@@ -1,3 +1,4 @@
+# ruff: noqa: ARG002 (the parameters are the protocol's)
 """No chain: what a home has that is made of a bundle. Whatever is asked of it cannot be told offline."""
 
 from collections.abc import Sequence

@@ -35,8 +35,8 @@ from ledger.registry.history import RegistryView
 from ledger.scores.adopted_card import passed_over
 from ledger.scores.card import parse_card
 from ledger.scores.samples import products_of
-from ledger.services.exports.attested_records import numbers_about
 from ledger.services.exports.adopted_texts import adopted_texts
+from ledger.services.exports.attested_records import numbers_about
 from ledger.services.exports.bearing_records import bears, shipments_for, shipments_in, with_relatives
 from ledger.services.exports.ledger_parts import may_open
 from ledger.services.exports.product_records import enrolments_of, records_about
@@ -56,6 +56,7 @@ from ledger.services.views.records import Reader
 from ledger.shipments.history import Journeys
 from ledger.store import checkpoints, openings, records
 from ledger.store.database import Connection
+from ledger.store.documents import enrolments
 from ledger.store.projections import bonuses, outcomes
 from ledger.store.records import StoredRecord
 
@@ -177,7 +178,9 @@ class Exporter:
                 return not partner or may_open(connection, self._ledger.views, row, own)
 
             rows = {row.record_id: row for row in records.stream(connection, stop=self._size)}
-            rules = [default_card_text(), *adopted_texts(connection, adopted_files(view))]
+            enrolled = (enrolments.get(connection, partner.document) for _, partner in view.partners())
+            documents = [row.document for row in enrolled if row is not None]
+            rules = [default_card_text(), *adopted_texts(connection, adopted_files(view)), *documents]
             known = list(as_known_at(reader.all(tuple(BY_NUMBER)), self._size, reader.evidence.times))
             evidenced = [one.size for one in reader.evidence.times.until(self._size) if one.size]
             stood = [*checkpoint_times(connection, self._ledger.home.consortium, reader.evidence).until(self._size)]
@@ -200,7 +203,9 @@ class Exporter:
             }
             documents = enrolments_of(connection, self._view(connection), rows.values())
             subject = Subject(SubjectKind.PRODUCT, product=product)
-            return self._bundle(connection, subject, rows, documents, (), product_figures(product, lists), opened=_nothing)
+            return self._bundle(
+                connection, subject, rows, documents, (), product_figures(product, lists), opened=_nothing
+            )
 
     def award_of(self, agreement: RecordId) -> RecordId:
         """The newest award of an agreement; raises `NotFound`."""

@@ -9,10 +9,11 @@ from ledger.api.pages.plans.positions import positions
 from ledger.api.routers.plans.route_query import NO_TEXTS, Stated
 from ledger.api.schemas import examples
 from ledger.api.schemas.plans import ConsolidationView, ForecastView
-from ledger.planning.distances import Distances
 from ledger.planning.forecast import MOST_AHEAD
-from ledger.planning.stated import distances_of
-from ledger.services.planning.goods import consolidation_for, forecast_for, shipped_classes
+from ledger.services.answers.answered import answered
+from ledger.services.answers.asked import asked_json
+from ledger.services.answers.inputs import Kind
+from ledger.services.answers.kinds.plans import ConsolidationAsked, ForecastAsked
 
 router = APIRouter()
 
@@ -33,9 +34,8 @@ def consolidation(
     and never more than its own shipments cost alone. Goods of other classes, and those that are not known, are kept
     apart. Only shipments whose terms, and cards that the reader may read count.
     """
-    known = positions()
-    options = shipped_classes(), Distances(known[False], known[True], distances_of(distance))
-    return consolidation_for(node.reader.numbers, reader, node.home.clock.now(), currency, options).to_json()
+    asked = ConsolidationAsked(currency, distance)
+    return answered(node.reader, reader, Kind.CONSOLIDATION, asked_json(asked), places=positions())
 
 
 @router.get("/forecast", operation_id="planForecast", response_model=ForecastView, responses=examples.READ_RESPONSES)
@@ -52,4 +52,4 @@ def forecast(
     sums of absolute errors of all. Demand that met an empty shelf is in no delivery. Only deliveries under terms that
     the reader may read count.
     """
-    return forecast_for(node.reader.numbers, reader, node.home.clock.now(), gtin, months).to_json(evidence=evidence)
+    return answered(node.reader, reader, Kind.FORECAST, asked_json(ForecastAsked(gtin, months, evidence)))

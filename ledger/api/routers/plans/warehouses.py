@@ -9,8 +9,11 @@ from ledger.api.pages.plans.positions import positions
 from ledger.api.schemas import examples
 from ledger.api.schemas.plans import WarehousePlanAnswer
 from ledger.common.canonical import canonical_json
-from ledger.planning.plan_file import parse_plan
-from ledger.services.planning.warehouses import Kind, drafts_for, plan_for
+from ledger.services.answers import inputs as answers
+from ledger.services.answers.answered import answered
+from ledger.services.answers.asked import asked_json
+from ledger.services.answers.kinds.plans import WarehousesAsked
+from ledger.services.planning.warehouses import Kind
 
 router = APIRouter()
 EXAMPLE: dict[str, Any] = {
@@ -55,12 +58,5 @@ def plan(
     rates from attested cards, unless the plan states them. `plan.optimum` says what the plan reaches, exactly, what no
     plan exceeds, and what proves it. Nothing is signed, recorded or sent: `drafts` are templates for people to sign.
     """
-    asked = kind, parse_plan(canonical_json(data))
-    answer = plan_for(node.reader.numbers, reader, node.home.clock.now(), asked, positions())
-    told = answer.to_json(evidence=evidence)
-    if drafts:
-        made = drafts_for(node.home, answer)
-        told["drafts"] = [
-            {"name": draft.name, "signers": list(draft.signers), "template": draft.template} for draft in made.drafts
-        ]
-    return told
+    asked = WarehousesAsked(kind, canonical_json(data).decode(), evidence, drafts)
+    return answered(node.reader, reader, answers.Kind.WAREHOUSES, asked_json(asked), places=positions())

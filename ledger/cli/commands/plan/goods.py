@@ -15,6 +15,10 @@ from ledger.explain.units import money, whole
 from ledger.planning.consolidation.classes import parse_classes
 from ledger.planning.distances import Distances
 from ledger.planning.stated import distances_of
+from ledger.services.answers.answered import answered
+from ledger.services.answers.asked import asked_json
+from ledger.services.answers.inputs import Kind
+from ledger.services.answers.kinds.plans import ConsolidationAsked, ForecastAsked
 from ledger.services.home.settings import read_settings
 from ledger.services.node.reader import open_ledger
 from ledger.services.planning.goods import consolidation_for, forecast_for, shipped_classes
@@ -37,16 +41,18 @@ def consolidate(
 ) -> None:
     """Shipments that wait and are cheaper on one manifest, and what each partner pays of it."""
     known = positions()
-    kinds = shipped_classes() if classes is None else parse_classes(read_file(classes))
+    text = b"" if classes is None else read_file(classes)
+    kinds = parse_classes(text) if text else shipped_classes()
     options = kinds, Distances(known[False], known[True], distances_of(distance or ()))
     with open_ledger(read_settings()) as reader:
+        if json:
+            asked = ConsolidationAsked(currency, distance or [], text.decode())
+            print_json(answered(reader, None, Kind.CONSOLIDATION, asked_json(asked), at, known))
+            return
         answer = consolidation_for(
             reader.numbers, None, reader.home.clock.now() if at is None else at, currency, options
         )
         names = {int(view.id): view.name for view in reader.views.partners()}
-    if json:
-        print_json(answer.to_json())
-        return
     for line in consolidation_text.sentences(answer.plan):
         out.print(line, markup=False)
     for group in answer.plan.groups:
@@ -66,10 +72,11 @@ def forecast(
 ) -> None:
     """Deliveries of a product in the months to come, by market, with the errors of a back test."""
     with open_ledger(read_settings()) as reader:
+        if json:
+            asked = ForecastAsked(gtin, months, evidence=True)
+            print_json(answered(reader, None, Kind.FORECAST, asked_json(asked), at))
+            return
         answer = forecast_for(reader.numbers, None, reader.home.clock.now() if at is None else at, gtin, months)
-    if json:
-        print_json(answer.to_json(evidence=True))
-        return
     for one in answer.forecasts:
         for line in forecast_text.sentences(one):
             out.print(line, markup=False)

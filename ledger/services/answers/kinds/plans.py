@@ -1,0 +1,71 @@
+"""Plans, made and made again."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.planning.consolidation.classes import parse_classes
+from ledger.planning.distances import Distances
+from ledger.planning.plan_file import parse_plan
+from ledger.planning.stated import distances_of
+from ledger.services.answers.asked import asked_of
+from ledger.services.answers.kinds.question import Question
+from ledger.services.planning.goods import consolidation_for, forecast_for, shipped_classes
+from ledger.services.planning.routes import RouteAsked, route_for
+from ledger.services.planning.warehouses import Kind, drafts_for, plan_for
+
+
+@dataclass(frozen=True, slots=True)
+class ConsolidationAsked:
+    """`classes`: the text of a file of classes of goods; empty: the one that ships."""
+
+    currency: str
+    distance: list[str]
+    classes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastAsked:
+    gtin: str
+    months: int
+    evidence: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WarehousesAsked:
+    """`file`: the plan's text, TOML or JSON."""
+
+    kind: Kind
+    file: str
+    evidence: bool = False
+    drafts: bool = False
+
+
+def route(question: Question) -> dict[str, Any]:
+    asked, more = asked_of(RouteAsked, question.asked, {"evidence": bool})
+    answer = route_for(question.ledger.numbers, question.reader, question.at, asked, question.places)
+    return answer.to_json(evidence=more["evidence"])
+
+
+def consolidation(question: Question) -> dict[str, Any]:
+    asked, _ = asked_of(ConsolidationAsked, question.asked)
+    classes = parse_classes(asked.classes.encode()) if asked.classes else shipped_classes()
+    options = classes, Distances(question.places[False], question.places[True], distances_of(asked.distance))
+    numbers = question.ledger.numbers
+    return consolidation_for(numbers, question.reader, question.at, asked.currency, options).to_json()
+
+
+def forecast(question: Question) -> dict[str, Any]:
+    asked, _ = asked_of(ForecastAsked, question.asked)
+    answer = forecast_for(question.ledger.numbers, question.reader, question.at, asked.gtin, asked.months)
+    return answer.to_json(evidence=asked.evidence)
+
+
+def warehouses(question: Question) -> dict[str, Any]:
+    asked, _ = asked_of(WarehousesAsked, question.asked)
+    plan = asked.kind, parse_plan(asked.file.encode())
+    answer = plan_for(question.ledger.numbers, question.reader, question.at, plan, question.places)
+    drafts = None
+    if asked.drafts:
+        made = drafts_for(question.ledger.home, answer).drafts
+        drafts = [{"name": one.name, "signers": list(one.signers), "template": one.template} for one in made]
+    return {**answer.to_json(evidence=asked.evidence), "drafts": drafts}
