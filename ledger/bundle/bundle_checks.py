@@ -15,7 +15,8 @@ from ledger.bundle.last_leaf import latest_judgement
 from ledger.bundle.omitted_records import HeldReceipt, check_not_omitted
 from ledger.bundle.outcome_checks import REGISTRY_RECORDS, by_contracts, check_outcomes, check_target, events_of
 from ledger.bundle.sealed.checks import SealChecks, seal_checks, why_attested
-from ledger.bundle.steps import Said
+from ledger.bundle.steps import PROVED, Said
+from ledger.bundle.subject import SubjectKind, parse_subject
 from ledger.bundle.times import check_times
 from ledger.bundle.trace import traced_in
 from ledger.codes import ContractKind, RegistryAction
@@ -242,7 +243,7 @@ class BundleChecks:
 
     # --- 7 and 8: what the log says ----------------------------------------------------------------------------
 
-    def check_complete(self) -> str:
+    def check_complete(self) -> str | Said:
         statement = self.bundle.complete
         if statement.size != self.head.size or statement.subject != self.bundle.subject:
             raise VerificationFailed(
@@ -254,6 +255,13 @@ class BundleChecks:
         self.log.verify_complete(statement, self.ids.values())
         times = self.bundle.times
         self.log.verify_times(self.bundle.subject, self.head.size, times.digest, times.signature)
+        if parse_subject(self.bundle.subject).kind is SubjectKind.LEDGER:
+            if len(self.ids) != self.head.size:
+                raise VerificationFailed(
+                    "not every leaf of the log is here", where="records", expected=self.head.size, found=len(self.ids)
+                )
+            why = f"every one of the {self.head.size} leaves is here; the log says that it has no earlier evidence"
+            return Said(f"{why} of their times", PROVED)
         return (
             f"the log says that these {len(self.ids)} records are all that bear on {self.bundle.subject}, "
             "and that it has no earlier evidence of their times"

@@ -14,6 +14,7 @@ from ledger.bundle.product import check_product, product_verdict
 from ledger.bundle.subject import Subject, SubjectKind, parse_subject
 from ledger.bundle.trace import check_trace
 from ledger.bundle.undisclosed import told_apart
+from ledger.bundle.whole_ledger import check_ledger
 from ledger.common.ids import LogId, PartnerId, RecordId, bytes_from_hex, to_hex
 from ledger.common.json_fields import entries, wide_integer
 from ledger.common.periods import Period
@@ -33,6 +34,7 @@ FIGURES_OF = {
     SubjectKind.AWARD: ("withheld", "award", "card"),
     SubjectKind.PRODUCT: ("codes",),
     SubjectKind.TRACE: ("shipments", "beyond"),
+    SubjectKind.LEDGER: ("withheld", "missing", "stood"),
 }
 """What is compared, in this order: what was not shown is named before what it changes."""
 
@@ -77,9 +79,11 @@ class CheckedFigures:
 
     @property
     def withheld(self) -> int:
-        """Of how many shipments a part is withheld or erased that the figures rest on, and claims of attestations."""
+        """Of how many shipments a part is withheld or erased that the figures rest on, and claims of attestations; with
+        the adopted files that a ledger lacks.
+        """
         shipments, claims = told_apart(self.figures.get("withheld", ()))
-        return shipments + claims
+        return shipments + claims + len(self.figures.get("missing", ()))
 
 
 def check_figures(
@@ -117,11 +121,14 @@ def check_figures(
         computed = _partner(subject, figures, rules, used, ground)
     elif subject.kind is SubjectKind.TRACE:
         computed = check_trace(subject, figures, Journeys(ground.verified))
+    elif subject.kind is SubjectKind.LEDGER:
+        computed = check_ledger(subject, figures, rules, ground.verified, ground.registry)
+        used.update(rules)
     else:
         computed = shipment_figures(Journeys(ground.verified), subject.id, _judged_at(figures))
     _check_judged(figures, subject, ground.latest)
     for name in wanted:
-        _compare(figures[name], computed[name], name)
+        compare(figures[name], computed[name], name)
     # 3. Nothing else.
     if len(used) != len(rules):
         raise MalformedRecord("a rule file that no figure names, or one twice", where="rules", expected=len(used))
@@ -259,16 +266,16 @@ def _effect(subject: Subject, ground: Ground) -> tuple[AwardEffect, RecordId | N
     return (AwardEffect.DISPUTED if disputed else AwardEffect.RECORDED), None
 
 
-def _compare(claimed: Any, computed: Any, where: str) -> None:
+def compare(claimed: Any, computed: Any, where: str) -> None:
     """Raise `VerificationFailed` naming the first place where two JSON values differ."""
     if isinstance(claimed, dict) and isinstance(computed, dict):
         if missing := sorted(set(claimed) ^ set(computed)):
             raise VerificationFailed("wrong fields", where=where, expected=sorted(computed), found=missing[0][:80])
         for name in sorted(computed):
-            _compare(claimed[name], computed[name], f"{where}.{name}")
+            compare(claimed[name], computed[name], f"{where}.{name}")
     elif isinstance(claimed, list) and isinstance(computed, list) and len(claimed) == len(computed):
         for i, (one, other) in enumerate(zip(claimed, computed, strict=True)):
-            _compare(one, other, f"{where}[{i}]")
+            compare(one, other, f"{where}[{i}]")
     elif isinstance(claimed, list) and isinstance(computed, list):
         raise VerificationFailed(
             "more or fewer entries than follow from the records",

@@ -29,7 +29,7 @@ BUNDLE = "bundle/4"
 TRUST = "trust/1"
 MAX_BUNDLE = 256 << 20
 MAX_TRUST = 8 << 20
-MAX_RULES = 64
+MAX_RULES = 20_000
 _TRUST_FIELDS = ("lading", "consortiumId", "genesis", "chainId", "registry", "logs")
 _MORE_TRUST_FIELDS = ("bonusPool", "cometbft", "laterPools", "partners", "witnesses")
 """Fields that a trust file may have or not."""
@@ -89,7 +89,7 @@ class BundledRecord:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """`subject`: `shipment/0x…`, `partner/7` or `award/0x…`. `proof`: of all records' leaves to `checkpoint`, see
+    """`subject`: as `ledger.bundle.subject` has it. `proof`: of all records' leaves to `checkpoint`, see
     `ledger.log.multi_proof`. `rules`: texts of rule files, ascending. `times`: what says when records were
     there. `figures`: as claimed. `cutoff`: of an award alone, why it was computed at its size. `last`: the last leaf
     under `checkpoint`, of a shipment and of a partner, whose figures are judged at a time. `seals`: what proves

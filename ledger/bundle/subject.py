@@ -1,5 +1,5 @@
-"""What a bundle is about, and which records bear on that: `shipment/0x…`, `partner/7`, `award/0x…`, `trace/0x…` or a
-GS1 path.
+"""What a bundle is about, and which records bear on that: `shipment/0x…`, `partner/7`, `award/0x…`, `trace/0x…`, a
+GS1 path, `ledger` (the whole log) or `ledger/7` (the whole log as partner 7 may read it).
 """
 
 import re
@@ -20,7 +20,9 @@ OF_SHIPMENTS = range(4, 10)
 NUMBERS_NEED = (1, *OF_SHIPMENTS, 10, 11, 12, 14, 15)
 """With the registry's changes, which say who speaks for a brand, and attestations, revocations, recalls, amendments,
 endorsements: all that figures are computed from."""
-_SUBJECT = re.compile(r"(shipment|award|trace)/(0x[0-9a-f]{64})|partner/([1-9][0-9]{0,12})")
+_SUBJECT = re.compile(
+    r"(shipment|award|trace)/(0x[0-9a-f]{64})|partner/([1-9][0-9]{0,12})|ledger(?:/([1-9][0-9]{0,12}))?"
+)
 
 
 class SubjectKind(StrEnum):
@@ -29,12 +31,13 @@ class SubjectKind(StrEnum):
     AWARD = "award"
     PRODUCT = "product"
     TRACE = "trace"
+    LEDGER = "ledger"
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
     """`id`: the shipment's or the award's 32 bytes, of a trace the root over its shipments, empty for others.
-    `partner`: 0 for others. `product`: only its.
+    `partner`: 0 for others; of a ledger who reads it, 0 for whoever may read all. `product`: only its.
     """
 
     kind: SubjectKind
@@ -43,6 +46,8 @@ class Subject:
     product: Product | None = None
 
     def __str__(self) -> str:
+        if self.kind is SubjectKind.LEDGER:
+            return f"{self.kind}/{self.partner}" if self.partner else str(self.kind)
         return self.product.path() if self.product else f"{self.kind}/{self.partner or to_hex(self.id)}"
 
 
@@ -55,11 +60,12 @@ def parse_subject(text: str) -> Subject:
         raise MalformedRecord(
             "not a subject",
             where="subject",
-            expected="shipment/0x…, partner/7, award/0x…, trace/0x… or a GS1 path",
+            expected="shipment/0x…, partner/7, award/0x…, trace/0x…, a GS1 path, ledger or ledger/7",
             found=text[:100],
         )
-    if match[3]:
-        return Subject(SubjectKind.PARTNER, partner=int(match[3]))
+    if match[1] is None:
+        kind = SubjectKind.PARTNER if match[3] else SubjectKind.LEDGER
+        return Subject(kind, partner=int(match[3] or match[4] or 0))
     return Subject(SubjectKind(match[1]), bytes.fromhex(match[2][2:]))
 
 
@@ -83,8 +89,11 @@ def bears_on(
     - award: all that figures need below the award's log size, and what names its agreement;
     - product: attestations that cover it, all authorisations by brands, recalls of its GTIN, revocations of these;
     - trace: records of exactly these shipments;
+    - ledger: every record, outcomes too;
     - all but products: amendments and endorsements of records in the bundle.
     """
+    if subject.kind is SubjectKind.LEDGER:
+        return True
     if subject.product is not None:
         return bears_on_product(subject.product, record, records)
     keys = set(index_keys.concerns(record_id, record))

@@ -48,6 +48,8 @@ def summary(checked: CheckedFigures) -> str:
             return _product(checked)
         case SubjectKind.TRACE:
             return _trace(figures)
+        case SubjectKind.LEDGER:
+            return _ledger(checked.subject.partner, figures)
 
 
 def _shipment(figures: Mapping[str, Any]) -> str:
@@ -89,6 +91,12 @@ def _trace(figures: Mapping[str, Any]) -> str:
     rest = f"{len(beyond)} more lie one step beyond: {', '.join(beyond[:5])}{' …' if len(beyond) > 5 else ''}"
     closed = "nothing that goods came from or went into lies beyond them"
     return f"A trace of {counted(len(figures['shipments']), 'shipment')}; {rest if beyond else closed}"
+
+
+def _ledger(partner: int, figures: Mapping[str, Any]) -> str:
+    who = f"as partner {partner} may read it" if partner else "with all that is kept open"
+    lacks = f"; {counted(len(figures['missing']), 'adopted file')} not here" if figures["missing"] else ""
+    return f"The whole log, {who}. {_left_out(figures['withheld'])}{lacks}"
 
 
 def _award(checked: CheckedFigures) -> str:

@@ -65,6 +65,7 @@ PACKAGES = (
     "ledger.services.node",
     "ledger.services.audit",
     "ledger.services.exports",
+    "ledger.services.answers",
     "ledger.services.lifecycle",
     "ledger.api",
     "ledger.cli",

@@ -8,10 +8,14 @@ from fastapi.responses import Response
 from ledger.api.deps import MOST_PARTNER, JsonBody, NodeOf, ReaderOf, RecordPath, fields, record_id
 from ledger.api.schemas import examples
 from ledger.api.schemas.markets import ChangesList, DutyList, JudgementView, MarketList, NeedsView
-from ledger.errors import MalformedRecord, NotPermitted
+from ledger.errors import MalformedRecord
 from ledger.records.types import ShipmentTerms
 from ledger.records.wallet_input import record_from_wallet
-from ledger.services.markets.views import currencies_of, document_of, duties_told, judgement_told
+from ledger.services.answers.answered import answered
+from ledger.services.answers.asked import asked_json
+from ledger.services.answers.inputs import Kind
+from ledger.services.answers.kinds.markets import ChangesAsked, DeviationsAsked, ShipmentAsked
+from ledger.services.markets.views import document_of
 
 router = APIRouter(tags=["markets"])
 Document = Annotated[str, Path(description="SHA-256 of the file as 0x and lower-case hex")]
@@ -52,8 +56,7 @@ def deviations(node: NodeOf, reader: ReaderOf) -> dict[str, Any]:
 
     A partner gets those of its own shipments, as far as it may open the duty; auditors get all.
     """
-    found = node.reader.markets.deviations(reader)
-    return {"clearances": duties_told(found, currencies_of(node.reader.markets.adopted()))}
+    return answered(node.reader, reader, Kind.DEVIATIONS, asked_json(DeviationsAsked()))
 
 
 @router.get(
@@ -71,14 +74,7 @@ def changes(
 
     For the partner itself and for auditors. What is open is judged by the version in force when it opened.
     """
-    wanted = partner or reader.partner
-    if not reader.may_read(ShipmentTerms.NUMBER) or not (reader.auditor or (wanted and wanted == reader.partner)):
-        raise NotPermitted(
-            "what changes is told to the partner itself and to auditors",
-            where="partner",
-            mend="Sign in with a key of the partner.",
-        )
-    return {"changes": [one.to_json() for one in node.reader.markets.changes(wanted)]}
+    return answered(node.reader, reader, Kind.CHANGES, asked_json(ChangesAsked(partner or reader.partner)))
 
 
 @router.get(
@@ -102,5 +98,5 @@ def shipment(shipment: RecordPath, node: NodeOf, reader: ReaderOf) -> dict[str, 
     """A shipment beside the rules that were in force when it opened: what its terms needed and lacked, which papers are
     attested, and how assessed taxes deviate from the rates. For its parties and auditors.
     """
-    judged = node.reader.markets.shipment(record_id(shipment, "shipment"), reader)
-    return judgement_told(judged, currencies_of(node.reader.markets.adopted()))
+    asked = ShipmentAsked(record_id(shipment, "shipment"))
+    return answered(node.reader, reader, Kind.MARKET_SHIPMENT, asked_json(asked))

@@ -12,6 +12,10 @@ from ledger.api.schemas.figures import NetworkView
 from ledger.common.periods import full_hour
 from ledger.errors import NotPermitted
 from ledger.network.routes import By
+from ledger.services.answers.answered import answered
+from ledger.services.answers.asked import asked_json
+from ledger.services.answers.inputs import Kind
+from ledger.services.answers.kinds.figures import network_asked
 from ledger.services.figures.network import Asked, knows_shipments, network_for, periods_of
 from ledger.services.node.node import Node
 
@@ -63,11 +67,12 @@ def network(
                 mend="Sign in with a key of a party.",
             )
         return published(node, by, start, end, rolling, compares=before is not None)
-    answer = network_for(node.reader.numbers, reader, period, by=by, before=before)
     if form is Form.CSV:
+        answer = network_for(node.reader.numbers, reader, period, by=by, before=before)
         headers = {"Content-Disposition": 'attachment; filename="network.csv"'}
         return Response(answer.to_csv(), media_type="text/csv", headers=headers)
-    return answer.to_json(evidence=evidence)
+    asked = network_asked(by, period, before, benchmark=node.reader.benchmark_text(), evidence=evidence)
+    return answered(node.reader, reader, Kind.NETWORK, asked_json(asked))
 
 
 def published(

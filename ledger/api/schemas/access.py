@@ -4,8 +4,9 @@ from typing import Annotated, Any
 
 from pydantic import WithJsonSchema
 
-from ledger.api.schemas.answers import Answer, Page
+from ledger.api.schemas.answers import Answer
 from ledger.api.schemas.figures import PeriodView
+from ledger.api.schemas.inputs import FromInputs, PageFromInputs
 from ledger.common.figure import json_schema
 from ledger.network.league import League
 from ledger.services.figures.access import Standing
@@ -33,7 +34,7 @@ StandingView = Annotated[dict[str, Any], WithJsonSchema(_standing())]
 LeagueFigures = Annotated[dict[str, Any], WithJsonSchema(_league())]
 
 
-class StandingPage(Page):
+class StandingPage(PageFromInputs):
     standings: list[StandingView]
 
 
@@ -49,7 +50,7 @@ class LaneCount(LaneView):
     shipments: int
 
 
-class LeagueView(Answer):
+class LeagueView(FromInputs):
     """`league` null where no lane was named; `lanes`: those of the reader's shipments, the busiest first."""
 
     role: str

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field, WithJsonSchema
 
 from ledger.api.schemas.answers import Answer, Page
+from ledger.api.schemas.inputs import FromInputs
 from ledger.attested.totals import TotalInOne
 from ledger.common.figure import json_schema
 from ledger.common.periods import Period
@@ -103,7 +104,7 @@ class BenchmarkView(Answer):
     costs: list[BenchmarkRowView]
 
 
-class NetworkView(Answer):
+class NetworkView(FromInputs):
     by: str | None
     of: str = Field(description="Which shipments, in words: all, or those whose terms the reader may read")
     period: PeriodView | None

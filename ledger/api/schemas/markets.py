@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field, WithJsonSchema
 
 from ledger.api.schemas.answers import Answer
+from ledger.api.schemas.inputs import FromInputs
 from ledger.common.figure import json_schema
 from ledger.markets.changes import CaseChange
 from ledger.markets.judging import DutyCheck, ShipmentJudgement
@@ -63,7 +64,7 @@ class NeedsView(Answer):
     explanation: list[str]
 
 
-class DutyList(Answer):
+class DutyList(FromInputs):
     clearances: list[DutyView]
 
 
@@ -80,5 +81,5 @@ class ChangesView(Answer):
     cases: list[CaseView]
 
 
-class ChangesList(Answer):
+class ChangesList(FromInputs):
     changes: list[ChangesView]

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, WithJsonSchema
 
-from ledger.api.schemas.answers import Answer
+from ledger.api.schemas.inputs import FromInputs
 from ledger.common.figure import json_schema
 from ledger.planning.allocate import Allocation
 from ledger.planning.balance import Balance
@@ -39,7 +39,7 @@ DraftViews = Annotated[
 ]
 
 
-class WarehousePlanAnswer(Answer):
+class WarehousePlanAnswer(FromInputs):
     kind: Literal["allocate", "trigger", "cover", "balance"]
     at: int = Field(description="As of when records count, UTC seconds")
     file: str = Field(description="SHA-256 of the plan as canonical JSON: what it states rests on nothing else")
@@ -50,7 +50,7 @@ class WarehousePlanAnswer(Answer):
     drafts: DraftViews = Field(default=None, description="Templates of records to read and sign, splits first")
 
 
-class RouteView(Answer):
+class RouteView(FromInputs):
     at: int = Field(description="As of when records count, UTC seconds")
     shipment: str | None
     plan: RoutePlanView
@@ -63,14 +63,14 @@ ForecastOfOne = Annotated[dict[str, Any], WithJsonSchema(json_schema(Forecast))]
 """See `ledger.planning.forecast.Forecast`."""
 
 
-class ConsolidationView(Answer):
+class ConsolidationView(FromInputs):
     at: int = Field(description="As of when records count, UTC seconds")
     plan: ConsolidationPlanView
     explanation: list[str]
     drafts: DraftViews = Field(default=None, description="Templates of handoffs to read and sign, in this order")
 
 
-class ForecastView(Answer):
+class ForecastView(FromInputs):
     """By market and unit, at most twelve of them, those with the most demand first."""
 
     at: int = Field(description="As of when records count, UTC seconds")

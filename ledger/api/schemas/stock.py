@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, WithJsonSchema
 
-from ledger.api.schemas.answers import Page
+from ledger.api.schemas.inputs import PageFromInputs
 from ledger.common.figure import json_schema
 from ledger.stock.holdings import Holding
 from ledger.stock.totals import Total
@@ -15,7 +15,7 @@ HoldingView = Annotated[dict[str, Any], WithJsonSchema(json_schema(Holding))]
 """What one partner has under one shipment, see `ledger.stock.holdings.Holding`."""
 
 
-class StockPage(Page):
+class StockPage(PageFromInputs):
     at: int = Field(description="The second that is told of, UTC")
     partner: int | None
     gtin: str
@@ -26,7 +26,7 @@ class StockPage(Page):
     totals: list[StockTotal]
 
 
-class HoldingPage(Page):
+class HoldingPage(PageFromInputs):
     at: int = Field(description="The second that is told of, UTC")
     log_size: int
     holdings: list[HoldingView]

@@ -28,6 +28,12 @@ def export(
     partner: Annotated[int | None, typer.Option(help="A partner's id.")] = None,
     award: Annotated[str | None, typer.Option(help="An award's record id, or its agreement's.")] = None,
     product: Annotated[str | None, typer.Option(help="A product's code: its GS1 Digital Link, or that path.")] = None,
+    ledger: Annotated[
+        bool, typer.Option("--ledger", help="The whole log, for auditors: what any answer is made again from.")
+    ] = False,
+    reader: Annotated[
+        int | None, typer.Option(min=1, help="With --ledger: as this partner may read it, for the partner.")
+    ] = None,
     start: Annotated[
         int | None, typer.Option(help="With --partner: start of the period of its scores; default: as `lading scores`.")
     ] = None,
@@ -42,36 +48,43 @@ def export(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Write what is needed to check a shipment, a partner, an award or a product offline.
+    """Write what is needed to check a shipment, a partner, an award, a product or any answer offline.
 
     With LADING_COMETBFT a shipment's, partner's or award's also has the seals of the network's validators, so that
     `lading verify` calls outcomes, anchors and block times proved.
 
-    Private parts are opened in it, but for a product's, which is public; that is noted and told to the parties of the
-    shipments. The trust file is not part of it: `lading trust` writes one, to be handed over separately.
+    Private parts are opened in it, but for a product's, which is public, and for those that the --reader of a ledger
+    may not read; that is noted and told to the parties of the shipments. The trust file is not part of it: `lading
+    trust` writes one, to be handed over separately.
     """
-    if sum(choice is not None for choice in (shipment, partner, award, product)) != 1:
-        raise InvalidInput("name one thing to export", expected="--shipment, --partner, --award or --product")
+    if sum(choice is not None for choice in (shipment, partner, award, product)) + ledger != 1:
+        raise InvalidInput("name one thing to export", expected="--shipment, --partner, --award, --product or --ledger")
+    if reader is not None and not ledger:
+        raise InvalidInput("only a whole ledger is read by somebody", where="--reader", expected="--ledger")
     if partner is None and (start, end) != (None, None):
         raise InvalidInput("only a partner's scores have a period", expected="--start and --end with --partner")
     settings = read_settings()
-    with open_ledger(settings, read_only=False) as reader, open_source(reader.home) as source:
-        exporter = Exporter(reader, source)
+    with open_ledger(settings, read_only=False) as opened, open_source(opened.home) as source:
+        exporter = Exporter(opened, source)
         if shipment is not None:
             data = exporter.shipment(bytes_from_hex(shipment, 32, "--shipment"), at)
         elif partner is not None:
-            now = reader.home.clock.now() if at is None else at
-            first = reader.numbers.measure().since if start is None else start
+            now = opened.home.clock.now() if at is None else at
+            first = opened.numbers.measure().since if start is None else start
             data = exporter.partner(partner, period_of(now, first, end), at)
         elif product is not None:
             data = exporter.product(product_of_code(product, "--product"))
+        elif ledger:
+            if reader is not None:
+                opened.views.partner(reader)
+            data = exporter.ledger(reader or 0)
         else:
             record_id = RecordId(bytes_from_hex(award or "", 32, "--award"))
             try:
                 data = exporter.award(record_id)
             except NotFound:
                 data = exporter.award(exporter.award_of(record_id))
-        reader.views.note(PUBLIC, exporter.opened)
+        opened.views.note(PUBLIC, exporter.opened)
     write_file(output, data)
     if json:
         print_json({"file": str(output), "bytes": len(data)})

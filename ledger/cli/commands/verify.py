@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from ledger.bundle.answer import is_answer
 from ledger.bundle.format import MAX_BUNDLE, MAX_TRUST, Trust, parse_bundle, parse_trust
 from ledger.bundle.kept_checkpoints import STEP as KEPT
 from ledger.bundle.kept_checkpoints import (
@@ -19,8 +20,9 @@ from ledger.bundle.kept_checkpoints import (
     verify_contradiction,
 )
 from ledger.bundle.omitted_records import HeldReceipt
+from ledger.bundle.steps import Step
 from ledger.bundle.verify import verify_bundle
-from ledger.cli.output import err, out, print_json
+from ledger.cli.output import err, lacking, out, print_json
 from ledger.common.canonical import parse_json, without_mark
 from ledger.common.ids import bytes_from_hex
 from ledger.errors import MalformedRecord, Misconfigured
@@ -41,7 +43,8 @@ def verify(
     file: Annotated[
         Path,
         typer.Argument(
-            help="A bundle, a COSE receipt, a tlog-proof, a credential, or a contradiction that convicts a log."
+            help="A bundle, an answer of --json or the API, a COSE receipt, a tlog-proof, a credential, or a "
+            "contradiction that convicts a log."
         ),
     ],
     trust: Annotated[Path | None, typer.Option(help="The trust file; default: trust.json beside the bundle.")] = None,
@@ -69,7 +72,10 @@ def verify(
     ] = None,
     bundle: Annotated[
         Path | None,
-        typer.Option(help="With a credential: a bundle of its goods, to see whether its record was revoked since."),
+        typer.Option(
+            help="With an answer: the bundle of the ledger that it is made again from. With a credential: a bundle of "
+            "its goods, to see whether its record was revoked since."
+        ),
     ] = None,
     status_list: Annotated[
         Path | None, typer.Option(help="With a credential: its issuer's status list, which its issuer signed.")
@@ -79,7 +85,9 @@ def verify(
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Check a bundle, receipt or credential offline: no database, no node, no network.
+    """Check a bundle, answer, receipt or credential offline: no database, no node, no network.
+
+    An answer (a plan, a standing, stock …) is made again from the bundle of the ledger and compared, to the character.
 
     Exit status 0: every step holds. 1: one does not. 3: every step holds, but parts that the figures rest on are
     withheld or erased, so that they are ranges.
@@ -95,6 +103,8 @@ def verify(
     data, trusted = _read(file, MAX_BUNDLE), parse_trust(_read(path, MAX_TRUST))
     if is_contradiction(data):
         steps = verify_contradiction(data, trusted)
+    elif is_answer(data):
+        steps = _answer(data, bundle, trusted, held)
     elif is_credential(data):
         later = Later(_optional(bundle, MAX_BUNDLE), _optional(status_list, MAX_TOKEN), tuple(held))
         steps = verify_credential(data, trusted, int(time.time()), later)
@@ -118,6 +128,21 @@ def verify(
             if not step.ok and (step.expected or step.found):
                 out.print(f"      expected {step.expected}\n      found    {step.found}", markup=False)
     raise SystemExit(1 if not good else 3 if withheld and not allow_withheld else 0)
+
+
+def _answer(data: bytes, bundle: Path | None, trust: Trust, held: list[HeldReceipt]) -> list[Step]:
+    """Only an answer needs the services that make it, and they more than the base package."""
+    if bundle is None:
+        raise Misconfigured(
+            "an answer is checked against a bundle", where="--bundle", expected="a bundle of the ledger",
+            mend="Ask for one: `lading export --ledger`, for a partner with `--reader`.",
+        )  # fmt: skip
+    try:
+        from ledger.api.pages.plans.positions import positions
+        from ledger.services.answers.verify import verify_answer
+    except ModuleNotFoundError as error:
+        raise lacking(error) from None
+    return verify_answer(data, _read(bundle, MAX_BUNDLE), trust, positions(), held)
 
 
 def _accuse(data: bytes, trust: Trust, kept: list[KeptCheckpoint], path: Path) -> None:

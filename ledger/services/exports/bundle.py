@@ -1,10 +1,10 @@
 """Exporting bundles: everything that a stranger needs to check a shipment, a partner's figures or an award offline.
 
 A bundle opens every private part that is kept here: hand it to auditors and to the parties, not to the public. Only
-that of a product opens none: pages fetch it.
+that of a product opens none: pages fetch it; and that of the ledger as a partner may read it, what it may read.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -17,6 +17,7 @@ from ledger.bundle.product import product_figures
 from ledger.bundle.subject import NUMBERS_NEED, OF_SHIPMENTS, Subject, SubjectKind
 from ledger.bundle.times import AnchoredIn, TimedCheckpoint, Times, decisive, times_digest
 from ledger.bundle.trace import trace_figures, trace_subject
+from ledger.bundle.whole_ledger import adopted_files, ledger_figures
 from ledger.common.gs1 import Product
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import Period
@@ -28,29 +29,34 @@ from ledger.records.disclosure import Part, join
 from ledger.records.evidence import Basis, CheckpointTime
 from ledger.records.signers import RecipientSigner, expected_signers
 from ledger.records.signing import SignedRecord
-from ledger.records.types import Attestation, BonusAward, Outcome
+from ledger.records.types import BY_NUMBER, Attestation, BonusAward, Outcome
 from ledger.records.verification import VerifiedRecord, as_known_at
 from ledger.registry.history import RegistryView
 from ledger.scores.adopted_card import passed_over
 from ledger.scores.card import parse_card
 from ledger.scores.samples import products_of
+from ledger.services.exports.adopted_texts import adopted_texts
 from ledger.services.exports.attested_records import numbers_about
 from ledger.services.exports.bearing_records import bears, shipments_for, shipments_in, with_relatives
+from ledger.services.exports.ledger_parts import may_open
 from ledger.services.exports.product_records import enrolments_of, records_about
 from ledger.services.exports.seals import SealSource, collect
 from ledger.services.figures import award_files
 from ledger.services.home.kept_rules import kept_others
-from ledger.services.home.score_cards import card_text, measure_for
+from ledger.services.home.score_cards import card_text, default_card_text, measure_for
 from ledger.services.node.reader import LedgerReader
 from ledger.services.products.lookup import codes_of
 from ledger.services.publish.cosigned_notes import cosigned_note
 from ledger.services.state.award_sizes import anchored_before
 from ledger.services.state.current_registry import REGISTRY_TYPES
+from ledger.services.state.evidence import checkpoint_times
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.services.views.access_journal import AccessRight, Opened
+from ledger.services.views.records import Reader
 from ledger.shipments.history import Journeys
 from ledger.store import checkpoints, openings, records
 from ledger.store.database import Connection
+from ledger.store.documents import enrolments
 from ledger.store.projections import bonuses, outcomes
 from ledger.store.records import StoredRecord
 
@@ -59,6 +65,15 @@ PAGE = 500
 SEALED = (SubjectKind.SHIPMENT, SubjectKind.PARTNER, SubjectKind.AWARD)
 """What bundles are about that may bear a network's seals."""
 Rows = dict[RecordId, StoredRecord]
+MayOpen = Callable[[StoredRecord], bool]
+
+
+def _everything(_row: StoredRecord) -> bool:
+    return True
+
+
+def _nothing(_row: StoredRecord) -> bool:
+    return False
 
 
 class Exporter:
@@ -152,6 +167,28 @@ class Exporter:
             rules = [result.rule, result.card, *others.values()]
             return self._bundle(connection, subject, rows, rules, result.records, figures, cutoff=sizes)
 
+    def ledger(self, partner: int = 0) -> bytes:
+        """The bundle of the whole log with every file that the council adopted: all that answers are made from. Private
+        parts are open as far as `partner` may read them; 0: whoever may read all.
+        """
+        with self._ledger.home.database.read() as connection:
+            reader, own, view = self._reader(connection), Reader(partner), self._view(connection)
+
+            def opened(row: StoredRecord) -> bool:
+                return not partner or may_open(connection, self._ledger.views, row, own)
+
+            rows = {row.record_id: row for row in records.stream(connection, stop=self._size)}
+            enrolled = (enrolments.get(connection, partner.document) for _, partner in view.partners())
+            documents = [row.document for row in enrolled if row is not None]
+            rules = [default_card_text(), *adopted_texts(connection, adopted_files(view)), *documents]
+            known = list(as_known_at(reader.all(tuple(BY_NUMBER)), self._size, reader.evidence.times))
+            evidenced = [one.size for one in reader.evidence.times.until(self._size) if one.size]
+            stood = [*checkpoint_times(connection, self._ledger.home.consortium, reader.evidence).until(self._size)]
+            signed = [one for one in stood if one.basis is Basis.OPERATOR]
+            subject = Subject(SubjectKind.LEDGER, partner=partner)
+            figures = ledger_figures(subject, known, view, rules, signed)
+            return self._bundle(connection, subject, rows, rules, known, figures, opened=opened, timed=evidenced)
+
     def product(self, product: Product) -> bytes:
         """The bundle of a scanned product: all that the verdict rests on. Private parts stay closed: it is public.
 
@@ -166,7 +203,9 @@ class Exporter:
             }
             documents = enrolments_of(connection, self._view(connection), rows.values())
             subject = Subject(SubjectKind.PRODUCT, product=product)
-            return self._bundle(connection, subject, rows, documents, (), product_figures(product, lists), opened=False)
+            return self._bundle(
+                connection, subject, rows, documents, (), product_figures(product, lists), opened=_nothing
+            )
 
     def award_of(self, agreement: RecordId) -> RecordId:
         """The newest award of an agreement; raises `NotFound`."""
@@ -257,28 +296,30 @@ class Exporter:
         counted: Iterable[VerifiedRecord],
         figures: dict[str, Any],
         *,
-        opened: bool = True,
+        opened: MayOpen = _everything,
         cutoff: Sequence[int] = (),
+        timed: Iterable[int] = (),
         latest: CheckpointTime | None = None,
     ) -> bytes:
-        """`counted`: the records that `figures` were computed from. `cutoff`: the sizes of `_cutoff_sizes`. `latest`:
-        until when `figures` were judged at most.
+        """`counted`: the records that `figures` were computed from. `opened`: of which records private parts are shown.
+        `cutoff`: the sizes of `_cutoff_sizes`. `timed`: of checkpoints whose times count beside those that decide when
+        records were known. `latest`: until when `figures` were judged at most.
         """
         kept = dict(rows)
         kept |= {row.record_id: row for row in records.stream(connection, stop=self._size, types=REGISTRY_TYPES)}
         told = {o.outcome_record for match in outcomes.of_many(connection, list(kept)).values() for o in match}
         kept |= self._kept(records.get_many(connection, told).values())
         ordered = _in_order(kept)
-        private = [row for row in ordered if not isinstance(row.record, Outcome)] if opened else []
+        private = [row for row in ordered if not isinstance(row.record, Outcome) and opened(row)]
         parts = openings.of_many(connection, private)
-        sizes = decisive(counted).union(cutoff)
+        sizes = decisive(counted).union(cutoff, timed)
         if latest is not None and latest.basis is Basis.CHAIN:
             sizes.add(latest.size)  # cosignatures stand under the checkpoint itself, its block stands here alone
         self.opened = {record_id: Opened(shown, AccessRight.EXPORT) for record_id, shown in parts.items() if shown}
-        timed = tuple(self._checkpoints(connection, sizes))
+        stood = tuple(self._checkpoints(connection, sizes))
         seals = None
         if self._source is not None and subject.kind in SEALED:
-            contents = ([row.record for row in ordered], timed)
+            contents = ([row.record for row in ordered], stood)
             seals = collect(self._source, connection, self._size, subject, contents)
         return Bundle(
             subject=str(subject),
@@ -288,7 +329,7 @@ class Exporter:
             records=tuple(_bundled(row, parts.get(row.record_id, {})) for row in ordered),
             complete=self._ledger.keys.log.complete(str(subject), self._size, kept),
             rules=tuple(sorted({text.decode() for text in rules})),
-            times=self._times(str(subject), timed),
+            times=self._times(str(subject), stood),
             figures=figures,
             cutoff=self._cutoff(connection, cutoff) if cutoff else None,
             last=None if latest is None else self._last_leaf(connection, self._size),

@@ -28,7 +28,7 @@ from ledger.access.withdrawn import Recorded, acts_of
 from ledger.codes import RegistryAction, Role
 from ledger.common.figure import figure
 from ledger.common.ids import PartnerId, RecordId, to_hex
-from ledger.common.periods import HOUR, MINUTE, Period
+from ledger.common.periods import MINUTE, Period, full_hour
 from ledger.errors import Busy, LadingError, NotFound, VerificationFailed
 from ledger.records.evidence import CheckpointTime
 from ledger.records.types import RegistryChange
@@ -40,6 +40,7 @@ from ledger.services.home.score_cards import measure_for
 from ledger.services.state.answers import Answers
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.evidence import checkpoint_times
+from ledger.services.state.extent import extent_of
 from ledger.services.state.verified_records import VerifiedRecords
 from ledger.store import changes, meta
 from ledger.store.database import Connection
@@ -99,14 +100,16 @@ class Access:
 
         Raises `Misconfigured` while an adopted file is not kept here, `Busy` while a period is being read.
         """
-        now = self._home.clock.now()
+        now = full_hour(self._home.clock.now())
         with self._home.database.read() as connection:
+            extent = extent_of(connection)
             view = self._registry.refreshed(connection).now()
             number = view.state.number
             in_force = gates_in_force(view, kept_rules.kept_others(connection, view))
         if not any(one.since <= now for one in in_force):
             return ()
-        state = now // HOUR, number, tuple(one.gates.hash for one in in_force)
+        # Whoever makes the answer again has the records below a size, and does not know when somebody asked first.
+        state = extent, now, number, tuple(one.gates.hash for one in in_force)
         found: tuple[Standing, ...] = self._answers.get("standings", state, lambda: self._computed(in_force, view, now))
         return tuple(one for one in found if partner in (None, one.partner))
 

@@ -19,5 +19,10 @@ def forget_benchmark(connection: Connection) -> None:
 
 
 def kept_benchmark(connection: Connection) -> Benchmark | None:
-    text = meta.get(connection, _NAME)
-    return None if text is None else parse_benchmark(text.encode())
+    text = benchmark_text(connection)
+    return parse_benchmark(text.encode()) if text else None
+
+
+def benchmark_text(connection: Connection) -> str:
+    """The file as it was given; empty without one."""
+    return meta.get(connection, _NAME) or ""

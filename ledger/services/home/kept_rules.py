@@ -16,8 +16,19 @@ _CARD, _OTHER = "card", "rules"
 def keep(connection: Connection, kind: FileKind[F], text: bytes) -> F:
     """Keep a file of this kind under its SHA-256. Raises `MalformedRecord` for a file that is none."""
     parsed = kind.parse(text)
-    meta.put_new(connection, f"{_CARD if CARDS.has(text) else _OTHER}/{to_hex(parsed.hash)}", text.decode())
+    put(connection, parsed.hash, text)
     return parsed
+
+
+def put(connection: Connection, document: bytes, text: bytes) -> None:
+    """Keep a file of any kind under its SHA-256 `document`, as it was adopted: nobody parses it here."""
+    meta.put_new(connection, f"{_CARD if CARDS.has(text) else _OTHER}/{to_hex(document)}", text.decode())
+
+
+def text_of(connection: Connection, document: bytes) -> bytes | None:
+    """The file of whatever kind with this SHA-256; None where it was not kept here."""
+    texts = (meta.get(connection, f"{where}/{to_hex(document)}") for where in (_CARD, _OTHER))
+    return next((text.encode() for text in texts if text is not None), None)
 
 
 def kept(connection: Connection, kind: FileKind[F], document: bytes) -> bytes:

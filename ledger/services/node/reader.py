@@ -22,6 +22,7 @@ from ledger.services.figures.penalties_and_scores import Numbers
 from ledger.services.figures.pools import AskedPools, Pools
 from ledger.services.figures.publication import Publication
 from ledger.services.figures.stock import StockFigures
+from ledger.services.home.benchmarks import benchmark_text
 from ledger.services.home.chains import open_chain_reader, place_of
 from ledger.services.home.clock import Clock, SystemClock
 from ledger.services.home.consortium import OperatorKeys, open_own_keys, read_consortium
@@ -128,6 +129,11 @@ class LedgerReader:
         """How far the store has come: as long as it is the same, so are answers that no clock is part of."""
         with self.home.database.read() as connection:
             return extent_of(connection)
+
+    def benchmark_text(self) -> str:
+        """The file of costs that is kept here to compare with; empty without one."""
+        with self.home.database.read() as connection:
+            return benchmark_text(connection)
 
     # --- what the log shows --------------------------------------------------------------------------------
 

@@ -9,7 +9,10 @@ from ledger.api.schemas import examples
 from ledger.api.schemas.access import LeagueView
 from ledger.common.periods import full_hour, period_of
 from ledger.network.league import LeagueBy
-from ledger.services.figures.league import compared_by, lane_named, league_for
+from ledger.services.answers.answered import answered
+from ledger.services.answers.asked import asked_json
+from ledger.services.answers.inputs import Kind
+from ledger.services.answers.kinds.figures import LeagueAsked
 
 router = APIRouter(prefix="/v1/league", tags=["network"])
 RoleName = Annotated[
@@ -40,6 +43,5 @@ def league(
     apart. Under thirty delivery events there is no rank, under ten no figure.
     """
     period = period_of(full_hour(node.home.clock.now()), start, end, rolling)
-    lane = lane_named(origin, destination, mode)
-    wanted = compared_by(role, by), by
-    return league_for(node.reader.numbers, reader, period, lane, wanted).to_json(evidence=evidence)
+    asked = LeagueAsked(origin, destination, mode, role, by, period.start, period.end, period.at, evidence)
+    return answered(node.reader, reader, Kind.LEAGUE, asked_json(asked))

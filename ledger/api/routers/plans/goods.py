@@ -6,21 +6,14 @@ from fastapi import APIRouter, Query
 
 from ledger.api.deps import NodeOf, ReaderOf
 from ledger.api.pages.plans.positions import positions
-from ledger.api.routers.plans.drafts import drafts_told
 from ledger.api.routers.plans.route_query import NO_TEXTS, Collectors, Stated
 from ledger.api.schemas import examples
 from ledger.api.schemas.plans import ConsolidationView, ForecastView
-from ledger.planning.consolidation.prices import collectors_of
-from ledger.planning.distances import Distances
 from ledger.planning.forecast import MOST_AHEAD
-from ledger.planning.stated import distances_of
-from ledger.services.planning.goods import (
-    ConsolidationAsked,
-    consolidation_for,
-    forecast_for,
-    manifests_for,
-    shipped_classes,
-)
+from ledger.services.answers.answered import answered
+from ledger.services.answers.asked import asked_json
+from ledger.services.answers.inputs import Kind
+from ledger.services.answers.kinds.plans import ForecastAsked, TogetherAsked
 
 router = APIRouter()
 
@@ -45,14 +38,8 @@ def consolidation(
     alone. Goods of other classes, and those that are not known, are kept apart. Only shipments whose terms, and cards
     that the reader may read count. Nothing is signed: `drafts` are templates for people to sign, in this order.
     """
-    known = positions()
-    distances = Distances(known[False], known[True], distances_of(distance))
-    asked = ConsolidationAsked(currency, shipped_classes(), distances, collectors_of(collector))
-    answer = consolidation_for(node.reader.numbers, reader, node.home.clock.now(), asked)
-    told = answer.to_json()
-    if drafts:
-        told["drafts"] = drafts_told(manifests_for(node.home, answer))
-    return told
+    asked = TogetherAsked(currency, distance, collector, drafts=drafts)
+    return answered(node.reader, reader, Kind.CONSOLIDATION, asked_json(asked), places=positions())
 
 
 @router.get("/forecast", operation_id="planForecast", response_model=ForecastView, responses=examples.READ_RESPONSES)
@@ -69,4 +56,4 @@ def forecast(
     sums of absolute errors of all. Demand that met an empty shelf is in no delivery. Only deliveries under terms that
     the reader may read count.
     """
-    return forecast_for(node.reader.numbers, reader, node.home.clock.now(), gtin, months).to_json(evidence=evidence)
+    return answered(node.reader, reader, Kind.FORECAST, asked_json(ForecastAsked(gtin, months, evidence)))

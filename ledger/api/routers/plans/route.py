@@ -9,7 +9,9 @@ from ledger.api.pages.plans.positions import positions
 from ledger.api.routers.plans.route_query import RouteQueryOf
 from ledger.api.schemas import examples
 from ledger.api.schemas.plans import RouteView
-from ledger.services.planning.routes import route_for
+from ledger.services.answers.answered import answered
+from ledger.services.answers.asked import asked_json
+from ledger.services.answers.inputs import Kind
 
 router = APIRouter()
 
@@ -29,5 +31,5 @@ def route(
     a mode or a partner of it fails, and what that costs; `left_out` how many offered legs are not reckoned with, and
     why. Only cards and deliveries that the reader may read count. Nothing is booked.
     """
-    now = node.home.clock.now()
-    return route_for(node.reader.numbers, reader, now, asked, positions()).to_json(evidence=evidence)
+    told = asked_json(asked, evidence=evidence)
+    return answered(node.reader, reader, Kind.ROUTE, told, places=positions())

@@ -6,12 +6,14 @@ from fastapi import APIRouter, Query
 
 from ledger.api.deps import JsonBody, NodeOf, ReaderOf
 from ledger.api.pages.plans.positions import positions
-from ledger.api.routers.plans.drafts import drafts_told
 from ledger.api.schemas import examples
 from ledger.api.schemas.plans import WarehousePlanAnswer
 from ledger.common.canonical import canonical_json
-from ledger.planning.plan_file import parse_plan
-from ledger.services.planning.warehouses import Kind, drafts_for, plan_for
+from ledger.services.answers import inputs as answers
+from ledger.services.answers.answered import answered
+from ledger.services.answers.asked import asked_json
+from ledger.services.answers.kinds.plans import WarehousesAsked
+from ledger.services.planning.warehouses import Kind
 
 router = APIRouter()
 EXAMPLE: dict[str, Any] = {
@@ -56,9 +58,5 @@ def plan(
     rates from attested cards, unless the plan states them. `plan.optimum` says what the plan reaches, exactly, what no
     plan exceeds, and what proves it. Nothing is signed, recorded or sent: `drafts` are templates for people to sign.
     """
-    asked = kind, parse_plan(canonical_json(data))
-    answer = plan_for(node.reader.numbers, reader, node.home.clock.now(), asked, positions())
-    told = answer.to_json(evidence=evidence)
-    if drafts:
-        told["drafts"] = drafts_told(drafts_for(node.home, answer).drafts)
-    return told
+    asked = WarehousesAsked(kind, canonical_json(data).decode(), evidence, drafts)
+    return answered(node.reader, reader, answers.Kind.WAREHOUSES, asked_json(asked), places=positions())

@@ -9,10 +9,13 @@ from fastapi.responses import Response
 from ledger.api.deps import Limit, Moment, NodeOf, PartnerQuery, ReaderOf
 from ledger.api.schemas import examples
 from ledger.api.schemas.stock import HoldingPage, StockPage
-from ledger.common.figure import to_json
 from ledger.common.gs1 import MAX_QUALIFIER, gtin14
 from ledger.formats.epcis import json_text
-from ledger.services.figures.stock import ALL, AskedStock, Window
+from ledger.services.answers.answered import answered
+from ledger.services.answers.asked import asked_json
+from ledger.services.answers.inputs import Kind
+from ledger.services.answers.kinds.goods import StockAsked
+from ledger.services.figures.stock import ALL, AskedStock
 from ledger.services.node.node import Node
 from ledger.stock.csv_export import stock_csv
 
@@ -69,27 +72,19 @@ def stock(
     `partner`: only its rows. Quantities are units with at most three decimals; where `exact` is false, a part of them
     was shared out by packages. `withheld`: holdings whose goods the reader may not know, which are in no sum.
     """
-    answer = node.reader.stock.of(asked, reader, Window(after, limit) if form is Form.JSON else ALL)
+    if form is Form.JSON:
+        told = StockAsked(asked.at, asked.partner, asked.gtin, asked.lot, after, limit)
+        return answered(node.reader, reader, Kind.STOCK, asked_json(told))
+    answer = node.reader.stock.of(asked, reader, ALL)
     if form is Form.CSV:
         headers = {"Content-Disposition": 'attachment; filename="stock.csv"'}
         return Response(stock_csv(answer.totals), media_type="text/csv", headers=headers)
-    if form is Form.EPCIS:
-        document = answer.snapshot(node.reader.stock.naming(), node.home.clock.now())
-        return Response(json_text.dump(document), media_type="application/ld+json")
-    return {**answer.to_json(), "next": _next(after, limit, answer.count)}
+    document = answer.snapshot(node.reader.stock.naming(), node.home.clock.now())
+    return Response(json_text.dump(document), media_type="application/ld+json")
 
 
 @router.get("/holdings", operation_id="listHoldings", response_model=HoldingPage, responses=examples.READ_RESPONSES)
 def holdings(node: NodeOf, reader: ReaderOf, asked: Asked, after: After = 0, limit: Limit = 50) -> dict[str, Any]:
     """What `getStock` sums up, one by one: shipment, holder, place, goods, since when, when due, and the records."""
-    answer = node.reader.stock.of(asked, reader, Window(after, limit, each=True))
-    return {
-        "at": asked.at,
-        "log_size": answer.log_size,
-        "holdings": [to_json(holding) for holding in answer.holdings],
-        "next": _next(after, limit, answer.count),
-    }
-
-
-def _next(after: int, limit: int, count: int) -> int | None:
-    return after + limit if after + limit < count else None
+    told = StockAsked(asked.at, asked.partner, asked.gtin, asked.lot, after, limit, each=True)
+    return answered(node.reader, reader, Kind.STOCK, asked_json(told))

@@ -5,7 +5,11 @@ from typing import Annotated
 import typer
 
 from ledger.cli.output import out, print_json
-from ledger.explain.access.standing import STAGES, gate_text, reading_text, readings_of, sentence, stated
+from ledger.explain.access.standing import STAGES, gate_text, reading_text, readings_of, sentence
+from ledger.services.answers.answered import answered
+from ledger.services.answers.asked import asked_json
+from ledger.services.answers.inputs import Kind
+from ledger.services.answers.kinds.standings import StandingsAsked
 from ledger.services.home.settings import read_settings
 from ledger.services.node.reader import open_ledger
 
@@ -18,11 +22,11 @@ def show(
     with open_ledger(read_settings()) as reader:
         if partner is not None:
             reader.views.partner(partner)
+        if json:
+            print_json(answered(reader, None, Kind.ACCESS, asked_json(StandingsAsked(partner))))
+            return
         found = reader.access.standings(partner)
         names = {view.id: view.name for view in reader.views.partners()}
-    if json:
-        print_json({"standings": [stated(one) for one in found]})
-        return
     for one in found:
         who = f"{names.get(one.partner, one.partner)}, {one.gate.name}"
         out.print(f"{who}: {STAGES[one.course.stage]}. {sentence(one.course)}", markup=False)

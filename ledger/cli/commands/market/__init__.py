@@ -16,7 +16,7 @@ from ledger.cli.market_rules import filled, markets_at
 from ledger.cli.output import err, out, print_json
 from ledger.client.drafts import completed
 from ledger.common.canonical import canonical_json, parse_json
-from ledger.common.ids import RecordId, bytes_from_hex, to_hex
+from ledger.common.ids import bytes_from_hex, to_hex
 from ledger.errors import InvalidInput
 from ledger.explain.markets.changes import case_text, change_text
 from ledger.explain.markets.taxes import deviation_text
@@ -26,8 +26,12 @@ from ledger.markets.market_file import parse_market
 from ledger.markets.rules import Market
 from ledger.records.types import ShipmentTerms
 from ledger.records.wallet_input import envelope_from_wallet
+from ledger.services.answers.answered import answered
+from ledger.services.answers.asked import asked_json
+from ledger.services.answers.inputs import Kind
+from ledger.services.answers.kinds.markets import ChangesAsked, DeviationsAsked, ShipmentAsked
 from ledger.services.home.settings import read_settings
-from ledger.services.markets.views import currencies_of, duties_told, judgement_told, needs_told
+from ledger.services.markets.views import currencies_of, needs_told
 from ledger.services.node.reader import open_ledger
 
 app = typer.Typer(no_args_is_help=True, help="Rules by market: files, what terms need, and what a new version changes.")
@@ -92,10 +96,9 @@ def shipment(
     json: Json = False,
 ) -> None:
     """A shipment beside the rules in force when it opened: needs, lacks, papers, and how its taxes deviate."""
+    asked = ShipmentAsked(bytes_from_hex(shipment, 32, "shipment"))
     with open_ledger(read_settings()) as reader:
-        judged = reader.markets.shipment(RecordId(bytes_from_hex(shipment, 32, "shipment")), None)
-        currencies = currencies_of(reader.markets.adopted())
-    told = judgement_told(judged, currencies)
+        told = answered(reader, None, Kind.MARKET_SHIPMENT, asked_json(asked))
     if json:
         print_json(told)
         return
@@ -107,11 +110,11 @@ def shipment(
 def deviations(json: Json = False) -> None:
     """List the clearances whose taxes deviate from the rates of their market, the newest first."""
     with open_ledger(read_settings()) as reader:
+        if json:
+            print_json(answered(reader, None, Kind.DEVIATIONS, asked_json(DeviationsAsked())))
+            return
         found = reader.markets.deviations(None)
         currencies = currencies_of(reader.markets.adopted())
-    if json:
-        print_json({"clearances": duties_told(found, currencies)})
-        return
     for duty in found:
         out.print(f"{moment(duty.at)} {duty.jurisdiction}, clearance {to_hex(duty.clearance)}", markup=False)
         for one in duty.deviations:
@@ -130,15 +133,17 @@ def changes(
     json: Json = False,
 ) -> None:
     """Say what a new version changes for a partner: by its lanes and goods. What is open stays as it is."""
+    text = b"" if file is None else read_file(file)
     with open_ledger(read_settings()) as reader:
-        if file is None:
+        since = start or reader.home.clock.now()
+        if json:
+            asked = ChangesAsked(partner, text.decode(), since if text else 0)
+            print_json(answered(reader, None, Kind.CHANGES, asked_json(asked)))
+            return
+        if not text:
             found = reader.markets.changes(partner)
         else:
-            since = start or reader.home.clock.now()
-            found = (reader.markets.changes_by(partner, parse_market(read_file(file)), since),)
-    if json:
-        print_json({"changes": [one.to_json() for one in found]})
-        return
+            found = (reader.markets.changes_by(partner, parse_market(text), since),)
     for one in found:
         market = one.market
         told = f"{market.jurisdiction} version {market.version} from {moment(one.since)}"

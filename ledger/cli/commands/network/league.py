@@ -10,6 +10,10 @@ from ledger.explain.access import league as words
 from ledger.explain.words import spaced
 from ledger.network.lane_times import Lane
 from ledger.network.league import FIGURES, LeagueBy
+from ledger.services.answers.answered import answered
+from ledger.services.answers.asked import asked_json
+from ledger.services.answers.inputs import Kind
+from ledger.services.answers.kinds.figures import LeagueAsked
 from ledger.services.figures.league import compared_by, lane_named, league_for
 from ledger.services.home.settings import read_settings
 from ledger.services.node.reader import open_ledger
@@ -39,11 +43,12 @@ def league(
     lane = lane_named(origin, destination, mode)
     with open_ledger(read_settings()) as reader:
         period = period_of(reader.home.clock.now(), start, end, rolling)
+        if json:
+            asked = LeagueAsked(origin, destination, mode, role, by, period.start, period.end, period.at, evidence=True)
+            print_json(answered(reader, None, Kind.LEAGUE, asked_json(asked)))
+            return
         answer = league_for(reader.numbers, None, period, lane, (who, by))
         names = {view.id: view.name for view in reader.views.partners()}
-    if json:
-        print_json(answer.to_json(evidence=True))
-        return
     if answer.league is None:
         rows = [(*_named(one), count) for one, count in answer.lanes.items()]
         out.print(table(("origin", "destination", "mode", "shipments"), rows) if rows else "no lanes in this period")

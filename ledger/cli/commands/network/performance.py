@@ -14,6 +14,10 @@ from ledger.common.periods import FOREVER, LONGEST_ROLLING
 from ledger.errors import InvalidInput
 from ledger.network.benchmark import parse_benchmark
 from ledger.network.routes import EXPECTED, By, parse_windows
+from ledger.services.answers.answered import answered
+from ledger.services.answers.asked import asked_json
+from ledger.services.answers.inputs import Kind
+from ledger.services.answers.kinds.figures import network_asked
 from ledger.services.figures.network import Asked, network_for, periods_of
 from ledger.services.home.benchmarks import forget_benchmark, keep_benchmark
 from ledger.services.home.settings import read_settings
@@ -45,18 +49,24 @@ def show(
         raise InvalidInput("two forms at once", expected="one of --json, --csv")
     if benchmark is not None and by is not By.FULFILMENT:
         raise InvalidInput("costs are compared by fulfilment", where="--benchmark", expected="--by fulfilment")
-    costs = None if benchmark is None else parse_benchmark(read_file(benchmark))
-    expected = EXPECTED if windows is None else parse_windows(read_file(windows))
+    own_costs = b"" if benchmark is None else read_file(benchmark)
+    own_windows = b"" if windows is None else read_file(windows)
+    costs = parse_benchmark(own_costs) if own_costs else None
+    expected = parse_windows(own_windows) if own_windows else EXPECTED
     with open_ledger(read_settings()) as reader:
-        asked = Asked(start, end, rolling), Asked(*against) if against else Asked()
-        period, before = periods_of(reader.home.clock.now(), *asked)
+        wanted = Asked(start, end, rolling), Asked(*against) if against else Asked()
+        period, before = periods_of(reader.home.clock.now(), *wanted)
+        if json:
+            asked = network_asked(
+                by, period, before, windows=own_windows.decode(), evidence=True,
+                benchmark=own_costs.decode() or reader.benchmark_text(),
+            )  # fmt: skip
+            print_json(answered(reader, None, Kind.NETWORK, asked_json(asked)))
+            return
         answer = network_for(reader.numbers, None, period, by=by, before=before, windows=expected)
         if costs is not None:
             answer = replace(answer, benchmark=costs)
         names = {str(view.id): view.name for view in reader.views.partners()}
-    if json:
-        print_json(answer.to_json(evidence=True))
-        return
     if csv:
         sys.stdout.write(answer.to_csv())
         return

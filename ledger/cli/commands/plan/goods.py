@@ -13,19 +13,13 @@ from ledger.common.periods import FOREVER
 from ledger.explain.plans import consolidation as consolidation_text
 from ledger.explain.plans import forecast as forecast_text
 from ledger.explain.units import money, whole
-from ledger.planning.consolidation.classes import parse_classes
-from ledger.planning.consolidation.prices import collectors_of
-from ledger.planning.distances import Distances
-from ledger.planning.stated import distances_of
+from ledger.services.answers.answered import answered
+from ledger.services.answers.asked import asked_json
+from ledger.services.answers.inputs import Kind
+from ledger.services.answers.kinds.plans import ForecastAsked, TogetherAsked
 from ledger.services.home.settings import read_settings
 from ledger.services.node.reader import open_ledger
-from ledger.services.planning.goods import (
-    ConsolidationAsked,
-    consolidation_for,
-    forecast_for,
-    manifests_for,
-    shipped_classes,
-)
+from ledger.services.planning.goods import consolidation_for, forecast_for, manifests_for
 
 At = Annotated[
     int | None,
@@ -54,12 +48,14 @@ def consolidate(
 ) -> None:
     """Shipments that wait and are cheaper on one manifest, who brings them together, and what each partner pays."""
     known = positions()
-    kinds = shipped_classes() if classes is None else parse_classes(read_file(classes))
-    distances = Distances(known[False], known[True], distances_of(distance or ()))
-    asked = ConsolidationAsked(currency, kinds, distances, collectors_of(collector or ()))
+    text = b"" if classes is None else read_file(classes)
+    stated = TogetherAsked(currency, distance or [], collector or [], text.decode())
     with open_ledger(read_settings()) as reader:
-        now = reader.home.clock.now()
-        answer = consolidation_for(reader.numbers, None, now if at is None else at, asked)
+        now = reader.home.clock.now() if at is None else at
+        if json and drafts is None:
+            print_json(answered(reader, None, Kind.CONSOLIDATION, asked_json(stated), now, known))
+            return
+        answer = consolidation_for(reader.numbers, None, now, stated.parsed(known))
         made = manifests_for(reader.home, answer) if drafts is not None else ()
         names = {int(view.id): view.name for view in reader.views.partners()}
     told = answer.to_json()
@@ -99,10 +95,11 @@ def forecast(
 ) -> None:
     """Deliveries of a product in the months to come, by market, with the errors of a back test."""
     with open_ledger(read_settings()) as reader:
+        if json:
+            asked = ForecastAsked(gtin, months, evidence=True)
+            print_json(answered(reader, None, Kind.FORECAST, asked_json(asked), at))
+            return
         answer = forecast_for(reader.numbers, None, reader.home.clock.now() if at is None else at, gtin, months)
-    if json:
-        print_json(answer.to_json(evidence=True))
-        return
     for one in answer.forecasts:
         for line in forecast_text.sentences(one):
             out.print(line, markup=False)

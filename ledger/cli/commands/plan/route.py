@@ -16,6 +16,9 @@ from ledger.explain.units import days, moment, money
 from ledger.explain.words import name_of
 from ledger.planning.routes.failures import Failure
 from ledger.planning.routes.plan import Judged, RoutePlan
+from ledger.services.answers.answered import answered
+from ledger.services.answers.asked import asked_json
+from ledger.services.answers.inputs import Kind
 from ledger.services.home.settings import read_settings
 from ledger.services.node.reader import open_ledger
 from ledger.services.planning.routes import RouteAsked, route_for
@@ -100,11 +103,11 @@ def route(
         within=within,
     )
     with open_ledger(read_settings()) as reader:
+        if json:
+            print_json(answered(reader, None, Kind.ROUTE, asked_json(asked, evidence=True), at, positions()))
+            return
         answer = route_for(reader.numbers, None, reader.home.clock.now() if at is None else at, asked, positions())
         names = {int(view.id): view.name for view in reader.views.partners()}
-    if json:
-        print_json(answer.to_json(evidence=True))
-        return
     for line in route_text.sentences(answer.plan):
         out.print(line, markup=False)
     for number, way in enumerate(answer.plan.ways, 1):

@@ -5,12 +5,15 @@ from typing import Annotated
 import typer
 
 from ledger.cli.output import out, print_json, table
-from ledger.common.figure import to_json
 from ledger.common.ids import to_hex
 from ledger.common.periods import FOREVER
 from ledger.explain.provenance import gap_text
 from ledger.explain.units import moment
 from ledger.provenance.gaps import Gap
+from ledger.services.answers.answered import answered
+from ledger.services.answers.asked import asked_json
+from ledger.services.answers.inputs import Kind
+from ledger.services.answers.kinds.goods import GapsAsked
 from ledger.services.home.settings import read_settings
 from ledger.services.node.reader import open_ledger
 
@@ -28,10 +31,10 @@ def gaps(
     question to whoever signed, and no verdict.
     """
     with open_ledger(read_settings()) as reader:
+        if json:
+            print_json(answered(reader, None, Kind.GAPS, asked_json(GapsAsked(code or [], at))))
+            return
         found = [one for one in reader.numbers.gaps(at) if not code or one.code in code]
-    if json:
-        print_json({"at": at, "findings": [to_json(one) for one in found]})
-        return
     rows = (
         (gap_text(one.code), moment(one.at), to_hex(one.shipment), " ".join(to_hex(r)[:12] for r in one.records))
         for one in found

@@ -1,7 +1,6 @@
 """`lading trace`: what goods came from and what became of them, with who, where, when, how much and what share."""
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +14,10 @@ from ledger.common.visible import visible
 from ledger.explain.provenance import made_text, number_text, reasons_text, share_text, verdict_text
 from ledger.explain.units import moment
 from ledger.products.recall_tracing import Way
+from ledger.services.answers.answered import answered
+from ledger.services.answers.asked import asked_json
+from ledger.services.answers.inputs import Kind
+from ledger.services.answers.kinds.goods import TraceAsked
 from ledger.services.exports.bundle import Exporter
 from ledger.services.exports.trace_sheet import SheetQuery, make_sheet
 from ledger.services.home.settings import read_settings
@@ -55,6 +58,10 @@ def trace(
         return
     found = {}
     with open_ledger(read_settings()) as reader:
+        if json:
+            whole = TraceAsked(subject, lots, ways, 0, recalls=True)
+            print_json(answered(reader, None, Kind.TRACE, asked_json(whole)))
+            return
         for way in ways:
             if subject.startswith("0x"):
                 found[way] = reader.recalls.trace_shipment(bytes_from_hex(subject, 32, "subject"), OPERATOR, way)
@@ -62,10 +69,6 @@ def trace(
                 found[way] = reader.recalls.trace(subject, lots, OPERATOR, way)
         asked = GoodsAsked(subject, lots, tuple(ways))
         graph = reader.provenance.trace(asked, OPERATOR)[0] if any(one.shipments for one in found.values()) else None
-    if json:
-        whole = {str(way): asdict(view) for way, view in found.items()}
-        print_json({"subject": subject, **whole, "graph": None if graph is None else asdict(graph)})
-        return
     for way, view in found.items():
         out.print(_TITLES[way], style="bold")
         tell(view)

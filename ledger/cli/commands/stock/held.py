@@ -8,7 +8,6 @@ import typer
 from rich.table import Table
 
 from ledger.cli.output import out, print_json, table
-from ledger.common.figure import to_json
 from ledger.common.gs1 import gtin14
 from ledger.common.ids import to_hex
 from ledger.common.periods import FOREVER
@@ -17,6 +16,10 @@ from ledger.errors import InvalidInput
 from ledger.explain.goods import place_text, states
 from ledger.explain.units import day, moment
 from ledger.formats.epcis import json_text
+from ledger.services.answers.answered import answered
+from ledger.services.answers.asked import asked_json
+from ledger.services.answers.inputs import Kind
+from ledger.services.answers.kinds.goods import StockAsked
 from ledger.services.figures.stock import AskedStock, StockAnswer, Window
 from ledger.services.home.settings import read_settings
 from ledger.services.node.reader import open_ledger
@@ -44,14 +47,15 @@ def stock(
     with open_ledger(read_settings()) as reader:
         now = reader.home.clock.now()
         asked = AskedStock(now if at is None else at, partner, gtin14(gtin, "--gtin") if gtin else "", lot)
+        if json:
+            told = StockAsked(asked.at, partner, asked.gtin, lot, each=holdings)
+            print_json(answered(reader, None, Kind.STOCK, asked_json(told)))
+            return
         answer = reader.stock.of(asked, None)
         each = reader.stock.of(asked, None, Window(each=True)) if holdings else answer
         document = answer.snapshot(reader.stock.naming(), now) if epcis else None
         names = {view.id: view.name for view in reader.views.partners()}
-    if json:
-        told = answer.to_json()
-        print_json({**told, "holdings": [to_json(one) for one in each.holdings]} if holdings else told)
-    elif csv:
+    if csv:
         sys.stdout.write(stock_csv(answer.totals))
     elif document is not None:
         sys.stdout.write(json_text.dump(document) + "\n")
