@@ -2,7 +2,8 @@
 
 Plans move whole packages, so goods count here only where all packages of a shipment hold one product: what holds
 several, states none or is withheld is counted in `left_out`. What a warehouse may pass on is what was delivered to it;
-what it merely keeps for somebody else on the way is due there, and not here.
+what it merely keeps for somebody else on the way is due there, and not here. Goods that are recalled, or past their
+expiry, are in no plan; `unfit` counts them.
 """
 
 from collections import defaultdict
@@ -18,7 +19,9 @@ from ledger.planning.plan_file import PlanFile
 from ledger.provenance.contents import Contents
 from ledger.records.types import ShipmentTerms
 from ledger.shipments.history import Journeys
+from ledger.stock.expiry import Expiries
 from ledger.stock.holdings import Holding, HoldingState, Stock
+from ledger.stock.recalled import Recalled
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +52,16 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Positions:
-    """By product and warehouse as of `at` (UTC seconds), and what each warehouse holds in packages of any kind."""
+    """By product and warehouse as of `at` (UTC seconds), and what each warehouse holds in packages of any kind.
+    `unfit`: packages there, or on their way there, that are recalled or expired.
+    """
 
     at: int
     plan: PlanFile
     of: Mapping[Spot, Position]
     holds: Mapping[int, int]
     left_out: int
+    unfit: int = 0
 
     @property
     def window(self) -> int:
@@ -117,7 +123,7 @@ def positions_of(
     stock: Stock, journeys: Journeys, plan: PlanFile, at: int, wanted: Callable[[ShipmentTerms], bool]
 ) -> Positions:
     """As of `at`, from the shipments under terms that are `wanted`; what the file states stands for records."""
-    gathered = _Gathered(plan, at)
+    gathered = _Gathered(plan, at, Recalled(journeys, at), Expiries(journeys, at))
     if plan.stock is None:
         for holding in stock.at(at, plan.warehouses.__contains__):
             if wanted(journeys.terms_of(holding.shipment).record):
@@ -137,7 +143,7 @@ def positions_of(
     for position in gathered.of.values():
         position.due.sort()
         position.lots.sort(key=lambda lot: (lot.made_at, lot.shipment))
-    return Positions(at, plan, dict(sorted(gathered.of.items())), gathered.holds, gathered.left_out)
+    return Positions(at, plan, dict(sorted(gathered.of.items())), gathered.holds, gathered.left_out, gathered.unfit)
 
 
 def _volume(plan: PlanFile, gtin: str) -> int:
@@ -145,12 +151,15 @@ def _volume(plan: PlanFile, gtin: str) -> int:
 
 
 class _Gathered:
-    def __init__(self, plan: PlanFile, at: int) -> None:
+    def __init__(self, plan: PlanFile, at: int, recalled: Recalled, expiries: Expiries) -> None:
         self.plan = plan
         self.at = at
+        self.recalled = recalled
+        self.expiries = expiries
         self.of: dict[Spot, Position] = defaultdict(Position)
         self.holds: dict[int, int] = defaultdict(int)
         self.left_out = 0
+        self.unfit = 0
 
     def holding(self, holding: Holding) -> None:
         here, there = holding.holder in self.plan.warehouses, holding.consignee in self.plan.warehouses
@@ -161,6 +170,8 @@ class _Gathered:
             self.holds[holding.holder] += holding.packages * (1 if gtin is None else _volume(self.plan, gtin))
         if gtin is None:
             self.left_out += 1
+        elif any(self._is_unfit(gtin, line.lot) for line in holding.goods):
+            self.unfit += holding.packages
         elif holding.holder == holding.consignee:
             position = self.of[Spot(holding.holder, gtin)]
             position.on_hand += holding.packages
@@ -173,6 +184,10 @@ class _Gathered:
                 position.due.append((holding.due_at, holding.packages))
             else:
                 position.overdue += holding.packages
+
+    def _is_unfit(self, gtin: str, lot: str) -> bool:
+        expiry = self.expiries.of(gtin, lot)
+        return self.recalled.of(gtin, lot) is not None or (expiry is not None and expiry.until < self.at)
 
 
 def _sold(stock: Stock, journeys: Journeys, gathered: _Gathered, wanted: Callable[[ShipmentTerms], bool]) -> None:

@@ -179,7 +179,7 @@ class Journeys:
         self._seen.discard(verified.id)
         self.add(verified)
 
-    def is_revoked(self, found: Found[Attestation], at: int) -> bool:
+    def is_revoked(self, found: Found[Attestation | Recall], at: int) -> bool:
         """Whether its author had taken it back by `at`, with effect then: whoever relied on it could know of no other
         revocation, and a later one that is dated back takes nothing from him.
         """

@@ -45,6 +45,7 @@ class WarehousePlanAnswer(FromInputs):
     file: str = Field(description="SHA-256 of the plan as canonical JSON: what it states rests on nothing else")
     stated: list[str] = Field(description="Inputs that the plan states in place of records")
     left_out: int = Field(description="Shipments whose goods no plan can move: of several products, or not told")
+    unfit: int = Field(description="Packages that are recalled or past their expiry: no plan makes use of them")
     plan: WarehousePlanView
     explanation: list[str]
     drafts: DraftViews = Field(default=None, description="Templates of records to read and sign, splits first")

@@ -98,6 +98,7 @@ class WarehouseAnswer:
             "file": to_hex(self.asked.sha256),
             "stated": list(self.stated),
             "left_out": self.left_out,
+            "unfit": self.positions.unfit,
             "plan": plan,
             "explanation": list(sentences(self.plan)),
         }

@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 
 from ledger.client.drafts import completed
-from ledger.codes import Purpose
+from ledger.codes import Outcome, Purpose
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import PartnerId
 from ledger.errors import MalformedRecord
@@ -19,11 +19,12 @@ from ledger.planning.transfer_drafts import transfer_drafts
 from ledger.planning.trigger import trigger
 from ledger.records.content_checks import check_content
 from ledger.records.shipment_ids import child_id
-from ledger.records.types import Goods, ShipmentTerms, Split
+from ledger.records.types import Attestation, Claims, Goods, Recall, Revocation, ShipmentTerms, Split
 from ledger.records.wallet_input import envelope_from_wallet
 from ledger.shipments.history import Journeys
+from ledger.stock.expiry import EXPIRY
 from ledger.stock.holdings import Stock
-from tests.unit.history import CARRIER, DAY, SHOP, History
+from tests.unit.history import CARRIER, DAY, MAKER, SHOP, History
 
 NORTH, SOUTH = 77, 78
 A, B = "09506000134352", "09506000134369"
@@ -282,3 +283,38 @@ def test_what_is_no_plan_is_refused_with_its_place(change: str, where: str) -> N
     with pytest.raises(MalformedRecord) as refused:
         parse_plan(text.encode())
     assert refused.value.where == where
+
+
+def recalled(history: History, by: int, lots: str, day: int, instead: bytes = bytes(32)) -> bytes:
+    record = Recall(by, f"01/{A}", lots, 1, 1, "", instead, day * DAY, history.details())
+    return history.log(record, [by], day * DAY, outcomes=[Outcome.APPLIED]).id
+
+
+def test_recalled_goods_are_in_no_plan_until_their_author_takes_it_back() -> None:
+    history = History()
+    delivered(history, NORTH, 12, 30)
+    delivered(history, SOUTH, 12, 7)
+    first = recalled(history, NORTH, '[{"lot":"L1"}]', 13)
+    found = positions(history, 20, plan_file())
+    assert found.unfit == 37
+    assert all(not one.on_hand and not one.lots for one in found.of.values())
+    recalled(history, NORTH, '[{"lot":"L2"}]', 14, first)  # about another lot, in its place
+    found = positions(history, 20, plan_file())
+    assert (found.unfit, found.of[Spot(NORTH, A)].on_hand, found.of[Spot(SOUTH, A)].on_hand) == (0, 30, 7)
+    whole = recalled(history, NORTH, "", 15)
+    recalled(history, SOUTH, '[{"lot":"L3"}]', 16, whole)  # nobody takes back what others recalled
+    assert positions(history, 20, plan_file()).unfit == 37
+    revoked = Revocation(NORTH, whole, 1, 18 * DAY, history.details())
+    history.log(revoked, [NORTH], 17 * DAY, outcomes=[Outcome.APPLIED])
+    assert positions(history, 20, plan_file()).unfit == 0
+
+
+def test_what_is_past_its_expiry_is_in_no_plan() -> None:
+    history = History()
+    history.brand(MAKER)
+    delivered(history, NORTH, 12, 30)
+    until = 20 * DAY
+    none, claims = bytes(32), Claims(bytes(16), "")
+    expiry = Attestation(MAKER, EXPIRY, f"01/{A}/10/L1", none, 0, until, none, claims, none, history.details())
+    history.log(expiry, [MAKER], 8 * DAY, outcomes=[Outcome.APPLIED])
+    assert [positions(history, day, plan_file()).unfit for day in (20, 21)] == [0, 30]

@@ -77,6 +77,8 @@ def _show(answer: WarehouseAnswer, names: dict[int, str]) -> None:
         )
     if answer.left_out:
         out.print(f"{answer.left_out} shipments of several products, or of none that is told, are left out")
+    if answer.positions.unfit:
+        out.print(f"{answer.positions.unfit} packages are recalled or expired: no plan makes use of them")
     headings, rows = _rows(answer, names)
     if rows:
         out.print(table(headings, rows))

@@ -1,0 +1,44 @@
+"""Which lots are recalled: nobody should send, sell or plan with them, whoever it was that recalled them.
+
+A recall stands until its author takes it back or puts another in its place. The chain takes one from an accredited
+issuer, a brand or an authority only, and what it is worth for a product's verdict is decided in `ledger.products`; here
+any that stands counts, for goods that may have to come back are not moved on.
+"""
+
+from ledger.common.gs1 import Product, recall_covers, recalled_lots, recalled_product
+from ledger.common.ids import RecordId
+from ledger.shipments.history import Journeys
+
+
+class Recalled:
+    """The recalls that stand by the latest known time, or at `at` (UTC seconds) where that is later; each lot is looked
+    up once.
+    """
+
+    def __init__(self, journeys: Journeys, at: int = 0) -> None:
+        judged = max(journeys.latest, at)
+        author = {found.verified.id: found.record.by for found in journeys.recalls}
+        replaced = {
+            found.record.supersedes
+            for found in journeys.recalls
+            if author.get(RecordId(found.record.supersedes)) == found.record.by
+        }
+        self._standing = [
+            (subject, recalled_lots(found.record.lots), found.verified.id)
+            for found in journeys.recalls
+            if found.verified.id not in replaced and not journeys.is_revoked(found, judged)
+            if (subject := recalled_product(found.record.subject)) is not None
+        ]
+        self._known: dict[tuple[str, str], RecordId | None] = {}
+
+    def of(self, gtin: str, lot: str) -> RecordId | None:
+        """The first recall that takes in a lot of a GTIN (14 digits), or may; None where none does."""
+        key = gtin, lot
+        if key not in self._known:
+            product = Product(gtin, lot)
+            covering = (
+                record for subject, lots, record in self._standing
+                if recall_covers(subject, lots, product) is not False
+            )  # fmt: skip
+            self._known[key] = next(covering, None)
+        return self._known[key]
