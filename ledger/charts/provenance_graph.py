@@ -7,7 +7,7 @@ what they came from, which keeps most lines from crossing.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-WIDTH, HEIGHT, ACROSS, BETWEEN = 168, 82, 20, 44
+WIDTH, HEIGHT, ACROSS, BETWEEN = 196, 82, 20, 44
 """Of a box, and of the space beside and below it, in the SVG's own units."""
 PASSES = 4
 
@@ -47,13 +47,16 @@ def layout(parents: Mapping[str, Sequence[str]]) -> Layout:
     level: dict[str, int] = {}
     for name, own in above.items():
         level[name] = 1 + max((level[parent] for parent in own), default=-1)
-    rows: list[list[str]] = [[] for _ in range(max(level.values(), default=-1) + 1)]
-    for name, depth in level.items():
-        rows[depth].append(name)
     below: dict[str, list[str]] = {name: [] for name in above}
     for name, own in above.items():
         for parent in own:
             below[parent].append(name)
+    for name in reversed(level):  # what has no other parents stands right above what was made of it
+        if not above[name] and below[name]:
+            level[name] = min(level[one] for one in below[name]) - 1
+    rows: list[list[str]] = [[] for _ in range(max(level.values(), default=-1) + 1)]
+    for name, depth in level.items():
+        rows[depth].append(name)
     for turn in range(PASSES):
         beside = above if turn % 2 == 0 else below
         place = {name: (2 * i + 1) * 1000 // len(row) for row in rows for i, name in enumerate(row)}

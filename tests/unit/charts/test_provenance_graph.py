@@ -31,3 +31,9 @@ def test_boxes_lie_below_what_they_came_from_and_on_no_other(seed: int) -> None:
 
 def test_an_empty_graph_has_no_size() -> None:
     assert (layout({}).boxes, layout({}).height) == ((), 0)
+
+
+def test_what_goes_in_last_stands_right_above_what_it_went_into() -> None:
+    drawn = layout({"powder": (), "lactose": (), "used": ("powder",), "blend": ("used", "lactose")})
+    y = {box.name: box.y for box in drawn.boxes}
+    assert y["powder"] < y["used"] == y["lactose"] < y["blend"]
