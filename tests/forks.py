@@ -61,11 +61,14 @@ class Lading:
     `tests/e2e/cli`.
     """
 
-    def __init__(self, words: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+    def __init__(self, words: Sequence[str], environment: Mapping[str, str], log: Path, *, group: bool = False) -> None:
+        """`group`: in a process group of its own, as in a terminal."""
         self.returncode: int | None = None
         with log.open("ab") as said:
             self.pid = os.fork()
             if not self.pid:
+                if group:
+                    os.setsid()
                 _be_lading(words, environment, said.fileno())
 
     def poll(self) -> int | None:
@@ -86,6 +89,9 @@ class Lading:
     def send_signal(self, number: int) -> None:
         if self.poll() is None:
             os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
 
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)
