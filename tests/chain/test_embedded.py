@@ -334,6 +334,7 @@ def write_blocks(path: Path, told: TextIO) -> None:
         for _ in range(5):
             chain.send(sender.sign(address, count(b"x")).raw)
         block = chain.seal(GENESIS)
+        assert block is not None
         told.write(f"{block.number} {block.hash.hex()}\n")
 
 

@@ -64,6 +64,8 @@ class Evm:
     nonces: dict[bytes, int] = field(default_factory=dict)
     _database: dict[bytes, bytes] | None = None
     _chain: Any = field(init=False, repr=False)
+    _called: tuple[tuple[int, int], Any] | None = field(default=None, init=False, repr=False)
+    """The header of the last call, by its parent's number and its time."""
 
     def __post_init__(self) -> None:
         kind = chain_class(CHAIN_ID)
@@ -127,8 +129,10 @@ class Evm:
     def call(self, to: bytes, data: bytes) -> bytes:
         """A call without a transaction, in a block at `now`. Raises `Reverted`."""
         parent = self._chain.get_canonical_head()
-        header = self._chain.create_header_from_parent(parent, timestamp=max(self.now, parent.timestamp + 1))
-        vm = self._chain.get_vm(header)
+        when = int(parent.block_number), max(self.now, parent.timestamp + 1)
+        if self._called is None or self._called[0] != when:
+            self._called = when, self._chain.create_header_from_parent(parent, timestamp=when[1])
+        vm = self._chain.get_vm(self._called[1])
         computation = vm.execute_bytecode(
             origin=SENDER.address, gas_price=0, gas=BLOCK_GAS_LIMIT, to=to, sender=SENDER.address, value=0, data=data,
             code=vm.state.get_code(to),

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import rlp
-from trie import HexaryTrie
+from trie.hexary import HexaryTrie
 
 from ledger.chain.evm import tries
 from ledger.chain.evm.tries import Trie
@@ -16,7 +16,7 @@ def grown(rng: random.Random, length: int, size: int) -> tuple[dict[bytes, bytes
     """The nodes of a random trie, its root, and its keys, which are of one `length` or, for 0, of any."""
     nodes: dict[bytes, bytes] = {}
     trie = HexaryTrie(nodes)
-    keys = []
+    keys: list[bytes] = []
     for _ in range(size):
         beginning = rng.choice([b"", *keys])[: rng.randrange(4)]  # so that paths are shared
         keys.append((beginning + rng.randbytes(40))[: length or rng.randrange(1, 6)])

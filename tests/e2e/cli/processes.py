@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.forks import Lading
+
 LADING = [sys.executable, "-m", "ledger.cli.main"]
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -44,6 +46,19 @@ def served(home: Path, command: str = "serve", **settings: str) -> Iterator[tupl
         if process.poll() is None:
             process.kill()
         process.communicate()
+
+
+@contextmanager
+def forked(home: Path, log: Path, **settings: str) -> Iterator[tuple[str, Lading]]:
+    """As `served`, for tests of what a service answers and not of how it begins: with everything imported."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    process = Lading(["serve"], environment(home, LADING_PORT=str(port), **settings), log)
+    try:
+        yield url, process
+    finally:
+        process.kill()
+        process.wait()
 
 
 def get(url: str) -> Any:

@@ -11,6 +11,7 @@ import venv
 import zipfile
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,9 @@ import pytest
 
 from ledger.common.canonical import canonical_json
 from ledger.services.home.keystores import DEMO_PASSPHRASE, write_keystore
-from tests.e2e.cli.processes import LADING, ROOT, environment, served, wait_for
+from tests.e2e.cli.processes import LADING, ROOT, environment, forked, wait_for
 from tests.e2e.stage import MAKER, SHOP, Stage
+from tests.once import made_once
 from tests.unit.test_architecture import PURE, module_name, our_files, package_of
 
 PIP = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
@@ -29,23 +31,30 @@ OF_NODES = {"ledger.columns", "ledger.formats"}
 Lading = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Built from a copy, so that nothing is left in the sources."""
-    folder = tmp_path_factory.mktemp("source")
+    (built,) = (made_once(tmp_path_factory, "wheel", build) / "dist").iterdir()
+    return built
+
+
+def build(folder: Path) -> None:
+    """The wheel, from a copy, so that nothing is left in the sources."""
     shutil.copytree(ROOT / "ledger", folder / "ledger", ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy2(ROOT / name, folder)
     options = ["--no-deps", "--no-build-isolation", "--no-index", "--wheel-dir", "dist", "."]
     subprocess.run([*PIP, "wheel", *options], cwd=folder, check=True, timeout=120)
-    (built,) = (folder / "dist").iterdir()
-    return built
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def base(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The `bin` of a fresh environment: the wheel, and what requirements/base.txt names as it is installed here."""
-    folder = tmp_path_factory.mktemp("base") / "venv"
+    """The `bin` of an environment that nobody changes."""
+    return made_once(tmp_path_factory, "base", partial(install, wheel)) / "venv" / "bin"
+
+
+def install(wheel: Path, above: Path) -> None:
+    """A fresh environment: the wheel, and what requirements/base.txt names as it is installed here."""
+    folder = above / "venv"
     venv.create(folder, symlinks=True)
     (site,) = (folder / "lib").glob("python*/site-packages")
     for line in (ROOT / "requirements" / "base.txt").read_text(encoding="utf-8").splitlines():
@@ -53,11 +62,11 @@ def base(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         if pinned and not any(f"sys_platform == '{other}'" in line for other in ("win32", "emscripten")):
             copy_distribution(name, site)
     python = ["--python", str(folder / "bin" / "python")]
-    subprocess.run([*PIP, *python, "install", "--no-deps", "--no-index", str(wheel)], check=True, timeout=120)
+    options = ["--no-deps", "--no-index", "--no-compile"]  # of nine hundred modules few are imported
+    subprocess.run([*PIP, *python, "install", *options, str(wheel)], check=True, timeout=120)
     # The wheel's own requirements, and those of what it requires, are all there.
     checked = subprocess.run([*PIP, *python, "check"], capture_output=True, text=True, timeout=120, check=False)
     assert checked.returncode == 0, checked.stdout
-    return folder / "bin"
 
 
 @pytest.fixture
@@ -142,7 +151,7 @@ def test_the_base_signs_submits_and_verifies(lading: Lading, stage: Stage, tmp_p
 
     told = lading("sign", str(MAKER), "terms.json", "--yes", "--out", "signed.json").stderr
     assert "PO-1" in told
-    with served(home) as (url, _):
+    with forked(home, tmp_path / "log") as (url, _):
         wait_for(f"{url}/readyz", lambda answer: answer["status"] == "ok")
         assert f"partner {SHOP}".lower() in lading("partners", "--url", url).stdout.lower()
         answer = json.loads(lading("submit", "signed.json", "--url", url, "--json").stdout)["records"][0]

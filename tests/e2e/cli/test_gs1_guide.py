@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.cli.processes import ROOT, environment, served, wait_for
+from tests.e2e.cli.processes import ROOT, environment, forked, wait_for
 from tests.e2e.cli.test_guides import run
 
 GUIDE = (ROOT / "docs" / "guides" / "gs1.md").read_text(encoding="utf-8")
@@ -25,7 +25,7 @@ def told(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     home, folder = tmp_path_factory.mktemp("gs1") / "home", tmp_path_factory.mktemp("desk")
     shutil.copytree(founded, home)
     commands = [line.split("  #")[0] for block in blocks("sh") for line in block.splitlines()]
-    with served(home) as (url, _):
+    with forked(home, folder / "log") as (url, _):
         wait_for(f"{url}/readyz", lambda answer: answer["status"] == "ok")
         return [run(command, folder, environment(home) | {"url": url}, 60)[0] for command in commands]
 

@@ -34,6 +34,7 @@ from ledger.services.node.service_channel import END_SECONDS
 from tests.e2e.cli.processes import LADING, environment, free_port, wait_for
 from tests.e2e.crashes.scenario import terms
 from tests.e2e.stage import MAKER, parties
+from tests.forks import Lading
 
 TELLS_OF_BELLS = """
 import socket, threading
@@ -68,18 +69,18 @@ def home(founded: Path, tmp_path: Path) -> Path:
 
 
 class Service:
-    """`lading serve`, in a process group of its own as in a terminal."""
+    """`lading serve`, in a process group of its own as in a terminal. `forked`: with everything imported."""
 
-    def __init__(self, home: Path, log: Path, **settings: str) -> None:
+    def __init__(self, home: Path, log: Path, *, forked: bool, **settings: str) -> None:
         port = free_port()
         self.url, self.log, self.home = f"http://127.0.0.1:{port}", log, home
-        with log.open("ab") as said:
-            self.process = subprocess.Popen(
-                [*LADING, "serve"],
-                env=environment(home, LADING_PORT=str(port), **settings),
-                stderr=said,
-                start_new_session=True,
-            )
+        env = environment(home, LADING_PORT=str(port), **settings)
+        self.process: Lading | subprocess.Popen[bytes]
+        if forked:
+            self.process = Lading(["serve"], env, log, group=True)
+        else:
+            with log.open("ab") as said:
+                self.process = subprocess.Popen([*LADING, "serve"], env=env, stderr=said, start_new_session=True)
 
     def ready(self) -> None:
         wait_for(f"{self.url}/readyz", lambda answer: answer["status"] == "ok")
@@ -101,8 +102,8 @@ class Service:
 def serve(home: Path, tmp_path: Path) -> Iterator[Callable[..., Service]]:
     begun: list[Service] = []
 
-    def began(**settings: str) -> Service:
-        begun.append(Service(home, tmp_path / f"{len(begun)}.log", **settings))
+    def began(*, forked: bool = True, **settings: str) -> Service:
+        begun.append(Service(home, tmp_path / f"{len(begun)}.log", forked=forked, **settings))
         return begun[-1]
 
     yield began
@@ -238,7 +239,7 @@ def test_the_passphrase_is_read_once_and_shown_to_nobody_and_ctrl_c_ends_both_in
     write_log_key(home / "keys" / LOG, log, SECRET)
     pipe = tmp_path / "passphrase"
     os.mkfifo(pipe)
-    service = serve(LADING_PASSPHRASE_FILE=str(pipe))
+    service = serve(forked=False, LADING_PASSPHRASE_FILE=str(pipe))
     pipe.write_text(SECRET)
     service.ready()
     for process in (service.process.pid, service.worker()):

@@ -16,7 +16,7 @@ import pytest
 
 from ledger.cli.main import main
 from ledger.common.ids import to_hex
-from tests.e2e.cli.processes import LADING, environment, free_port, get, served, wait_for
+from tests.e2e.cli.processes import LADING, environment, forked, free_port, get, served, wait_for
 from tests.e2e.stage import Stage
 
 
@@ -47,7 +47,7 @@ def home(stage: Stage) -> Path:
 
 
 def test_a_council_admits_a_partner_through_the_service(home: Path, tmp_path: Path) -> None:
-    with served(home) as (url, process):
+    with forked(home, tmp_path / "log") as (url, process):
         wait_for(f"{url}/readyz", lambda answer: answer["status"] == "ok")
         lading(home, "keys", "new", "newcomer", "--demo")
         asked = json.loads(
@@ -85,9 +85,9 @@ def test_a_council_admits_a_partner_through_the_service(home: Path, tmp_path: Pa
         refused = lading(home, "partners", "admit", asked["document"], "--url", url, status=1)
         assert "admitted already" in refused
 
-        process.send_signal(signal.SIGTERM)
-        _, log = process.communicate(timeout=30)
-        assert process.returncode == 0, log
+        process.terminate()
+        status, log = process.wait(30), (tmp_path / "log").read_text()
+        assert status == 0, log
         assert "Lading serves" in log
         assert "level=INFO logger=lading.access method=POST path=/v1/records/batch status=200" in log
         assert token not in log

@@ -9,17 +9,14 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from ledger.errors import DiskFailed, StorageFailed
 from ledger.services.publish.durable_files import LogFolder
-from tests.e2e.cli.processes import get, served, wait_for
+from tests.e2e.cli.processes import forked, get, wait_for
 from tests.e2e.stage import Stage
-
-if TYPE_CHECKING:
-    from subprocess import Popen
+from tests.forks import Lading
 
 FEW = 512
 """Files that the service may have open."""
@@ -38,8 +35,8 @@ def flood() -> Iterator[ExitStack]:
         yield opened
 
 
-def test_silent_connections_halt_no_log_and_make_room_for_others(home: Path, flood: ExitStack) -> None:
-    with served(home) as (url, process):
+def test_silent_connections_halt_no_log_and_make_room_for_others(home: Path, flood: ExitStack, tmp_path: Path) -> None:
+    with forked(home, tmp_path / "log") as (url, process):
         wait_for(f"{url}/readyz", lambda answer: answer["status"] == "ok")
         resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (FEW, FEW))
         address = ("127.0.0.1", int(url.rpartition(":")[2]))
@@ -50,7 +47,7 @@ def test_silent_connections_halt_no_log_and_make_room_for_others(home: Path, flo
         (home / "log" / "checkpoint").unlink()
         end = time.monotonic() + 20
         while not (home / "log" / "checkpoint").exists():
-            assert process.poll() is None, process.communicate()
+            assert process.poll() is None, (tmp_path / "log").read_text()
             assert time.monotonic() < end, "the log is not written any more"
             time.sleep(0.1)
         assert wait_for(f"{url}/readyz", lambda answer: answer["status"] == "ok")["checks"]["log"] == "ok"
@@ -62,10 +59,10 @@ CHUNKED = b"POST /v1/records HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r
 
 
 @pytest.fixture(scope="module")
-def service(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, "Popen[str]"]]:
+def service(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Lading]]:
     """One for all that is refused: after each it answers as before."""
-    home = Path(shutil.copytree(founded, tmp_path_factory.mktemp("service") / "home"))
-    with served(home) as (url, process):
+    folder = tmp_path_factory.mktemp("service")
+    with forked(Path(shutil.copytree(founded, folder / "home")), folder / "log") as (url, process):
         wait_for(f"{url}/healthz", bool)
         yield url, process
 
@@ -73,7 +70,7 @@ def service(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 @pytest.mark.parametrize(
     "begin", [HEAD + b"X-Long: ", HEAD, CHUNKED + b"2\r\n{}\r\n0\r\nX-Long: "], ids=["a field", "fields", "a trailer"]
 )
-def test_a_head_without_end_is_refused(service: tuple[str, "Popen[str]"], begin: bytes) -> None:
+def test_a_head_without_end_is_refused(service: tuple[str, Lading], begin: bytes) -> None:
     """Whatever is kept of it would be taken from everybody's memory."""
     more = b"X-Y: " + b"z" * 1_000 + b"\r\n" if begin == HEAD else b"z" * 1_000
     url, process = service

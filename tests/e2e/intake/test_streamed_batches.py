@@ -15,7 +15,7 @@ from ledger.api.lines import MOST_AHEAD
 from ledger.cli.main import app
 from ledger.common.canonical import canonical_json
 from ledger.records.types import Observation
-from tests.e2e.cli.processes import served, wait_for
+from tests.e2e.cli.processes import forked, wait_for
 from tests.e2e.stage import CARRIER, staged
 
 HEAD = (
@@ -63,7 +63,8 @@ def stream_to(url: str) -> Iterator[Stream]:
 @pytest.fixture(scope="module")
 def service(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Iterator[bytes]]]:
     """Where it is, and new records of its carrier."""
-    home = tmp_path_factory.mktemp("service") / "home"
+    folder = tmp_path_factory.mktemp("service")
+    home = folder / "home"
     with staged(founded, home) as stage:
         domain, now, key = stage.node.home.domain, stage.now, stage.parties[CARRIER].key
 
@@ -75,7 +76,7 @@ def service(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
                 {"type": "Observation", "message": record.to_json(), "signatures": ["0x" + signature.hex()]}
             ).encode()
 
-    with served(home) as (url, _):
+    with forked(home, folder / "log") as (url, _):
         wait_for(f"{url}/readyz", lambda answer: answer["status"] == "ok")
         yield url, made()
 

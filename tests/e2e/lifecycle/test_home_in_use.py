@@ -1,7 +1,6 @@
 """A home is not changed under the service that uses it, whatever its chain; and a crash leaves no lock."""
 
 import shutil
-import subprocess
 import time
 from contextlib import closing
 from pathlib import Path
@@ -14,7 +13,8 @@ from ledger.services.home.home_lock import unused
 from ledger.services.home.settings import Settings, read_settings
 from ledger.services.lifecycle.upgrade import upgrade
 from ledger.services.node.node import Node
-from tests.e2e.cli.processes import LADING, environment, get, served
+from tests.e2e.cli.processes import environment, forked, get
+from tests.forks import Lading
 
 NOBODY = "http://127.0.0.1:9"
 
@@ -31,12 +31,16 @@ def clock_of(settings: Settings) -> ManualClock:
     return ManualClock(int((settings.home / "now").read_text()))
 
 
-def test_an_upgrade_is_refused_while_a_service_on_a_network_runs_and_done_once_it_was_killed(away: Settings) -> None:
-    def upgraded() -> "subprocess.CompletedProcess[str]":
-        env = environment(away.home, LADING_CHAIN=NOBODY)
-        return subprocess.run([*LADING, "upgrade"], env=env, capture_output=True, text=True, check=False)
+def test_an_upgrade_is_refused_while_a_service_on_a_network_runs_and_done_once_it_was_killed(
+    away: Settings, tmp_path: Path
+) -> None:
+    said = tmp_path / "said"
 
-    with served(away.home, LADING_CHAIN=NOBODY) as (url, process):
+    def upgraded() -> int:
+        said.unlink(missing_ok=True)
+        return Lading(["upgrade"], environment(away.home, LADING_CHAIN=NOBODY), said).wait()
+
+    with forked(away.home, tmp_path / "log", LADING_CHAIN=NOBODY) as (url, process):
         end = time.monotonic() + 60
         while process.poll() is None and time.monotonic() < end:
             try:
@@ -44,14 +48,12 @@ def test_an_upgrade_is_refused_while_a_service_on_a_network_runs_and_done_once_i
                 break
             except OSError:
                 time.sleep(0.2)
-        refused = upgraded()
-        assert refused.returncode == 2
-        assert "in use by another process" in refused.stderr
-        assert "Traceback" not in refused.stderr
+        assert upgraded() == 2
+        assert "in use by another process" in said.read_text()
+        assert "Traceback" not in said.read_text()
         process.kill()
         process.wait()
-    done = upgraded()
-    assert done.returncode == 0, done.stderr
+    assert upgraded() == 0, said.read_text()
 
 
 def test_services_on_a_network_may_share_a_home_and_the_last_one_frees_it(away: Settings) -> None:

@@ -20,6 +20,7 @@ from ledger.services.home.keystores import DEMO_PASSPHRASE
 from ledger.services.home.settings import Settings, read_settings
 from tests.e2e.cli.processes import LADING, environment, free_port
 from tests.e2e.stage import CARRIER, MAKER, PURSE, ROLES, SHOP, parties
+from tests.forks import Lading
 
 ACCEPTING_NEEDS = ("consortium.json", "keys/log.pem", "keys/session.key")
 """What a machine that only accepts has of the home; no key that sends anything."""
@@ -34,11 +35,10 @@ class Running:
     env: dict[str, str]
     log: Path
     url: str = ""
-    process: "subprocess.Popen[bytes]" = field(init=False)
+    process: Lading = field(init=False)
 
     def start(self) -> None:
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen([*LADING, *self.command], env=self.env, stdout=log, stderr=log)
+        self.process = Lading(self.command, self.env, self.log)
 
     def end(self, number: int = signal.SIGTERM) -> int:
         self.process.send_signal(number)

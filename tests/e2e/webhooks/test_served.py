@@ -11,7 +11,7 @@ from ledger.client import Client
 from ledger.common.canonical import canonical_json
 from ledger.formats.standard_webhooks import secret_of
 from ledger.services.home.keystores import DEMO_PASSPHRASE, write_keystore
-from tests.e2e.cli.processes import served, wait_for
+from tests.e2e.cli.processes import forked, wait_for
 from tests.e2e.stage import MAKER, Stage
 from tests.e2e.webhooks.receiver import receiving
 
@@ -31,7 +31,8 @@ def test_the_worker_delivers_what_the_service_accepts(stage: Stage, tmp_path: Pa
         assert done.exit_code == 0, done.output
         return done
 
-    with receiving() as receiver, served(home, LADING_WEBHOOK_NETWORKS="127.0.0.0/8") as (url, _):
+    networks = {"LADING_WEBHOOK_NETWORKS": "127.0.0.0/8"}
+    with receiving() as receiver, forked(home, tmp_path / "log", **networks) as (url, _):
         wait_for(f"{url}/readyz", lambda answer: answer["status"] == "ok")
         add = lading(
             "webhooks", "add", "maker", receiver.url + "/hook", "--partner", str(MAKER), "--url", url, "--json"
