@@ -20,6 +20,7 @@ from ledger.services.products.provenance import GoodsAsked
 from ledger.services.products.provenance_views import BalanceView, ProvenanceView
 from ledger.services.products.shown_graph import Reach, read_graph
 from ledger.services.views.records import PUBLIC, Reader
+from ledger.store.projections import shipments
 from tests.e2e.provenance.kitchen import AUDITOR, BLEND, SUGAR, goods, lost, opened, reader
 from tests.e2e.stage import AUTHORITY, CARRIER, MAKER, SHOP, WAREHOUSE, Stage, staged
 
@@ -157,6 +158,13 @@ def test_a_product_tells_all_that_it_was_made_of_by_how_it_was_made(packery: Pac
     assert [one.shipment for one in public.made] == [one.shipment for one in made]
     assert all(each.goods in (None, ()) for one in public.made for each in one.inputs)
     assert nothing == {}
+
+
+def test_what_made_goods_is_found_among_many_that_carry_them(packery: Packery) -> None:
+    with packery.stage.node.home.database.read() as connection:
+        carriers = shipments.shipments_with(connection, BLEND, MADE_LOT, limit=9)
+        (made,) = shipments.made_with(connection, BLEND, MADE_LOT, limit=1)
+    assert (len(carriers), made.shipment) == (2, packery.blend)
 
 
 def test_each_party_follows_goods_as_far_as_it_may_read(packery: Packery) -> None:
