@@ -10,6 +10,7 @@ from ledger.common.gs1 import Product, recall_covers, recalled_lots, recalled_pr
 from ledger.common.ids import RecordId, bytes_from_hex, to_hex
 from ledger.errors import NotFound, NotPermitted, RuleBroken
 from ledger.explain.words import spaced
+from ledger.formats.gs1.scanned import sought
 from ledger.products.recall_tracing import Way
 from ledger.provenance.balance import balance_of
 from ledger.provenance.contents import Line
@@ -252,6 +253,15 @@ def _too_many(asked: GoodsAsked, found: str) -> RuleBroken:
         found=found,
         mend="Name a lot, or a shipment; or ask the operator, who has `lading trace`.",
     )
+
+
+def subject_of(text: str) -> str:
+    """What people give as a subject: the id of a shipment, or a product's code in any spelling of GS1, as its path;
+    anything else as it is.
+    """
+    given = text.strip().removeprefix("/")
+    product = None if given.startswith("0x") else sought(given)[1]
+    return given if product is None else product.path()
 
 
 def asked_goods(asked: GoodsAsked) -> bytes | tuple[str, str]:
