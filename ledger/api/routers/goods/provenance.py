@@ -50,7 +50,7 @@ def gaps(
     broken, more out than in, the same serial numbers twice, clearances without goods.
 
     Each finding is a question to whoever signed, with the records it rests on. A partner gets those of which it may
-    read all shipments concerned, an auditor all.
+    read all shipments concerned and, where contents matter, open the records that say them; an auditor all.
     """
     found = node.reader.numbers.gaps(at, reader)
     return findings_view([one for one in found if code in (None, one.code)], limit)
