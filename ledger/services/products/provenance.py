@@ -15,7 +15,7 @@ from ledger.products.recall_tracing import Way
 from ledger.provenance.balance import balance_of
 from ledger.provenance.contents import Line
 from ledger.provenance.graph import Graph
-from ledger.provenance.shares import Basis, Share, parts_of_all, share_of_goods, shares_down, shares_up, whole
+from ledger.provenance.shares import UNKNOWN, Share, parts_of_all, share_of_goods, shares_down, shares_up, whole
 from ledger.services.home.home import Home
 from ledger.services.products.lot_tracing import NAMED, POSSIBLE, Traced, trace_shipment
 from ledger.services.products.made_above import MOST_MADE, made_above, parents_of
@@ -46,7 +46,6 @@ from ledger.store.projections.shipments import Shipment
 MOST_LOOKED_AT = 5_000
 """Shipments that are looked at for a reader who may read some of them."""
 _STATUS = {int(state): spaced(state.name) for state in ShipmentState}
-UNKNOWN = Share(None, Basis.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
