@@ -137,7 +137,10 @@ def _unbalanced(journeys: Journeys, graph: Graph) -> Iterator[Finding]:
         verified = found.verified if found is not None else journeys.origins[below].verified
         records = tuple(dict.fromkeys((balance.record, *opened, *balance.sources)))
         finding = Finding(Gap.MORE_OUT, below, verified.known, records, balance.parents)
-        for verdict in {one.verdict for one in balance.sums} & codes.keys():
+        named = {one.verdict for one in balance.sums} & codes.keys()
+        if found is not None and found.record.purpose == Purpose.RETURN and found.record.holder == NOBODY:
+            named -= {Verdict.GAP}  # the consumer kept the rest, which is nobody's stock
+        for verdict in sorted(named):
             yield Finding(codes[verdict], below, finding.at, finding.records, finding.others)
         if any(Unknown.LOSS_UNREADABLE in one.unknown for one in balance.sums):
             yield Finding(Gap.LOSS_UNCLEAR, below, finding.at, (balance.record,))

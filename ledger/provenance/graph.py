@@ -13,8 +13,9 @@ from graphlib import TopologicalSorter
 
 from ledger.common.ids import RecordId
 from ledger.errors import MalformedRecord
-from ledger.provenance.contents import WHOLE, Contents, Left, Parted, together
+from ledger.provenance.contents import WHOLE, Contents, together
 from ledger.provenance.loss import Loss, parse_loss
+from ledger.provenance.parted import Left, Parted
 from ledger.records.eip712 import Withheld
 from ledger.records.types import Details
 

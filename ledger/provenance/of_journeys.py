@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from ledger.codes import Purpose
-from ledger.common.ids import RecordId
-from ledger.provenance.contents import Counted, Parted, counts, stated
+from ledger.provenance.contents import Counted, counts, stated
 from ledger.provenance.graph import Graph, Made, Node, stated_loss
-from ledger.records.types import ShipmentTerms, Split
+from ledger.provenance.parted import Parted, parted_by
+from ledger.records.types import ShipmentTerms
 from ledger.shipments.history import Journeys
 
 _BY_PURPOSE: dict[int, Made] = {Purpose.MERGE: Made.MERGE, Purpose.TRANSFORMATION: Made.TRANSFORMATION}
@@ -21,12 +21,6 @@ def made_by(terms: ShipmentTerms) -> Made:
 
 def graph_of(journeys: Journeys) -> Graph:
     return Graph(_nodes(journeys))
-
-
-def parted_by(split: Split, record: RecordId) -> Parted:
-    """`record`: the id of the split."""
-    named = tuple(stated(child.contents, record) for child in split.children)
-    return Parted(tuple(child.packages for child in split.children), named)
 
 
 def _nodes(journeys: Journeys) -> Iterator[Node]:

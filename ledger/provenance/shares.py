@@ -4,18 +4,25 @@ transformations in one walk.
 A part of goods has all of its shares from what it was parted from. Where several shipments were joined, each counts by
 how much of one measure it held when it closed: by mass, by volume, or by pieces of one GTIN, where all of them say so;
 else by packages, and that is said. Where contents are withheld here, shares are not known.
+
+Goods that were joined as they are stay what they are: where a split takes them apart again by what is in its children,
+each GTIN and lot comes from those of the joined shipments that had some of it. A transformation makes one of them all.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from fractions import Fraction
 
 from ledger.provenance.contents import Contents, Line
-from ledger.provenance.graph import JOINED, Graph, Node
+from ledger.provenance.graph import JOINED, Graph, Made, Node
 from ledger.provenance.units import PHYSICAL, PIECE
 
 WHOLE, NONE = Fraction(1), Fraction(0)
+Goods = tuple[str, str]
+"""GTIN and lot, as in `ledger.provenance.contents.Key`."""
+ANY: Goods = ("", "?")
+"""Which of joined goods it is, cannot be told: no GTIN and lot are these."""
 
 
 class Basis(IntEnum):
@@ -36,6 +43,12 @@ class Share:
     basis: Basis
 
 
+UNSURE: dict[Goods, Share] = {ANY: Share(WHOLE, Basis.STATED)}
+
+
+UNKNOWN = Share(None, Basis.UNKNOWN)
+
+
 def whole(shipments: Iterable[bytes]) -> dict[bytes, Share]:
     """All of these shipments, to be asked about."""
     return dict.fromkeys(shipments, Share(WHOLE, Basis.STATED))
@@ -49,14 +62,51 @@ def shares_up(graph: Graph, starts: Mapping[bytes, Share]) -> dict[bytes, Share]
         [start for start in starts if start in graph.nodes],
         lambda name: [parent for parent in graph.nodes[name].parents if parent in graph.nodes],
     )
-    found: dict[bytes, list[Share]] = {start: [share] for start, share in starts.items()}
+    found: dict[bytes, dict[Goods | None, list[Share]]] = {start: {None: [share]} for start, share in starts.items()}
     result: dict[bytes, Share] = {}
     for node in reversed([*graph.ordered(above)]):
-        share = result[node.shipment] = _sum(found[node.shipment])
-        for parent, weight in _weights(graph, node).items():
-            if parent in above:
-                found.setdefault(parent, []).append(_of(share, weight))
+        flows = {goods: _sum(parts) for goods, parts in found[node.shipment].items()}
+        result[node.shipment] = _sum([*flows.values()])
+        for goods, flow in flows.items():
+            for kind, share in _apart(graph, node, goods, flow):
+                for parent, weight in _weights(graph, node, kind).items():
+                    if parent in above:
+                        found.setdefault(parent, {}).setdefault(kind, []).append(_of(share, weight))
     return result
+
+
+def _apart(graph: Graph, node: Node, goods: Goods | None, share: Share) -> Iterator[tuple[Goods | None, Share]]:
+    """What of its parents' goods a share of a node is: `goods` alone, or all of them (None)."""
+    if node.made is Made.TRANSFORMATION:
+        yield None, share
+    elif goods is None and (parts := _sorted_out(graph, node)):
+        for kind, part in parts.items():
+            yield kind, _of(share, part)
+    else:
+        yield goods, share
+
+
+def _sorted_out(graph: Graph, node: Node) -> dict[Goods, Share]:
+    """Of a child that a split took out of mixed goods by what is in there: what share of it each of these is. Empty
+    where it is taken out evenly, or nobody says.
+    """
+    if node.parted is None or not any(node.parted.named):
+        return {}
+    inside, whole = graph.inside(node.shipment), graph.inside(node.parents[0])
+    if inside is None or whole is None:
+        return {}
+    kinds, mixed = _kinds(inside), _kinds(whole)
+    if inside.closed or whole.closed:
+        return UNSURE
+    if len(mixed) < 2:
+        return {}
+    parts = {kind: share_of_goods(inside, lambda line, kind=kind: line.key[:2] == kind) for kind in sorted(kinds)}
+    told = kinds and kinds <= mixed and all(part.value is not None for part in parts.values())
+    return parts if told else UNSURE
+
+
+def _kinds(contents: Contents) -> set[Goods]:
+    return {line.key[:2] for line in contents.lines}
 
 
 def shares_down(graph: Graph, starts: Mapping[bytes, Share]) -> dict[bytes, Share]:
@@ -66,25 +116,55 @@ def shares_down(graph: Graph, starts: Mapping[bytes, Share]) -> dict[bytes, Shar
     first = {start: share for start, share in starts.items() if start in graph.nodes}
     below = _reached([*first], lambda name: [child.shipment for child in graph.children.get(name, ())])
     result = {**first}
+    mixed: dict[bytes, dict[Goods, Share]] = {}
+    """Of joined goods, and parts of them: of each of these, what share came from there, where it is not that of all."""
     for node in graph.ordered(below):
         if node.shipment not in result:
-            weights = _weights(graph, node)
-            parts = [_of(result[parent], weights[parent]) for parent in weights if parent in result]
-            result[node.shipment] = _sum(parts)
+            parents = [parent for parent in node.parents if parent in result]
+            mixed[node.shipment] = _mixed(graph, node, parents, (result, mixed))
+            if parts := {} if node.made in JOINED else _sorted_out(graph, node):
+                (parent,), of = parents, mixed[node.shipment]
+                missing = UNKNOWN if of and parts is UNSURE else result[parent]
+                shares = [_of(of.get(kind, missing), part) for kind, part in parts.items()]
+            else:
+                weights = _weights(graph, node)
+                shares = [_of(result[parent], weights[parent]) for parent in parents]
+            result[node.shipment] = _sum(shares)
     return result
+
+
+def _mixed(
+    graph: Graph,
+    node: Node,
+    parents: Sequence[bytes],
+    known: tuple[Mapping[bytes, Share], Mapping[bytes, dict[Goods, Share]]],
+) -> dict[Goods, Share]:
+    result, mixed = known
+    if node.made is Made.TRANSFORMATION:
+        return {}
+    if len(node.parents) == 1:
+        return mixed.get(parents[0], {})
+    kinds = {
+        kind for parent in node.parents if parent in graph.nodes for kind in _kinds(graph.inside(parent) or Contents())
+    }
+    told = {}
+    for kind in kinds if len(kinds) > 1 else ():
+        weights = _weights(graph, node, kind)
+        told[kind] = _sum([_of(mixed.get(one, {}).get(kind, result[one]), weights[one]) for one in parents])
+    return told
 
 
 def share_of_goods(contents: Contents | None, wanted: Callable[[Line], bool]) -> Share:
     """What share of contents is goods that are `wanted`; known where all or none are, or all are in one measure."""
     if contents is None or contents.closed or not contents.lines:
-        return Share(None, Basis.UNKNOWN)
+        return UNKNOWN
     own = [line for line in contents.lines if wanted(line)]
     if len(own) in (0, len(contents.lines)):
         return Share(WHOLE if own else NONE, Basis.STATED)
     units = {line.measure.unit for line in contents.lines}
     total = sum((line.amount for line in contents.lines), NONE)
     if len(units) != 1 or not units <= {*PHYSICAL, PIECE} or not total:
-        return Share(None, Basis.UNKNOWN)
+        return UNKNOWN
     return Share(sum((line.amount for line in own), NONE) / total, _basis([contents]))
 
 
@@ -92,7 +172,7 @@ def parts_of_all(starts: Mapping[bytes, Share], contents: Sequence[Contents | No
     """What part of goods that are in several shipments is in each: by amounts, where these agree. `starts`: what share
     of the shipment's `contents`, which are in the same order, the goods are.
     """
-    unknown = dict.fromkeys(starts, Share(None, Basis.UNKNOWN))
+    unknown = dict.fromkeys(starts, UNKNOWN)
     if any(part is not None and part.closed for part in contents) or any(one.value is None for one in starts.values()):
         return unknown
     amounts = _amounts(contents)
@@ -117,37 +197,56 @@ def _reached(starts: Sequence[bytes], following: Callable[[bytes], Sequence[byte
 
 
 def _of(share: Share, weight: Share) -> Share:
+    for one in (share, weight):
+        if one.value == NONE:  # of nothing, whatever share is nothing
+            return one
     if share.value is None or weight.value is None:
-        return Share(None, Basis.UNKNOWN)
+        return UNKNOWN
     return Share(share.value * weight.value, max(share.basis, weight.basis))
 
 
 def _sum(parts: Sequence[Share]) -> Share:
     if any(part.value is None for part in parts):
-        return Share(None, Basis.UNKNOWN)
+        return UNKNOWN
     return Share(sum((part.value or NONE for part in parts), NONE), max(part.basis for part in parts))
 
 
-def _weights(graph: Graph, node: Node) -> Mapping[bytes, Share]:
-    """What share of `node` came from each of its parents."""
+def _weights(graph: Graph, node: Node, goods: Goods | None = None) -> Mapping[bytes, Share]:
+    """What share of `node` came from each of its parents; of `goods` in it alone, where these are named."""
     if node.made not in JOINED:
         return dict.fromkeys(node.parents, Share(WHOLE, Basis.STATED))
     if len(node.parents) == 1:
         return {node.parents[0]: Share(WHOLE, Basis.STATED)}
     if any(parent not in graph.nodes for parent in node.parents):
-        return dict.fromkeys(node.parents, Share(None, Basis.UNKNOWN))
+        return dict.fromkeys(node.parents, UNKNOWN)
     above = [graph.nodes[parent] for parent in node.parents]
     inside = [graph.at_close(parent) for parent in above]
     if any(part is not None and part.closed for part in inside):
-        return dict.fromkeys(node.parents, Share(None, Basis.UNKNOWN))
+        return dict.fromkeys(node.parents, UNKNOWN)
+    if goods is not None:
+        return _weights_of(goods, node.parents, inside)
     amounts = _amounts(inside)
     basis = Basis.PACKAGES if amounts is None else _basis(inside)
     if amounts is None:
         amounts = [Fraction(parent.left) for parent in above]
+    return _parts(node.parents, amounts, basis)
+
+
+def _weights_of(goods: Goods, parents: Sequence[bytes], inside: Sequence[Contents | None]) -> Mapping[bytes, Share]:
+    """By how much of these goods each held; not known where one does not say, or units do not agree."""
+    own = [None if part is None else Contents(tuple(x for x in part.lines if x.key[:2] == goods)) for part in inside]
+    units = {line.measure.unit for part in own if part is not None for line in part.lines}
+    if len(units) != 1 or None in own:
+        return dict.fromkeys(parents, UNKNOWN)
+    amounts = [sum((line.amount for line in part.lines), NONE) for part in own if part is not None]
+    return _parts(parents, amounts, _basis(own))
+
+
+def _parts(parents: Sequence[bytes], amounts: Sequence[Fraction], basis: Basis) -> Mapping[bytes, Share]:
     total = sum(amounts, NONE)
     if not total:
-        return dict.fromkeys(node.parents, Share(None, Basis.UNKNOWN))
-    return {parent.shipment: Share(amount / total, basis) for parent, amount in zip(above, amounts, strict=True)}
+        return dict.fromkeys(parents, UNKNOWN)
+    return {parent: Share(amount / total, basis) for parent, amount in zip(parents, amounts, strict=True)}
 
 
 def _basis(inside: Iterable[Contents | None]) -> Basis:

@@ -1,8 +1,9 @@
 """Which goods a shipment opened with: as its terms or the split say, else its part of what it came from."""
 
-from ledger.provenance.contents import Contents, Left, Parted, stated, together
+from ledger.provenance.contents import Contents, stated, together
 from ledger.provenance.graph import Made
-from ledger.provenance.of_journeys import made_by, parted_by
+from ledger.provenance.of_journeys import made_by
+from ledger.provenance.parted import Left, Parted, parted_by
 from ledger.records.types import ShipmentTerms
 from ledger.shipments.history import Journeys
 from ledger.shipments.portions import Found

@@ -114,6 +114,7 @@ ASKED: dict[str, Callable[[Connection], object]] = {
     "what is missing from a partner": lambda c: shipments.remainders_with(c, 1),
     "shipments with a product": lambda c: shipments.shipments_with(c, "0", limit=10),
     "shipments with a lot": lambda c: shipments.shipments_with(c, "0", "L", limit=10),
+    "what made a lot": lambda c: shipments.made_with(c, "0", "L", limit=10),
     "all shipments with a lot": lambda c: shipments.all_with(c, "0", "L"),
     "a shipment with a product that is about": lambda c: shipments.any_with(c, "0", outside=[5]),
     "goods of several": lambda c: tracing.goods_in(c, [bytes(32), bytes(32)]),

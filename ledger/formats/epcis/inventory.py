@@ -2,7 +2,8 @@
 
 An event is an observation of the step `stock_taking` (CBV 2.0, section 7.1) with the quantities of each GTIN and lot,
 named by its hash. Nobody counted: the quantities follow from custody, and `lading:` members say of whom and from which
-log size. Goods without a GTIN have no name in EPCIS and are left out.
+log size. Goods without a GTIN have no name in EPCIS and are left out; where their unit has no code there, how much of
+them there is stays unspecified.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,7 +15,7 @@ from typing import Any
 from ledger.formats.epcis.document import Event, capture_document
 from ledger.formats.epcis.event_hash import hash_id
 from ledger.formats.epcis.identity import DECLARED, Naming
-from ledger.formats.epcis.outgoing import goods_quantity, moment
+from ledger.formats.epcis.outgoing import goods_quantity, moment, uom_of
 from ledger.records.types import Goods, Place
 from ledger.stock.courses import Location
 from ledger.stock.totals import Total
@@ -67,4 +68,7 @@ def _quantity(row: Total, naming: Naming) -> dict[str, Any] | None:
         return None
     number = Decimal(row.on_hand)
     goods = Goods(_NO_SALT, row.gtin, row.lot, bytes(32), 0, row.unit, "", "")
-    return goods_quantity(goods, int(number) if number == int(number) else number, naming)
+    entry = goods_quantity(goods, int(number) if number == int(number) else number, naming)
+    if entry is not None and row.unit and not uom_of(row.unit):
+        return {"epcClass": entry["epcClass"]}  # without its unit the number would say a count of items
+    return entry

@@ -140,16 +140,21 @@ def _quantities(contents: object, naming: Naming) -> list[dict[str, Any]]:
     return [quantity for quantity in found if quantity is not None]
 
 
+def uom_of(unit: str) -> str:
+    """The unit as EPCIS can tell it; empty for what has not the shape of a code of Recommendation 20."""
+    code = code_of(unit)
+    return code.upper() if code.isascii() and code.isalnum() and 2 <= len(code) <= 3 else ""
+
+
 def goods_quantity(goods: Goods, quantity: int | Decimal, naming: Naming) -> dict[str, Any] | None:
     """So much of some goods as an entry of a quantity list; None for goods that have no name in EPCIS."""
     uri = naming.goods(goods)
     if not uri:
         return None
-    unit = code_of(goods.unit)
-    unit = unit if unit.isascii() and unit.isalnum() and 2 <= len(unit) <= 3 else ""
+    unit = uom_of(goods.unit)
     counted = not unit or unit in ("EA", "C62", "H87", "PCE")
     entry: dict[str, Any] = {"epcClass": uri, "quantity": quantity}
-    return entry if counted else {**entry, "uom": unit.upper()}
+    return entry if counted else {**entry, "uom": unit}
 
 
 # --- custody --------------------------------------------------------------------------------------------------------

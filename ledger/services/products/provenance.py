@@ -2,22 +2,23 @@
 what share of it comes from what was asked about.
 """
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ledger.codes import ExceptionBit, Purpose, ShipmentState
+from ledger.codes import ExceptionBit, ShipmentState
 from ledger.common.gs1 import Product, recall_covers, recalled_lots, recalled_product
 from ledger.common.ids import RecordId, bytes_from_hex, to_hex
 from ledger.errors import NotFound, NotPermitted, RuleBroken
 from ledger.explain.words import spaced
+from ledger.formats.gs1.scanned import sought
 from ledger.products.recall_tracing import Way
 from ledger.provenance.balance import balance_of
 from ledger.provenance.contents import Line
 from ledger.provenance.graph import Graph
-from ledger.provenance.shares import Basis, Share, parts_of_all, share_of_goods, shares_down, shares_up, whole
+from ledger.provenance.shares import UNKNOWN, Share, parts_of_all, share_of_goods, shares_down, shares_up, whole
 from ledger.services.home.home import Home
 from ledger.services.products.lot_tracing import NAMED, POSSIBLE, Traced, trace_shipment
+from ledger.services.products.made_above import MOST_MADE, made_above, parents_of
 from ledger.services.products.provenance_views import (
     Direction,
     InputView,
@@ -44,12 +45,7 @@ from ledger.store.projections.shipments import Shipment
 
 MOST_LOOKED_AT = 5_000
 """Shipments that are looked at for a reader who may read some of them."""
-MOST_MADE = 20
-"""Shipments of which a product's page says what they were made of."""
-MOST_LOOKED_UP = 200
-"""Shipments above these that are looked at for it."""
 _STATUS = {int(state): spaced(state.name) for state in ShipmentState}
-UNKNOWN = Share(None, Basis.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +98,7 @@ class Provenance:
             return MadeOfView((), False), {}
         with self._db.read() as connection:
             carriers = shipments.made_with(connection, product.gtin, product.lot, limit=MOST_MADE)
-            made, more = _made_above(connection, carriers)
+            made, more = made_above(connection, carriers)
             if not made:
                 return MadeOfView((), more), {}
             self._registry.refreshed(connection)
@@ -258,34 +254,19 @@ def _too_many(asked: GoodsAsked, found: str) -> RuleBroken:
     )
 
 
+def subject_of(text: str) -> str:
+    """What people give as a subject: the id of a shipment, or a product's code in any spelling of GS1, as its path;
+    anything else as it is.
+    """
+    given = text.strip().removeprefix("/")
+    product = None if given.startswith("0x") else sought(given)[1]
+    return given if product is None else product.path()
+
+
 def asked_goods(asked: GoodsAsked) -> bytes | tuple[str, str]:
     """A shipment's id, or a subject with lots; raises `MalformedRecord`."""
     subject = asked.subject
     return bytes_from_hex(subject, 32, "subject") if subject.startswith("0x") else (subject, asked.lots)
-
-
-def _made_above(connection: Connection, level: Sequence[Shipment]) -> tuple[list[Shipment], bool]:
-    """These transformations and those above them, nearest first; whether there may be more than are told."""
-    made: list[Shipment] = []
-    seen = {row.shipment for row in level}
-    while level:
-        made += [row for row in level if row.purpose == Purpose.TRANSFORMATION and row.parent is None]
-        above = dict.fromkeys(parent for row in level for parent in parents_of(row) if parent not in seen)
-        if len(made) >= MOST_MADE or len(seen) + len(above) > MOST_LOOKED_UP:
-            return made[:MOST_MADE], bool(above) or len(made) > MOST_MADE
-        seen |= above.keys()
-        found = shipments.get_many(connection, above)
-        level = [found[name] for name in above if name in found]
-    return made, False
-
-
-def parents_of(row: Shipment) -> tuple[bytes, ...]:
-    """What a shipment was split or left behind from, or which its terms took over."""
-    if row.parent is not None:
-        return (row.parent,)
-    if row.purpose == Purpose.REPLACEMENT:
-        return ()
-    return tuple(bytes.fromhex(name.removeprefix("0x")) for name, _ in json.loads(row.parents or "[]"))
 
 
 def starts_of(asked: GoodsAsked, graph: Graph, traced: Mapping[bytes, Traced]) -> dict[bytes, Share]:
@@ -308,16 +289,11 @@ def starts_of(asked: GoodsAsked, graph: Graph, traced: Mapping[bytes, Traced]) -
 
 def _once(graph: Graph, starts: Mapping[bytes, Share]) -> dict[bytes, Share]:
     """The goods asked about, each counted once: where they were first, by their part of all of them there."""
-    first = {}
-    for name in starts:
-        above, left = set[bytes](), [name]
-        while left:
-            for parent in graph.nodes[left.pop()].parents:
-                if parent in graph.nodes and parent not in above:
-                    above.add(parent)
-                    left.append(parent)
-        if not above & starts.keys():
-            first[name] = starts[name]
+    below = set[bytes]()
+    for node in graph.ordered():
+        if any(parent in starts or parent in below for parent in node.parents):
+            below.add(node.shipment)
+    first = {name: share for name, share in starts.items() if name not in below}
     if len(first) == 1:
         return whole(first)
     return parts_of_all(first, [graph.inside(name) for name in first])

@@ -9,9 +9,10 @@ from typing import NamedTuple
 from ledger.codes import APPLIED
 from ledger.common.ids import RecordId
 from ledger.errors import LadingError
-from ledger.provenance.contents import Contents, Counted, Parted, counts, stated
+from ledger.provenance.contents import Contents, Counted, counts, stated
 from ledger.provenance.graph import Graph, Made, Node, stated_loss
-from ledger.provenance.of_journeys import made_by, parted_by
+from ledger.provenance.of_journeys import made_by
+from ledger.provenance.parted import Parted, parted_by
 from ledger.records.disclosure import join
 from ledger.records.shipment_ids import remainder_id
 from ledger.records.types import REMAINDER_INDEX, Handoff, Record, ShipmentTerms, Split

@@ -253,11 +253,12 @@ def shipments_with(connection: Connection, gtin: str, lot: str = "", *, limit: i
 
 
 def made_with(connection: Connection, gtin: str, lot: str, *, limit: int) -> list[Shipment]:
-    """The first `limit` of them, by opening, that a transformation made."""
-    carried = select(projected.goods.c.shipment).where(*_of_lot(gtin, lot))
-    made = _shipments.c.purpose == int(Purpose.TRANSFORMATION), _shipments.c.parent.is_(None)
-    query = select(_shipments.c.shipment).where(_shipments.c.shipment.in_(carried), *made)
-    names = connection.scalars(query.order_by(_shipments.c.opened_index, _shipments.c.shipment).limit(limit)).all()
+    """The first `limit` of them, by their ids, that a transformation made."""
+    goods, table = projected.goods.c, _shipments
+    joined = projected.goods.join(table, table.c.shipment == goods.shipment)
+    made = table.c.purpose == int(Purpose.TRANSFORMATION), table.c.child_index.is_(None)
+    query = select(goods.shipment).select_from(joined).where(*_of_lot(gtin, lot), *made)
+    names = connection.scalars(query.order_by(goods.shipment).limit(limit)).all()
     rows = get_many(connection, names)
     return [rows[name] for name in names]
 

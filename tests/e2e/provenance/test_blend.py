@@ -187,6 +187,8 @@ def test_on_the_command_line(kitchen: Kitchen) -> None:
         Fraction(3, 4),
         Fraction(1, 4),
     }
+    labels = (f"01/{BLEND}/10/{MADE_LOT}", f"(01){BLEND}(10){MADE_LOT}", f"https://id.gs1.org/01/{BLEND}/10/{MADE_LOT}")
+    assert len({lading("trace", label, "--json") for label in labels}) == 1
     words = lading("trace", to_hex(kitchen.sold))
     assert "75 %" in words
     assert "lost 10,000 (dust in the mixer): what went in came out" in words

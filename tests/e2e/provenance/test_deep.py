@@ -7,21 +7,22 @@ from pathlib import Path
 import pytest
 
 from ledger.cli.demo.cast import GTIN
-from ledger.cli.demo.scribe import details
-from ledger.codes import Purpose, SplitReason
+from ledger.cli.demo.scribe import NO_HASH, details
+from ledger.codes import Hazard, Purpose, RecallAction, SplitReason
 from ledger.common.gs1 import Product
 from ledger.common.ids import to_hex
 from ledger.products.recall_tracing import Way
 from ledger.provenance.contents import Contents
 from ledger.provenance.graph import Graph
 from ledger.records.shipment_ids import child_id
-from ledger.records.types import Child, ShipmentRef, Split
+from ledger.records.types import Child, Recall, ShipmentRef, Split
 from ledger.services.products.provenance import GoodsAsked
 from ledger.services.products.provenance_views import BalanceView, ProvenanceView
 from ledger.services.products.shown_graph import Reach, read_graph
 from ledger.services.views.records import PUBLIC, Reader
+from ledger.store.projections import shipments
 from tests.e2e.provenance.kitchen import AUDITOR, BLEND, SUGAR, goods, lost, opened, reader
-from tests.e2e.stage import CARRIER, MAKER, SHOP, WAREHOUSE, Stage, staged
+from tests.e2e.stage import AUTHORITY, CARRIER, MAKER, SHOP, WAREHOUSE, Stage, staged
 
 TIN, MADE_LOT, TIN_LOT = "09506000134376", "L-BLEND", "L-TIN"
 
@@ -42,6 +43,10 @@ class Packery:
     halves: tuple[bytes, bytes]
     merged: bytes
     tins: bytes
+
+    @property
+    def blend_inputs(self) -> list[bytes]:
+        return sorted([self.first, self.sugar])
 
     def trace(self, subject: str, who: Reader = AUDITOR, *ways: Way) -> ProvenanceView:
         return self.stage.node.reader.provenance.trace(GoodsAsked(subject, "", ways), who)[0]  # type: ignore[no-any-return]
@@ -153,3 +158,40 @@ def test_a_product_tells_all_that_it_was_made_of_by_how_it_was_made(packery: Pac
     assert [one.shipment for one in public.made] == [one.shipment for one in made]
     assert all(each.goods in (None, ()) for one in public.made for each in one.inputs)
     assert nothing == {}
+
+
+def test_what_made_goods_is_found_among_many_that_carry_them(packery: Packery) -> None:
+    with packery.stage.node.home.database.read() as connection:
+        carriers = shipments.shipments_with(connection, BLEND, MADE_LOT, limit=9)
+        (made,) = shipments.made_with(connection, BLEND, MADE_LOT, limit=1)
+    assert (len(carriers), made.shipment) == (2, packery.blend)
+
+
+def test_each_party_follows_goods_as_far_as_it_may_read(packery: Packery) -> None:
+    shop = packery.trace(to_hex(packery.tins), reader(SHOP))
+    seen = {node.shipment for node in shop.shipments}
+    assert shop.limited
+    assert seen == {to_hex(one) for one in (packery.tins, packery.merged, *packery.halves, packery.blend)}
+    assert "L-A" not in repr(shop)
+    inputs = tuple(map(to_hex, packery.blend_inputs))
+    assert {one.verdict for one in shop.balances if one.parents == inputs} == {"unknown"}
+    maker = packery.trace(to_hex(packery.powder), reader(MAKER))
+    assert {node.shipment for node in maker.shipments} == {
+        to_hex(one) for one in (packery.powder, packery.first, packery.second)
+    }
+    assert MADE_LOT not in repr(maker)
+
+
+def test_a_recall_of_an_input_reaches_what_was_made_of_it_twice_over(packery: Packery) -> None:
+    stage, recalls = packery.stage, packery.stage.node.reader.recalls
+    subject = f"01/{SUGAR}/10/L-S"
+    record = Recall(
+        AUTHORITY, subject, "", Hazard.BIOLOGICAL, RecallAction.STOP_SALE, "", NO_HASH, stage.now, details()
+    )
+    record_id = stage.sign(record, AUTHORITY)
+    stage.node.settle()
+    certainty = {one.shipment: one.certainty for one in recalls.recall(record_id, reader(AUTHORITY)).trace.shipments}
+    made = (packery.blend, *packery.halves, packery.merged, packery.tins)
+    assert certainty == {to_hex(packery.sugar): "named"} | {to_hex(one): "made_of" for one in made}
+    (told,) = recalls.of_shipment(packery.tins, reader(SHOP), concerned=True)
+    assert told.id == to_hex(record_id)

@@ -7,9 +7,10 @@ import pytest
 
 from ledger.codes import ExceptionBit, Purpose
 from ledger.provenance.balance import Verdict, balances
-from ledger.provenance.contents import Contents, Counted, Line, Parted, counts
+from ledger.provenance.contents import Contents, Counted, Line, counts
 from ledger.provenance.graph import Graph
 from ledger.provenance.of_journeys import graph_of
+from ledger.provenance.parted import Parted
 from ledger.records.eip712 import Withheld
 from ledger.records.types import Goods
 from ledger.shipments.history import Journeys

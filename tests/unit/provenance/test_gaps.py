@@ -140,6 +140,19 @@ def chain(history: History, *, purpose: Purpose, serials: bytes = SERIALS) -> li
     return [first, history.terms(holder=MAKER, parents=[first], contents=[goods(1, serials)], purpose=purpose)]
 
 
+@pytest.mark.parametrize(("holder", "found"), [(0, []), (SHOP, [Gap.LESS_OUT])])
+def test_a_consumer_may_keep_what_it_does_not_return(holder: int, found: list[Gap]) -> None:
+    history = History()
+    key = b"\x09" * 20
+    one = history.terms(holder=MAKER, consignee=0, recipient=key, contents=[goods(3)])
+    history.handoff(one, MAKER, 0, DAY)
+    history.terms(
+        consignor=SHOP, consignee=SHOP, holder=holder, recipient=key, parents=[one], purpose=Purpose.RETURN,
+        contents=[goods(1)],
+    )  # fmt: skip
+    assert codes(history) == found
+
+
 def test_serials_go_on_with_their_goods_and_are_nowhere_else() -> None:
     history = History()
     _, later = chain(history, purpose=Purpose.ONWARD)

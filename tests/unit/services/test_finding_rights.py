@@ -1,5 +1,7 @@
 """Who is told where records do not add up: what rests on contents only who may open these."""
 
+from typing import Any
+
 from ledger.provenance.gaps import Gap, find_gaps
 from ledger.records.types import Goods
 from ledger.services.figures.record_rights import FindingRights
@@ -43,7 +45,7 @@ def test_who_carries_under_the_terms_is_told_that_they_are_late_and_not_what_a_s
 
 def test_what_was_inherited_is_for_who_may_open_where_it_comes_from() -> None:
     history = History()
-    sides = {"consignor": SECOND, "consignee": MAKER, "liable": SECOND, "beneficiary": MAKER}
+    sides: dict[str, Any] = {"consignor": SECOND, "consignee": MAKER, "liable": SECOND, "beneficiary": MAKER}
     first = history.terms(holder=MAKER, contents=[goods(10)], promisedAt=0, **sides)
     on = history.terms(holder=MAKER, parents=[first], promisedAt=0)
     history.terms(holder=MAKER, parents=[on], contents=[goods(11)], promisedAt=0)

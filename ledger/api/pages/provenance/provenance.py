@@ -14,7 +14,7 @@ from ledger.explain.provenance import GAPS, made_text, number_text, reasons_text
 from ledger.explain.text import say
 from ledger.explain.units import day
 from ledger.provenance.gaps import Gap
-from ledger.services.products.provenance import GoodsAsked
+from ledger.services.products.provenance import GoodsAsked, subject_of
 from ledger.services.products.provenance_views import NodeView, ProvenanceView, findings_view
 
 router = APIRouter()
@@ -33,7 +33,7 @@ def provenance(
     subject: Annotated[str, Query(max_length=512)] = "",
     lots: Annotated[str, Query(max_length=4096)] = "",
 ) -> Response:
-    asked = subject.strip().removeprefix("/")
+    asked = subject_of(subject)
     view = told(node, GoodsAsked(asked, lots, most=MOST_TRACED), reader) if asked else None
     return page(
         request,

@@ -56,7 +56,7 @@ def gaps(
     broken, more out than in, the same serial numbers twice, clearances without goods.
 
     Each finding is a question to whoever signed, with the records it rests on. A partner gets those of which it may
-    read all shipments concerned, an auditor all.
+    read all shipments concerned and, where contents matter, open the records that say them; an auditor all.
     """
     asked = GapsAsked([] if code is None else [code], at, limit)
     return answered(node.reader, reader, Kind.GAPS, asked_json(asked))

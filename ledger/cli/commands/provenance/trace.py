@@ -22,7 +22,7 @@ from ledger.services.exports.bundle import Exporter
 from ledger.services.exports.trace_sheet import SheetQuery, make_sheet
 from ledger.services.home.settings import read_settings
 from ledger.services.node.reader import open_ledger
-from ledger.services.products.provenance import GoodsAsked
+from ledger.services.products.provenance import GoodsAsked, subject_of
 from ledger.services.products.provenance_views import BalanceView, GoodsView, NodeView, ProvenanceView, SumView
 from ledger.services.views.access_journal import AccessRight, Opened
 from ledger.services.views.records import PUBLIC
@@ -31,7 +31,9 @@ _TITLES = {Way.UP: "What it came from", Way.DOWN: "What became of it"}
 
 
 def trace(
-    subject: Annotated[str, typer.Argument(help="A GS1 path, e.g. 01/<GTIN>/10/<LOT>, or the id of a shipment.")],
+    subject: Annotated[
+        str, typer.Argument(help="A GS1 path, e.g. 01/<GTIN>/10/<LOT>, or what a label says; or the id of a shipment.")
+    ],
     up: Annotated[bool, typer.Option("--up", help="Only what the goods came from.")] = False,
     down: Annotated[bool, typer.Option("--down", help="Only what became of them.")] = False,
     lots: Annotated[str, typer.Option(help="Of a GS1 path: JSON array of {lot} or {from, to} serials.")] = "",
@@ -52,6 +54,7 @@ def trace(
     With --sheet: one sheet a critical tracking event, its key data elements as columns, and behind each row the record,
     its signers and its proof. Private parts are opened in both files; that is noted and told to the parties.
     """
+    subject = subject_of(subject)
     ways = [way for way, wanted in ((Way.UP, up), (Way.DOWN, down)) if wanted or up == down]
     if sheet is not None:
         _write_sheet(sheet, (subject, lots), ways, json=json)

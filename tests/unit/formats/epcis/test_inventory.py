@@ -62,18 +62,17 @@ def test_it_is_epcis_and_says_what_is_on_hand() -> None:
 
 def test_units_are_told_by_their_codes() -> None:
     history = History()
-    for i, unit in enumerate(("kg", "g", "l", "KGM")):
-        history.terms(known=DAY, holder=MAKER, origin=YARD, contents=[goods(i + 1, "A", unit)])
+    for i, unit in enumerate(("kg", "g", "l", "KGM", "kilogram")):
+        lot = "B" if unit == "kilogram" else "A"
+        history.terms(known=DAY, holder=MAKER, origin=YARD, contents=[goods(i + 1, lot, unit)])
     journeys = Journeys(history.records)
     rows = totals(stock_at(journeys, 3 * DAY, {MAKER}.__contains__), 3 * DAY, Expiries(journeys))
     document = inventory_document(rows, Taken(3 * DAY, 4 * DAY, 6), NAMING)
     assert own_validator().problems(json_text.parse(json_text.dump(document).encode(), most=1 << 20)) == []
     (event,) = events_of(document)
-    assert {entry["uom"]: entry["quantity"] for entry in event.members["quantityList"]} == {
-        "KGM": 5,
-        "GRM": 2,
-        "LTR": 3,
-    }
+    *told, unspecified = event.members["quantityList"]
+    assert {entry["uom"]: entry["quantity"] for entry in told} == {"KGM": 5, "GRM": 2, "LTR": 3}
+    assert unspecified == {"epcClass": f"https://id.gs1.org/01/{GTIN}/10/B"}, "five items it would be, and is not"
 
 
 def test_without_stock_it_is_an_empty_document() -> None:
