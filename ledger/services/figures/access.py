@@ -103,6 +103,7 @@ class Access:
         with self._home.database.read() as connection:
             view = self._registry.refreshed(connection).now()
             number = view.state.number
+            kept_rules.require_all(connection, view)
             in_force = gates_in_force(view, kept_rules.kept_others(connection, view))
         if not any(one.since <= now for one in in_force):
             return ()
