@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from ledger.codes import Mode
 from ledger.common.distribution import Distribution, distribution
-from ledger.errors import NotFound
 from ledger.network.contributions import KeptContributions
 from ledger.network.routes import Route
+from ledger.network.sight import shipments_under
 from ledger.records.types import ShipmentTerms
 from ledger.shipments.history import Journeys
 
@@ -65,12 +65,7 @@ def times_by_lane(
     """The delivery times of all shipments under terms that are `wanted`, as judged at `at`. Lanes of which a place is
     withheld or not stated are left out, for nobody knows which they are."""
     times: dict[Lane, list[int]] = {}
-    for shipment in journeys.shipments():
-        try:
-            if not wanted(journeys.terms_of(shipment).record):
-                continue
-        except NotFound:
-            continue
+    for shipment in shipments_under(journeys, wanted):
         one = kept.of(shipment, at)
         if one is not None and one.times and one.route.origin and one.route.destination:
             times.setdefault(lane_of(one.route), []).extend(one.times)

@@ -25,9 +25,9 @@ from ledger.common.distribution import distribution
 from ledger.common.figure import Currency, figure
 from ledger.common.ids import PartnerId, RecordId
 from ledger.common.periods import DAY, Period
-from ledger.errors import NotFound
 from ledger.network.contributions import Contribution, KeptContributions, Sums
 from ledger.network.lane_times import Lane, lane_of
+from ledger.network.sight import shipments_under
 from ledger.records.types import NOBODY, Commercial, ShipmentTerms
 from ledger.scores.composite import NO_SCORE_BELOW, PROVISIONAL_BELOW
 from ledger.scores.confidence import MILLION, ratio
@@ -224,13 +224,7 @@ def _contributions(
     journeys: Journeys, period: Period, wanted: Callable[[ShipmentTerms], bool], kept: KeptContributions
 ) -> Iterable[tuple[bytes, Contribution | None]]:
     """What each shipment of the period adds, None for one with closed parts."""
-    for shipment in journeys.shipments():
-        try:
-            terms = journeys.terms_of(shipment).record
-        except NotFound:
-            continue
-        if not wanted(terms):
-            continue
+    for shipment in shipments_under(journeys, wanted):
         one = kept.of(shipment, period.at)
         if one is None:
             yield shipment, None

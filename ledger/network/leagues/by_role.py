@@ -7,10 +7,10 @@ from fractions import Fraction
 from ledger.codes import Role
 from ledger.common.ids import PartnerId, RecordId
 from ledger.common.periods import Period
-from ledger.errors import NotFound
 from ledger.network.lane_times import Lane
 from ledger.network.league import League, LeagueBy, LeagueEntry, Measured, in_order, median_of
 from ledger.network.leagues.served import KeptServed, ServedShipment
+from ledger.network.sight import shipments_under
 from ledger.records.types import NOBODY, ShipmentTerms
 from ledger.scores.composite import NO_SCORE_BELOW
 from ledger.scores.confidence import MILLION, wilson
@@ -52,12 +52,7 @@ def league_of(
 def _shipments(
     journeys: Journeys, period: Period, wanted: Callable[[ShipmentTerms], bool], kept: KeptServed
 ) -> Iterable[tuple[bytes, ServedShipment | None]]:
-    for shipment in journeys.shipments():
-        try:
-            if not wanted(journeys.terms_of(shipment).record):
-                continue
-        except NotFound:
-            continue
+    for shipment in shipments_under(journeys, wanted):
         one = kept.of(shipment, period.at)
         if one is None or one.second in period:
             yield shipment, one

@@ -105,6 +105,7 @@ class Access:
             extent = extent_of(connection)
             view = self._registry.refreshed(connection).now()
             number = view.state.number
+            kept_rules.require_all(connection, view)
             in_force = gates_in_force(view, kept_rules.kept_others(connection, view))
         if not any(one.since <= now for one in in_force):
             return ()

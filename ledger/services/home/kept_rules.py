@@ -1,10 +1,14 @@
-"""Files that the council adopts by their hash, kept here byte for byte: scorecards, gates, rules of markets."""
+"""Files that the council adopts by their hash, kept here byte for byte: scorecards, gates, rules of markets.
 
+One that was edited since counts as one that is not here: nobody is measured by what the council did not adopt.
+"""
+
+import hashlib
 from collections.abc import Mapping
 
 from ledger.common.ids import to_hex
-from ledger.errors import NotFound
-from ledger.registry.adopted_files import F, FileKind
+from ledger.errors import Misconfigured, NotFound
+from ledger.registry.adopted_files import F, FileKind, adopted_files
 from ledger.registry.history import RegistryView
 from ledger.scores.adopted_card import CARDS
 from ledger.store import meta
@@ -35,7 +39,7 @@ def kept(connection: Connection, kind: FileKind[F], document: bytes) -> bytes:
     """The file of this kind with this SHA-256; raises `NotFound` where it was not kept here."""
     for where in (_CARD, _OTHER):
         text = meta.get(connection, f"{where}/{to_hex(document)}")
-        if text is not None and kind.has(text.encode()):
+        if text is not None and _is_whole(document, text) and kind.has(text.encode()):
             return text.encode()
     raise NotFound(
         f"no {kind.name} file with this hash is kept here",
@@ -50,5 +54,27 @@ def kept_others(connection: Connection, view: RegistryView) -> Mapping[bytes, by
     names = {f"{_OTHER}/{to_hex(document)}": document for document, _ in view.adopted_rules()}
     if not names:
         return {}
-    texts = {names[name]: text.encode() for name, text in meta.get_many(connection, names).items()}
-    return {document: text for document, text in texts.items() if not CARDS.has(text)}
+    texts = {names[name]: text for name, text in meta.get_many(connection, names).items()}
+    whole = {document: text.encode() for document, text in texts.items() if _is_whole(document, text)}
+    return {document: text for document, text in whole.items() if not CARDS.has(text)}
+
+
+def require_all(connection: Connection, view: RegistryView) -> None:
+    """Raise `Misconfigured` where an adopted file that governs by now is not kept here: nobody can say of which kind it
+    is, so what governs is not known.
+    """
+    begun = [adopted.document for adopted in adopted_files(view) if adopted.since <= view.time]
+    names = {f"{where}/{to_hex(one)}": one for one in begun for where in (_CARD, _OTHER)}
+    texts = meta.get_many(connection, names) if names else {}
+    here = {names[name] for name, text in texts.items() if _is_whole(names[name], text)} | set(CARDS.shipped)
+    if lacking := next((one for one in begun if one not in here), None):
+        raise Misconfigured(
+            "the council adopted a file that is not kept here",
+            where="document",
+            expected=to_hex(lacking),
+            mend="Keep it here, byte for byte: lading access gates keep FILE, or what else it is.",
+        )
+
+
+def _is_whole(document: bytes, text: str) -> bool:
+    return hashlib.sha256(text.encode()).digest() == document

@@ -9,10 +9,15 @@ from typer.testing import CliRunner
 from ledger.access.adopted_gates import GATES
 from ledger.cli.main import app
 from ledger.codes import RegistryAction
+from ledger.common.ids import to_hex
+from ledger.common.periods import DAY
+from ledger.errors import Misconfigured, NotFound
 from ledger.markets.adopted_markets import MARKETS
 from ledger.records.types import RegistryChange
 from ledger.registry.adopted_files import FileKind
 from ledger.scores.adopted_card import CARDS, DEFAULT_CARDS
+from ledger.services.home import kept_rules
+from ledger.store import meta
 from tests.e2e.stage import Stage
 from tests.unit.registry.test_adopted_files import KINDS, TEXTS
 
@@ -44,6 +49,22 @@ def test_each_is_kept_before_its_adoption_is_prepared(
         assert "MalformedRecord" in repr(
             CliRunner().invoke(app, [*kind.command.split()[1:], "keep", str(tmp_path / f"{other.name}.toml")]).exception
         )
+
+
+def test_a_file_that_was_edited_where_it_is_kept_counts_as_none(stage: Stage) -> None:
+    with stage.node.home.database.write() as connection:
+        gates = kept_rules.keep(connection, GATES, TEXTS["gates"])
+        assert kept_rules.kept(connection, GATES, gates.hash) == TEXTS["gates"]
+    stage.decide(RegistryAction.ADOPT_RULES, document=gates.hash, number=stage.now + DAY)
+    stage.pass_time(2 * DAY)
+    with stage.node.home.database.write() as connection:
+        meta.put(connection, f"rules/{to_hex(gates.hash)}", TEXTS["gates"].decode().replace("4000", "9999"))
+    with stage.node.home.database.read() as connection, pytest.raises(NotFound, match="lading access gates keep"):
+        kept_rules.kept(connection, GATES, gates.hash)
+    with pytest.raises(Misconfigured, match="not kept here"):
+        stage.node.reader.access.standings()
+    with pytest.raises(Misconfigured, match="not kept here"):
+        list(stage.node.reader.numbers.scorecards())
 
 
 def test_the_default_card_is_in_every_home(stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

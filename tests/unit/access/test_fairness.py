@@ -9,19 +9,20 @@ from ledger.access.evidence import Evidence, check_evidence, check_readings
 from ledger.access.gates_file import gate_indicators, parse_gates
 from ledger.access.known import Known
 from ledger.access.reading import is_below
-from ledger.codes import Assurance, ClearanceStatus, HoldCause, RegistryAction, Role, StatementKind
+from ledger.codes import AmendmentKind, Assurance, ClearanceStatus, HoldCause, RegistryAction, Role, StatementKind
 from ledger.common.periods import Period
 from ledger.errors import VerificationFailed
 from ledger.penalties.statement import penalty_of
 from ledger.records.evidence import Basis, CheckpointTime, CheckpointTimes
 from ledger.records.types import ShipmentTerms
+from ledger.records.verification import VerifiedRecord
 from ledger.registry.enrolment import RoleRequest
 from ledger.scores.card import Indicator, parse_card
 from ledger.scores.tallies import Tallies
 from ledger.shipments.history import Journeys
 from tests.unit.access.world import CARD, CLOSED, GATE, GATES, OVER, PARSED, QUARTERS, World, closed, every_day
 from tests.unit.attested.saying import say_number
-from tests.unit.history import BROKER, CARRIER, DAY, HOUR, MAKER, SECOND, SHOP, US_IMPORT
+from tests.unit.history import BROKER, CARRIER, CUSTOMS, DAY, HOUR, MAKER, SECOND, SHOP, US_IMPORT
 
 THIRD = 40
 
@@ -329,6 +330,27 @@ def test_a_brokers_word_alone_closes_no_suppliers_gate() -> None:
         outcome[assurance] = world.course(gate=gate, partner=MAKER).stage
     assert outcome[Assurance.AUTHORITY_SIGNED] is Stage.DUE, "what customs signs does count"
     assert outcome[Assurance.BROKER_WORD] is Stage.GOOD
+
+
+@pytest.mark.parametrize(("corrected", "stage"), [(True, Stage.GOOD), (False, Stage.DUE)])
+def test_a_hold_that_customs_takes_back_in_the_window_closes_no_suppliers_gate(corrected: bool, stage: Stage) -> None:
+    """Customs said that the supplier's papers held its goods, and says in the window that the broker's did."""
+    gate, world, held = PARSED.gates["suppliers"], World(), list[VerifiedRecord]()
+    for name, day in every_day():
+        world.opened(name, day)
+
+        def hold(name: int = name, at: int = day * DAY + 2 * HOUR) -> None:
+            by = {"caused_by": MAKER, "cause": HoldCause.DOCUMENTS}
+            held.append(world.history.clearance(ClearanceStatus.HELD, world.ids[name], at, **by))  # type: ignore[arg-type]
+            world.history.clearance(ClearanceStatus.RELEASED, world.ids[name], at + 1)
+
+        world.plan(day * DAY + 2 * HOUR, hold)
+        world.delivered(name, (day + 1) * DAY)
+    world.play()
+    assert world.course(CLOSED, gate=gate, partner=MAKER).stage is Stage.PROBATION
+    for one in held if corrected else ():
+        world.history.amend(one.id, AmendmentKind.CORRECTION, {"causedBy": BROKER}, (CUSTOMS,), CLOSED + DAY)
+    assert world.course(gate=gate, partner=MAKER).stage is stage
 
 
 def test_closed_parts_leave_a_range_and_the_partner_the_benefit_of_it() -> None:
