@@ -2188,6 +2188,7 @@ class NeedChange(TypedDict):
     change: Literal["added", "removed", "changed"]
     before: Need | None
     after: Need | None
+    since: int | None
 
 
 class CaseChange(TypedDict):
