@@ -106,10 +106,10 @@ def test_cards_in_another_currency_count_by_rates_that_the_reader_may_reckon_wit
     }  # fmt: skip
     shown = said(world, BROKER, "fx", table | {"for": "partners"})
     said(world, MAKER, "fx", table)
-    assert (plan(SHOP)["ways"], plan(SHOP)["left_out"]) == ([], {"currency": 1})
+    assert (plan(SHOP)["ways"], set(plan(SHOP)["left_out"])) == ([], {"currency"})
     (leg,) = plan(SHOP, f"&rates={BROKER}&older=1")["ways"][0]["legs"]
     assert (leg["charge"], leg["currency"], leg["card"]) == ("16500", "USD", cards[OCEAN])
     assert (leg["exchange"]["charge"], leg["exchange"]["rate"]) == ("11000", to_hex(shown))
-    assert plan(SHOP, f"&rates={MAKER}&older=1")["left_out"] == {"currency": 1}, "kept from other partners"
+    assert plan(SHOP, f"&rates={MAKER}&older=1")["ways"] == [], "kept from other partners"
     assert plan(AUDITOR, f"&rates={MAKER}&older=1")["ways"]
     assert plan(SHOP, f"&rates={CARRIER}&older=31")["ways"] == [], "who attested none"
