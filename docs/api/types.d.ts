@@ -278,6 +278,7 @@ export type ChangesView = {
         rates: ((number | string)[]) | null;
         fixed: (number | string) | null;
       } | null;
+      since: number | null;
     }[];
     explanation: string[];
   }[];

@@ -2290,6 +2290,7 @@ class NeedChange(TypedDict):
     change: Literal["added", "removed", "changed"]
     before: Need | None
     after: Need | None
+    since: int | None
 
 
 class CaseChange(TypedDict):

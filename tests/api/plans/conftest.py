@@ -6,13 +6,12 @@ from typing import Any
 
 import pytest
 
-from ledger.attested.rate_card import RATE_CARD
 from ledger.cli.demo.scribe import NO_HASH, details, salt
 from ledger.codes import RegistryAction, Role
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY
-from ledger.common.scopes import scope_bytes
+from ledger.common.scopes import schema_hash, scope_bytes
 from ledger.records.types import Attestation, Claims
 from tests.api.world import World, running_world
 from tests.e2e.stage import CARRIER, MAKER, OCEAN, SECOND, SHOP
@@ -25,15 +24,25 @@ def world(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[W
 
 
 def attested(world: World, by: int, rates: Sequence[dict[str, Any]], **more: Any) -> RecordId:
-    """A rate card of `by` about itself, whose role for the schema the council grants first."""
-    scope = scope_bytes(Role.ISSUER, "rate-card")
+    """A rate card of `by` about itself."""
+    accredited(world, by, "rate-card")
+    return said(world, by, "rate-card", {"lading": "rate-card/1", "currency": "EUR", "rates": list(rates), **more})
+
+
+def accredited(world: World, by: int, schema: str) -> None:
+    """The council grants the role for the schema, and it is in force."""
+    scope = scope_bytes(Role.ISSUER, schema)
     world.stage.decide(RegistryAction.GRANT_ROLE, partner=by, role=int(Role.ISSUER), scope=scope)
     world.stage.pass_time(2 * DAY)
-    text = canonical_json({"lading": "rate-card/1", "currency": "EUR", "rates": list(rates), **more}).decode()
-    now = world.stage.now
+
+
+def said(world: World, by: int, schema: str, table: dict[str, Any]) -> RecordId:
+    """A table that `by` attests about itself."""
+    text, now = canonical_json(table).decode(), world.stage.now
     record = Attestation(
-        by, RATE_CARD, f"partner/{by}", NO_HASH, now, now + 90 * DAY, NO_HASH, Claims(salt(), text), NO_HASH, details()
-    )
+        by, schema_hash(schema), f"partner/{by}", NO_HASH, now, now + 90 * DAY, NO_HASH, Claims(salt(), text), NO_HASH,
+        details(),
+    )  # fmt: skip
     record_id = world.stage.sign(record, by)
     world.stage.pass_time(2 * 3600)
     return record_id

@@ -1,9 +1,14 @@
 """Routes over HTTP: by cards that the reader may read, in the time that its deliveries took."""
 
+from typing import Any
+
 import pytest
 
+from ledger.attested.fx import day_of, day_text
+from ledger.common.ids import to_hex
+from tests.api.plans.conftest import accredited, said
 from tests.api.world import World, bearer
-from tests.e2e.stage import AUDITOR, CARRIER, CONSUMER, MAKER, OCEAN, SECOND, SHOP
+from tests.e2e.stage import AUDITOR, BROKER, CARRIER, CONSUMER, MAKER, OCEAN, SECOND, SHOP
 
 DAY = 86_400
 ASKED = "/v1/plans/route?origin=CNSHA&destination=NZAKL&packages=10&currency=EUR&holidays=false"
@@ -96,3 +101,26 @@ def test_a_question_that_makes_no_sense_is_refused(world: World, cards: dict[int
 
 def test_recipients_keys_make_no_plans(world: World, cards: dict[int, str]) -> None:
     assert world.client.get(ASKED, headers=bearer(world.token(CONSUMER))).status_code == 403
+
+
+def test_cards_in_another_currency_count_by_rates_that_the_reader_may_reckon_with(
+    world: World, cards: dict[int, str]
+) -> None:
+    def plan(who: int, more: str = "") -> Any:
+        return world.get(ASKED.replace("EUR", "USD") + STATED + more, world.token(who))["plan"]
+
+    for issuer in (BROKER, MAKER):
+        accredited(world, issuer, "fx")
+    table: dict[str, Any] = {
+        "lading": "fx/1", "base": "EUR", "source": "fixing", "day": day_text(day_of(world.stage.now)),
+        "rates": {"USD": {"amount": 3, "per": 2}},
+    }  # fmt: skip
+    shown = said(world, BROKER, "fx", table | {"for": "partners"})
+    said(world, MAKER, "fx", table)
+    assert (plan(SHOP)["ways"], set(plan(SHOP)["left_out"])) == ([], {"currency"})
+    (leg,) = plan(SHOP, f"&rates={BROKER}&older=1")["ways"][0]["legs"]
+    assert (leg["charge"], leg["currency"], leg["card"]) == ("16500", "USD", cards[OCEAN])
+    assert (leg["exchange"]["charge"], leg["exchange"]["rate"]) == ("11000", to_hex(shown))
+    assert plan(SHOP, f"&rates={MAKER}&older=1")["ways"] == [], "kept from other partners"
+    assert plan(AUDITOR, f"&rates={MAKER}&older=1")["ways"]
+    assert plan(SHOP, f"&rates={CARRIER}&older=31")["ways"] == [], "who attested none"

@@ -191,6 +191,14 @@ def drafted(source: Path, chart: Path, tmp_path: Path, *options: str, status: in
     return dict(json.loads(result.stdout))
 
 
+def entry_rules(path: Path) -> Path:
+    """Rules of a market that ask for a clearance before sale, which nothing here is."""
+    head = 'format = "lading/market/1"\ntitle = "T"\njurisdiction = "NZ"\nversion = 1\ncurrency = "NZD"\n'
+    rule = '[[clearance]]\nid = "entry"\nlane = "import"\ngates = ["sale"]\n'
+    path.write_text(f'{head}offsets = ["+12:00"]\n{rule}', encoding="utf-8")
+    return path
+
+
 def signed(draft: dict[str, Any], home: Path, trust: Path) -> None:
     for signer in draft["signers"]:
         key = home / "keys" / f"{signer.split()[0]}.json"
@@ -201,7 +209,9 @@ def signed(draft: dict[str, Any], home: Path, trust: Path) -> None:
 def test_drafts_are_signed_and_handed_in_as_they_are(tmp_path: Path, chart: Path, consortium: Path) -> None:
     came, waits = recent()
     source, trust = file(tmp_path / "f.csv", came, waits), tmp_path / "trust.json"
-    drafts = drafted(source, chart, tmp_path)["drafts"]
+    drafts = drafted(source, chart, tmp_path, "--market", str(entry_rules(tmp_path / "nz.toml")))["drafts"]
+    terms = json.loads(Path(drafts[1]["file"]).read_text())["message"]
+    assert [one["jurisdiction"] for one in terms["requires"]] == ["0x4e5a"], "what the rules of the market need"
     assert [(one["type"], one["lines"], one["signers"]) for one in drafts] == [
         ("ShipmentTerms", [2], ["2 Kea Farms", "3 Tui Trucks"]),
         ("ShipmentTerms", [3], ["2 Kea Farms", "3 Tui Trucks"]),

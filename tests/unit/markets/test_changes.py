@@ -1,5 +1,6 @@
 """What a new version changes, case by case, and which version is in force."""
 
+from ledger.explain.markets.changes import change_text
 from ledger.markets.adopted_markets import AdoptedMarket, coming, in_force
 from ledger.markets.changes import changes_for
 from ledger.markets.market_file import parse_market
@@ -62,6 +63,34 @@ def test_a_date_that_both_versions_hold_is_no_change_of_the_version() -> None:
     text = HEAD.format(rate=1, version=1, name="vat").replace("rates = [1]\n", dated)
     before, after = parse_market(text.encode()), parse_market(text.replace("version = 1", "version = 2").encode())
     assert changes_for({case(): 1}, before, after, 2_000_000_000) == ()
+
+
+def test_a_rule_that_a_version_holds_for_later_is_told_before_it_begins() -> None:
+    """Else nothing would change on the day of the version, and the goods be refused a day later."""
+    ban = '[[goods]]\nid = "ban"\nlane = "import"\nhs = ["0401"]\nstanding = "prohibited"\n'
+    dated = f"{ban}from = 2026-01-02T00:00:00+08:00\n"
+    since, begins = 1_767_196_800, 1_767_283_200  # midnights of 1 and 2 January at +08:00
+    (one,) = changes_for({case(): 1, case(hs="8517"): 1}, market(), market(more=dated, version=2), since)
+    (change,) = one.changes
+    assert (change.change, change.since, one.goods) == ("added", begins, ("0401",))
+    assert str(change_text(change)) == "From 2026-01-01 16:00:00 UTC on. New: the goods are prohibited."
+    (at_once,) = changes_for({case(): 1}, market(), market(more=dated, version=2), begins)
+    assert [one.since for one in at_once.changes] == [None]
+    both = changes_for({case(): 1}, market(more=dated), market(more=dated, version=2), since)
+    assert both == (), "a date that both hold"
+
+
+def test_what_is_not_certain_and_of_which_goods_it_is_stands_in_the_words() -> None:
+    dear = '[[goods]]\nid = "dear"\nlane = "import"\nover = 5\nstanding = "restricted"\n'
+    (one,) = changes_for({case(): 1}, market(), market(more=dear, version=2), 0)
+    assert str(change_text(one.changes[0])).startswith("New: perhaps, by code or value: the goods are restricted")
+    cheap = '[[tax]]\nid = "milk"\nlane = "import"\nhs = ["0401"]\ntax = "vat"\nrates = [1]\n'
+    two = Case("NZ", "CN", (), 0, ("0401", "8517"), None, "")
+    (one,) = changes_for({two: 1}, market(), market(more=cheap, version=2), 0)
+    assert [str(change_text(change)) for change in one.changes] == [
+        "Instead of tax vat of 9 %, of goods 0401, 8517: tax vat of 9 %, of goods 8517.",
+        "New: tax vat of 0.0001 %.",
+    ]
 
 
 def test_the_version_adopted_last_of_those_that_began_is_in_force() -> None:

@@ -176,6 +176,31 @@ def test_the_examples_that_ship_are_files_and_each_rule_names_its_sources() -> N
         assert any(isinstance(rule.says, TaxRate) for rule in market.rules)
 
 
+@pytest.mark.parametrize(
+    ("name", "case", "at", "rates"),
+    [
+        ("germany", Case("CN", "DE", (), 5, ("95030035",), 14_999, "EUR"), 1_782_856_799, ("duty-relief", (0,))),
+        ("germany", Case("CN", "DE", (), 5, ("95030035",), 15_000, "EUR"), 1_782_856_800, ("duty-three-euro", ())),
+        ("germany", Case("CN", "DE", (), 0, ("95030035",), 15_001, "EUR"), 1_800_000_000, ("toys-95030035", (47_000,))),
+        ("germany", Case("CN", "DE", (), 0, ("95030099",), 15_001, "EUR"), 1_800_000_000, ("duty-by-tariff", ())),
+        ("germany", Case("CN", "DE", (), 0, ("64039999",), 15_001, "EUR"), 1_800_000_000, ("duty-by-tariff", ())),
+        (
+            "china",
+            Case("NZ", "CN", (), 2, ("1901101090",), 1, "CNY"),
+            1_800_000_000,
+            ("formula-1901101090", (150_000, 50_000)),
+        ),
+        ("china", Case("NZ", "CN", (), 5, ("1901101090",), 500_000, "CNY"), 1_800_000_000, ("retail-duty", (0,))),
+    ],
+)
+def test_the_examples_state_duties_by_code_value_and_day(
+    name: str, case: Case, at: int, rates: tuple[str, tuple[int, ...]]
+) -> None:
+    (file,) = [one for one in (resources.files("ledger.markets") / "profiles").iterdir() if one.name.startswith(name)]
+    needs = needs_of([parse_market(file.read_bytes())], case, at)
+    assert [(need.rule, need.rates) for need in needs if need.tax == "customs-duty" and need.certain] == [rates]
+
+
 def test_the_guide_fills_in_what_its_terms_need() -> None:
     """What the guide tells people to type, but for the demo's service."""
     guide = (ROOT / "docs" / "guides" / "markets.md").read_text()
