@@ -21,7 +21,7 @@ from jinja2 import Environment
 from ledger import codes
 from ledger.api.pages.languages.language import DEFAULT, LANGUAGES, SCRIPT
 from ledger.bonuses.agreement import AgreementStatus
-from ledger.bonuses.award import FindingReason
+from ledger.bonuses.findings import FindingReason
 from ledger.bonuses.rule_file import SCORE, SHIPMENTS
 from ledger.custody.rules import Flag
 from ledger.explain.fields import ENTRIES, label_of
