@@ -3,7 +3,6 @@
 See `ledger.network.performance`, which adds up, for what the figures mean.
 """
 
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -153,7 +152,7 @@ def _contribution(case: Case | None, windows: Windows) -> Contribution | None:
     amounts = tuple(tuple(getattr(sums, name).items()) for name in _AMOUNTS)
     times, processing, evidence = tuple(sums.times), tuple(sums.processing), tuple(sums.evidence)
     event = case.delivery.event if sums.windowed else None
-    order, currency = case.statement.terms, sys.intern(case.force.commercial.currency)
+    order, currency = case.statement.terms, case.force.commercial.currency
     return Contribution(
         _second_of(case), route, counts, times, amounts, evidence, processing, duties, returns, order, currency, event
     )
