@@ -21,20 +21,20 @@ from jinja2 import Environment
 from ledger import codes
 from ledger.api.pages.languages.language import DEFAULT, LANGUAGES, SCRIPT
 from ledger.bonuses.agreement import AgreementStatus
-from ledger.bonuses.award import FindingReason
+from ledger.bonuses.findings import FindingReason
 from ledger.bonuses.rule_file import SCORE, SHIPMENTS
 from ledger.custody.rules import Flag
 from ledger.explain.fields import ENTRIES, label_of
 from ledger.explain.words import name_of, spaced
 from ledger.network.benchmark import Per
 from ledger.network.links import Link
-from ledger.network.returns import ReturnReason
 from ledger.network.routes import Market
 from ledger.network.sections import Section
 from ledger.records.types import BY_NAME
 from ledger.scores.card import Indicator
 from ledger.services.views.lists.shipment_list import UNDER_WAY
 from ledger.shipments.parties import Part
+from ledger.shipments.return_reason import ReturnReason
 from ledger.shipments.status import ShipmentStatus
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -1,171 +1,29 @@
 """The award of a bonus agreement: who gets how much and why, in integers, from figures that anyone can recompute.
 
-A party that reaches the rule's benchmark and its quality gate gets floor(pool x basisPoints / 10,000); where the rule
-says so, less the delay penalties for which it is liable, in the agreement's currency or by the rates that the rule
-names (`ledger.bonuses.currencies`), and at least 0. Whatever is not
-paid to a party (shares forfeited, penalties, what rounding leaves, basis points nobody has) goes to the residual
-partner, so the sum is exact:
+A party that reaches the rule's benchmark and its quality gate (`ledger.bonuses.findings`) gets floor(pool x basisPoints
+/ 10,000); where the rule says so, less the delay penalties for which it is liable, in the agreement's currency or by
+the rates that the rule names (`ledger.bonuses.currencies`), and at least 0. Whatever is not paid to a party (shares
+forfeited, penalties, what rounding leaves, basis points nobody has) goes to the residual partner, so the sum is exact:
 
     sum of all lines + residual = pool.
-
-A reward needs certainty in the receiver's favour: shares and scores are judged by the lower end of their interval,
-which must lie above the threshold (of defects the upper end, below it); the number of shipments is a plain count, which
-must reach it. Too few samples, or no figure at all, is *unknown*: not rewarded, and the line says so instead of showing
-a bad figure.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
-from math import floor
-from typing import Annotated
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from ledger import merkle
-from ledger.attested.claims import Closed
-from ledger.attested.fx import Rates, day_of, day_text, rates_of
+from ledger.attested.fx import Rates
 from ledger.bonuses.amounts import WHOLE, AmountProof, Line, amount_proof, amounts_root
-from ledger.bonuses.currencies import RateDay, interested
-from ledger.bonuses.rule_file import AT_MOST, SCORE, SHIPMENTS, BonusRule, Threshold, require_rule
+from ledger.bonuses.charges import NO_RATES, Charge, ChargeSetAside, ConvertedCharge, in_currency
+from ledger.bonuses.findings import RoleFinding, findings_of
+from ledger.bonuses.rule_file import BonusRule, require_rule
 from ledger.codes import Role
-from ledger.common.figure import Amount, Currency, Pattern, figure
+from ledger.common.figure import Amount, Currency, figure
 from ledger.common.ids import LogId, PartnerId, RecordId, to_hex
 from ledger.errors import MalformedRecord, VerificationFailed
-from ledger.penalties.amounts import Owed, evidence_of
 from ledger.records.types import BonusAgreement, BonusAward
 from ledger.scores.card import Card
 from ledger.scores.composite import Scorecard, Scores
-from ledger.scores.indicator_score import IndicatorStatus
-from ledger.shipments.history import Journeys
-
-NO_RATES = Rates(())
-
-
-@figure("shipment", "amount", "currency")
-@dataclass(frozen=True, slots=True)
-class Charge:
-    """A delay penalty as far as a bonus is concerned. `indicative`: `partner` never signed or endorsed the terms.
-    `promised_at`: the second of the promise, grace included.
-    """
-
-    shipment: bytes
-    partner: PartnerId
-    amount: Amount
-    currency: Currency
-    indicative: bool
-    evidence: tuple[RecordId, ...] = ()
-    promised_at: int = field(default=0, compare=False)
-
-    @property
-    def counted(self) -> int:
-        """What it takes, in the agreement's currency, if it counts."""
-        return self.amount
-
-
-Day = Annotated[str, Pattern("[0-9]{4}-[0-9]{2}-[0-9]{2}")]
-
-
-@figure(
-    ("shipment", "charge.shipment"),
-    "amount",
-    ("currency", "charge.currency"),
-    ("converted", "counted"),
-    "rate",
-    "day",
-)
-@dataclass(frozen=True, slots=True)
-class ConvertedCharge:
-    """A penalty of another currency: `counted` in the agreement's, rounded down, by the attestation `rate` of `day`."""
-
-    charge: Charge
-    counted: Amount
-    rate: RecordId
-    day: Day
-
-    @property
-    def shipment(self) -> bytes:
-        return self.charge.shipment
-
-    @property
-    def amount(self) -> Amount:
-        """In its own currency."""
-        return self.charge.amount
-
-    @property
-    def evidence(self) -> tuple[RecordId, ...]:
-        return (*self.charge.evidence, self.rate)
-
-
-class FindingReason(StrEnum):
-    """Why a threshold counts as reached or not. Unknown is never reached."""
-
-    REACHED = "reached"
-    MISSED = "missed"
-    NOTHING_DUE = "nothing_due"
-    NO_VALUE = "no_value"
-    TOO_FEW_SAMPLES = "too_few_samples"
-
-
-class SetAside(StrEnum):
-    """Why a penalty does not count against a bonus. The last three: the rule names rates, but nobody attested one for
-    the day; it may be in claims that are not shown here; or the issuer is one of those whom the agreement concerns.
-    """
-
-    OTHER_CURRENCY = "other_currency"
-    INDICATIVE = "indicative"
-    NO_RATE = "no_rate"
-    RATE_WITHHELD = "rate_withheld"
-    INTERESTED_ISSUER = "interested_issuer"
-
-
-@figure(
-    ("indicator", "threshold.indicator"),
-    ("limit", "threshold.limit"),
-    ("least", "threshold.samples"),
-    "value",
-    "bound",
-    "samples",
-    "met",
-    "reason",
-)
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Whether a threshold was reached. `value` is None where nothing is known, `bound` the end of its interval that was
-    compared (None for counts); `evidence` what it was computed from.
-    """
-
-    threshold: Threshold
-    value: int | None
-    bound: int | None
-    samples: int
-    reason: FindingReason
-    evidence: tuple[RecordId, ...]
-
-    @property
-    def met(self) -> bool:
-        return self.reason is FindingReason.REACHED
-
-
-@figure("role", "benchmark", "quality")
-@dataclass(frozen=True, slots=True)
-class RoleFinding:
-    """A party as judged in one role."""
-
-    role: Role
-    benchmark: Finding
-    quality: Finding
-
-    @property
-    def met(self) -> bool:
-        return self.benchmark.met and self.quality.met
-
-
-@figure(("penalty", "charge"), "reason")
-@dataclass(frozen=True, slots=True)
-class ChargeSetAside:
-    """A penalty that does not count here, and why."""
-
-    charge: Charge
-    reason: SetAside
 
 
 @figure(
@@ -275,7 +133,7 @@ def compute_award(
     """
     # 1. Rule.
     require_rule(rule, agreement.rule)
-    judged: dict[int, dict[Role, Scorecard]] = {}
+    judged = dict[int, dict[Role, Scorecard]]()
     for scorecard in scorecards:
         _require_same_measure(scorecard, rule, agreement)
         judged.setdefault(scorecard.partner, {})[scorecard.role] = scorecard
@@ -292,8 +150,8 @@ def compute_award(
             PartnerId(share.partner),
             share.basisPoints,
             total,
-            _findings(rule, judged.get(share.partner, {})),
-            [_in_currency(charge, agreement, rule, rates) for charge in charged.get(share.partner, ())],
+            findings_of(rule, judged.get(share.partner, {})),
+            [in_currency(charge, agreement, rule, rates) for charge in charged.get(share.partner, ())],
         )
         for share in sorted(agreement.parties, key=lambda s: s.partner)
     )
@@ -338,77 +196,6 @@ def scorecards_of(agreement: BonusAgreement, rule: BonusRule, tallies: Scores, c
     )
 
 
-def rates_for(rule: BonusRule, journeys: Journeys, at: int) -> Rates:
-    """The rates that the rule names as they stood at the second `at`; none where it names none."""
-    chosen = rule.currencies
-    return NO_RATES if chosen is None else rates_of(journeys, chosen.issuer, chosen.schema, at)
-
-
-def charges_on(agreement: BonusAgreement, journeys: Journeys, owed: Iterable[Owed], at: int) -> tuple[Charge, ...]:
-    """The penalties that the agreement's parties owe for goods due in its period (as scorecards count), zeros left out.
-
-    `owed` are judged at `at`, the period's end or later: what is neither delivered nor tendered by then runs on to its
-    cap, so that keeping goods back never pays.
-    """
-    parties = {share.partner for share in agreement.parties}
-    return tuple(
-        Charge(
-            o.shipment,
-            PartnerId(o.liable),
-            o.amount,
-            o.currency,
-            o.indicative,
-            evidence_of(journeys, o.shipment, at),
-            o.promised_at,
-        )
-        for o in owed
-        if o.amount > 0 and o.liable in parties and agreement.periodStart <= o.promised_at < agreement.periodEnd
-    )
-
-
-def judge(threshold: Threshold, scorecard: Scorecard) -> Finding:
-    """Whether a scorecard reaches `threshold`."""
-    name, limit = threshold.indicator, threshold.limit
-    if name == SHIPMENTS:
-        met = scorecard.shipments >= limit
-        return Finding(threshold, scorecard.shipments, None, scorecard.samples, _reason(met), scorecard.evidence)
-    if name == SCORE:
-        value, low, high = scorecard.score, scorecard.low, scorecard.high
-        samples, evidence = scorecard.samples, scorecard.evidence
-    else:
-        entry = next((i for i in scorecard.indicators if i.indicator.value == name), None)
-        if entry is None or entry.status is IndicatorStatus.UNKNOWN:
-            return Finding(threshold, None, None, 0, FindingReason.NOTHING_DUE, ())
-        value, low, high, samples = entry.value, entry.low, entry.high, entry.samples
-        evidence = entry.evidence
-    if low is None or high is None:
-        return Finding(threshold, None, None, samples, FindingReason.NO_VALUE, evidence)
-    if samples < threshold.samples:
-        return Finding(threshold, value, None, samples, FindingReason.TOO_FEW_SAMPLES, evidence)
-    bound, met = (high, high < limit) if name in AT_MOST else (low, low > limit)
-    return Finding(threshold, value, bound, samples, _reason(met), evidence)
-
-
-def may_sanction(threshold: Threshold, scorecard: Scorecard) -> bool:
-    """Whether a scorecard certainly misses `threshold`: a sanction needs the better end of the interval beyond it.
-
-    Between the two, and with too few samples, neither reward nor sanction follows. Counts of shipments sanction nobody.
-    """
-    name, limit = threshold.indicator, threshold.limit
-    if name == SCORE:
-        low, high, samples = scorecard.low, scorecard.high, scorecard.samples
-    else:
-        entry = next((i for i in scorecard.indicators if i.indicator.value == name), None)
-        low, high, samples = (entry.low, entry.high, entry.samples) if entry is not None else (None, None, 0)
-    if low is None or high is None or samples < threshold.samples:
-        return False
-    return low > limit if name in AT_MOST else high < limit
-
-
-def _reason(met: bool) -> FindingReason:
-    return FindingReason.REACHED if met else FindingReason.MISSED
-
-
 def _require_same_measure(scorecard: Scorecard, rule: BonusRule, agreement: BonusAgreement) -> None:
     where = f"scorecard of partner {scorecard.partner}"
     if scorecard.card != rule.card:
@@ -418,34 +205,6 @@ def _require_same_measure(scorecard: Scorecard, rule: BonusRule, agreement: Bonu
     result, signed = (scorecard.period.start, scorecard.period.end), (agreement.periodStart, agreement.periodEnd)
     if result != signed:
         raise VerificationFailed("of another period", where=where, expected=signed, found=result)
-
-
-def _findings(rule: BonusRule, scorecards: Mapping[Role, Scorecard]) -> tuple[RoleFinding, ...]:
-    return tuple(
-        RoleFinding(role, judge(thresholds.benchmark, scorecards[role]), judge(thresholds.quality, scorecards[role]))
-        for role, thresholds in rule.roles.items()
-        if role in scorecards and scorecards[role].shipments > 0
-    )
-
-
-def _in_currency(
-    charge: Charge, agreement: BonusAgreement, rule: BonusRule, rates: Rates
-) -> Charge | ConvertedCharge | ChargeSetAside:
-    """The penalty as it counts in the agreement's currency, or why it does not."""
-    chosen, currency = rule.currencies, agreement.currency
-    if charge.currency != currency and chosen is None:
-        return ChargeSetAside(charge, SetAside.OTHER_CURRENCY)
-    if charge.indicative:
-        return ChargeSetAside(charge, SetAside.INDICATIVE)
-    if charge.currency == currency or chosen is None:
-        return charge
-    if interested(agreement, chosen.issuer):
-        return ChargeSetAside(charge, SetAside.INTERESTED_ISSUER)
-    second = agreement.periodEnd - 1 if chosen.day is RateDay.PERIOD_END else charge.promised_at
-    rate = rates.on(day_of(second), (charge.currency, currency), chosen.older)
-    if rate is None or isinstance(rate, Closed):
-        return ChargeSetAside(charge, SetAside.NO_RATE if rate is None else SetAside.RATE_WITHHELD)
-    return ConvertedCharge(charge, floor(charge.amount * rate.ratio), rate.record, day_text(rate.day))
 
 
 def _line(

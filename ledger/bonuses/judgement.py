@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.bonuses.award import judge, may_sanction
+from ledger.bonuses.findings import judge, may_sanction
 from ledger.bonuses.rule_file import SCORE, SHIPMENTS, Threshold, indicators_of
 from ledger.codes import Role
 from ledger.errors import MalformedRecord

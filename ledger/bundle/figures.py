@@ -12,9 +12,10 @@ from typing import Any, TypeVar
 
 from ledger.attested.fx import Rates
 from ledger.bonuses.amounts import Line
-from ledger.bonuses.award import Award, SetAside, charges_on, compute_award, rates_for, scorecards_of
+from ledger.bonuses.award import Award, compute_award, scorecards_of
 from ledger.bonuses.award_file import AwardFile
 from ledger.bonuses.award_range import AwardRange, award_range
+from ledger.bonuses.charges import SetAside, charges_on, rates_for
 from ledger.bonuses.disputed import Reckoning, reckoning
 from ledger.bonuses.rule_file import WhenDisputed, parse_rule
 from ledger.bundle.undisclosed import WithheldKind, WithheldPart, closed_claims, withheld_parts

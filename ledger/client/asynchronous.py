@@ -167,7 +167,8 @@ class AsyncClient(Desk):
     async def submit_many(self, batch: Sequence[SignedRecord]) -> list[answers.BatchAnswer]:
         """The answer to each, in their order: as `submit` gives it, or `{status: refused, problem}` for that one alone.
 
-        What there is no quota for now is handed in again, as long as that is soon.
+        Records that are refused over the caller's quota (429) are handed in again after the wait that is named there,
+        while these waits sum up to a minute at most; what is refused then has 429 as its problem's status.
         """
         return await self._run(submitting.submit_many(batch, self._trust))
 

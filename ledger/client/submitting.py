@@ -33,7 +33,8 @@ def submit(signed: SignedRecord, trust: Trust | None) -> Flow[answers.Submitted]
 
 
 def submit_many(batch: Sequence[SignedRecord], trust: Trust | None) -> Flow[list[answers.BatchAnswer]]:
-    """What there is no quota for now is handed in again, as long as that is soon."""
+    """Records that the service refuses over the caller's quota (429) are handed in again after the wait that it names,
+    while these waits sum up to `PATIENCE` at most."""
     given = yield from _submitted(batch)
     waited = 0
     while busy := [i for i, answer in enumerate(given) if _is_busy(answer)]:

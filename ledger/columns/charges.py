@@ -1,10 +1,10 @@
-"""Penalties that count against a bonus, from columns: as `ledger.bonuses.award.charges_on`."""
+"""Penalties that count against a bonus, from columns: as `ledger.bonuses.charges.charges_on`."""
 
 from collections.abc import Iterator
 
 import numpy as np
 
-from ledger.bonuses.award import Charge
+from ledger.bonuses.charges import Charge
 from ledger.columns.tallies import ColumnTallies
 from ledger.common.ids import PartnerId
 from ledger.records.types import BonusAgreement

@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ledger.bonuses.award import Award, FindingReason, SetAside
+from ledger.bonuses.award import Award
 from ledger.bonuses.award_file import award_to_json
+from ledger.bonuses.charges import SetAside
 from ledger.bonuses.disputed import DisputedShipment
+from ledger.bonuses.findings import FindingReason
 from ledger.bonuses.rule_file import AT_MOST, SCORE, SHIPMENTS
 from ledger.common.ids import to_hex
 from ledger.common.periods import DAY

@@ -47,6 +47,8 @@ class Contribution(NamedTuple):
     returns: tuple[Returned, ...] = ()
     order: bytes = b""
     """The terms that goods were opened under: however they were split, they are one order."""
+    currency: str = ""
+    """Of these terms."""
     event: Event | None = None
     """The delivery event that it is part of; None where no time is expected of it."""
 
@@ -72,10 +74,6 @@ class Sums:
     customs_seconds: Counter[HoldCause] = field(default_factory=Counter)
     office_seconds: Counter[tuple[Office, HoldCause]] = field(default_factory=Counter)
     held_seconds: int = 0
-    shipments_in: Counter[str] = field(default_factory=Counter)
-    packages_in: Counter[str] = field(default_factory=Counter)
-    ended: Counter[str] = field(default_factory=Counter)
-    """Packages of orders, where they stay: not of returns, nor of what went on under later terms."""
     freight: Counter[str] = field(default_factory=Counter)
     penalties: Counter[str] = field(default_factory=Counter)
     indicative: Counter[str] = field(default_factory=Counter)
@@ -83,6 +81,8 @@ class Sums:
     failed: Counter[int] = field(default_factory=Counter)
     duty: Counter[str] = field(default_factory=Counter)
     duties_hidden: int = 0
+    ended: int = 0
+    """Packages of orders, where they stay: not of returns, nor of what went on under later terms."""
     reached: int = 0
     reached_packages: int = 0
     returned: int = 0
@@ -152,18 +152,9 @@ def _contribution(case: Case | None, windows: Windows) -> Contribution | None:
     amounts = tuple(tuple(getattr(sums, name).items()) for name in _AMOUNTS)
     times, processing, evidence = tuple(sums.times), tuple(sums.processing), tuple(sums.evidence)
     event = case.delivery.event if sums.windowed else None
+    order, currency = case.statement.terms, case.force.commercial.currency
     return Contribution(
-        second_of(case),
-        route,
-        counts,
-        times,
-        amounts,
-        evidence,
-        processing,
-        duties,
-        returns,
-        case.statement.terms,
-        event,
+        second_of(case), route, counts, times, amounts, evidence, processing, duties, returns, order, currency, event
     )
 
 
@@ -171,7 +162,7 @@ class KeptContributions:
     """Of all shipments, while journeys grow. A `ledger.scores.incremental.Running` that watches `kept` says what is to
     be worked out again.
 
-    Memory: about 600 bytes a shipment.
+    Memory: about 2,000 bytes a shipment (`python -m scripts.bench.numbers ways`).
     """
 
     def __init__(self, journeys: Journeys, windows: Windows = EXPECTED) -> None:
@@ -217,8 +208,6 @@ def _add(sums: Sums, case: Case, route: Route, windows: Windows) -> None:
         sums.shipments += 1
         sums.packages += sum(line.packages for line in case.lines)
         commercial = case.force.commercial
-        sums.shipments_in[commercial.currency] += 1
-        sums.packages_in[commercial.currency] += sums.packages
         if freight := part_of(commercial.freight, case.statement.share):
             sums.freight[commercial.currency] += freight
         if case.statement.amount:
@@ -290,7 +279,7 @@ def _add_ends(sums: Sums, case: Case) -> tuple[Returned, ...]:
     returns = tuple(returns_of(case.journeys, case.shipment))
     stayed = case.portion.packages - went_on(case.journeys, case.shipment)
     if stayed > 0:
-        sums.ended[case.force.commercial.currency] += stayed
+        sums.ended += stayed
         if _arrived(case) or returns:
             sums.reached += 1
             sums.reached_packages += stayed

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from ledger.codes import Mode, Purpose
 from ledger.common.figure import Currency, figure
-from ledger.network.contributions import Contribution, Sums, amounts_of
+from ledger.network.contributions import Contribution, Sums, amounts_of, count_of
 
 
 class Link(StrEnum):
@@ -63,24 +63,27 @@ class CostBase:
     priced_packages: int
 
 
-def bases_of(contributions: Sequence[Contribution], sums: Sums) -> tuple[CostBase, ...]:
-    """Of these shipments, whose `sums` are given too, in the order of their currencies."""
-    orders: dict[str, set[bytes]] = {}
-    priced: dict[str, set[bytes]] = {}
-    packages: Counter[str] = Counter()
+def bases_of(contributions: Sequence[Contribution]) -> tuple[CostBase, ...]:
+    """Of these shipments, in the order of their currencies."""
+    groups: dict[str, list[Contribution]] = {}
     for one in contributions:
-        for currency, ended in amounts_of(one, "ended"):
-            orders.setdefault(currency, set()).add(one.order)
-            if amounts_of(one, "freight"):
-                priced.setdefault(currency, set()).add(one.order)
-                packages[currency] += ended
-    return tuple(
-        CostBase(
-            currency, sums.shipments_in[currency], sums.packages_in[currency], len(orders.get(currency, ())),
-            sums.ended[currency], len(priced.get(currency, ())), packages[currency],
-        )
-        for currency in sorted(sums.shipments_in)
-    )  # fmt: skip
+        if count_of(one, "shipments"):
+            groups.setdefault(one.currency, []).append(one)
+    return tuple(_base(currency, groups[currency]) for currency in sorted(groups))
+
+
+def _base(currency: str, mine: Sequence[Contribution]) -> CostBase:
+    stayed = [one for one in mine if count_of(one, "ended")]
+    priced = [one for one in stayed if amounts_of(one, "freight")]
+    return CostBase(
+        currency,
+        shipments=len(mine),
+        packages=sum(count_of(one, "packages") for one in mine),
+        orders=len({one.order for one in stayed}),
+        order_packages=sum(count_of(one, "ended") for one in stayed),
+        priced_orders=len({one.order for one in priced}),
+        priced_packages=sum(count_of(one, "ended") for one in priced),
+    )
 
 
 def links_of(contributions: Sequence[Contribution], sums: Sums) -> tuple[LinkCost, ...]:

@@ -293,7 +293,7 @@ def _figures(sums: Sums, contributions: Sequence[Contribution]) -> NetworkFigure
         duty=dict(sorted(sums.duty.items())),
         duties_hidden=sums.duties_hidden,
         links=links_of(contributions, sums),
-        bases=bases_of(contributions, sums),
+        bases=bases_of(contributions),
         nodes={node: NodeFigures(node, items, failed) for node, items, failed in handled},
         evidence=tuple(sums.evidence),
     )

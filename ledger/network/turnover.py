@@ -24,8 +24,8 @@ from ledger.provenance.contents import Contents
 from ledger.records.types import NOBODY, ShipmentTerms
 from ledger.shipments.clock_stop import EndingKind, ended_alone
 from ledger.shipments.history import Journeys
-from ledger.stock.contents import contents
-from ledger.stock.courses import Course, Step, courses
+from ledger.stock.courses import Course, Step
+from ledger.stock.holdings import Stock
 
 MILLION = 1_000_000
 _GOES_OUT = {EndingKind.SOLD, EndingKind.LEFT}
@@ -102,21 +102,22 @@ def turnover(
     period: Period,
     by: Callable[[ShipmentTerms], str] = lambda _: "all",
     sight: Sight = EVERYTHING,
+    stock: Stock | None = None,
 ) -> dict[str, tuple[Turnover, ...]]:
     """Of every partner that held goods in `period`, in the order of their numbers, by what `by` says of their terms.
+    `stock`: of these journeys, where somebody has made it already.
 
     A period begins with the first of these goods, if it has not begun before, and ends where it is judged: nothing is
     known of what was held earlier, and the future has no stock.
     """
-    ways = courses(journeys)
-    inside = contents(journeys, ways)
-    seen = {one: way for one, way in ways.items() if sight.terms(journeys.terms_of(one).record)}
+    stock = Stock(journeys) if stock is None else stock
+    seen = {one: way for one, way in stock.courses.items() if sight.terms(journeys.terms_of(one).record)}
     start = max(period.start, min((course.opened_at for course in seen.values()), default=0))
     end = max(start, min(period.end, period.at))
     sums: dict[str, dict[int, _Sum]] = {}
     for shipment, course in seen.items():
         terms = journeys.terms_of(shipment).record
-        goods = inside[shipment] if _shows(journeys, shipment, sight) else Contents((), closed=True)
+        goods = stock.contents[shipment] if _shows(journeys, shipment, sight) else Contents((), closed=True)
         for stay in _stays(journeys, course):
             span = clip((stay.start, end if stay.end is None else stay.end), start, end)
             leaves = stay.out if stay.end is not None and start <= stay.end < end else 0
@@ -182,11 +183,11 @@ def _turnover(partner: int, seconds: int, one: _Sum) -> Turnover:
 
 
 def turnover_by(
-    journeys: Journeys, period: Period, by: By | None, sight: Sight = EVERYTHING
+    journeys: Journeys, period: Period, by: By | None, sight: Sight = EVERYTHING, stock: Stock | None = None
 ) -> dict[str, tuple[Turnover, ...]]:
     """By the groups of `ledger.network.routes`, or all together as "all". A carrier's group is its own stock."""
     if by is None or by is By.CARRIER:
-        everybody = turnover(journeys, period, sight=sight)
+        everybody = turnover(journeys, period, sight=sight, stock=stock)
         return everybody if by is None else {str(one.partner): (one,) for one in everybody.get("all", ())}
     group = GROUPS[by]
-    return turnover(journeys, period, lambda terms: group(route_by_terms(journeys, terms, NOBODY)), sight)
+    return turnover(journeys, period, lambda terms: group(route_by_terms(journeys, terms, NOBODY)), sight, stock)

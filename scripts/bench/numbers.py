@@ -1,9 +1,12 @@
 """How fast penalties, scores and a bonus are computed over many handoffs, from what was read of them before.
 
     python -m scripts.bench.numbers [HANDOFFS]
+    python -m scripts.bench.numbers ways [SHIPMENTS]
 
 Records are made up, with fixed dice: shipments of two or three handoffs each, many of them late. Signatures are no part
 of it: loading and verifying records is another matter. What is plain is kept in columns, what is not as records.
+
+`ways`: the figures of the network by fulfilment, and the turnover of everybody's stock, from journeys in memory.
 """
 
 import ctypes
@@ -29,6 +32,10 @@ from ledger.columns.sealing import sealed, together
 from ledger.columns.tallies import ColumnTallies
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY, HOUR, Period
+from ledger.network.contributions import KeptContributions
+from ledger.network.performance import network
+from ledger.network.routes import GROUPS, By
+from ledger.network.turnover import turnover_by
 from ledger.records.types import (
     BonusAgreement,
     Clearance,
@@ -47,8 +54,12 @@ from ledger.records.types import (
 from ledger.records.verification import Facts, VerifiedRecord, already_verified
 from ledger.scores.card import Card, parse_card
 from ledger.services.home.score_cards import default_card_text
+from ledger.shipments.history import Journeys
+from ledger.stock.holdings import Stock
 
 HANDOFFS = 1_000_000
+SHIPMENTS = 100_000
+"""Of the ways of delivery."""
 TARGET = 10
 """CPU seconds for a million handoffs."""
 RESIDENT = 200
@@ -181,6 +192,31 @@ def measure(handoffs: int = HANDOFFS) -> dict[str, Any]:
     }
 
 
+def ways(shipments: int = SHIPMENTS) -> dict[str, Any]:
+    """CPU seconds of figures by fulfilment and of turnover over about so many shipments, and megabytes for them."""
+    period = Period(1_690_000_000, 1_800_000_000, 1_740_000_000)
+    journeys = Journeys(records(shipments * 5 // 2))
+    before = _resident()
+    stock, holding = _timed(lambda: Stock(journeys))
+    held = _resident() - before
+    (found,), turning = _timed(lambda: turnover_by(journeys, period, By.FULFILMENT, stock=stock).values())
+    kept = KeptContributions(journeys)
+    _, first = _timed(lambda: network(journeys, period, GROUPS[By.FULFILMENT], kept=kept))
+    contributed = _resident() - before - held
+    _, again = _timed(lambda: network(journeys, period, GROUPS[By.FULFILMENT], kept=kept))
+    return {
+        "shipments": sum(1 for _ in journeys.shipments()),
+        "partners with stock": len(found),
+        "seconds": {
+            "stock, after a record": round(holding, 2),
+            "turnover from it": round(turning, 2),
+            "figures, at first": round(first, 2),
+            "figures, kept": round(again, 2),
+        },
+        "megabytes": {"stock": held // MEGABYTE, "contributions": contributed // MEGABYTE},
+    }
+
+
 def _made(handoffs: int) -> tuple[PlainColumns, FamilyRecords]:
     """So many handoffs as a reader of the log keeps them: what is plain in columns, what is not as records."""
     columns, rest, batch = list[PlainColumns](), list[FamilyRecords](), list[VerifiedRecord]()
@@ -231,4 +267,5 @@ def _timed(run: Callable[[], T]) -> tuple[T, float]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure(int(sys.argv[1]) if len(sys.argv) > 1 else HANDOFFS), indent=2))
+    what, given = (ways, sys.argv[2:]) if sys.argv[1:2] == ["ways"] else (measure, sys.argv[1:])
+    print(json.dumps(what(*map(int, given[:1])), indent=2))

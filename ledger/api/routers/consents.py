@@ -6,7 +6,7 @@ from fastapi import APIRouter, status
 
 from ledger.api.deps import JsonBody, NodeOf, fields
 from ledger.api.schemas import examples
-from ledger.api.schemas.answers import ConsentView
+from ledger.api.schemas.partners import ConsentView
 from ledger.common.ids import bytes_from_hex
 from ledger.errors import MalformedRecord
 from ledger.records.wallet_input import signature_from_wallet

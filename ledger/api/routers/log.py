@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query, Request, Response
 from ledger.api.deps import Limit, NodeOf
 from ledger.api.plain_json import answer
 from ledger.api.schemas import examples
-from ledger.api.schemas.answers import AnchorPage, ConsistencyProof, Contradictions, InclusionProof, LogState
+from ledger.api.schemas.logs import AnchorPage, ConsistencyProof, Contradictions, InclusionProof, LogState
 from ledger.common.ids import to_hex
 from ledger.errors import NotFound
 

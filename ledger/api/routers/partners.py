@@ -6,16 +6,16 @@ from fastapi import APIRouter, Query, status
 
 from ledger.api.deps import Cursor, JsonBody, Limit, NodeOf, PartnerPath, ReaderOf, fields
 from ledger.api.schemas import examples
-from ledger.api.schemas.answers import (
+from ledger.api.schemas.partners import (
     ConsortiumView,
     Enrolled,
     EnrolmentDocument,
     EnrolmentPage,
-    OpenView,
     PartnerKeys,
     PartnerPage,
     SignedPartnerBook,
 )
+from ledger.api.schemas.products import OpenView
 from ledger.common.ids import bytes_from_hex
 from ledger.errors import MalformedRecord
 from ledger.records.wallet_input import signature_from_wallet

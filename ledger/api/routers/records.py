@@ -27,16 +27,8 @@ from ledger.api.deps import (
 )
 from ledger.api.plain_json import answer
 from ledger.api.schemas import examples
-from ledger.api.schemas.answers import (
-    Erasures,
-    InclusionProof,
-    Proposals,
-    RecordPage,
-    RecordTypes,
-    Rivals,
-    Submitted,
-    TypedData,
-)
+from ledger.api.schemas.answers import Erasures, Proposals, RecordPage, RecordTypes, Submitted, TypedData
+from ledger.api.schemas.logs import InclusionProof, Rivals
 from ledger.bonuses.agreement import warning_codes
 from ledger.common.canonical import parse_json, without_mark
 from ledger.common.ids import KeyAddress, bytes_from_hex, to_hex

@@ -323,9 +323,9 @@ class Numbers:
         is what that carrier held."""
 
         def compute() -> Mapping[str, tuple[Turnover, ...]]:
-            with self._figures() as (_, running):
+            with self._figures() as (version, running):
                 sight = sight_of(reader, running.journeys)
-                return turnover_by(running.journeys, period, by, sight)
+                return turnover_by(running.journeys, period, by, sight, self._stock_of(version, running))
 
         return self._answers.get(
             ("turnover", period.start, period.end, by, reader), (self._extent(), period.at), compute
@@ -413,9 +413,12 @@ class Numbers:
         `Busy` when others take long.
         """
         with self._figures() as (version, running):
-            if self._stock is None or self._stock[0] != version:
-                self._stock = version, Stock(running.journeys)
-            yield self._stock[1], self._feed.size
+            yield self._stock_of(version, running), self._feed.size
+
+    def _stock_of(self, version: int, running: Running) -> Stock:
+        if self._stock is None or self._stock[0] != version:
+            self._stock = version, Stock(running.journeys)
+        return self._stock[1]
 
     # --- where records do not add up -----------------------------------------------------------------------
 

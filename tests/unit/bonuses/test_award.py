@@ -14,17 +14,10 @@ from hypothesis import strategies as st
 
 from ledger import merkle
 from ledger.bonuses.amounts import AmountProof, Line, amount_proof, amounts_root, check_lines, leaf
-from ledger.bonuses.award import (
-    Award,
-    Charge,
-    Finding,
-    SetAside,
-    compute_award,
-    judge,
-    may_sanction,
-    scorecards_of,
-)
+from ledger.bonuses.award import Award, compute_award, scorecards_of
 from ledger.bonuses.award_file import FORMAT, amounts_from_json, amounts_only, award_to_json, evidence_of_file
+from ledger.bonuses.charges import Charge, SetAside
+from ledger.bonuses.findings import Finding, judge, may_sanction
 from ledger.bonuses.judgement import judgements, threshold_of
 from ledger.bonuses.rule_file import SCORE, Threshold, parse_rule
 from ledger.bundle.figures import award_for

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from ledger.attested.fx import FIXED_AFTER, day_text
-from ledger.bonuses.award import Award, ConvertedCharge, SetAside
+from ledger.bonuses.award import Award
 from ledger.bonuses.award_file import award_to_json, evidence_of_file
+from ledger.bonuses.charges import ConvertedCharge, SetAside
 from ledger.bonuses.currencies import CurrencyRule, RateDay
 from ledger.bonuses.rule_file import parse_rule
 from ledger.bundle.figures import award_for, range_for

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ledger.bonuses.award import charges_on
+from ledger.bonuses.charges import charges_on
 from ledger.codes import Outcome, Role
 from ledger.columns import charges
 from ledger.columns.families import Families, FamilyRecords, shares, split

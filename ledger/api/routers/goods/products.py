@@ -8,7 +8,8 @@ from fastapi import APIRouter, Header, Path, Request, Response
 
 from ledger.api.deps import BundlesOf, JsonBody, LookCounts, NodeOf, RecordPath, fields, raw_tail, record_id
 from ledger.api.schemas import examples
-from ledger.api.schemas.answers import Kept, ProductView
+from ledger.api.schemas.answers import Kept
+from ledger.api.schemas.products import ProductView
 from ledger.common.ids import bytes_from_hex
 from ledger.common.periods import MINUTE
 from ledger.errors import MalformedRecord

@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from ledger.api.deps import Cursor, Limit, NodeOf, ReaderOf, RecordPath, SessionReader, record_id
 from ledger.api.schemas import examples
-from ledger.api.schemas.answers import RecallPage
+from ledger.api.schemas.products import RecallPage
 from ledger.formats.workbook import MEDIA_TYPE
 from ledger.products.recall_tracing import Way
 from ledger.services.exports.trace_sheet import SheetQuery, make_sheet
