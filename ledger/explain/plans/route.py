@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from ledger.attested.fx import day_of, day_text
 from ledger.codes import Mode
-from ledger.explain.text import Text, partner, say
-from ledger.explain.text import sentences as joined
+from ledger.explain.text import Text, partner, say, several
 from ledger.explain.units import days, moment, money, whole
 from ledger.explain.words import counted, name_of
 from ledger.planning.leg_times import Basis
@@ -70,7 +69,7 @@ def way_told(way: Way, currency: str) -> Text:
     return say(
         "{legs}: {median} in the time that half of the deliveries keep to, arriving {arrives}; {risk} in that of nine "
         "in ten.",
-        legs=joined([leg_told(leg) for leg in way.legs]),
+        legs=several([leg_told(leg) for leg in way.legs]),
         median=money(way.p50.cost, currency),
         arrives=moment(way.p50.arrives),
         risk=money(way.p90.cost, currency),

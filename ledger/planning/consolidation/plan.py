@@ -105,7 +105,7 @@ class Consolidation:
 
     @property
     def cost(self) -> Amount:
-        return sum(one.charge for one in (*self.collections, *self.manifests))
+        return _charges(self.collections, self.manifests)
 
     @property
     def alone(self) -> Amount:
@@ -165,7 +165,8 @@ def consolidate(found: Sequence[Waiting], kept_out: Mapping[Unfit, int], asked: 
             continue
         collectors = collection(asked, group)
         lots = lots_of(by_group[group], prices)
-        made = [one for best in gatherings(lots, prices, collectors) if (one := _made(group, best, prices)).saves > 0]
+        every = [_made(group, best, prices) for best in gatherings(lots, prices, collectors)]
+        made = [together for together in every if together.saves > 0]
         groups += made
         if not collectors:
             apart += _apart(group, _left(lots, made), prices)
@@ -200,13 +201,16 @@ def _made(group: Group, best: Gathering, prices: Sequence[Price]) -> Consolidati
     manifests = tuple(_manifest(one) for one in filled(members, prices))
     charges = best.collected
     collections = tuple(_collection(holder, members, charge) for holder, charge in charges.items())
-    total = sum(one.charge for one in (*collections, *manifests))
-    by, contributions = _contributions(best.lots, total)
+    by, contributions = _contributions(best.lots, _charges(collections, manifests))
     fetched = best.collector if collections else None
     return Consolidation(
         GroupFigure(*group), PartnerId(best.hub), fetched.card if fetched else None,
         fetched is not None and fetched.card is None, by, best.bound, collections, manifests, contributions,
     )  # fmt: skip
+
+
+def _charges(collections: Sequence[Collection], manifests: Sequence[Manifest]) -> int:
+    return sum(one.charge for one in collections) + sum(one.charge for one in manifests)
 
 
 def _manifest(one: Filled) -> Manifest:

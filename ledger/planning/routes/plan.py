@@ -172,7 +172,8 @@ class _Network:
 
     def way(self, path: Path) -> Way:
         legs = tuple(self.legs[leg] for leg in path.legs)
-        return Way(legs, sum(leg.charge for leg in legs), *(self._outcome(path, by) for by in Judged))
+        charge = sum(leg.charge for leg in legs)
+        return Way(legs, charge, self._outcome(path, Judged.P50), self._outcome(path, Judged.P90))
 
     def _outcome(self, path: Path, by: Judged) -> Outcome:
         same, q = self._search(by).follow(path.legs), self.question
@@ -230,8 +231,8 @@ def _check(question: Question) -> None:
         raise MalformedRecord("not a departure", where="depart", expected="before 2099", found=question.depart)
     terms = question.lateness
     goods = question.consignment
-    amounts = (goods.value, goods.customs, question.holding, question.between)
-    amounts += (terms.alpha, terms.cap) if terms else ()
+    owed = (terms.alpha, terms.cap) if terms else ()
+    amounts = (goods.value, goods.customs, question.holding, question.between, *owed)
     if goods.packages < 1 or not all(0 <= amount < LARGEST for amount in amounts):
         raise MalformedRecord(
             "not in range", where="question", expected="a package or more, amounts from 0 to 2^63", found=max(amounts)

@@ -88,7 +88,8 @@ def consolidation(
         except InvalidInput as error:
             problem = str(error)
     groups = answer.plan.groups if answer else ()
-    partners = {one.partner for group in groups for one in (*group.contributions, *group.manifests)}
+    partners = {one.partner for group in groups for one in group.contributions}
+    partners |= {one.partner for group in groups for one in group.manifests}
     partners |= {holder for group in groups for holder in (group.hub, *(one.holder for one in group.collections))}
     response = page(
         request,

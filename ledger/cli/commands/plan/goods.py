@@ -1,5 +1,6 @@
 """`lading plan consolidate` and `lading plan forecast`."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from ledger.common.periods import FOREVER
 from ledger.explain.plans import consolidation as consolidation_text
 from ledger.explain.plans import forecast as forecast_text
 from ledger.explain.units import money, whole
+from ledger.planning.consolidation.plan import Consolidation
 from ledger.services.answers.answered import answered
 from ledger.services.answers.asked import asked_json
 from ledger.services.answers.inputs import Kind
@@ -68,13 +70,9 @@ def consolidate(
     for line in consolidation_text.sentences(answer.plan):
         out.print(line, markup=False)
     for group in answer.plan.groups:
-        steps = [
-            *((names.get(c.holder, c.holder), names.get(group.hub, group.hub), c) for c in group.collections),
-            *((names.get(group.hub, group.hub), names.get(m.partner, m.partner), m) for m in group.manifests),
-        ]
         rows = [
-            (giver, taker, len(one.shipments), whole(one.packages), money(one.charge, currency))
-            for giver, taker, one in steps
+            (names.get(giver, giver), names.get(taker, taker), count, whole(packages), money(charge, currency))
+            for giver, taker, count, packages, charge in _steps(group)
         ]
         out.print(table(("from", "to", "shipments", "packages", "charge"), rows))
         shares = [
@@ -85,6 +83,14 @@ def consolidate(
         out.print(table(("partner", "packages", "alone", "pays"), shares))
     for path in told.get("drafts", ()):
         out.print(f"to be signed: {path}", markup=False)
+
+
+def _steps(group: Consolidation) -> Iterator[tuple[int, int, int, int, int]]:
+    """Who hands to whom how many shipments and packages, for how much."""
+    for one in group.collections:
+        yield one.holder, group.hub, len(one.shipments), one.packages, one.charge
+    for each in group.manifests:
+        yield group.hub, each.partner, len(each.shipments), each.packages, each.charge
 
 
 def forecast(
