@@ -91,6 +91,11 @@ export type AnswerView = {
   disposed: number;
   at: number;
 };
+export type AskedBy = {
+  partner: number;
+  auditor: boolean;
+  scopes: number;
+};
 export type Attestation = {
   by: number;
   schema: string;
@@ -218,6 +223,7 @@ export type Challenge = {
   message: string;
 };
 export type ChangesList = {
+  inputs?: InputsView | null;
   changes: ChangesView[];
 };
 export type ChangesView = {
@@ -378,6 +384,7 @@ export type ConsistencyProof = {
   proof: string[];
 };
 export type ConsolidationView = {
+  inputs?: InputsView | null;
   at: number;
   plan: {
     currency: string;
@@ -442,6 +449,11 @@ export type CouncilView = {
   members: CouncilMember[];
   next_threshold: number | null;
   next_threshold_from: number | null;
+};
+export type CountedView = {
+  origin: string;
+  size: number;
+  checkpoint: PointView | null;
 };
 export type DeadLetter = {
   index: number;
@@ -525,6 +537,7 @@ export type Duty = {
   lines: TaxLine[];
 };
 export type DutyList = {
+  inputs?: InputsView | null;
   clearances: {
     clearance: string;
     shipment: string;
@@ -625,11 +638,13 @@ export type FindingView = {
   at: number;
   records: string[];
 };
-export type FindingsView = {
+export type FindingsAnswer = {
   total: number;
   findings: FindingView[];
+  inputs: InputsView | null;
 };
 export type ForecastView = {
+  inputs?: InputsView | null;
   at: number;
   closed: number;
   more: number;
@@ -708,6 +723,7 @@ export type HolderView = {
   text: string;
 };
 export type HoldingPage = {
+  inputs?: InputsView | null;
   next: number | string | null;
   at: number;
   log_size: number;
@@ -753,6 +769,16 @@ export type InclusionProof = {
   checkpoint: string | null;
 };
 export type Indicator = "on-time" | "in-full-undamaged" | "legs-on-time" | "mean-late-seconds" | "records-in-a-day" | "penalty-over-freight" | "on-time-in-full" | "defects" | "no-hold-by-papers" | "attested-at-release" | "released-clean" | "time-over-median";
+export type InputsView = {
+  lading: "answer/1";
+  kind: Kind_Output;
+  asked: Record<string, unknown>;
+  reader: AskedBy | null;
+  at: number;
+  log: CountedView;
+  evidence: NewestEvidence | null;
+  rules: string[];
+};
 export type ItemView = {
   item: number;
   outcome: string;
@@ -817,7 +843,8 @@ export type KeyView = {
   granted_by: string | null;
   device: string;
 };
-export type Kind = "allocate" | "trigger" | "cover" | "balance";
+export type Kind_Input = "allocate" | "trigger" | "cover" | "balance";
+export type Kind_Output = "access" | "league" | "network" | "stock" | "provenance/gaps" | "provenance" | "shipments/market" | "markets/deviations" | "markets/changes" | "plans/route" | "plans/consolidation" | "plans/forecast" | "plans/warehouses";
 export type LaneCount = {
   origin: string;
   destination: string;
@@ -839,6 +866,7 @@ export type LeafView = {
 };
 export type LeagueBy = "time" | "cost" | "penalty";
 export type LeagueView = {
+  inputs?: InputsView | null;
   by: string;
   period: {
     start: number;
@@ -1189,6 +1217,7 @@ export type NetworkGroup = {
   }[] | null;
 };
 export type NetworkView = {
+  inputs?: InputsView | null;
   by: string | null;
   of: string;
   period: {
@@ -1204,6 +1233,11 @@ export type NetworkView = {
   } | null;
   benchmark?: BenchmarkView | null;
   groups: NetworkGroup[];
+};
+export type NewestEvidence = {
+  size: number;
+  time: number;
+  basis: "operator" | "witnesses" | "chain";
 };
 export type NodeView = {
   shipment: string;
@@ -1415,6 +1449,10 @@ export type Place = {
   gln: string;
   name: string;
 };
+export type PointView = {
+  size: number;
+  root: string;
+};
 export type PrivateView = {
   terms: boolean;
   order?: string;
@@ -1464,11 +1502,12 @@ export type PromiseView = {
 export type Proposals = {
   records: RecordView[];
 };
-export type ProvenanceView = {
+export type ProvenanceAnswer = {
   subject: string;
   limited: boolean;
   shipments: NodeView[];
   balances: BalanceView[];
+  inputs: InputsView | null;
 };
 export type PublishedCredential = {
   id: string;
@@ -1671,6 +1710,7 @@ export type RoleView = {
   in_force: boolean;
 };
 export type RouteView = {
+  inputs?: InputsView | null;
   at: number;
   shipment: string | null;
   plan: {
@@ -2067,6 +2107,7 @@ export type Split = {
   details: Details | string;
 };
 export type StandingPage = {
+  inputs?: InputsView | null;
   next: number | string | null;
   standings: {
     partner: number;
@@ -2200,6 +2241,7 @@ export type StepView = {
   counts?: boolean;
 };
 export type StockPage = {
+  inputs?: InputsView | null;
   next: number | string | null;
   at: number;
   partner: number | null;
@@ -2408,6 +2450,7 @@ export type ValidationError = {
   ctx?: Record<string, unknown>;
 };
 export type WarehousePlanAnswer = {
+  inputs?: InputsView | null;
   kind: "allocate" | "trigger" | "cover" | "balance";
   at: number;
   file: string;
@@ -3123,7 +3166,7 @@ export interface Operations {
     headerParameters: {
       authorization?: string | null;
     };
-    answer: ProvenanceView;
+    answer: ProvenanceAnswer;
   };
   listGaps: {
     method: "GET";
@@ -3136,7 +3179,7 @@ export interface Operations {
     headerParameters: {
       authorization?: string | null;
     };
-    answer: FindingsView;
+    answer: FindingsAnswer;
   };
   getConsortium: {
     method: "GET";
@@ -3768,7 +3811,7 @@ export interface Operations {
     method: "POST";
     path: "/v1/plans/{kind}";
     pathParameters: {
-      kind: Kind;
+      kind: Kind_Input;
     };
     queryParameters: {
       evidence?: boolean;

@@ -1092,15 +1092,75 @@ class BalanceView(TypedDict):
     loss_reason: str
 
 
-class ProvenanceView(TypedDict):
-    """Shipments in order of opening. `limited`: only those that the reader may read, and what hangs together through
-    these; there may be others.
-    """
+KindOutput = Literal[
+    "access",
+    "league",
+    "network",
+    "stock",
+    "provenance/gaps",
+    "provenance",
+    "shipments/market",
+    "markets/deviations",
+    "markets/changes",
+    "plans/route",
+    "plans/consolidation",
+    "plans/forecast",
+    "plans/warehouses",
+]
 
+
+class AskedBy(TypedDict):
+    """By whose rights: a partner, an auditor, and what the key may read (bit n − 1: records of type n)."""
+
+    partner: int
+    auditor: bool
+    scopes: int
+
+
+class PointView(TypedDict):
+    size: int
+    root: str
+
+
+class CountedView(TypedDict):
+    """The first `size` records of the log `origin` count; `checkpoint`: the newest that was published then."""
+
+    origin: str
+    size: int
+    checkpoint: PointView | None
+
+
+class NewestEvidence(TypedDict):
+    """By `time` (UTC seconds) a checkpoint of `size` leaves stood with others."""
+
+    size: int
+    time: int
+    basis: Literal["operator", "witnesses", "chain"]
+
+
+class InputsView(TypedDict):
+    """From what the answer is made again: `lading verify ANSWER --bundle BUNDLE`."""
+
+    lading: Literal["answer/1"]
+    kind: KindOutput
+    asked: dict[str, Any]
+    """Every parameter, by name"""
+    reader: AskedBy | None
+    at: int
+    """As of when it was asked, UTC seconds"""
+    log: CountedView
+    evidence: NewestEvidence | None
+    """The newest evidence of time that counts; null without any"""
+    rules: list[str]
+    """SHA-256 of the adopted files that were at hand, ascending"""
+
+
+class ProvenanceAnswer(TypedDict):
     subject: str
     limited: bool
     shipments: list[NodeView]
     balances: list[BalanceView]
+    inputs: InputsView | None
 
 
 Gap = Literal[
@@ -1127,11 +1187,10 @@ class FindingView(TypedDict):
     records: list[str]
 
 
-class FindingsView(TypedDict):
-    """The first findings, by code and time; `total`: how many there are."""
-
+class FindingsAnswer(TypedDict):
     total: int
     findings: list[FindingView]
+    inputs: InputsView | None
 
 
 class CouncilInForce(TypedDict):
@@ -1883,6 +1942,8 @@ class NetworkGroup(TypedDict):
 
 
 class NetworkView(TypedDict):
+    inputs: NotRequired[InputsView | None]
+    """Null where the log grew meanwhile, and for what is published"""
     by: str | None
     of: str
     """Which shipments, in words: all, or those whose terms the reader may read"""
@@ -1921,6 +1982,8 @@ class StockPageTotal(TypedDict):
 
 
 class StockPage(TypedDict):
+    inputs: NotRequired[InputsView | None]
+    """Null where the log grew meanwhile, and for what is published"""
     next: int | str | None
     """Pass it on for the next page; null on the last one"""
     at: int
@@ -1963,6 +2026,8 @@ class Holding(TypedDict):
 
 
 class HoldingPage(TypedDict):
+    inputs: NotRequired[InputsView | None]
+    """Null where the log grew meanwhile, and for what is published"""
     next: int | str | None
     """Pass it on for the next page; null on the last one"""
     at: int
@@ -2018,6 +2083,8 @@ class LaneCount(TypedDict):
 class LeagueView(TypedDict):
     """`league` null where no lane was named; `lanes`: those of the reader's shipments, the busiest first."""
 
+    inputs: NotRequired[InputsView | None]
+    """Null where the log grew meanwhile, and for what is published"""
     by: str
     period: Period
     lane: LaneView | None
@@ -2088,6 +2155,8 @@ class Standing(TypedDict):
 
 
 class StandingPage(TypedDict):
+    inputs: NotRequired[InputsView | None]
+    """Null where the log grew meanwhile, and for what is published"""
     next: int | str | None
     """Pass it on for the next page; null on the last one"""
     standings: list[Standing]
@@ -2181,6 +2250,8 @@ class DutyCheck(TypedDict):
 
 
 class DutyList(TypedDict):
+    inputs: NotRequired[InputsView | None]
+    """Null where the log grew meanwhile, and for what is published"""
     clearances: list[DutyCheck]
 
 
@@ -2214,6 +2285,8 @@ class ChangesView(TypedDict):
 
 
 class ChangesList(TypedDict):
+    inputs: NotRequired[InputsView | None]
+    """Null where the log grew meanwhile, and for what is published"""
     changes: list[ChangesView]
 
 
@@ -2321,6 +2394,8 @@ class RoutePlan(TypedDict):
 
 
 class RouteView(TypedDict):
+    inputs: NotRequired[InputsView | None]
+    """Null where the log grew meanwhile, and for what is published"""
     at: int
     """As of when records count, UTC seconds"""
     shipment: str | None
@@ -2382,6 +2457,8 @@ class ConsolidationPlan(TypedDict):
 
 
 class ConsolidationView(TypedDict):
+    inputs: NotRequired[InputsView | None]
+    """Null where the log grew meanwhile, and for what is published"""
     at: int
     """As of when records count, UTC seconds"""
     plan: ConsolidationPlan
@@ -2415,6 +2492,8 @@ class Forecast(TypedDict):
 class ForecastView(TypedDict):
     """By market and unit, at most twelve of them, those with the most demand first."""
 
+    inputs: NotRequired[InputsView | None]
+    """Null where the log grew meanwhile, and for what is published"""
     at: int
     """As of when records count, UTC seconds"""
     closed: int
@@ -2544,6 +2623,8 @@ class WarehousePlanAnswerWarehousePlanAnswer(TypedDict):
 
 
 class WarehousePlanAnswer(TypedDict):
+    inputs: NotRequired[InputsView | None]
+    """Null where the log grew meanwhile, and for what is published"""
     kind: Literal["allocate", "trigger", "cover", "balance"]
     at: int
     """As of when records count, UTC seconds"""

@@ -58,7 +58,144 @@ def test_every_kind_of_answer_is_made_again_by_an_auditor(asked: Asked) -> None:
         inputs = inputs_of(answer)
         check_inputs(inputs, work)
         with made_again(work, inputs.log.size, inputs.evidence, inputs.at) as ledger:
-            made = MAKE[inputs.kind](Question(ledger, inputs.reader, inputs.at, inputs.asked, positions()))
-        assert "every member" in check_made(answer, inputs, made), name
+            again = MAKE[inputs.kind](Question(ledger, inputs.reader, inputs.at, inputs.asked, positions()))
+        assert "every member" in check_made(answer, inputs, again), name
         kinds.add(inputs.kind)
     assert kinds == set(Kind) - {Kind.MARKET_SHIPMENT, Kind.FORECAST}
+
+
+@pytest.mark.parametrize("who", [one for one in READERS if one != AUDITOR])
+def test_a_partner_makes_its_answers_again_from_what_it_may_read(asked: Asked, who: int) -> None:
+    work = asked.examined(who)
+    for name in PATHS:
+        if name in FOR_AUDITORS:
+            continue
+        answer = json.loads(ask(asked, name, who))
+        inputs = inputs_of(answer)
+        check_inputs(inputs, work)
+        assert "every member" in check_made(answer, inputs, made(inputs, work)), name
+
+
+def made(inputs: Inputs, work: Any) -> dict[str, Any]:
+    with made_again(work, inputs.log.size, inputs.evidence, inputs.at) as ledger:
+        return MAKE[inputs.kind](Question(ledger, inputs.reader, inputs.at, inputs.asked, positions()))
+
+
+def other(value: Any) -> Any:
+    """Another value of the same kind."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int):
+        return value + 1
+    if isinstance(value, str):
+        return str(int(value) + 1) if value.isdigit() else value + "1"
+    return 1
+
+
+def altered(value: Any) -> Iterator[Any]:
+    """The same answer with one thing in it altered, each in turn: a value, a member gone, an entry gone or twice."""
+    if isinstance(value, dict):
+        for name, member in value.items():
+            yield from ({**value, name: changed_member} for changed_member in altered(member))
+            if member is not None:
+                yield {kept: value[kept] for kept in value if kept != name}
+    elif isinstance(value, list):
+        for i, entry in enumerate(value):
+            yield from ([*value[:i], one, *value[i + 1 :]] for one in altered(entry))
+            yield [*value[:i], *value[i + 1 :]]
+            yield [*value[: i + 1], *value[i:]]
+    else:
+        yield other(value)
+
+
+@pytest.mark.parametrize("name", ["route", "allocate", "cover", "access", "league", "stock", "gaps", "deviations"])
+def test_an_answer_with_anything_altered_is_refused(asked: Asked, name: str) -> None:
+    answer = json.loads(ask(asked, name))
+    inputs = inputs_of(answer)
+    again = made(inputs, asked.examined())
+    del answer["inputs"]
+    check_made(answer, inputs, again)
+    count = 0
+    for one in altered(answer):
+        with pytest.raises(VerificationFailed):
+            check_made(one, inputs, again)
+        count += 1
+    assert count > 20
+
+
+def test_inputs_that_are_altered_are_refused_or_give_another_answer(asked: Asked) -> None:
+    answer, work = json.loads(ask(asked, "route")), asked.examined()
+    whole = answer["inputs"]
+    for name in ("lading", "kind", "log", "rules", "evidence"):
+        for one in altered(whole[name]):
+            told = answer | {"inputs": whole | {name: one}}
+            with pytest.raises(LadingError):
+                inputs = inputs_of(told)
+                check_inputs(inputs, work)
+                check_made(told, inputs, made(inputs, work))
+
+
+def test_an_operator_that_hides_the_cheaper_carrier_is_found(asked: Asked) -> None:
+    answer = json.loads(ask(asked, "route", SHOP))
+    assert len(answer["plan"]["ways"]) == 1
+    dear = {**answer["plan"], "ways": [], "cost": None, "bound": None}
+    steps = asked.verify(changed(json.dumps(answer).encode(), plan=dear), SHOP)
+    assert (steps[-1].name, steps[-1].ok) == ("made again", False)
+    assert "plans/route.plan" in steps[-1].why
+
+    # Left out by what was asked, it follows: so what was asked is told.
+    asked_less = asked.answer(f"{ROUTE}&without_mode=maritime", SHOP)
+    assert json.loads(asked_less)["plan"]["ways"] == []
+    steps = asked.verify(asked_less, SHOP)
+    assert all(step.ok for step in steps)
+    assert '"without_mode": ["maritime"]' in steps[0].why
+
+
+def test_a_gap_that_is_hidden_a_standing_that_is_worse_a_deviation_and_stock_that_counts_twice_are_found(
+    asked: Asked,
+) -> None:
+    gaps = json.loads(ask(asked, "gaps"))
+    assert gaps["total"] > 1
+    hidden = {"total": gaps["total"] - 1, "findings": gaps["findings"][1:]}
+    standings = json.loads(ask(asked, "access"))["standings"]
+    worse = [standings[0] | {"course": standings[0]["course"] | {"stage": "probation"}}, *standings[1:]]
+    assert json.loads(ask(asked, "deviations"))["clearances"]
+    stock = json.loads(ask(asked, "stock"))["totals"]
+    twice = [stock[0] | {"on_hand": str(stock[0]["on_hand"]) + "0"}, *stock[1:]]
+    for name, lie, where in (
+        ("gaps", hidden, "provenance/gaps."),
+        ("access", {"standings": worse}, "access.standings[0].course.stage"),
+        ("deviations", {"clearances": []}, "markets/deviations.clearances"),
+        ("stock", {"totals": twice}, "stock.totals[0].on_hand"),
+    ):
+        steps = asked.verify(changed(ask(asked, name), **lie))
+        assert (steps[-1].name, steps[-1].ok) == ("made again", False), name
+        assert where in steps[-1].why, steps[-1].why
+
+
+def test_a_bundle_of_somebody_else_and_an_answer_without_inputs_are_no_ground(asked: Asked) -> None:
+    steps = asked.verify(ask(asked, "stock", SHOP), MAKER)
+    assert (steps[-1].name, steps[-1].ok) == ("inputs", False)
+    assert "for somebody else" in steps[-1].why
+    assert asked.verify(changed(ask(asked, "stock"), inputs=None))[-1].name == "answer"
+
+
+def test_a_partners_bundle_opens_what_it_may_read_and_nothing_else(asked: Asked) -> None:
+    """Of a carrier: not the price of goods that it neither sends, receives nor owes a penalty for."""
+    world = asked.world
+    for who in (MAKER, SHOP, CARRIER):
+        work = asked.examined(who)
+        for index, record_id in work.ids.items():
+            record = next(one for one in work.bundle.records if one.index == index).signed.to_json()
+            view = world.client.get(
+                f"/v1/records/{'0x' + record_id.hex()}", headers={"Authorization": f"Bearer {world.token(who)}"}
+            ).json()
+            if record["type"] not in ("Outcome", "Attestation"):
+                assert record["message"] == view["message"], record["type"]
+        break
+
+
+def test_a_file_that_the_council_adopted_and_that_is_left_out_is_told(asked: Asked) -> None:
+    work = asked.examined()
+    assert work.checked is not None
+    assert work.checked.figures["missing"] == []
