@@ -13,7 +13,7 @@ from ledger.codes import RELEASES, ClearanceStatus, HoldCause, StatementKind
 from ledger.common.ids import RecordId
 from ledger.common.periods import DAY, FOREVER, Period
 from ledger.common.spans import Span, measure
-from ledger.network.duties import DutyPaid, duties_of
+from ledger.network.duties import Procedure, duties_of, told
 from ledger.network.returns import Returned, ReturnReason, returns_of
 from ledger.network.routes import EXPECTED, Route, Windows, route_of
 from ledger.network.sections import Section, sections_of
@@ -59,7 +59,7 @@ class Contribution(NamedTuple):
     """In the order of `_AMOUNTS`: what they are by, and how much."""
     evidence: tuple[RecordId, ...]
     processing: tuple[int, ...] = ()
-    duties: tuple[DutyPaid, ...] = ()
+    duties: tuple[Procedure, ...] = ()
     returns: tuple[Returned, ...] = ()
 
 
@@ -110,16 +110,19 @@ class Sums:
             sums = getattr(result, name)
             for key, amount in chain.from_iterable(entries):
                 sums[key] += amount
+        papers: dict[RecordId, None] = {}
         for one in contributions:
-            for duty in one.duties:
-                if duty.paid is None or not sight.papers(duty.paper):
+            duties = [duty for each in one.duties if (duty := told(each, sight.papers)) is not None]
+            papers.update(dict.fromkeys(duty.paper.id for duty in duties))
+            for duty in duties:
+                if duty.paid is None:
                     result.duties_hidden += 1
                 else:
                     result.duty[duty.currency] += duty.paid
             for back in one.returns:
                 reason = back.reason if sight.papers(back.paper) else ReturnReason.UNKNOWN
                 result.reasons[reason] += back.packages
-        result.evidence = dict.fromkeys(chain.from_iterable(one.evidence for one in contributions))
+        result.evidence = dict.fromkeys(chain.from_iterable(one.evidence for one in contributions)) | papers
         return result
 
 
@@ -151,7 +154,7 @@ def _contribution(case: Case | None, windows: Windows) -> Contribution | None:
     route, sums = route_of(case), Sums()
     _add(sums, case, route, windows)
     duties, returns = duties_of(case.journeys, case.shipment), _add_returns(sums, case)
-    sums.evidence.update(dict.fromkeys(paper.id for paper, *_ in (*duties, *returns)))
+    sums.evidence.update(dict.fromkeys(paper.id for paper, *_ in returns))
     counts = tuple(getattr(sums, name) for name in _COUNTS)
     amounts = tuple(tuple(getattr(sums, name).items()) for name in _AMOUNTS)
     times, processing, evidence = tuple(sums.times), tuple(sums.processing), tuple(sums.evidence)
