@@ -41,6 +41,9 @@ class WarehousePlanAnswer(FromInputs):
     stated: list[str] = Field(description="Inputs that the plan states in place of records")
     left_out: int = Field(description="Shipments whose goods no plan can move: of several products, or not told")
     plan: WarehousePlanView
+    prices: list[str] = Field(
+        description="Of the limits of `allocate` and the areas of `cover`: the bound follows from them without a solver"
+    )
     explanation: list[str]
     drafts: Annotated[
         list[dict[str, Any]] | None, WithJsonSchema({"anyOf": [{"type": "array", "items": DRAFT}, {"type": "null"}]})

@@ -49,7 +49,7 @@ def verify_answer(
         return steps
     todo: list[tuple[str, Callable[[], str]]] = [
         ("inputs", lambda: check_inputs(inputs, work)),
-        ("made again", lambda: check_made(answer, inputs, make_again(inputs, work, places))),
+        ("made again", lambda: check_made(answer, inputs, make_again(answer, inputs, work, places))),
     ]
     basis = PROVED if parse_subject(work.bundle.subject).kind is SubjectKind.LEDGER else ATTESTED
     for name, run in todo:
@@ -137,10 +137,10 @@ def _check_checkpoint(point: tuple[int, bytes], counted: int, work: BundleChecks
         )
 
 
-def make_again(inputs: Inputs, work: BundleChecks, places: Places) -> dict[str, Any]:
+def make_again(answer: dict[str, Any], inputs: Inputs, work: BundleChecks, places: Places) -> dict[str, Any]:
     """The answer that follows from a verified bundle. Raises what the service raises."""
     with made_again(work, inputs.log.size, inputs.evidence, inputs.at) as ledger:
-        return MAKE[inputs.kind](Question(ledger, inputs.reader, inputs.at, inputs.asked, places))
+        return MAKE[inputs.kind](Question(ledger, inputs.reader, inputs.at, inputs.asked, places, answer))
 
 
 def check_made(answer: dict[str, Any], inputs: Inputs, made: dict[str, Any]) -> str:
