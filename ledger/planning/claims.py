@@ -53,7 +53,7 @@ def optimum_told(told: Mapping[str, Any]) -> Optimum:
     if not isinstance(stated, dict):
         raise MalformedRecord("no optimum", where="plan.optimum", found=shown(stated))
     try:
-        answer, proof = Answer(stated.get("answer")), Proof(stated.get("proof"))
+        answer, proof = Answer(str(stated.get("answer"))), Proof(str(stated.get("proof")))
     except ValueError:
         raise MalformedRecord("no such answer or proof", where="plan.optimum", found=shown(stated)) from None
     objective, bound = (

@@ -6,7 +6,6 @@ from hashlib import sha256
 from typing import Any
 
 from ledger import merkle
-from ledger.bundle.answer import LARGEST, MEMBER
 from ledger.bundle.bundle_checks import BundleChecks
 from ledger.bundle.figure_checks import compare
 from ledger.bundle.format import Trust
@@ -14,7 +13,8 @@ from ledger.bundle.omitted_records import HeldReceipt
 from ledger.bundle.steps import ATTESTED, PROVED, Step, failed
 from ledger.bundle.subject import SubjectKind, parse_subject
 from ledger.bundle.verify import examined
-from ledger.bundle.whole_ledger import adopted_files
+from ledger.bundle.whole.answer import LARGEST, MEMBER
+from ledger.bundle.whole.ledger import adopted_files
 from ledger.common.canonical import parse_json
 from ledger.common.ids import to_hex
 from ledger.errors import LadingError, MalformedRecord, VerificationFailed

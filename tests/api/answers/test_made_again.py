@@ -152,10 +152,6 @@ def test_a_solvers_plan_with_any_number_altered_is_refused_without_a_solver(
                 with pytest.raises((VerificationFailed, MalformedRecord)):
                     confirm(answer | {part: value})
                 count += 1
-        dearer = [str(int(price) + (1 << 20)) for price in answer["prices"]]
-        assert dearer
-        with pytest.raises(VerificationFailed, match="bound of its prices"):
-            confirm(answer | {"prices": dearer})
     assert count > 20
 
 

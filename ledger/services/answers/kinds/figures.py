@@ -48,8 +48,8 @@ def network_asked(
     by: By | None, period: Period, before: Period | None, *, windows: str = "", benchmark: str = "", evidence: bool
 ) -> NetworkAsked:
     """What is asked of a period beside an earlier one."""
-    earlier = (None, None) if before is None else (before.start, before.end)
-    return NetworkAsked(by, period.start, period.end, period.at, *earlier, windows, benchmark, evidence)
+    start, end = (None, None) if before is None else (before.start, before.end)
+    return NetworkAsked(by, period.start, period.end, period.at, start, end, windows, benchmark, evidence)
 
 
 def league(question: Question) -> dict[str, Any]:

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.errors import Misconfigured, VerificationFailed
+from ledger.planning.allocate import Allocation
 from ledger.planning.consolidation.classes import parse_classes
+from ledger.planning.cover import Cover
 from ledger.planning.distances import Distances
 from ledger.planning.plan_file import parse_plan
 from ledger.planning.stated import distances_of
@@ -45,15 +47,15 @@ def _check_best(question: Question, wanted: PlanAsked, told: WarehouseAnswer) ->
     """Where the solver is installed, it must find no better plan than the one that is told, and none where that says
     that nothing is feasible. Raises `VerificationFailed`.
     """
-    claimed = getattr(told.plan, "optimum", None)
-    if wanted.kind not in (Kind.ALLOCATE, Kind.COVER) or claimed is None:
+    if not isinstance(told.plan, Allocation | Cover):
         return
     try:
         numbers = question.ledger.numbers
         own = plan_for(numbers, question.reader, question.at, wanted._replace(told=None), question.places)
     except Misconfigured:
         return
-    found = own.plan.optimum.objective
+    found = own.plan.optimum.objective if isinstance(own.plan, Allocation | Cover) else None
+    claimed = told.plan.optimum
     if found is not None and (claimed.objective is None or found > claimed.objective):
         raise VerificationFailed("a better plan is there", where="plan.optimum.objective", expected=found,
                                  found=claimed.objective)  # fmt: skip
