@@ -2635,6 +2635,7 @@ export type WarehousePlanAnswer = {
       records: string[];
     }[];
   };
+  prices: string[];
   explanation: string[];
   drafts?: {
     name: string;

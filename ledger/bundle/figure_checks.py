@@ -14,7 +14,7 @@ from ledger.bundle.product import check_product, product_verdict
 from ledger.bundle.subject import Subject, SubjectKind, parse_subject
 from ledger.bundle.trace import check_trace
 from ledger.bundle.undisclosed import told_apart
-from ledger.bundle.whole_ledger import check_ledger
+from ledger.bundle.whole.ledger import check_ledger
 from ledger.common.ids import LogId, PartnerId, RecordId, bytes_from_hex, to_hex
 from ledger.common.json_fields import entries, wide_integer
 from ledger.common.periods import Period

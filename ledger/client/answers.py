@@ -2739,6 +2739,8 @@ class WarehousePlanAnswer(TypedDict):
     unfit: int
     """Packages that are recalled or past their expiry: no plan makes use of them"""
     plan: Allocation | Triggered | Cover | Balance
+    prices: list[str]
+    """Of the limits of `allocate` and the areas of `cover`: the bound follows from them without a solver"""
     explanation: list[str]
     drafts: NotRequired[list[WarehousePlanAnswerWarehousePlanAnswer] | None]
     """Templates of records to read and sign, splits first"""

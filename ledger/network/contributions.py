@@ -13,7 +13,7 @@ from ledger.codes import HoldCause, Purpose, StatementKind
 from ledger.common.ids import RecordId
 from ledger.common.periods import DAY, FOREVER, Period
 from ledger.network.customs import Office, holds_of, procedures_of
-from ledger.network.duties import DutyPaid, duties_of
+from ledger.network.duties import Procedure, duties_of, told
 from ledger.network.returns import Returned, returns_of, went_on
 from ledger.network.routes import EXPECTED, Route, Windows, route_of
 from ledger.network.sections import Section, sections_of
@@ -43,7 +43,7 @@ class Contribution(NamedTuple):
     """In the order of `_AMOUNTS`: what they are by, and how much."""
     evidence: tuple[RecordId, ...]
     processing: tuple[int, ...] = ()
-    duties: tuple[DutyPaid, ...] = ()
+    duties: tuple[Procedure, ...] = ()
     returns: tuple[Returned, ...] = ()
     order: bytes = b""
     """The terms that goods were opened under: however they were split, they are one order."""
@@ -104,18 +104,21 @@ class Sums:
             sums = getattr(result, name)
             for key, amount in chain.from_iterable(entries):
                 sums[key] += amount
+        papers: dict[RecordId, None] = {}
         for one in contributions:
-            for duty in one.duties:
-                if duty.paid is None or not sight.papers(duty.paper):
+            duties = [duty for each in one.duties if (duty := told(each, sight.papers)) is not None]
+            papers.update(dict.fromkeys(duty.paper.id for duty in duties))
+            for duty in duties:
+                if duty.paid is None:
                     result.duties_hidden += 1
                 else:
                     result.duty[duty.currency] += duty.paid
             for back in one.returns:
-                told = sight.papers(back.paper)
-                result.reasons[back.reason if told else ReturnReason.UNKNOWN] += back.packages
-                if told and back.agreed:
+                said = sight.papers(back.paper)
+                result.reasons[back.reason if said else ReturnReason.UNKNOWN] += back.packages
+                if said and back.agreed:
                     result.reasons_agreed[back.reason] += back.packages
-        result.evidence = dict.fromkeys(chain.from_iterable(one.evidence for one in contributions))
+        result.evidence = dict.fromkeys(chain.from_iterable(one.evidence for one in contributions)) | papers
         return result
 
 
@@ -147,7 +150,7 @@ def _contribution(case: Case | None, windows: Windows) -> Contribution | None:
     route, sums = route_of(case), Sums()
     _add(sums, case, route, windows)
     duties, returns = duties_of(case.journeys, case.shipment), _add_ends(sums, case)
-    sums.evidence.update(dict.fromkeys(one[0].id for told in (duties, returns) for one in told))
+    sums.evidence.update(dict.fromkeys(one.paper.id for one in returns))
     counts = tuple(getattr(sums, name) for name in _COUNTS)
     amounts = tuple(tuple(getattr(sums, name).items()) for name in _AMOUNTS)
     times, processing, evidence = tuple(sums.times), tuple(sums.processing), tuple(sums.evidence)

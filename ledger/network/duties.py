@@ -5,6 +5,7 @@ procedure and not of one step. What a clearance states for several shipments is 
 chain applied it, to the last minor unit: nothing says what each of them bore.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from ledger.codes import ClearanceStatus
@@ -16,20 +17,43 @@ from ledger.shipments.portions import Found
 
 
 class DutyPaid(NamedTuple):
-    """What `paper`, a clearance, says was paid for one shipment, in minor units; None where that is withheld."""
+    """What `paper`, a clearance, says was paid for one shipment, in minor units; None where that is withheld. `silent`:
+    it says nothing of it.
+    """
 
     paper: VerifiedRecord
     currency: str
     paid: int | None
+    silent: bool = False
 
 
-def duties_of(journeys: Journeys, shipment: bytes) -> tuple[DutyPaid, ...]:
+Procedure = tuple[DutyPaid, ...]
+"""The clearances of one jurisdiction and regime, the newest first, down to the one that says something of duty. Whoever
+may not read a newer one does not know that it says nothing."""
+
+
+def duties_of(journeys: Journeys, shipment: bytes) -> tuple[Procedure, ...]:
     """Paid on exactly this shipment: what was paid before goods parted is that of the shipment they were split from."""
-    last: dict[tuple[bytes, int], Found[Clearance]] = {}
+    known: dict[tuple[bytes, int], list[DutyPaid]] = {}
     for found in journeys.clearances(shipment):
-        if found.record.status != ClearanceStatus.LODGED and _says_something(found.record):
-            last[found.record.jurisdiction, found.record.regime] = found
-    return tuple(_paid(last[pair], shipment) for pair in sorted(last))
+        if found.record.status == ClearanceStatus.LODGED:
+            continue
+        listed = known.setdefault((found.record.jurisdiction, found.record.regime), [])
+        if _says_something(found.record):
+            listed[:] = [_paid(found, shipment)]
+        else:
+            listed.insert(0, DutyPaid(found.verified, "", 0, silent=True))
+    return tuple(tuple(known[pair]) for pair in sorted(known))
+
+
+def told(procedure: Procedure, may_read: Callable[[VerifiedRecord], bool]) -> DutyPaid | None:
+    """What the newest clearance that says anything states, as far as somebody `may_read` it; None where none does."""
+    for duty in procedure:
+        if duty.paid is None or not may_read(duty.paper):
+            return DutyPaid(duty.paper, "", None)
+        if not duty.silent:
+            return duty
+    return None
 
 
 def _says_something(clearance: Clearance) -> bool:

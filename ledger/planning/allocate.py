@@ -12,12 +12,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from ledger.common.figure import Currency, Pattern, figure
 from ledger.common.ids import PartnerId, RecordId
-from ledger.errors import MalformedRecord
-from ledger.planning.optimum import NODES, Answer, Optimum, Program, Row, solve
+from ledger.errors import MalformedRecord, VerificationFailed
+from ledger.planning.claims import confirmed, listed, whole
+from ledger.planning.optimum import NODES, Answer, Optimum, Program, Proof, Row, solve
 
 Gtin = Annotated[str, Pattern("[0-9]{14}")]
 Records = tuple[RecordId, ...]
@@ -121,6 +122,8 @@ class Allocation:
     transfers: tuple[Transfer, ...]
     served: int
     moving: int
+    prices: tuple[int, ...] = ()
+    """Of the program's limits: what proves the bound (`ledger.planning.claims`)."""
 
 
 class _Column(NamedTuple):
@@ -130,12 +133,15 @@ class _Column(NamedTuple):
     worth: int
 
 
-def allocate(network: Network, nodes: int = NODES) -> Allocation:
-    """The best transfers, the same for the same network in any order."""
+def allocate(network: Network, nodes: int = NODES, told: Mapping[str, Any] | None = None) -> Allocation:
+    """The best transfers, the same for the same network in any order. `told`: an answer whose transfers are confirmed
+    in place of being looked for, without a solver; raises `VerificationFailed` where it cannot be.
+    """
     network.check()
     columns = [*_columns(network)]
     pairs = sorted({c.pair for c in columns if network.ways[c.pair].per_consignment})
-    solution = solve(_program(network, columns, pairs), nodes)
+    program = _program(network, columns, pairs)
+    solution = solve(program, nodes) if told is None else confirmed(program, _counts(columns, pairs, told), told)
     counts = solution.columns[: len(columns)]
     moved = [(column, count) for column, count in zip(columns, counts, strict=bool(counts)) if count]
     used = {column.pair for column, _ in moved}
@@ -144,10 +150,25 @@ def allocate(network: Network, nodes: int = NODES) -> Allocation:
     served = sum(network.lacks[Spot(c.pair.destination, c.gtin)].value * count for c, count in moved)
     optimum = solution.optimum
     if optimum.objective is not None and optimum.objective != served - moving:  # a consignment paid for nothing
-        optimum = Optimum(Answer.LIMIT, served - moving, optimum.bound, optimum.proof)
+        optimum = Optimum(Answer.LIMIT, served - moving, optimum.bound, Proof.NONE)
     return Allocation(
-        network.currency, optimum, tuple(_transfer(network, column, count) for column, count in moved), served, moving
-    )
+        network.currency, optimum, tuple(_transfer(network, column, count) for column, count in moved), served, moving,
+        solution.prices,
+    )  # fmt: skip
+
+
+def _counts(columns: list[_Column], pairs: list[Pair], told: Mapping[str, Any]) -> tuple[int, ...]:
+    """What each column of the program is in a plan that is told."""
+    packages: dict[tuple[Pair, str], int] = {}
+    for i, one in enumerate(listed(told, "transfers")):
+        ends = (whole(one.get(name), f"plan.transfers[{i}].{name}") for name in ("origin", "destination"))
+        key = Pair(*ends), str(one.get("gtin"))
+        packages[key] = packages.get(key, 0) + whole(one.get("packages"), f"plan.transfers[{i}].packages")
+    if unknown := packages.keys() - {(column.pair, column.gtin) for column in columns}:
+        raise VerificationFailed("a transfer that is not to choose from", where="plan.transfers", found=min(unknown))
+    counts = [packages.get((column.pair, column.gtin), 0) for column in columns]
+    used = {column.pair for column, count in zip(columns, counts, strict=True) if count}
+    return (*counts, *(int(pair in used) for pair in pairs))
 
 
 def _columns(network: Network) -> Iterable[_Column]:

@@ -18,8 +18,9 @@ from typing import Annotated, Any
 
 from ledger.common.figure import Most, Pattern, figure
 from ledger.common.ids import PartnerId
-from ledger.errors import MalformedRecord
+from ledger.errors import MalformedRecord, VerificationFailed
 from ledger.planning.allocate import Records
+from ledger.planning.claims import check_optimum, listed, optimum_told, prices_told, whole
 from ledger.planning.libraries import library
 from ledger.planning.optimum import MILLION, NODES, Answer, Optimum, Program, Proof, Row, solve
 from ledger.planning.relaxation import ROUNDS, Matrix, Served, relax
@@ -152,13 +153,17 @@ class Cover:
     open: tuple[Load, ...]
     services: tuple[Service, ...]
     unserved: tuple[Area, ...]
+    prices: tuple[int, ...] = ()
+    """Of the areas by name: what proves the bound where no warehouse has a capacity (`ledger.planning.claims`)."""
 
 
-def cover(coverage: Coverage, nodes: int = NODES) -> Cover:
-    """The best service, the same for the same network in any order."""
+def cover(coverage: Coverage, nodes: int = NODES, told: Mapping[str, Any] | None = None) -> Cover:
+    """The best service, the same for the same network in any order. `told`: an answer whose services are confirmed in
+    place of being looked for, without a solver; raises `VerificationFailed` where it cannot be.
+    """
     coverage.check()
     numbers, names = sorted(coverage.sites), sorted(coverage.areas)
-    serving = _serving(coverage, numbers, names, nodes)
+    serving = _serving(coverage, numbers, names, nodes) if told is None else _told(coverage, names, told)
     rows = {number: i for i, number in enumerate(numbers)}
     services = []
     for column, (name, number) in enumerate(zip(names, serving.sites, strict=True)):
@@ -172,7 +177,43 @@ def cover(coverage: Coverage, nodes: int = NODES) -> Cover:
     total = sum(area.packages for area in coverage.areas.values())
     value = sum(service.demand * service.share_ppm for service in services)
     unserved = tuple(name for name, number in zip(names, serving.sites, strict=True) if number is None)
-    return Cover(serving.optimum, total, value // max(1, total), _loads(coverage, services), tuple(services), unserved)
+    return Cover(serving.optimum, total, value // max(1, total), _loads(coverage, services), tuple(services), unserved,
+                 serving.prices)  # fmt: skip
+
+
+def _told(coverage: Coverage, names: list[str], told: Mapping[str, Any]) -> "_Serving":
+    """What an answer says, where it keeps every limit and its bound is one."""
+    optimum, prices = optimum_told(told), prices_told(told)
+    serves: dict[str, int] = {}
+    for i, one in enumerate(listed(told, "services")):
+        name, number = str(one.get("area")), whole(one.get("site"), f"plan.services[{i}].site")
+        if name in serves or (number, name) not in coverage.shares or not coverage.shares[number, name].ppm:
+            raise VerificationFailed("not a service of this network", where=f"plan.services[{i}]", found=name[:80])
+        serves[name] = number
+    load: dict[int, int] = defaultdict(int)
+    for name, number in serves.items():
+        load[number] += coverage.areas[name].packages
+    limits = {number: coverage.sites[number].capacity for number in load}
+    full = [number for number, limit in limits.items() if limit is not None and load[number] > limit]
+    if full or (coverage.most_sites is not None and len(load) > coverage.most_sites):
+        raise VerificationFailed("the plan does not keep its limits", where="plan.services", found=len(load))
+    value = sum(coverage.areas[name].packages * coverage.shares[number, name].ppm for name, number in serves.items())
+    check_optimum(optimum, value, _bound_of(coverage, names, prices))
+    return _Serving(tuple(serves.get(name) for name in names), optimum, prices)
+
+
+def _bound_of(coverage: Coverage, names: list[str], prices: tuple[int, ...]) -> int | None:
+    """What no plan exceeds by these prices of areas, see `ledger.planning.relaxation`; None where none are told."""
+    if not prices:
+        return None
+    if len(prices) != len(names) or min(prices) < 0 or any(s.capacity is not None for s in coverage.sites.values()):
+        raise VerificationFailed("not a price for each area", where="prices", expected=len(names), found=len(prices))
+    price = dict(zip(names, prices, strict=True))
+    sums: dict[int, int] = defaultdict(int)
+    for (number, name), share in coverage.shares.items():
+        sums[number] += max(0, coverage.areas[name].packages * share.ppm - price[name])
+    most = len(coverage.sites) if coverage.most_sites is None else coverage.most_sites
+    return sum(prices) + sum(sorted(sums.values(), reverse=True)[:most])
 
 
 def _share(coverage: Coverage, pair: tuple[int, str], at: tuple[int, int]) -> Share:
@@ -185,6 +226,7 @@ def _share(coverage: Coverage, pair: tuple[int, str], at: tuple[int, int]) -> Sh
 class _Serving:
     sites: tuple[int | None, ...]
     optimum: Optimum
+    prices: tuple[int, ...] = ()
 
 
 def _loads(coverage: Coverage, services: Iterable[Service]) -> tuple[Load, ...]:
@@ -204,10 +246,11 @@ def _serving(coverage: Coverage, numbers: list[int], names: list[str], nodes: in
     searched = len(pairs) <= MOST_SEARCHED and coverage.table is None
     found = relax(matrix, FEW_ROUNDS if searched else ROUNDS)  # what is left open is searched anyway
     sites = tuple(numbers[i] if i >= 0 else None for i in found.sites.tolist())
+    prices = () if matrix.capacity is not None else tuple(found.prices.tolist())
     if found.value == found.bound:
-        return _Serving(sites, Optimum(Answer.OPTIMAL, found.value, found.bound, Proof.PRICES))
+        return _Serving(sites, Optimum(Answer.OPTIMAL, found.value, found.bound, Proof.PRICES), prices)
     if not searched:
-        return _Serving(sites, Optimum(Answer.LIMIT, found.value, found.bound, Proof.NONE))
+        return _Serving(sites, Optimum(Answer.LIMIT, found.value, found.bound, Proof.NONE), prices)
     return _searched(coverage, pairs, (names, nodes), _Serving(sites, _left_open(found)))
 
 

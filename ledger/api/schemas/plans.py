@@ -47,6 +47,9 @@ class WarehousePlanAnswer(FromInputs):
     left_out: int = Field(description="Shipments whose goods no plan can move: of several products, or not told")
     unfit: int = Field(description="Packages that are recalled or past their expiry: no plan makes use of them")
     plan: WarehousePlanView
+    prices: list[str] = Field(
+        description="Of the limits of `allocate` and the areas of `cover`: the bound follows from them without a solver"
+    )
     explanation: list[str]
     drafts: DraftViews = Field(default=None, description="Templates of records to read and sign, splits first")
 

@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from ledger.bundle.answer import is_answer
 from ledger.bundle.format import MAX_BUNDLE, MAX_TRUST, Trust, parse_bundle, parse_trust
 from ledger.bundle.kept_checkpoints import STEP as KEPT
 from ledger.bundle.kept_checkpoints import (
@@ -22,6 +21,7 @@ from ledger.bundle.kept_checkpoints import (
 from ledger.bundle.omitted_records import HeldReceipt
 from ledger.bundle.steps import Step
 from ledger.bundle.verify import verify_bundle
+from ledger.bundle.whole.answer import is_answer
 from ledger.cli.output import err, lacking, out, print_json
 from ledger.common.canonical import parse_json, without_mark
 from ledger.common.ids import bytes_from_hex

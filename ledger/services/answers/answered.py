@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.bundle.answer import MEMBER
+from ledger.bundle.whole.answer import MEMBER
 from ledger.records.evidence import CheckpointTime
 from ledger.services.answers.inputs import Counted, Inputs, Kind
 from ledger.services.answers.kinds.question import NOWHERE, Places, Question
@@ -39,6 +39,7 @@ def answered(
 
     Raises what the service raises.
     """
+    made: dict[str, Any] = {}
     for _ in range(TRIES):
         look = _looked(ledger)
         now = ledger.home.clock.now() if at is None else at

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
-from ledger.bundle.answer import MEMBER
+from ledger.bundle.whole.answer import MEMBER
 from ledger.common.ids import to_hex
 from ledger.common.json_fields import hex_bytes
 from ledger.errors import MalformedRecord

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from ledger.bundle.answer import MEMBER
+from ledger.bundle.whole.answer import MEMBER
 from ledger.common.ids import to_hex
 from ledger.common.json_fields import entries, fields_of, hex_bytes, integer, shown, text
 from ledger.common.periods import FOREVER

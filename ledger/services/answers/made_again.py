@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from ledger.access.evidence import is_evidence
 from ledger.bundle.bundle_checks import BundleChecks
 from ledger.bundle.format import BundledRecord
-from ledger.bundle.whole_ledger import stood_in
+from ledger.bundle.whole.ledger import stood_in
 from ledger.chain.deploy import Deployment
 from ledger.codes import ContractKind
 from ledger.common.ids import RecordId, to_hex

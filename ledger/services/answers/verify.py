@@ -6,7 +6,6 @@ from hashlib import sha256
 from typing import Any
 
 from ledger import merkle
-from ledger.bundle.answer import LARGEST, MEMBER
 from ledger.bundle.bundle_checks import BundleChecks
 from ledger.bundle.figure_checks import compare
 from ledger.bundle.format import Trust
@@ -14,7 +13,8 @@ from ledger.bundle.omitted_records import HeldReceipt
 from ledger.bundle.steps import ATTESTED, PROVED, Step, failed
 from ledger.bundle.subject import SubjectKind, parse_subject
 from ledger.bundle.verify import examined
-from ledger.bundle.whole_ledger import adopted_files
+from ledger.bundle.whole.answer import LARGEST, MEMBER
+from ledger.bundle.whole.ledger import adopted_files
 from ledger.common.canonical import parse_json
 from ledger.common.ids import to_hex
 from ledger.errors import LadingError, MalformedRecord, VerificationFailed
@@ -49,7 +49,7 @@ def verify_answer(
         return steps
     todo: list[tuple[str, Callable[[], str]]] = [
         ("inputs", lambda: check_inputs(inputs, work)),
-        ("made again", lambda: check_made(answer, inputs, make_again(inputs, work, places))),
+        ("made again", lambda: check_made(answer, inputs, make_again(answer, inputs, work, places))),
     ]
     basis = PROVED if parse_subject(work.bundle.subject).kind is SubjectKind.LEDGER else ATTESTED
     for name, run in todo:
@@ -137,10 +137,10 @@ def _check_checkpoint(point: tuple[int, bytes], counted: int, work: BundleChecks
         )
 
 
-def make_again(inputs: Inputs, work: BundleChecks, places: Places) -> dict[str, Any]:
+def make_again(answer: dict[str, Any], inputs: Inputs, work: BundleChecks, places: Places) -> dict[str, Any]:
     """The answer that follows from a verified bundle. Raises what the service raises."""
     with made_again(work, inputs.log.size, inputs.evidence, inputs.at) as ledger:
-        return MAKE[inputs.kind](Question(ledger, inputs.reader, inputs.at, inputs.asked, places))
+        return MAKE[inputs.kind](Question(ledger, inputs.reader, inputs.at, inputs.asked, places, answer))
 
 
 def check_made(answer: dict[str, Any], inputs: Inputs, made: dict[str, Any]) -> str:

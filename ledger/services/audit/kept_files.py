@@ -14,11 +14,13 @@ from ledger.codes import RegistryAction
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.json_fields import hex_bytes
 from ledger.errors import LadingError
+from ledger.network.benchmark import parse_benchmark
 from ledger.products.description import PRODUCT_SCHEMA
 from ledger.records.types import Attestation, BonusAgreement, BonusAward, RegistryChange
 from ledger.services.audit.chain import ChainFacts, contracts_in_meta
 from ledger.services.audit.findings import Findings
 from ledger.services.figures.access import KEPT_AS as EVIDENCE
+from ledger.services.home.benchmarks import KEPT_AS as BENCHMARK
 from ledger.services.home.score_cards import default_card
 from ledger.services.products.descriptions import PICTURES, TEXTS, read_picture
 from ledger.services.state.bonus_pools import CONTRACTS
@@ -30,7 +32,7 @@ from ledger.store.epcis.events import CURSOR
 _JSON = ("codes", "award", "published", CONTRACTS)
 """What is kept as `json.dumps` writes it."""
 _TOML = ("rule", "card", "rules")
-_KINDS = (*_JSON, *_TOML, EVIDENCE, TEXTS, PICTURES, UNSCRUBBED, CURSOR)
+_KINDS = (*_JSON, *_TOML, EVIDENCE, TEXTS, PICTURES, BENCHMARK, UNSCRUBBED, CURSOR)
 
 
 def check_meta(source: Connection, copy: Connection, facts: ChainFacts, findings: Findings) -> None:
@@ -57,6 +59,8 @@ def check_meta(source: Connection, copy: Connection, facts: ChainFacts, findings
                 _check_award(copy, rest, row["value"], findings)
             elif kind in (*_TOML, EVIDENCE, TEXTS) and to_hex(hashlib.sha256(row["value"].encode()).digest()) != rest:
                 raise ValueError(f"the {kind} file has another SHA-256")
+            elif kind == BENCHMARK:
+                parse_benchmark(row["value"].encode())  # nobody signs it, so that it is one is all that can be told
             elif kind == PICTURES and read_picture(row["value"], hex_bytes(rest, "name", 32)) is None:
                 raise ValueError("the picture has another SHA-256")
             elif kind in (CONTRACTS, UNSCRUBBED) and rest:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 
-from ledger.bundle.whole_ledger import adopted_files
+from ledger.bundle.whole.ledger import adopted_files
 from ledger.common.ids import to_hex
 from ledger.registry.history import RegistryView
 from ledger.services.figures.access import KEPT_AS

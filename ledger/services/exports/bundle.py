@@ -17,7 +17,7 @@ from ledger.bundle.product import product_figures
 from ledger.bundle.subject import NUMBERS_NEED, OF_SHIPMENTS, Subject, SubjectKind
 from ledger.bundle.times import AnchoredIn, TimedCheckpoint, Times, decisive, times_digest
 from ledger.bundle.trace import trace_figures, trace_subject
-from ledger.bundle.whole_ledger import adopted_files, ledger_figures
+from ledger.bundle.whole.ledger import adopted_files, ledger_figures
 from ledger.common.gs1 import Product
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import Period

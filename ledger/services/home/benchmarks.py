@@ -4,7 +4,9 @@ from ledger.network.benchmark import Benchmark, parse_benchmark
 from ledger.store import meta
 from ledger.store.database import Connection
 
-_NAME = "benchmark/costs"
+KEPT_AS = "benchmark"
+"""It is kept under a name that begins so."""
+_NAME = f"{KEPT_AS}/costs"
 
 
 def keep_benchmark(connection: Connection, text: bytes) -> Benchmark:

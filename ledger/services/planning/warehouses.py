@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from threading import BoundedSemaphore
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.attested.rate_card import Rate, RateCard
 from ledger.codes import ShipmentState
@@ -50,6 +50,14 @@ class Kind(StrEnum):
 
 
 Plan = Allocation | Triggered | Cover | Balance
+
+
+class PlanAsked(NamedTuple):
+    """`told`: an answer to the same question, whose plan is confirmed in place of being looked for by a solver."""
+
+    kind: Kind
+    plan: PlanFile
+    told: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,19 +108,21 @@ class WarehouseAnswer:
             "left_out": self.left_out,
             "unfit": self.positions.unfit,
             "plan": plan,
+            "prices": [str(price) for price in getattr(self.plan, "prices", ())],
             "explanation": list(sentences(self.plan)),
         }
 
 
 def plan_for(
-    numbers: Numbers, reader: Reader | None, now: int, asked: tuple[Kind, PlanFile], places: Places
+    numbers: Numbers, reader: Reader | None, now: int, asked: tuple[Kind, PlanFile] | PlanAsked, places: Places
 ) -> WarehouseAnswer:
     """The plan for `reader`, by what it may see; None: whoever runs this home. Nothing is signed or recorded.
 
     Raises `NotPermitted` for the public, `MalformedRecord` for numbers that make no plan, `Busy` while others plan.
     """
     require_planner(reader)
-    kind, plan = asked
+    wanted = PlanAsked(*asked)
+    kind, plan = wanted.kind, wanted.plan
     if not _turn.acquire(timeout=PATIENCE):
         raise Busy("a plan is being made for others", retry_after=PATIENCE)
     try:
@@ -121,7 +131,7 @@ def plan_for(
             ways = _ways(plan, ledger, places)
             space = _space(plan, ledger, positions)
             coverage = _coverage(plan, ledger) if kind is Kind.COVER else None
-        return WarehouseAnswer(kind, _made(kind, positions, ways, space, coverage), plan, positions,
+        return WarehouseAnswer(kind, _made(wanted, positions, ways, space, coverage), plan, positions,
                                positions.left_out)  # fmt: skip
     finally:
         _turn.release()
@@ -139,11 +149,15 @@ def stock_for(journeys: Journeys, reader: Reader | None) -> Stock:
 
 
 def _made(
-    kind: Kind, positions: Positions, ways: Mapping[Pair, Way], space: Mapping[int, Available], of: Coverage | None
+    asked: PlanAsked,
+    positions: Positions,
+    ways: Mapping[Pair, Way],
+    space: Mapping[int, Available],
+    of: Coverage | None,
 ) -> Plan:
-    plan = positions.plan
+    plan, kind = positions.plan, asked.kind
     if kind is Kind.COVER and of is not None:
-        return cover(of)
+        return cover(of, told=asked.told)
     if kind is Kind.TRIGGER:
         return trigger(positions, ways, space)
     if kind is Kind.BALANCE:
@@ -152,7 +166,7 @@ def _made(
              if spot.gtin in plan.products}  # fmt: skip
     available = {spot: positions.available(spot) for spot in positions.of}
     volumes = {gtin: product.volume for gtin, product in plan.products.items()}
-    return allocate(Network(plan.currency, available, lacks, ways, space, volumes))
+    return allocate(Network(plan.currency, available, lacks, ways, space, volumes), told=asked.told)
 
 
 def _shelves(positions: Positions, ways: Mapping[Pair, Way]) -> Shelves:

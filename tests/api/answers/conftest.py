@@ -1,5 +1,6 @@
-"""A world of its own, with everything that answers rest on: rate cards, gates, a market's rules, and a tax that deviates
-from them; and the bundles of its ledger.
+"""A world of its own, with what answers rest on: rate cards, gates, a market's rules, a tax that deviates from them.
+
+And the bundles of its ledger.
 """
 
 import json

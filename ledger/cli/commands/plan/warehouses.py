@@ -16,6 +16,10 @@ from ledger.planning.balance import Balance
 from ledger.planning.cover import Cover
 from ledger.planning.plan_file import parse_plan
 from ledger.planning.trigger import Triggered
+from ledger.services.answers import inputs
+from ledger.services.answers.answered import answered
+from ledger.services.answers.asked import asked_json
+from ledger.services.answers.kinds.plans import WarehousesAsked
 from ledger.services.home.settings import read_settings
 from ledger.services.node.reader import open_ledger
 from ledger.services.planning.warehouses import Kind, WarehouseAnswer, drafts_for, plan_for
@@ -48,9 +52,14 @@ def balance(file: File, drafts: Folder = None, json: Json = False) -> None:
 
 
 def _plan(kind: Kind, file: Path, folder: Path | None, *, as_json: bool) -> None:
-    asked = kind, parse_plan(read_file(file))
+    text = read_file(file)
+    asked = kind, parse_plan(text)
     with open_ledger(read_settings()) as reader:
         now = reader.home.clock.now()
+        if as_json and folder is None:
+            whole = WarehousesAsked(kind, text.decode(), evidence=True)
+            print_json(answered(reader, None, inputs.Kind.WAREHOUSES, asked_json(whole), now, positions()))
+            return
         answer = plan_for(reader.numbers, None, now, asked, positions())
         made = drafts_for(reader.home, answer) if folder is not None else None
         names = {int(view.id): view.name for view in reader.views.partners()}

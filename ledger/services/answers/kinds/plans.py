@@ -4,8 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from ledger.errors import Misconfigured, VerificationFailed
+from ledger.planning.allocate import Allocation
 from ledger.planning.consolidation.classes import parse_classes
 from ledger.planning.consolidation.prices import collectors_of
+from ledger.planning.cover import Cover
 from ledger.planning.distances import Distances
 from ledger.planning.plan_file import parse_plan
 from ledger.planning.stated import distances_of
@@ -20,7 +23,7 @@ from ledger.services.planning.goods import (
     shipped_classes,
 )
 from ledger.services.planning.routes import RouteAsked, route_for
-from ledger.services.planning.warehouses import Kind, drafts_for, plan_for
+from ledger.services.planning.warehouses import Kind, PlanAsked, WarehouseAnswer, drafts_for, plan_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,24 @@ class WarehousesAsked:
     drafts: bool = False
 
 
+def _check_best(question: Question, wanted: PlanAsked, told: WarehouseAnswer) -> None:
+    """Where the solver is installed, it must find no better plan than the one that is told, and none where that says
+    that nothing is feasible. Raises `VerificationFailed`.
+    """
+    if not isinstance(told.plan, Allocation | Cover):
+        return
+    try:
+        numbers = question.ledger.numbers
+        own = plan_for(numbers, question.reader, question.at, wanted._replace(told=None), question.places)
+    except Misconfigured:
+        return
+    found = own.plan.optimum.objective if isinstance(own.plan, Allocation | Cover) else None
+    claimed = told.plan.optimum
+    if found is not None and (claimed.objective is None or found > claimed.objective):
+        raise VerificationFailed("a better plan is there", where="plan.optimum.objective", expected=found,
+                                 found=claimed.objective)  # fmt: skip
+
+
 def route(question: Question) -> dict[str, Any]:
     asked, more = asked_of(RouteAsked, question.asked, {"evidence": bool})
     answer = route_for(question.ledger.numbers, question.reader, question.at, asked, question.places)
@@ -79,8 +100,10 @@ def forecast(question: Question) -> dict[str, Any]:
 
 def warehouses(question: Question) -> dict[str, Any]:
     asked, _ = asked_of(WarehousesAsked, question.asked)
-    plan = asked.kind, parse_plan(asked.file.encode())
-    answer = plan_for(question.ledger.numbers, question.reader, question.at, plan, question.places)
+    wanted = PlanAsked(asked.kind, parse_plan(asked.file.encode()), question.told)
+    answer = plan_for(question.ledger.numbers, question.reader, question.at, wanted, question.places)
+    if question.told is not None:
+        _check_best(question, wanted, answer)
     drafts = _told(drafts_for(question.ledger.home, answer).drafts) if asked.drafts else None
     return {**answer.to_json(evidence=asked.evidence), "drafts": drafts}
 

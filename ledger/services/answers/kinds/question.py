@@ -23,6 +23,8 @@ class Question:
     at: int
     asked: Mapping[str, Any]
     places: Places
+    told: Mapping[str, Any] | None = None
+    """The answer that is checked: a solver's plan is confirmed in place of being looked for."""
 
 
 Make = Callable[[Question], dict[str, Any]]
