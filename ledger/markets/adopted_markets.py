@@ -33,7 +33,7 @@ def adopted_markets(view: RegistryView, texts: Mapping[bytes, bytes]) -> tuple[A
     return tuple(AdoptedMarket(market, since) for market, since in found if market is not None)
 
 
-@lru_cache(128)
+@lru_cache(16)
 def _market(text: bytes) -> Market | None:
     try:
         return parse_market(text)

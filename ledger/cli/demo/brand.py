@@ -6,10 +6,7 @@ import zlib
 
 from ledger.cli.demo.cast import GTIN, MAKER, PRODUCT
 from ledger.cli.demo.play import Play
-from ledger.cli.demo.scribe import NO_HASH, details, salt
-from ledger.common.scopes import schema_hash
 from ledger.products.description import Description, Picture, description_text
-from ledger.records.types import Attestation, Claims
 
 BRAND = "Southern Pastures"
 NAMES = {
@@ -60,18 +57,8 @@ def _chunk(name: bytes, body: bytes) -> bytes:
 def describe(play: Play) -> None:
     """The maker signs it, about its formula in all lots, and brings text and picture."""
     text, drawn = packaging()
-    attestation = Attestation(
-        by=MAKER,
-        schema=schema_hash(PRODUCT),
-        subject=f"01/{GTIN}",
-        accreditation=NO_HASH,
-        validFrom=play.clock.now(),
-        validUntil=0,
-        document=hashlib.sha256(text).digest(),
-        claims=Claims(salt(), ""),
-        itemCodes=NO_HASH,
-        details=details(),
-    )
+    document = hashlib.sha256(text).digest()
+    attestation = play.scribe.attestation(MAKER, PRODUCT, f"01/{GTIN}", document=document)
     record_id = play.sign("the maker says what its formula is called and looks like", attestation, MAKER)
     play.trial.node.reader.products.keep_description(record_id, text, drawn)
 

@@ -24,16 +24,15 @@ from ledger.cli.demo.cast import (
     WAREHOUSE,
 )
 from ledger.cli.demo.play import Play
-from ledger.cli.demo.scribe import CURRENCY, NO_HASH, Deal, details, place, salt
+from ledger.cli.demo.scribe import CURRENCY, Deal, details, place
 from ledger.client.drafts import completed
 from ledger.codes import ClearanceStatus, ExceptionBit, Gate, Mode, Purpose, Regime, SplitReason
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import RecordId
 from ledger.common.periods import DAY
-from ledger.common.scopes import schema_hash
 from ledger.planning.plan_file import parse_plan
 from ledger.records.shipment_ids import child_id
-from ledger.records.types import Attestation, Child, Claims, Endorsement, Require, ShipmentRef, Split
+from ledger.records.types import Child, Endorsement, Require, ShipmentRef, Split
 from ledger.records.wallet_input import envelope_from_wallet
 from ledger.services.planning.routes import RouteAnswer, RouteAsked, route_for
 from ledger.services.planning.warehouses import Kind, WarehouseAnswer, drafts_for, plan_for
@@ -162,16 +161,6 @@ class Plans:
         play = self.play
         rate = {"mode": int(mode), "from": "NZAKL", "to": "CNNGB"} | price
         text = {"lading": "rate-card/1", "currency": CURRENCY, "for": "partners", "rates": [rate]}
-        record = Attestation(
-            by=by,
-            schema=schema_hash(RATE_CARD),
-            subject=f"partner/{by}",
-            accreditation=NO_HASH,
-            validFrom=play.clock.now(),
-            validUntil=play.clock.now() + 365 * DAY,
-            document=NO_HASH,
-            claims=Claims(salt(), canonical_json(text).decode()),
-            itemCodes=NO_HASH,
-            details=details(),
-        )
+        claims, until = canonical_json(text).decode(), play.clock.now() + 365 * DAY
+        record = play.scribe.attestation(by, RATE_CARD, f"partner/{by}", claims=claims, until=until)
         play.sign(f"{play.parties[by].name} attests what it asks", record, by)

@@ -57,13 +57,10 @@ from ledger.codes import (
 from ledger.common.canonical import canonical_json
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import DAY
-from ledger.common.scopes import schema_hash
 from ledger.records.signers import signing_partners
 from ledger.records.types import (
-    Attestation,
     BonusAgreement,
     Claim,
-    Claims,
     Endorsement,
     Recall,
     Require,
@@ -155,18 +152,9 @@ def _admit(play: Play) -> None:
 
 def _attest(play: Play, lot: str, serials: list[str], claims: str) -> None:
     codes = [subject(lot, serial) for serial in serials]
-    attestation = Attestation(
-        by=MAKER,
-        schema=schema_hash(SCHEMA),
-        subject=subject(lot),
-        accreditation=NO_HASH,
-        validFrom=play.clock.now(),
-        validUntil=play.clock.now() + 365 * DAY,
-        document=NO_HASH,
-        claims=Claims(salt(), canonical_json({"claim": claims}).decode()),
-        itemCodes=merkle.sorted_root(code.encode() for code in codes),
-        details=details(),
-    )
+    root = merkle.sorted_root(code.encode() for code in codes)
+    said, until = canonical_json({"claim": claims}).decode(), play.clock.now() + 365 * DAY
+    attestation = play.scribe.attestation(MAKER, SCHEMA, subject(lot), claims=said, until=until, codes=root)
     record_id = play.sign(f"the maker attests lot {lot}", attestation, MAKER)
     play.trial.node.reader.products.keep_codes(record_id, codes)
 

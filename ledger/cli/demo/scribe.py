@@ -9,7 +9,10 @@ from ledger.cli.sandbox import Party, Trial
 from ledger.codes import Assurance, ClearanceStatus, ExceptionBit, Fulfilment, HoldCause, Mode, Purpose, Regime
 from ledger.common.ids import RecordId
 from ledger.common.periods import DAY
+from ledger.common.scopes import schema_hash
 from ledger.records.types import (
+    Attestation,
+    Claims,
     Clearance,
     Commercial,
     Details,
@@ -181,6 +184,24 @@ class Scribe:
             assurance=int(assurance),
             occurredAt=self.now,
             duty=duty or no_duty(),
+            details=details(),
+        )
+
+    def attestation(
+        self, by: int, schema: str, subject: str, *, claims: str = "", until: int = 0, document: bytes = NO_HASH,
+        codes: bytes = NO_HASH,
+    ) -> Attestation:  # fmt: skip
+        """Valid from now to `until` (0: without an end)."""
+        return Attestation(
+            by=by,
+            schema=schema_hash(schema),
+            subject=subject,
+            accreditation=NO_HASH,
+            validFrom=self.now,
+            validUntil=until,
+            document=document,
+            claims=Claims(salt(), claims),
+            itemCodes=codes,
             details=details(),
         )
 

@@ -6,12 +6,11 @@ from functools import cached_property
 from ledger.common.ids import RecordId
 from ledger.errors import NotFound
 from ledger.provenance.gaps import Finding, Gap
-from ledger.records import index_keys
 from ledger.records.signers import shipments_of
 from ledger.records.types import Record, ShipmentTerms
 from ledger.records.verification import VerifiedRecord
 from ledger.services.views.access_journal import AccessRight
-from ledger.services.views.records import Reader, may_open_terms
+from ledger.services.views.records import Reader, is_somebody, may_open_terms, own_right
 from ledger.shipments.history import Journeys
 
 _OF_CONTENTS = (Gap.MORE_OUT, Gap.LESS_OUT, Gap.LOSS_UNCLEAR, Gap.SERIALS_TWICE)
@@ -52,15 +51,10 @@ class FindingRights:
 
 def right_to(journeys: Journeys, record_id: RecordId, record: Record, reader: Reader) -> AccessRight | None:
     """The right to the private parts of terms, handoffs and splits, as `RecordViews.right_to` has it of the store."""
-    if not reader.may_read(record.NUMBER):
+    if not is_somebody(reader, record):
         return None
-    if reader.auditor:
-        return AccessRight.AUDITOR
-    if not reader.partner and not reader.key:
-        return None
-    named = index_keys.Concern(index_keys.PARTNER, str(reader.partner))
-    if reader.partner and named in index_keys.concerns(record_id, record):
-        return AccessRight.PARTY
+    if (own := own_right(record_id, record, reader)) is not None:
+        return own
     if isinstance(record, ShipmentTerms):
         if not may_open_terms(record, reader):
             return None

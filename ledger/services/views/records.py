@@ -86,6 +86,19 @@ def may_open_terms(terms: ShipmentTerms, reader: Reader) -> bool:
     return reader.partner != 0 and reader.partner in named
 
 
+def is_somebody(reader: Reader, record: Record) -> bool:
+    """Whether anything can give the reader a right to the record."""
+    return reader.may_read(record.NUMBER) and bool(reader.auditor or reader.partner or reader.key)
+
+
+def own_right(record_id: RecordId, record: Record, reader: Reader) -> AccessRight | None:
+    """The right that a record by itself gives to whoever may read its kind: to auditors, and to partners it names."""
+    if reader.auditor:
+        return AccessRight.AUDITOR
+    named = concerning.Concern(concerning.PARTNER, str(reader.partner))
+    return AccessRight.PARTY if reader.partner and named in concerning.concerns(record_id, record) else None
+
+
 class RecordViews:
     """`signer`: of the log, whose receipts are made again from its rows."""
 
@@ -252,15 +265,10 @@ class RecordViews:
         self, connection: Connection, record: Record, record_id: RecordId, reader: Reader
     ) -> AccessRight | None:
         """Parties of the record or of what it amends, senders and receivers of all its goods, and auditors."""
-        if not reader.may_read(record.NUMBER):
+        if not is_somebody(reader, record):
             return None
-        if reader.auditor:
-            return AccessRight.AUDITOR
-        if not reader.partner and not reader.key:
-            return None
-        about = concerning.concerns(record_id, record)
-        if reader.partner and concerning.Concern(concerning.PARTNER, str(reader.partner)) in about:
-            return AccessRight.PARTY
+        if (own := own_right(record_id, record, reader)) is not None:
+            return own
         if isinstance(record, ShipmentTerms):
             terms = shipment_state.terms_of(connection, record_id)
             if terms is None or not may_open_terms(terms, reader):
