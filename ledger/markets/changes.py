@@ -23,7 +23,7 @@ class Change(StrEnum):
     CHANGED = "changed"
 
 
-MOST_DATES = 100
+MOST_DATES = 24
 """Later seconds at which both versions are asked, the next ones: files change before there are more."""
 
 

@@ -203,7 +203,10 @@ def _read(content: bytes, where: str, now: int, markets: Callable[[], Sequence[M
     if isinstance(data, dict) and data.get("signatures"):
         return envelope_from_wallet(data)
     if isinstance(data, dict) and data.get("type") == ShipmentTerms.__name__:
-        data = filled(data, markets(), now)
+        whole = filled(data, markets(), now)
+        if whole is not data:
+            err.print("Filled in by the rules of its markets: the clearances that it requires.")
+        data = whole
     signed = envelope_from_wallet(completed(data, now))
     for line in told_defaults(data):
         err.print(line, markup=False)

@@ -75,6 +75,7 @@ def test_what_is_signed_is_filled_in_and_what_is_refused_is_not_signed(
     signed = lading(*sign, "--market", str(files / "cn.toml"))
     assert '"regime":1' in signed.replace(" ", "")
     assert "Judged by the rules of CN, version 1" in signed
+    assert "Filled in by the rules of its markets: the clearances that it requires." in signed
     refused = CliRunner().invoke(app, [*sign, "--market", str(files / "strict.toml")])
     assert refused.exit_code != 0
     assert "rule ban" in (refused.output + str(refused.exception)), refused.output

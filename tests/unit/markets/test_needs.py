@@ -213,3 +213,28 @@ def test_an_unknown_code_takes_no_longer_for_many_prefixes_and_bounds() -> None:
     needs = needs_of([market_of(bands)], Case("DE", "CN", (), 0, ("",), None, ""), 0)
     assert len(needs) == 15
     assert not any(need.certain for need in needs)
+
+
+def test_a_tariff_speaks_as_its_lines_one_by_one_would() -> None:
+    """Against every code that the unknown may hide: a line for certain, or together the rates of all that may speak."""
+    r = random.Random(11)
+    told = {"certain": 0, "several": 0, "nothing": 0}
+    for _ in range(600):
+        tariff = {"".join(r.choices(ALPHABET, k=r.randint(1, 3))): r.randint(1, 5) for _ in range(r.randint(1, 6))}
+        lines = "".join(f'"{code}" = {rate}\n' for code, rate in tariff.items())
+        market = market_of(f'[[tax]]\nid = "t"\nlane = "import"\ntax = "duty"\n[tax.tariff]\n{lines}')
+        hs = "".join(r.choices(ALPHABET, k=r.randint(0, LONGEST)))
+        whole = [hs + "".join(rest) for n in range(LONGEST + 1 - len(hs)) for rest in product(ALPHABET, repeat=n)]
+        best = {max((code for code in tariff if one.startswith(code)), key=len, default=None) for one in whole}
+        needs = needs_of([market], Case("DE", "CN", (), 0, (hs,), None, ""), 0)
+        if best == {None}:
+            assert needs == ()
+            told["nothing"] += 1
+            continue
+        (need,) = needs
+        assert need.rates is not None
+        assert set(need.rates) == {tariff[code] for code in best if code is not None}
+        assert need.certain == (len(best) == 1)
+        assert need.rule == (f"t-{max(filter(None, best))}" if len(best - {None}) == 1 else "t")
+        told["certain" if need.certain else "several"] += 1
+    assert min(told.values()) >= 50, told
