@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from fractions import Fraction
+from functools import partial
 
 from ledger.provenance.contents import Contents, Line
 from ledger.provenance.graph import JOINED, Graph, Made, Node
@@ -100,9 +101,13 @@ def _sorted_out(graph: Graph, node: Node) -> dict[Goods, Share]:
         return UNSURE
     if len(mixed) < 2:
         return {}
-    parts = {kind: share_of_goods(inside, lambda line, kind=kind: line.key[:2] == kind) for kind in sorted(kinds)}
+    parts = {kind: share_of_goods(inside, partial(_is, kind)) for kind in sorted(kinds)}
     told = kinds and kinds <= mixed and all(part.value is not None for part in parts.values())
     return parts if told else UNSURE
+
+
+def _is(kind: Goods, line: Line) -> bool:
+    return line.key[:2] == kind
 
 
 def _kinds(contents: Contents) -> set[Goods]:
@@ -234,7 +239,9 @@ def _weights(graph: Graph, node: Node, goods: Goods | None = None) -> Mapping[by
 
 def _weights_of(goods: Goods, parents: Sequence[bytes], inside: Sequence[Contents | None]) -> Mapping[bytes, Share]:
     """By how much of these goods each held; not known where one does not say, or units do not agree."""
-    own = [None if part is None else Contents(tuple(x for x in part.lines if x.key[:2] == goods)) for part in inside]
+    own = [
+        None if part is None else Contents(tuple(line for line in part.lines if _is(goods, line))) for part in inside
+    ]
     units = {line.measure.unit for part in own if part is not None for line in part.lines}
     if len(units) != 1 or None in own:
         return dict.fromkeys(parents, UNKNOWN)
