@@ -97,7 +97,8 @@ class Access:
         """Where everybody who has, or lost, the role of a gate in force stands at it, or one partner; as of the last
         full hour. Empty while the council has adopted no gates.
 
-        Raises `Misconfigured` while an adopted file that may be newer gates is not kept here, `Busy` while a period is being read.
+        Raises `Misconfigured` while an adopted file that may be newer gates is not kept here, `Busy` while a period is
+        being read.
         """
         now = self._home.clock.now()
         with self._home.database.read() as connection:
