@@ -98,14 +98,15 @@ class Access:
         """Where everybody who has, or lost, the role of a gate in force stands at it, or one partner; as of the last
         full hour. Empty while the council has adopted no gates.
 
-        Raises `Misconfigured` while an adopted file is not kept here, `Busy` while a period is being read.
+        Raises `Misconfigured` while an adopted file that may be newer gates is not kept here, `Busy` while a period is
+        being read.
         """
         now = full_hour(self._home.clock.now())
         with self._home.database.read() as connection:
             extent = extent_of(connection)
             view = self._registry.refreshed(connection).now()
             number = view.state.number
-            kept_rules.require_all(connection, view)
+            kept_rules.require_newest(connection, view, GATES)
             in_force = gates_in_force(view, kept_rules.kept_others(connection, view))
         if not any(one.since <= now for one in in_force):
             return ()

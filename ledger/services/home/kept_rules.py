@@ -59,21 +59,25 @@ def kept_others(connection: Connection, view: RegistryView) -> Mapping[bytes, by
     return {document: text for document, text in whole.items() if not CARDS.has(text)}
 
 
-def require_all(connection: Connection, view: RegistryView) -> None:
-    """Raise `Misconfigured` where an adopted file that governs by now is not kept here: nobody can say of which kind it
-    is, so what governs is not known.
+def require_newest(connection: Connection, view: RegistryView, kind: FileKind[F]) -> None:
+    """Raise `Misconfigured` where an adopted file that governs by now is not kept here and may be the newest of this
+    kind: adopted to govern after the newest that is known; where none is, after all that are kept here.
     """
-    begun = [adopted.document for adopted in adopted_files(view) if adopted.since <= view.time]
-    names = {f"{where}/{to_hex(one)}": one for one in begun for where in (_CARD, _OTHER)}
-    texts = meta.get_many(connection, names) if names else {}
-    here = {names[name] for name, text in texts.items() if _is_whole(names[name], text)} | set(CARDS.shipped)
-    if lacking := next((one for one in begun if one not in here), None):
-        raise Misconfigured(
-            "the council adopted a file that is not kept here",
-            where="document",
-            expected=to_hex(lacking),
-            mend="Keep it here, byte for byte: lading access gates keep FILE, or what else it is.",
-        )
+    begun = [adopted for adopted in adopted_files(view) if adopted.since <= view.time]
+    names = {f"{where}/{to_hex(one.document)}": one.document for one in begun for where in (_CARD, _OTHER)}
+    kept_here = meta.get_many(connection, names) if names else {}
+    texts = {names[name]: text.encode() for name, text in kept_here.items() if _is_whole(names[name], text)}
+    known = [one.since for one in begun if one.document in texts or one.document in CARDS.shipped]
+    own = [one.since for one in begun if one.document in texts and kind.has(texts[one.document])]
+    after = max(own or known, default=-1)
+    for one in begun:
+        if one.since > after and one.document not in texts and one.document not in CARDS.shipped:
+            raise Misconfigured(
+                f"the council adopted a file that is not kept here, and may be a {kind.name} file",
+                where="document",
+                expected=to_hex(one.document),
+                mend=f"Keep it here, byte for byte: {kind.command} keep FILE, or as what else it is.",
+            )
 
 
 def _is_whole(document: bytes, text: str) -> bool:

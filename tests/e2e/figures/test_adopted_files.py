@@ -55,8 +55,10 @@ def test_a_file_that_was_edited_where_it_is_kept_counts_as_none(stage: Stage) ->
     with stage.node.home.database.write() as connection:
         gates = kept_rules.keep(connection, GATES, TEXTS["gates"])
         assert kept_rules.kept(connection, GATES, gates.hash) == TEXTS["gates"]
+    stage.decide(RegistryAction.ADOPT_RULES, document=b"\x05" * 32, number=stage.now + 60)
     stage.decide(RegistryAction.ADOPT_RULES, document=gates.hash, number=stage.now + DAY)
     stage.pass_time(2 * DAY)
+    assert stage.node.reader.access.standings(), "what was adopted before may have been gates, and is none in force"
     with stage.node.home.database.write() as connection:
         meta.put(connection, f"rules/{to_hex(gates.hash)}", TEXTS["gates"].decode().replace("4000", "9999"))
     with stage.node.home.database.read() as connection, pytest.raises(NotFound, match="lading access gates keep"):
