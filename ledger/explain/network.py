@@ -176,10 +176,11 @@ def changes(before: NetworkFigures | None, after: NetworkFigures | None) -> list
     """The figures of `FIGURES` and `MODES` in two periods, as people write them: title, before, after, difference; a
     dash where a period had no such shipment.
     """
-    return [
-        (figure.title, *(shown(value, figure.unit) for value in _pair(before, after, figure.name)))
-        for figure in (*FIGURES, *MODES)
-    ]
+    result = []
+    for figure in (*FIGURES, *MODES):
+        then, now, difference = (shown(value, figure.unit) for value in _pair(before, after, figure.name))
+        result.append((figure.title, then, now, difference))
+    return result
 
 
 def _pair(

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from ledger.api.schemas import answers, bonuses, events, figures, markets
+from ledger.api.schemas import answers, bonuses, events, figures, logs, markets, partners, products
 from ledger.api.schemas.description import NEEDS_SESSION
 from ledger.records.content_checks import check_content
 from ledger.records.signing import SignedRecord
@@ -173,17 +173,18 @@ def undescribed(model: BaseModel) -> list[str]:
 @pytest.mark.parametrize(
     ("path", "model"),
     [
-        ("/v1/log", answers.LogState),
-        ("/v1/log/proof/inclusion?index=3", answers.InclusionProof),
-        ("/v1/log/proof/consistency?first=1&second=5", answers.ConsistencyProof),
-        ("/v1/consortium", answers.ConsortiumView),
-        ("/v1/enrolments", answers.EnrolmentPage),
-        ("/v1/partners/book", answers.SignedPartnerBook),
-        (f"/v1/partners/{CARRIER}/keys", answers.PartnerKeys),
+        ("/v1/log", logs.LogState),
+        ("/v1/log/proof/inclusion?index=3", logs.InclusionProof),
+        ("/v1/log/proof/consistency?first=1&second=5", logs.ConsistencyProof),
+        ("/v1/consortium", partners.ConsortiumView),
+        ("/v1/enrolments", partners.EnrolmentPage),
+        ("/v1/partners/book", partners.SignedPartnerBook),
+        (f"/v1/partners/{CARRIER}/keys", partners.PartnerKeys),
         (f"/v1/partners/{CARRIER}/score", figures.ScoreView),
-        ("/v1/products/01/09421900000012/10/L1", answers.ProductView),
+        ("/v1/products/01/09421900000012/10/L1", products.ProductView),
         ("/v1/penalties", figures.PenaltyPage),
         ("/v1/network?by=carrier&against_start=0&against_end=9", figures.NetworkView),
+        ("/v1/network?by=fulfilment", figures.NetworkView),
         (f"/v1/partners/{CARRIER}/score/trend", figures.TrendView),
         ("/v1/bonuses", bonuses.AgreementPage),
         ("/v1/markets", markets.MarketList),

@@ -14,8 +14,8 @@ from ledger.services.figures.network import require_apart
 from ledger.shipments.history import Journeys
 from ledger.shipments.return_reason import ReturnReason
 from tests.unit.history import CARRIER, DAY, MAKER, SECOND, SHOP, History
-from tests.unit.network.test_modes import CHINA, STATES, duty, said
-from tests.unit.network.test_performance import YEAR
+from tests.unit.network.test_modes import duty, said
+from tests.unit.network.test_performance import CHINA, STATES, YEAR
 
 COST = '[[costs]]\nfulfilment = "express"\nlink = "{}"\nper = "{}"\ncurrency = "{}"\namount = 1\n'
 FORM = 'format = "lading/benchmark/1"\ntitle = "Made up"\nsource = "Nowhere"\n'

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ledger.codes import Mode
+from ledger.codes import Fulfilment, Mode
 from tests.unit.formats.tabular.helpers import file, lines, plan, reasons
 
 
@@ -249,6 +249,15 @@ def test_modes_and_places_and_codes() -> None:
     assert (bad.column, "no mode" in bad.reason) == ("from", True)
     (bad,) = reasons(file({"from": "road", "to": "ZZ", "no": "4006381333931"}), more, place, party)
     assert "ISO 3166" in bad.reason
+
+
+def test_a_fulfilment_is_stated_by_its_name_or_number() -> None:
+    more = ('packages = "boxes"', 'packages = "boxes"\nfulfilment = "from"')
+    party = ('consignor = "from"', 'consignor = { value = "Kea" }')
+    made = plan(file({"from": "Direct-mail"}, {"from": "4"}, {"from": ""}), more, party)
+    assert [line.fulfilment for line in made.lines] == [Fulfilment.DIRECT_MAIL, Fulfilment.BONDED_WAREHOUSE, None]
+    (bad,) = reasons(file({"from": "rocket"}), more, party)
+    assert (bad.column, "no fulfilment (express, own warehouse" in bad.reason) == ("from", True)
 
 
 def test_a_carrier_has_the_goods_and_may_be_liable() -> None:
