@@ -11,7 +11,7 @@ what is left. A handoff takes at most 200 items: beyond that `bound` says what n
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -100,39 +100,65 @@ def _cheapest(packages: int, prices: Sequence[Price]) -> Price:
 
 
 def gatherings(lots: Sequence[Lot], prices: Sequence[Price], collectors: Sequence[Price]) -> Iterator[Gathering]:
-    """One after another the best of what is left, while it saves something and holds more than one lot."""
-    left = list(lots)
-    while (best := _best(left, prices, collectors)) is not None:
-        yield best
-        gone = {(lot.consignor, lot.holder) for lot in best.lots}
-        left = [lot for lot in left if (lot.consignor, lot.holder) not in gone]
+    """One after another the best of what is left, while it saves something and holds more than one lot.
+
+    What is best for a hub stays so until some of it is gone: whoever takes part does so whatever others do.
+    """
+    by_holder: defaultdict[int, list[Lot]] = defaultdict(list)
+    for lot in lots:
+        by_holder[lot.holder].append(lot)
+    hubs: list[_Hub] = [_Hub(holder, None, by_holder[holder]) for holder in sorted(by_holder)]
+    hubs += [_Hub(price.partner, price, lots) for price in collectors]
+    gone: set[tuple[int, int]] = set()
+    found = {hub: best for hub, each in enumerate(hubs) if (best := _best(each, prices, gone)) is not None}
+    names = {hub: _names(best.lots) for hub, best in found.items()}
+    while found:
+        first = min(found, key=lambda hub: (-found[hub].bound, hub))
+        yield found[first]
+        gone |= (taken := names[first])
+        for hub in [hub for hub, own in names.items() if not own.isdisjoint(taken)]:
+            best = _best(hubs[hub], prices, gone)
+            if best is None:
+                del found[hub], names[hub]
+            else:
+                found[hub], names[hub] = best, _names(best.lots)
 
 
-def _best(lots: Sequence[Lot], prices: Sequence[Price], collectors: Sequence[Price]) -> Gathering | None:
-    holders = sorted({lot.holder for lot in lots})
-    hubs: list[tuple[int, Price | None]] = [(holder, None) for holder in holders]
-    hubs += [(price.partner, price) for price in collectors]
+class _Hub(NamedTuple):
+    partner: int
+    collector: Price | None
+    lots: Sequence[Lot]
+
+
+def _names(lots: Sequence[Lot]) -> set[tuple[int, int]]:
+    return {(lot.consignor, lot.holder) for lot in lots}
+
+
+def _best(hub: _Hub, prices: Sequence[Price], gone: Container[tuple[int, int]]) -> Gathering | None:
+    left = [lot for lot in hub.lots if (lot.consignor, lot.holder) not in gone]
     best: Gathering | None = None
-    for hub, collector in hubs:
-        for price in prices:
-            taken, gain = _taking_part(lots, price, hub, collector)
-            if len(taken) > 1 and gain > (best.bound if best else 0):
-                best = Gathering(hub, collector, taken, gain)
+    for price in prices:
+        taken, gain = _taking_part(left, price, hub)
+        if len(taken) > 1 and gain > (best.bound if best else 0):
+            best = Gathering(hub.partner, hub.collector, taken, gain)
     return best
 
 
-def _taking_part(lots: Sequence[Lot], price: Price, hub: int, collector: Price | None) -> tuple[tuple[Lot, ...], int]:
+def _taking_part(lots: Sequence[Lot], price: Price, hub: _Hub) -> tuple[tuple[Lot, ...], int]:
     """Who saves by taking part at these prices, and what all of them save."""
+    collector = hub.collector
     by_holder: defaultdict[int, list[tuple[Lot, int]]] = defaultdict(list)
     for lot in lots:
-        fetched = collector.per_package if collector is not None and lot.holder != hub else 0
+        fetched = collector.per_package if collector is not None and lot.holder != hub.partner else 0
         gain = lot.alone - (price.per_package + fetched) * lot.packages
-        if gain > 0 and (lot.holder == hub or collector is not None):
+        if gain > 0:
             by_holder[lot.holder].append((lot, gain))
     taken: list[Lot] = []
     total = -price.fixed
     for holder, found in by_holder.items():
-        gain = sum(gain for _, gain in found) - (collector.fixed if collector is not None and holder != hub else 0)
+        gain = sum(gain for _, gain in found) - (
+            collector.fixed if collector is not None and holder != hub.partner else 0
+        )
         if gain > 0:
             taken += [lot for lot, _ in found]
             total += gain

@@ -60,8 +60,13 @@ def cards(world: World) -> dict[int, str]:
 
 
 @pytest.fixture(scope="package")
-def waiting(world: World, cards: dict[int, str]) -> tuple[str, str]:
-    """Two shipments of two consignors that wait for a carrier by road whose card is for every partner."""
+def road(world: World, cards: dict[int, str]) -> RecordId:
+    """The card of a carrier by road, for every partner."""
     rate = {"mode": 3, "from": "NZ", "to": "CN", "perConsignment": 5_000, "perPackage": 10}
-    attested(world, CARRIER, [rate], **{"for": "partners"})
+    return attested(world, CARRIER, [rate], **{"for": "partners"})
+
+
+@pytest.fixture
+def waiting(world: World, road: RecordId) -> tuple[str, str]:
+    """Two shipments of two consignors that wait for it, beside those that waited before."""
     return to_hex(world.stage.open()), to_hex(world.stage.open(30, consignor=SHOP, consignee=MAKER))

@@ -3,10 +3,9 @@
 import re
 
 from ledger.api.pages.plans.route_map import route_map
-from ledger.common.ids import to_hex
 from ledger.planning.distances import Position
 from tests.api.world import GTIN, World
-from tests.e2e.stage import AUDITOR, MAKER, SHOP
+from tests.e2e.stage import AUDITOR
 
 ASKED = "origin=CNSHA&destination=NZAKL&packages=10&currency=EUR"
 STATED = "time=CN-NZ%3Amaritime%3A480%3A600&time=CN-NZ%3Aair%3A72%3A96"
@@ -47,10 +46,8 @@ def test_the_public_is_told_to_sign_in(world: World) -> None:
 
 
 def test_what_is_cheaper_together_is_told(world: World, waiting: tuple[str, str]) -> None:
-    shipment = to_hex(world.stage.open())
-    world.stage.open(30, consignor=SHOP, consignee=MAKER)
     text = shown(world, "/plans/consolidation?currency=EUR&collector=6:1000:5")
-    assert shipment in text
+    assert waiting[0] in text
     assert "brings them together" in text
     assert "not attested" in text
     assert 'role="alert"' in shown(world, "/plans/consolidation?currency=EUR&collector=nobody", 400)

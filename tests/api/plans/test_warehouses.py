@@ -51,6 +51,7 @@ def test_each_plan_says_what_it_reaches_and_what_proves_it(world: World) -> None
     assert any("no plan is better" in line.lower() for line in answer["explanation"])
     served = asked(world, "cover", STATED).json()
     assert [(s["site"], s["share_ppm"]) for s in served["plan"]["services"]] == [(SHOP, 750_000)]
+    assert [one["capacity"] for one in served["plan"]["open"]] == [60 * 90 // 30], "room for thirty days of demand"
     watched = asked(world, "trigger", STATED).json()["plan"]
     assert [(w["warehouse"], w["triggered"], w["per_day"]) for w in watched["watched"]] == [
         (MAKER, False, "0"), (SHOP, True, "3"),

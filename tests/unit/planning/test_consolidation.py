@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from importlib import resources
+from time import process_time
 from typing import Any
 
 import pytest
@@ -195,6 +196,19 @@ def test_no_other_choice_of_who_takes_part_saves_more() -> None:
     assert min(seen[name] for name in ("saves", "several groups", "collected", "somebody stays apart")) > 5, seen
 
 
+def test_many_holders_take_no_long_time() -> None:
+    """1,200 consignors with 400 holders: each hub is reckoned anew only where it lost something."""
+    chance = random.Random(1)
+    group = Group("CN", "DE", Mode.MARITIME, 0, "general")
+    members = [Waiting(number(i), i, 10_000 + i % 400, chance.randint(1, 9), None, group) for i in range(1, 1_201)]
+    prices = [Price(5_000 - 900 * p, 10 + 9 * p, p, number(p)) for p in range(1, 5)]
+    lots = lots_of(members, prices)
+    begun = process_time()
+    made = list(gatherings(lots, prices, [Price(6_000 + p, p % 3, 5_000 + p, None) for p in range(20)]))
+    assert process_time() - begun < 10
+    assert len(made) == 400, "each holder for itself: fetching costs more than it saves"
+
+
 @pytest.mark.drill
 def test_no_other_choice_saves_more_in_ten_thousand_cases() -> None:
     seen = gathered(range(600, 10_600))
@@ -206,7 +220,7 @@ def test_no_other_choice_saves_more_in_ten_thousand_cases() -> None:
 
 def test_shares_add_up_and_nobody_pays_more_than_alone() -> None:
     bound = 0
-    for seed in range(3_000):
+    for seed in range(1_000):
         chance = random.Random(seed)
         count = chance.randint(1, 6)
         weights = [chance.randint(1, 50) for _ in range(count)]
@@ -221,7 +235,7 @@ def test_shares_add_up_and_nobody_pays_more_than_alone() -> None:
             for j in free:
                 per_weight = Fraction(found[j], weights[j])
                 assert abs(found[i] - per_weight * weights[i]) <= 1 + Fraction(weights[i], weights[j])
-    assert bound > 500
+    assert bound > 150
 
 
 def test_remainders_go_to_the_largest_then_to_the_first() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from ledger.attested.fx import Rate as FxRate
 from ledger.attested.rate_card import Rate, RateCard, Ratio
-from ledger.codes import Mode
+from ledger.codes import ClearanceStatus, Mode
 from ledger.common.figure import json_schema, to_json
 from ledger.common.ids import RecordId
 from ledger.errors import MalformedRecord, Misconfigured, RuleBroken
@@ -138,6 +138,27 @@ def test_customs_and_whoever_reloads_rest_on_the_holidays_of_their_country() -> 
     assert plan(asked, offers, closed).ways[0].p50.arrives == DEPART + (10 + 2 + 1 + 1 + 2) * DAY
     verified = replace(OFFERS, times=LegTimes(VERIFIED))
     assert plan(asked, verified).ways[0].legs[0].time.customs == 0, "what deliveries took has customs in it"
+
+
+def test_of_a_verified_time_customs_is_what_half_of_the_shipments_were_held() -> None:
+    """Two of three flights were held in the United States, for a day and for two."""
+    history = History()
+    for held in (0, 1, 2):
+        shipment = flight(history, 8)
+        if held:
+            history.clearance(ClearanceStatus.PRESENTED, shipment, 3 * DAY)
+            history.clearance(ClearanceStatus.HELD, shipment, 3 * DAY)
+            history.clearance(ClearanceStatus.RELEASED, shipment, (3 + held) * DAY)
+    journeys = Journeys(history.records)
+    times = verified_times(journeys, (0, 365 * DAY), lambda _: True, KeptContributions(journeys))
+    lane = times[Lane("CN", "US", AIR), 0]
+    assert (lane.p50, lane.customs) == (8 * DAY, DAY)
+    card = replace(CARD, rates=(Rate(AIR, "CN", "US", 100),))
+    asked = replace(QUESTION, destination="USLAX")
+    first = DEPART // DAY
+    for closed, late in ((frozenset[int](), 0), (frozenset((first + 5,)), 0), (frozenset((first + 7,)), 1)):
+        found = plan(asked, Offers((card,), LegTimes(times)), Holidays({"US": closed}))
+        assert found.ways[0].p50.arrives == DEPART + (8 + late) * DAY, "customs rests, an aeroplane does not"
 
 
 def test_a_card_of_more_legs_than_can_be_compared_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
