@@ -2562,6 +2562,7 @@ export type WarehousePlanAnswer = {
       records: string[];
     }[];
   };
+  prices: string[];
   explanation: string[];
   drafts?: {
     name: string;

@@ -2635,6 +2635,8 @@ class WarehousePlanAnswer(TypedDict):
     left_out: int
     """Shipments whose goods no plan can move: of several products, or not told"""
     plan: Allocation | Triggered | Cover | Balance
+    prices: list[str]
+    """Of the limits of `allocate` and the areas of `cover`: the bound follows from them without a solver"""
     explanation: list[str]
     drafts: NotRequired[list[WarehousePlanAnswerWarehousePlanAnswer] | None]
     """Templates of records to read and sign, splits first"""
