@@ -29,7 +29,9 @@ BUNDLE = "bundle/4"
 TRUST = "trust/1"
 MAX_BUNDLE = 256 << 20
 MAX_TRUST = 8 << 20
-MAX_RULES = 20_000
+MAX_RULES = 64
+MAX_FILES = 20_000
+"""Of a ledger: adopted files, and an enrolment a partner."""
 _TRUST_FIELDS = ("lading", "consortiumId", "genesis", "chainId", "registry", "logs")
 _MORE_TRUST_FIELDS = ("bonusPool", "cometbft", "laterPools", "partners", "witnesses")
 """Fields that a trust file may have or not."""
@@ -141,11 +143,13 @@ def parse_bundle(data: bytes) -> Bundle:
             mend="Have it exported again by the version that verifies it, or verify it with the version that made it.",
         )
     about = value.get("subject") if isinstance(value, dict) else None
-    more = _MORE_FIELDS.get(parse_subject(text(about, "bundle.subject")).kind)
+    subject = parse_subject(text(about, "bundle.subject"))
+    more = _MORE_FIELDS.get(subject.kind)
     if more is None:
         fields = fields_of(value, "bundle", _FIELDS)
     else:
         fields = fields_of(value, "bundle", (*_FIELDS, more), more=(_SEALS,))
+    most = MAX_FILES if subject.kind is SubjectKind.LEDGER else MAX_RULES
     bundle = Bundle(
         subject=text(fields["subject"], "bundle.subject"),
         origin=text(fields["origin"], "bundle.origin"),
@@ -153,7 +157,7 @@ def parse_bundle(data: bytes) -> Bundle:
         proof=tuple(hex_bytes(value, at, 32) for at, value in entries(fields["proof"], "bundle.proof")),
         records=tuple(_record(entry, at) for at, entry in entries(fields["records"], "bundle.records")),
         complete=Complete.from_json(fields["complete"]),
-        rules=tuple(text(rule, at) for at, rule in entries(fields["rules"], "bundle.rules", most=MAX_RULES)),
+        rules=tuple(text(rule, at) for at, rule in entries(fields["rules"], "bundle.rules", most=most)),
         times=Times.from_json(fields["times"], "bundle.times"),
         figures=_figures(fields["figures"]),
         cutoff=Cutoff.from_json(fields["cutoff"], "bundle.cutoff") if more == "cutoff" else None,

@@ -3,10 +3,11 @@
 from typing import Any
 
 from ledger.bundle.figures import AwardFigures, PartnerFigures, ShipmentFigures
-from ledger.bundle.format import BUNDLE, MAX_RULES
+from ledger.bundle.format import BUNDLE, MAX_FILES, MAX_RULES
 from ledger.bundle.product import ProductFigures
 from ledger.bundle.subject import SubjectKind
 from ledger.bundle.trace import TraceFigures
+from ledger.bundle.whole.ledger import LedgerFigures
 from ledger.common.figure import json_schema
 from ledger.log.cosignature import MAX_WITNESSES
 from ledger.log.leaf import LEAF_LENGTH
@@ -27,6 +28,7 @@ SUBJECTS = {
     SubjectKind.AWARD: "^award/0x[0-9a-f]{64}$",
     SubjectKind.PRODUCT: "^01/[0-9]{14}(/22/[^/]+)?(/10/[^/]+)?(/21/[^/]+)?$",
     SubjectKind.TRACE: "^trace/0x[0-9a-f]{64}$",
+    SubjectKind.LEDGER: "^ledger(/[1-9][0-9]{0,12})?$",
 }
 FIGURES = {
     SubjectKind.SHIPMENT: ShipmentFigures,
@@ -34,6 +36,7 @@ FIGURES = {
     SubjectKind.AWARD: AwardFigures,
     SubjectKind.PRODUCT: ProductFigures,
     SubjectKind.TRACE: TraceFigures,
+    SubjectKind.LEDGER: LedgerFigures,
 }
 
 
@@ -65,7 +68,7 @@ def schema() -> dict[str, Any]:
 
 def _bundle(kind: SubjectKind, number: dict[str, Any], records: list[str]) -> dict[str, Any]:
     subject = {"type": "string", "pattern": SUBJECTS[kind]}
-    seals = {} if kind in (SubjectKind.PRODUCT, SubjectKind.TRACE) else {"seals": _seals(number)}
+    seals = {} if kind in (SubjectKind.PRODUCT, SubjectKind.TRACE, SubjectKind.LEDGER) else {"seals": _seals(number)}
     complete = {"logId": HEX32, "size": number, "subject": subject, "root": HEX32, "signature": _hex(64)}
     return _object(
         {
@@ -76,7 +79,7 @@ def _bundle(kind: SubjectKind, number: dict[str, Any], records: list[str]) -> di
             "proof": _list(HEX32),
             "records": _list({"anyOf": [{"$ref": f"#/$defs/record.{name}"} for name in records]}, least=1),
             "complete": _object(complete),
-            "rules": _list({"type": "string"}, most=MAX_RULES),
+            "rules": _list({"type": "string"}, most=MAX_FILES if kind is SubjectKind.LEDGER else MAX_RULES),
             "times": _times(number),
             "figures": json_schema(FIGURES[kind]),
         }
