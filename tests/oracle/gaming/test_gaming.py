@@ -45,7 +45,7 @@ def _check(found: list[Gain]) -> None:
 
 @pytest.mark.parametrize("engine", [oracle, product])
 def test_no_single_signature_pays_but_where_the_rules_grant_it(engine: Engine) -> None:
-    _check(gains(range(30), engine))
+    _check(gains(range(15), engine))
 
 
 @pytest.mark.parametrize("engine", [oracle, product])
@@ -75,6 +75,6 @@ def test_the_search_finds_an_engine_that_rounds_each_child_apart() -> None:
 @pytest.mark.drill
 @pytest.mark.parametrize("engine", [oracle, product])
 def test_no_single_signature_pays_over_many_journeys(engine: Engine) -> None:
-    found = gains(range(30, 1_000), engine)
+    found = gains(range(15, 1_000), engine)
     _check(found)
     assert {gain.rule for gain in found} >= set(GRANTED)
