@@ -11,7 +11,7 @@ from ledger.scores.tallies import Tallies
 from ledger.services.home.score_cards import default_card_text
 from ledger.shipments.history import Journeys
 from scripts.bench.cluster import compare
-from scripts.bench.numbers import measure, records
+from scripts.bench.numbers import measure, records, ways
 
 
 def by_opening(journeys: Journeys, owed: Iterable[Owed]) -> Counter[bytes]:
@@ -25,10 +25,10 @@ def by_opening(journeys: Journeys, owed: Iterable[Owed]) -> Counter[bytes]:
 
 def test_the_benchmark_measures_holds_damage_and_short_items_too() -> None:
     journeys = Journeys(records(3000))
-    ways = [plain(journeys, shipment) for shipment in journeys.shipments()]
-    held = sum(way is not None and way.hold is not None for way in ways)
-    damaged = sum(way is not None and any(step.move.exceptions for step in way.steps) for way in ways)
-    assert (held * 100 // len(ways), damaged * 100 // len(ways), ways.count(None) > 0) == (10, 3, True)
+    plainly = [plain(journeys, shipment) for shipment in journeys.shipments()]
+    held = sum(way is not None and way.hold is not None for way in plainly)
+    damaged = sum(way is not None and any(step.move.exceptions for step in way.steps) for way in plainly)
+    assert (held * 100 // len(plainly), damaged * 100 // len(plainly), plainly.count(None) > 0) == (10, 3, True)
     period, card = Period(1_690_000_000, 1_800_000_000, 1_800_000_000), parse_card(default_card_text())
     fast, slow = Tallies(journeys, period, penalties=True), Tallies(journeys, period, shortcut=False)
     assert by_opening(journeys, fast.owed) == by_opening(journeys, all_owed(journeys, period.at))
@@ -53,3 +53,10 @@ def test_the_benchmark_of_parts_gives_what_one_process_gives() -> None:
     found = compare(2_000, 4, None)
     assert found["equal"]
     assert found["parts"] == 4
+
+
+def test_the_benchmark_of_ways_measures_stock_and_figures() -> None:
+    found = ways(200)
+    assert 150 < found["shipments"] < 300
+    assert found["partners with stock"] > 50
+    assert all(seconds >= 0 for seconds in found["seconds"].values())
