@@ -29,7 +29,7 @@ class LeagueAsked:
 
 @dataclass(frozen=True, slots=True)
 class NetworkAsked:
-    """`before_start` and `before_end`: of the earlier period, None without one. `windows` and `benchmark`: texts of
+    """`before_…`: of the earlier period, None without one. `windows` and `benchmark`: texts of
     files with expected times and costs; empty: what ships, and none.
     """
 
@@ -39,6 +39,7 @@ class NetworkAsked:
     judged: int
     before_start: int | None = None
     before_end: int | None = None
+    before_judged: int | None = None
     windows: str = ""
     benchmark: str = ""
     evidence: bool = False
@@ -48,8 +49,8 @@ def network_asked(
     by: By | None, period: Period, before: Period | None, *, windows: str = "", benchmark: str = "", evidence: bool
 ) -> NetworkAsked:
     """What is asked of a period beside an earlier one."""
-    start, end = (None, None) if before is None else (before.start, before.end)
-    return NetworkAsked(by, period.start, period.end, period.at, start, end, windows, benchmark, evidence)
+    start, end, at = (None, None, None) if before is None else (before.start, before.end, before.at)
+    return NetworkAsked(by, period.start, period.end, period.at, start, end, at, windows, benchmark, evidence)
 
 
 def league(question: Question) -> dict[str, Any]:
@@ -63,8 +64,8 @@ def league(question: Question) -> dict[str, Any]:
 def network(question: Question) -> dict[str, Any]:
     asked, _ = asked_of(NetworkAsked, question.asked)
     before = None
-    if asked.before_start is not None and asked.before_end is not None:
-        before = Period(asked.before_start, asked.before_end, asked.judged)
+    if asked.before_start is not None and asked.before_end is not None and asked.before_judged is not None:
+        before = Period(asked.before_start, asked.before_end, asked.before_judged)
     answer = network_for(
         question.ledger.numbers,
         question.reader,
