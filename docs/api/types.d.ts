@@ -3749,6 +3749,7 @@ export interface Operations {
         }[];
       }[];
       explanation: string[];
+      inputs: Record<string, unknown> | null;
     };
   };
   planRoute: {

@@ -2319,6 +2319,7 @@ class ResponseGetshipmentmarket(TypedDict):
     papers: list[Paper]
     duties: list[ResponseGetshipmentmarketDutyCheck]
     explanation: list[str]
+    inputs: dict[str, Any] | None
 
 
 class Leg(TypedDict):
