@@ -3823,6 +3823,7 @@ export interface Operations {
         }[];
       }[];
       explanation: string[];
+      inputs: Record<string, unknown> | null;
     };
   };
   planRoute: {

@@ -83,12 +83,14 @@ PANELS: dict[str, dict[str, Entry]] = {
         "report": Entry("report", "Write one HTML page with indicators, lanes, penalties, scores and charts."),
     },
     "Verify": {
-        "verify": Entry("verify", "Check a bundle, receipt or credential offline: no database, no node, no network."),
+        "verify": Entry(
+            "verify", "Check a bundle, answer, receipt or credential offline: no database, no node, no network."
+        ),
         "credential": Entry(
             "credential", "Issue Verifiable Credentials of what you signed (UNTP, vc+jwt), with the key that signed it."
         ),
         "export": Entry(
-            "bundles", "Write what is needed to check a shipment, a partner, an award or a product offline."
+            "bundles", "Write what is needed to check a shipment, a partner, an award, a product or any answer offline."
         ),
         "trust": Entry("bundles", "Write this consortium's trust file, for signers and verifiers."),
         "validators": Entry(

@@ -2351,6 +2351,7 @@ class ResponseGetshipmentmarket(TypedDict):
     papers: list[Paper]
     duties: list[ResponseGetshipmentmarketDutyCheck]
     explanation: list[str]
+    inputs: dict[str, Any] | None
 
 
 class Exchange(TypedDict):

@@ -22,7 +22,13 @@ def _with_sentences(kind: type) -> dict[str, Any]:
     return schema | {"required": list(schema["properties"])}
 
 
-JudgementView = Annotated[dict[str, Any], WithJsonSchema(_with_sentences(ShipmentJudgement))]
+def _judgement() -> dict[str, Any]:
+    schema = _with_sentences(ShipmentJudgement)
+    schema["properties"] |= {"inputs": {"anyOf": [{"type": "object"}, {"type": "null"}]}}
+    return schema | {"required": list(schema["properties"])}
+
+
+JudgementView = Annotated[dict[str, Any], WithJsonSchema(_judgement())]
 """A shipment beside the rules of its lane, see `ledger.markets.judging.ShipmentJudgement`."""
 DutyView = Annotated[dict[str, Any], WithJsonSchema(_with_sentences(DutyCheck))]
 CaseView = Annotated[dict[str, Any], WithJsonSchema(_with_sentences(CaseChange))]

@@ -11,6 +11,8 @@ LARGEST = 64 << 20
 
 def is_answer(data: bytes) -> bool:
     """Whether a file is an answer with a place for its inputs."""
+    if f'"{MEMBER}"'.encode() not in data:  # a bundle may be large: it is read once
+        return False
     try:
         value = parse_json(data, max_size=LARGEST, where="answer")
     except LadingError:

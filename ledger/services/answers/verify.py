@@ -17,7 +17,9 @@ from ledger.bundle.whole.answer import LARGEST, MEMBER
 from ledger.bundle.whole.ledger import adopted_files
 from ledger.common.canonical import parse_json
 from ledger.common.ids import to_hex
+from ledger.common.periods import HOUR
 from ledger.errors import LadingError, MalformedRecord, VerificationFailed
+from ledger.records.evidence import CheckpointTimes
 from ledger.services.answers.inputs import Inputs
 from ledger.services.answers.kinds.question import NOWHERE, Places, Question
 from ledger.services.answers.kinds.registry import MAKE
@@ -76,9 +78,7 @@ def told(inputs: Inputs) -> str:
     reader = inputs.reader
     who = "whoever runs the home" if reader is None else "an auditor" if reader.auditor else f"partner {reader.partner}"
     asked = json.dumps(inputs.asked, ensure_ascii=False, sort_keys=True)
-    return (
-        f"{inputs.kind} for {who} at {inputs.at} (UTC seconds), by {inputs.log.size} records of the log; asked {asked}"
-    )
+    return f"{inputs.kind} for {who} at {inputs.at} (UTC seconds), by {inputs.log.size} records; asked {asked}"
 
 
 def check_inputs(inputs: Inputs, work: BundleChecks) -> str:
@@ -94,11 +94,7 @@ def check_inputs(inputs: Inputs, work: BundleChecks) -> str:
     _check_reader(inputs, work)
     if log.checkpoint is not None:
         _check_checkpoint(log.checkpoint, log.size, work)
-    if inputs.evidence is not None and not work.evidence.times.bears_out(inputs.evidence):
-        raise VerificationFailed(
-            "no checkpoint stood then", where="evidence", expected="evidence that the bundle has",
-            found=f"{inputs.evidence.size} leaves at {inputs.evidence.time}",
-        )  # fmt: skip
+    check_evidence(inputs, work.evidence.times)
     known = work.history.at_log(log.size, inputs.at)
     shown = {sha256(text.encode()).digest() for text in work.bundle.rules} & adopted_files(known)
     if subject.kind is SubjectKind.LEDGER and sorted(shown) != list(inputs.rules):
@@ -125,6 +121,25 @@ def _check_reader(inputs: Inputs, work: BundleChecks) -> None:
         )
 
 
+def check_evidence(inputs: Inputs, times: CheckpointTimes) -> None:
+    """The newest evidence is there, and none is left out that stood an hour before: without it times would rest on the
+    operator's word alone.
+    """
+    newest, until = inputs.evidence, inputs.at - HOUR
+    if newest is not None and not times.bears_out(newest):
+        raise VerificationFailed(
+            "no checkpoint stood then", where="evidence", expected="evidence that the bundle has",
+            found=f"{newest.size} leaves at {newest.time}",
+        )  # fmt: skip
+    known = [one for one in times if one.size <= inputs.log.size and one.time <= until]
+    if known and (newest is None or newest.time < known[-1].time):
+        raise VerificationFailed(
+            "evidence of times that was there is left out", where="evidence",
+            expected=f"{known[-1].size} leaves at {known[-1].time}, or newer",
+            found="none" if newest is None else f"{newest.size} leaves at {newest.time}",
+        )  # fmt: skip
+
+
 def _check_checkpoint(point: tuple[int, bytes], counted: int, work: BundleChecks) -> None:
     size, root = point
     if size > counted:
@@ -147,7 +162,9 @@ def check_made(answer: dict[str, Any], inputs: Inputs, made: dict[str, Any]) -> 
     """Raise `VerificationFailed` naming the member in which the answer differs from the one that was `made` again."""
     claimed = {name: value for name, value in answer.items() if name != MEMBER}
     compare(_told(claimed), _told(json.loads(json.dumps(made))), str(inputs.kind))
-    return f"every member of the answer follows from the records ({', '.join(sorted(claimed))})"
+    return (
+        f"every member of the answer follows from the records, given the outcomes above ({', '.join(sorted(claimed))})"
+    )
 
 
 def _told(value: Any) -> Any:

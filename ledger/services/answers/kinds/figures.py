@@ -31,8 +31,8 @@ class LeagueAsked:
 
 @dataclass(frozen=True, slots=True)
 class NetworkAsked:
-    """`before_start`, `before_end`, `before_judged`: of the period to compare with, None without one. `windows` and
-    `benchmark`: texts of files with expected times and costs; empty: what ships, and none.
+    """`before_…`: of the earlier period, None without one. `windows` and `benchmark`: texts of
+    files with expected times and costs; empty: what ships, and none.
     """
 
     by: By | None
@@ -51,10 +51,8 @@ def network_asked(
     by: By | None, period: Period, before: Period | None, *, windows: str = "", benchmark: str = "", evidence: bool
 ) -> NetworkAsked:
     """What is asked of a period beside an earlier one."""
-    start, end, judged = (None, None, None) if before is None else (before.start, before.end, before.at)
-    return NetworkAsked(
-        by, period.start, period.end, period.at, start, end, judged, windows, benchmark, evidence
-    )  # fmt: skip
+    start, end, at = (None, None, None) if before is None else (before.start, before.end, before.at)
+    return NetworkAsked(by, period.start, period.end, period.at, start, end, at, windows, benchmark, evidence)
 
 
 def league(question: Question) -> dict[str, Any]:
