@@ -87,8 +87,16 @@ def walked(made: Graph, subject: str, lots: str, way: Way) -> dict[bytes, str]:
     product = recalled_product(subject)
     assert product is not None
 
-    def answers(one: bytes) -> set[bool | None]:
-        same = [lot for gtin, lot in made.goods.get(one, ()) if gtin == product.gtin]
+    def named(one: bytes) -> set[tuple[str, str]]:
+        """On the way up the goods of what it was split from are its own, where it names none."""
+        while way is Way.UP and not made.goods.get(one) and one in made.split:
+            (one,) = made.above[one]
+        return made.goods.get(one, set())
+
+    def answers(one: bytes, goods: set[tuple[str, str]] | None = None) -> set[bool | None]:
+        same = [lot for gtin, lot in made.goods.get(one, set()) if gtin == product.gtin]
+        if goods is not None:
+            same = [lot for gtin, lot in goods if gtin == product.gtin]
         return {recall_covers(product, recalled_lots(lots), Product(product.gtin, lot)) for lot in same} - {False}
 
     result = {one: NAMED if True in answers(one) else POSSIBLE for one in made.above if answers(one)}
@@ -97,7 +105,7 @@ def walked(made: Graph, subject: str, lots: str, way: Way) -> dict[bytes, str]:
         one = left.pop()
         below = {other for other, above in made.above.items() if one in above}
         for other in below if way is Way.DOWN else made.above[one]:
-            unlike = bool(made.goods.get(other)) and not answers(other)
+            unlike = bool(named(other)) and not answers(other, named(other))
             if way is Way.DOWN and other in made.transformed and not answers(other):
                 continue
             if other not in result and not (unlike and way is Way.DOWN):

@@ -135,7 +135,7 @@ def _reached(
         for shipment in following.get(place, ()):
             if shipment in certainty:
                 continue
-            known = carried.get(shipment) or (_of_ancestors(lines, carried, shipment) if way is Way.UP else None)
+            known = carried.get(shipment) or (_of_ancestors(lines, carried, shipment, starts) if way is Way.UP else None)
             answers = {covers(gtin, lot) for gtin, lot in known or ()} - {False}
             if way is Way.DOWN and not answers and (known or lines[shipment][0].is_made):
                 continue
@@ -187,13 +187,16 @@ def _is_among(goods: Mapping[str, set[str]], gtin: str, lot: str) -> bool:
 
 
 def _of_ancestors(
-    lines: Mapping[bytes, Line], carried: Mapping[bytes, Sequence[tuple[str, str]]], shipment: bytes
+    lines: Mapping[bytes, Line],
+    carried: Mapping[bytes, Sequence[tuple[str, str]]],
+    shipment: bytes,
+    starts: Mapping[bytes, str],
 ) -> Sequence[tuple[str, str]] | None:
-    """What the nearest shipment carries that this one was split from and that names its goods; None where none does.
-    What a transformation took in would be told as goods that may be its own, otherwise.
+    """What the nearest shipment carries that this one was split from and that names its goods; None where none does, or
+    where that is among the `starts`. What a transformation took in could else be told as goods that may be its own.
     """
     current = lines[shipment][0].parent if shipment in lines else None
-    while current is not None and current in lines:
+    while current is not None and current in lines and current not in starts:
         if current in carried:
             return carried[current]
         current = lines[current][0].parent
