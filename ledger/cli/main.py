@@ -80,7 +80,9 @@ PANELS: dict[str, dict[str, Entry]] = {
             "network.league", "The carriers of a lane side by side: time, cost and penalties, in intervals."
         ),
         "plan": Entry("plan", "Plans from verified records: advice, with the records it rests on."),
-        "report": Entry("report", "Write one HTML page with indicators, lanes, penalties, scores, charts and what comes next."),
+        "report": Entry(
+            "report", "Write one HTML page with indicators, lanes, penalties, scores, charts and what comes next."
+        ),
     },
     "Verify": {
         "verify": Entry(

@@ -34,6 +34,7 @@ def counted(count: int, noun: str) -> Text:
 
 
 NOUNS: dict[str, tuple[str, str]] = {
+    "adopted file": pair("{count} adopted file", "{count} adopted files"),
     "attestation": pair("{count} attestation", "{count} attestations"),
     "case": pair("{count} case", "{count} cases"),
     "day": pair("{count} day", "{count} days"),

@@ -135,7 +135,9 @@ def _reached(
         for shipment in following.get(place, ()):
             if shipment in certainty:
                 continue
-            known = carried.get(shipment) or (_of_ancestors(lines, carried, shipment, starts) if way is Way.UP else None)
+            known = carried.get(shipment)
+            if known is None and way is Way.UP:
+                known = _of_ancestors(lines, carried, shipment, starts)
             answers = {covers(gtin, lot) for gtin, lot in known or ()} - {False}
             if way is Way.DOWN and not answers and (known or lines[shipment][0].is_made):
                 continue

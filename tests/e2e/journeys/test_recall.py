@@ -234,7 +234,7 @@ def test_a_trace_on_the_command_line(stage: Stage, market: dict[str, bytes]) -> 
 
     order = to_hex(market["order"])
     both = json.loads(lading("trace", order, "--json").stdout)
-    assert set(both) == {"subject", "up", "down", "graph"}
+    assert set(both) == {"subject", "up", "down", "graph", "inputs"}
     assert {one["shipment"] for one in both["down"]["shipments"]} == {order}
     up = json.loads(lading("trace", order, "--up", "--json").stdout)
     assert (up["subject"], up["up"], "down" in up) == (order, both["up"], False)
