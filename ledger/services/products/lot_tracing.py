@@ -135,7 +135,7 @@ def _reached(
         for shipment in following.get(place, ()):
             if shipment in certainty:
                 continue
-            known = carried.get(shipment)
+            known: Sequence[tuple[str, str]] | None = carried.get(shipment)
             if known is None and way is Way.UP:
                 known = _of_ancestors(lines, carried, shipment, starts)
             answers = {covers(gtin, lot) for gtin, lot in known or ()} - {False}
