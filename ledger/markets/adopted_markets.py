@@ -1,7 +1,8 @@
 """Which version of a market's rules is in force: the council adopts a file by its SHA-256, before it begins.
 
-The file that was adopted last of those that have begun governs its jurisdiction, whole: a new version replaces the old
-one. Terms are judged by the version in force when they were opened, so nobody changes the rules of what is open.
+The file that began last governs its jurisdiction, whole, of two that begin together the one adopted last: a new version
+replaces the old one. Terms are judged by the version in force when they were opened, so nobody changes the rules of
+what is open.
 """
 
 from collections.abc import Iterable, Mapping

@@ -93,9 +93,10 @@ def _lines(entry: Mapping[str, Any], place: str) -> Iterator[tuple[str, Mapping[
         expected = 'codes and rates, such as "1901.10" = 150_000'
         raise MalformedRecord("no tariff", where=f"{place}.tariff", expected=expected, found=shown(tariff))
     plain = {name: value for name, value in entry.items() if name != "tariff"}
+    whole = named(entry["id"], f"{place}.id")
     for code, rates in tariff.items():
         of = {
-            "id": f"{entry['id']}-{plain_hs(code)}",
+            "id": f"{whole}-{plain_hs(code)}",
             "hs": [code],
             "rates": rates if isinstance(rates, list) else [rates],
         }

@@ -4,7 +4,7 @@ The claims' text is ``{"lading": "number/1", "value": 500, "unit": "package"}``.
 nobody is sent more than somebody entitled says there is room for.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from ledger.attested.rate_card import in_force
 from ledger.common.canonical import parse_json
@@ -23,13 +23,17 @@ UNIT = "package"
 _LARGEST = 10**9
 
 
-def capacities(journeys: Journeys, warehouses: Iterable[int], at: int) -> dict[int, Available]:
-    """What is attested at `at`, by warehouse: of each issuer its newest that can be read."""
+def capacities(
+    journeys: Journeys, warehouses: Iterable[int], at: int, may_open: Callable[[Found[Attestation]], bool]
+) -> dict[int, Available]:
+    """What is attested at `at`, by warehouse: of each issuer its newest that can be read, of those whose claims whoever
+    plans `may_open`.
+    """
     result: dict[int, Available] = {}
     for warehouse in warehouses:
         newest: dict[int, Available] = {}
         for found in journeys.attestations.get(f"partner/{warehouse}", ()):  # in log order, so the newest stays
-            if found.record.schema == CAPACITY and in_force(journeys, found, at):
+            if found.record.schema == CAPACITY and in_force(journeys, found, at) and may_open(found):
                 packages = _stated(found)
                 if packages is not None:
                     newest[found.record.by] = Available(packages, (found.verified.id,))

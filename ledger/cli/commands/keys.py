@@ -87,6 +87,14 @@ def read_file(path: Path) -> bytes:
         raise MalformedRecord("the file cannot be read", where=str(path), found=error.strerror or "") from None
 
 
+def read_text(path: Path) -> str:
+    """As `read_file`, of what is text in UTF-8; raises `MalformedRecord` for other bytes, too."""
+    try:
+        return read_file(path).decode("utf-8")
+    except UnicodeDecodeError:
+        raise MalformedRecord("not UTF-8", where=str(path), mend="Save the file as UTF-8.") from None
+
+
 def _show(path: Path, address: str, as_json: bool) -> None:
     checksummed = checksum_address(bytes.fromhex(address[2:]))
     if as_json:

@@ -106,8 +106,8 @@ def _demand(plans: Overview) -> str:
     rows = [(one.gtin, one.market, one.unit, _method(one), *_errors(one), _expected(one)) for one in used]
     head = ("GTIN", "market", "unit", "forecast", "error a month", "naive error", f"the next {AHEAD} months")
     words = (
-        "<h3>Demand to come</h3><p>What was delivered, by month. Errors are means of one month ahead over the last "
-        "months; smoothing is used only where it erred less than both naive forecasts.</p>"
+        f"<h3>Demand to come</h3><p>What was delivered, by month. Errors are means of one to {AHEAD} months ahead "
+        "over the last months; smoothing is used only where it erred less than both naive forecasts.</p>"
     )
     return words + table(head, rows, text=4)
 

@@ -7,27 +7,39 @@ of the consignor's own. Else the mass that the terms state counts, where another
 is neither consignor nor consignee endorsed them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ledger.attested.claims import Closed, text_of
 from ledger.attested.numbers import counts_at, parse_number
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.scopes import schema_hash
 from ledger.errors import MalformedRecord
-from ledger.records.types import Goods, ShipmentTerms
+from ledger.records.types import Attestation, Goods, ShipmentTerms
 from ledger.shipments.history import Journeys
+from ledger.shipments.portions import Found
 
 GROSS_MASS = schema_hash("gross-mass")
 GRAMS: Mapping[str, int] = {"GRM": 1, "KGM": 1_000, "TNE": 1_000_000}
 """Units of mass by their code of UN/ECE Recommendation 20."""
 
 
-def verified_grams(journeys: Journeys, shipment: RecordId, terms: ShipmentTerms, at: int) -> int | None:
-    """Grams at the second `at`, at least 1; None where nobody but the consignor says so."""
+MayOpen = Callable[[Found[Attestation]], bool]
+"""Whether whoever plans may know the claims of an attestation."""
+
+
+def verified_grams(
+    journeys: Journeys, shipment: RecordId, terms: ShipmentTerms, at: int, may_open: MayOpen
+) -> int | None:
+    """Grams at the second `at`, at least 1; None where nobody but the consignor says so, to whom it may be told."""
     newest: dict[int, int] = {}
     for found in journeys.attestations.get(f"shipment/{to_hex(shipment)}", ()):  # in log order, so the newest stays
         record = found.record
-        if record.schema == GROSS_MASS and record.by != terms.consignor and counts_at(journeys, found, at):
+        if (
+            record.schema == GROSS_MASS
+            and record.by != terms.consignor
+            and counts_at(journeys, found, at)
+            and may_open(found)
+        ):
             told = text_of(record)
             try:
                 number = parse_number("" if isinstance(told, Closed) else told)

@@ -11,7 +11,7 @@ from ledger.common.ids import RecordId
 from ledger.common.periods import DAY
 from ledger.errors import NotFound
 from ledger.planning.consolidation.classes import Classes, Unfit
-from ledger.planning.consolidation.mass import verified_grams
+from ledger.planning.consolidation.mass import MayOpen, verified_grams
 from ledger.records.eip712 import Withheld
 from ledger.records.types import Place, ShipmentTerms
 from ledger.shipments.amendments import terms_in_force
@@ -46,10 +46,11 @@ class Waiting:
 
 
 def waiting(
-    journeys: Journeys, wanted: Callable[[ShipmentTerms], bool], options: tuple[Classes, int]
+    journeys: Journeys, wanted: Callable[[ShipmentTerms], bool], options: tuple[Classes, int], may_open: MayOpen
 ) -> tuple[tuple[Waiting, ...], Mapping[Unfit, int]]:
     """Every shipment under terms that are `wanted` which nobody has moved yet, in the chain's order; and how many wait
-    besides but are kept out, and why. `options`: the classes of goods, and the second at which masses are attested.
+    besides but are kept out, and why. `options`: the classes of goods, and the second at which masses are attested,
+    by claims that whoever plans `may_open`.
     Returns and goods that were split, sold, lost or taken over wait for nothing."""
     result: list[Waiting] = []
     kept_out: Counter[Unfit] = Counter()
@@ -58,7 +59,7 @@ def waiting(
         touched = journeys.moves(shipment) or journeys.statements(shipment) or journeys.onward(shipment)
         if not wanted(terms) or touched or journeys.split_of(shipment) or terms.purpose == Purpose.RETURN:
             continue
-        one = _waiting(journeys, RecordId(shipment), terms, options)
+        one = _waiting(journeys, RecordId(shipment), terms, options, may_open)
         if isinstance(one, Waiting):
             result.append(one)
         else:
@@ -67,7 +68,7 @@ def waiting(
 
 
 def _waiting(
-    journeys: Journeys, shipment: RecordId, terms: ShipmentTerms, options: tuple[Classes, int]
+    journeys: Journeys, shipment: RecordId, terms: ShipmentTerms, options: tuple[Classes, int], may_open: MayOpen
 ) -> Waiting | Unfit:
     ends = [_code(place) for place in (terms.origin, terms.destination)]
     if not all(ends):
@@ -85,7 +86,7 @@ def _waiting(
     week = ((promised // DAY + _MONDAY) // 7 * 7 - _MONDAY) * DAY
     mode = Mode(terms.mode) if terms.mode in set(Mode) else Mode.NOT_SPECIFIED
     group = Group(ends[0], ends[1], mode, max(0, week), goods)
-    grams = verified_grams(journeys, shipment, terms, at)
+    grams = verified_grams(journeys, shipment, terms, at, may_open)
     return Waiting(shipment, terms.consignor, terms.holder, terms.packages, grams, group)
 
 

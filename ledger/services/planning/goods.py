@@ -75,7 +75,7 @@ def consolidation_for(
     """What waits and may travel together, of the shipments whose terms the reader may read, at the prices of cards in
     one currency. Raises `NotPermitted` for the public."""
     with looked_at(numbers, reader, now) as ledger:
-        found, kept_out = waiting(ledger.journeys, ledger.wanted, (asked.classes, ledger.at))
+        found, kept_out = waiting(ledger.journeys, ledger.wanted, (asked.classes, ledger.at), ledger.may_open)
         cards, at = ledger.cards(), ledger.at
     plan = consolidate(found, kept_out, Asked(cards, asked.currency, asked.distances, asked.collectors))
     return ConsolidationAnswer(plan, at)

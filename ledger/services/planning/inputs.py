@@ -20,8 +20,10 @@ from ledger.planning.leg_times import LegTime, verified_times
 from ledger.records.types import Attestation, ShipmentTerms
 from ledger.services.figures.network import knows_shipments
 from ledger.services.figures.penalties_and_scores import Numbers
+from ledger.services.figures.record_rights import right_to
 from ledger.services.views.records import Reader, may_open_terms
 from ledger.shipments.history import Journeys
+from ledger.shipments.portions import Found
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,12 @@ class Known:
     def times(self, since: int = 0) -> Mapping[tuple[Lane, int], LegTime]:
         """Of deliveries from the second `since` on."""
         return verified_times(self.journeys, (since, self.at), self.wanted, self.kept)
+
+    def may_open(self, attested: Found[Attestation]) -> bool:
+        """Whether the reader may know its claims."""
+        if self.reader is None:
+            return True
+        return right_to(self.journeys, attested.verified.id, attested.record, self.reader) is not None
 
     @property
     def wanted(self) -> Callable[[ShipmentTerms], bool]:

@@ -98,7 +98,11 @@ def _seen(ledger: Known, now: int, currency: str, stores: Collection[int]) -> _S
             holders[holding.holder][_place(holding)] += holding.packages
     largest = sorted(holders, key=lambda holder: (-sum(holders[holder].values()), holder))[:MOST_WAREHOUSES]
     offered: Counter[tuple[str, str]] = Counter(
-        (rate.origin, rate.destination) for card in ledger.cards() if card.currency == currency for rate in card.rates
+        (rate.origin, rate.destination)
+        for card in ledger.cards()
+        if card.currency == currency
+        for rate in card.rates
+        if rate.origin != rate.destination  # else it is what fetching goods there costs
     )
     ends = sorted(offered, key=lambda pair: (-offered[pair], pair))[:MOST_ENDS]
     goods, sizes = _ordered(ledger)

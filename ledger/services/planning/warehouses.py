@@ -239,7 +239,7 @@ def _way(card: RateCard, rate: Rate, ends: tuple[str, str], distances: Distances
 
 def _space(plan: PlanFile, ledger: Known, positions: Positions) -> dict[int, Available]:
     """What is free: as the file or an attestation says, less what is held."""
-    attested = capacities(ledger.journeys, plan.warehouses, ledger.at)
+    attested = capacities(ledger.journeys, plan.warehouses, ledger.at, ledger.may_open)
     result = {}
     for number, warehouse in plan.warehouses.items():
         said = Available(warehouse.space) if warehouse.space is not None else attested.get(number)
@@ -280,7 +280,7 @@ def _coverage(plan: PlanFile, ledger: Known) -> Coverage:
     if shares is None:
         shares = {pair: Share(on_time, of, tuple(sorted(records[pair]))) for pair, (on_time, of) in seen.items()
                   if pair[1] in areas}  # fmt: skip
-    attested = capacities(ledger.journeys, plan.warehouses, ledger.at)
+    attested = capacities(ledger.journeys, plan.warehouses, ledger.at, ledger.may_open)
     sites = {}
     for number, warehouse in plan.warehouses.items():
         said = Available(warehouse.space) if warehouse.space is not None else attested.get(number)

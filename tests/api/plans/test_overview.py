@@ -35,7 +35,8 @@ def trading(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     with running_world(founded, tmp_path_factory.mktemp("overview") / "home") as world:
         stage = world.stage
         road = {"mode": 3, "from": "NZ", "to": "CN", "perConsignment": 10_000, "perPackage": 100}
-        attested(world, OCEAN, [road], **{"for": "partners"})
+        fetching = {"mode": 3, "from": "CN", "to": "CN", "perConsignment": 1_000}
+        attested(world, OCEAN, [road, fetching], **{"for": "partners"})
         goods = stage.open(BOUGHT, consignee=WAREHOUSE)
         stage.hand(MAKER, CARRIER, (goods, 0, BOUGHT))
         stage.pass_time(4 * DAY)
@@ -75,6 +76,11 @@ def test_ways_are_those_that_the_command_finds(trading: World) -> None:
     asked = RouteAsked(origin="NZ", destination="CN", packages=plan.packages, currency="EUR")
     assert route_for(trading.stage.node.reader.numbers, None, trading.stage.now, asked, positions()).plan == plan
     assert plan.ways[0].charge == 10_000 + 100 * plan.packages
+
+
+def test_what_fetching_goods_costs_is_no_way_between_places(trading: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(overview, "MOST_ENDS", 1)
+    assert [(plan.origin, plan.destination) for plan in looked(trading).routes] == [("NZ", "CN")]
 
 
 def test_the_report_says_what_comes_next(trading: World) -> None:

@@ -181,3 +181,7 @@ def test_prices_and_space_that_are_not_stated_are_attested(world: World, cards: 
     assert transfer["packages"] == 42, "room for 52, of which 10 are taken"
     assert to_hex(record) in transfer["records"]
     assert "space" not in tight["stated"]
+    plan |= {"ways": STATED["ways"]}
+    told = {who: asked(world, "allocate", plan, who).json()["plan"]["transfers"] for who in (SHOP, CARRIER)}
+    assert [one["packages"] for one in told[SHOP]] == [42]
+    assert [one["packages"] for one in told[CARRIER]] == [80], "who may not open the claims is not told what they say"

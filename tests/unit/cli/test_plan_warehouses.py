@@ -4,10 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
+from ledger.cli.commands.market import app as market
 from ledger.cli.commands.plan import app
 from ledger.cli.commands.plan.drafts import written
+from ledger.errors import MalformedRecord
 from ledger.planning.transfer_drafts import Draft
 from ledger.records.types import Split
 from ledger.records.wallet_input import envelope_from_wallet
@@ -41,3 +44,17 @@ def test_a_file_that_is_no_plan_is_refused_before_the_ledger_is_opened(tmp_path:
     done = CliRunner().invoke(app, [kind, str(file)])
     assert done.exit_code != 0
     assert "unknown format" in str(done.exception)
+
+
+@pytest.mark.parametrize(
+    ("commands", "asked"),
+    [(app, ["consolidate", "EUR", "--classes"]), (market, ["changes", "--partner", "7", "--json"])],
+)
+def test_a_file_that_is_no_text_is_refused_before_the_ledger_is_opened(
+    tmp_path: Path, commands: typer.Typer, asked: list[str]
+) -> None:
+    file = tmp_path / "other.toml"
+    file.write_bytes(b"\xff\xfe\x00")
+    done = CliRunner().invoke(commands, [*asked, str(file)])
+    assert isinstance(done.exception, MalformedRecord)
+    assert done.exception.where == str(file)

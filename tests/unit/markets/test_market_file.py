@@ -59,6 +59,7 @@ def vat(*lines: str, name: str = "vat") -> str:
         (HEAD + vat('regime = "smuggling"'), "tax[0].regime"),
         (HEAD + vat("tariff = {}"), "tax[0].tariff"),
         (HEAD + vat("tariff = 5"), "tax[0].tariff"),
+        (HEAD + '[[tax]]\nid = 5\nlane = "import"\ntax = "vat"\ntariff = {61 = 1}\n', "tax[0].id"),
         (HEAD + vat('tariff = {61 = "a"}'), "tax[0].tariff.'61'.rates[0]"),
         (HEAD + vat("tariff = {6a = 1}"), "tax[0].tariff.'6a'.hs[0]"),
         (HEAD + vat("tariff = {61 = 1}", "rates = [1]"), "tax[0].rates"),

@@ -75,7 +75,7 @@ def planned(
     history: History, cards: Sequence[RateCard] = (CARD,), collectors: Sequence[Price] = (Price(0, 0, THIRD, None),)
 ) -> ConsolidationPlan:
     """By default somebody brings goods together for nothing."""
-    found, kept_out = waiting(Journeys(history.records), lambda _: True, (SHIPPED, 90 * DAY))
+    found, kept_out = waiting(Journeys(history.records), lambda _: True, (SHIPPED, 90 * DAY), lambda _: True)
     return consolidate(found, kept_out, Asked(cards, "EUR", Distances(), collectors))
 
 
@@ -279,6 +279,8 @@ def test_who_weighs_its_own_goods_pays_by_packages() -> None:
     weigh(history, light, SHOP, 0)
     group = planned(history).groups[0]
     assert (group.shared_by, group.contributions[0].grams) == (SharedBy.MASS, 10_000)
+    closed, _ = waiting(Journeys(history.records), lambda _: True, (SHIPPED, 90 * DAY), lambda _: False)
+    assert {one.shipment: one.grams for one in closed} == {light: None, heavy: 30_000}, "claims that one may not open"
 
 
 def test_bringing_together_costs_and_who_does_not_gain_by_it_stays_apart() -> None:
@@ -433,5 +435,5 @@ def test_what_a_reader_may_not_read_is_in_no_plan() -> None:
     parcel(history)
     parcel(history, SECOND)
     journeys = Journeys(history.records)
-    found, _ = waiting(journeys, lambda terms: terms.consignor == MAKER, (SHIPPED, DAY))
+    found, _ = waiting(journeys, lambda terms: terms.consignor == MAKER, (SHIPPED, DAY), lambda _: True)
     assert [one.consignor for one in found] == [MAKER]

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from ledger.cli.adopted_files import FileCommands
-from ledger.cli.commands.keys import read_file
+from ledger.cli.commands.keys import read_file, read_text
 from ledger.cli.market_rules import filled, markets_at
 from ledger.cli.output import err, out, print_json
 from ledger.client.drafts import completed
@@ -133,17 +133,17 @@ def changes(
     json: Json = False,
 ) -> None:
     """Say what a new version changes for a partner: by its lanes and goods. What is open stays as it is."""
-    text = b"" if file is None else read_file(file)
+    text = "" if file is None else read_text(file)
     with open_ledger(read_settings()) as reader:
         since = start or reader.home.clock.now()
         if json:
-            asked = ChangesAsked(partner, text.decode(), since if text else 0)
+            asked = ChangesAsked(partner, text, since if text else 0)
             print_json(answered(reader, None, Kind.CHANGES, asked_json(asked)))
             return
         if not text:
             found = reader.markets.changes(partner)
         else:
-            found = (reader.markets.changes_by(partner, parse_market(text), since),)
+            found = (reader.markets.changes_by(partner, parse_market(text.encode()), since),)
     for one in found:
         market = one.market
         told = f"{market.jurisdiction} version {market.version} from {moment(one.since)}"

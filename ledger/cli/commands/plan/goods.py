@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ledger.api.pages.plans.positions import positions
-from ledger.cli.commands.keys import read_file
+from ledger.cli.commands.keys import read_text
 from ledger.cli.commands.plan.drafts import written
 from ledger.cli.output import out, print_json, table
 from ledger.common.periods import FOREVER
@@ -50,8 +50,8 @@ def consolidate(
 ) -> None:
     """Shipments that wait and are cheaper on one manifest, who brings them together, and what each partner pays."""
     known = positions()
-    text = b"" if classes is None else read_file(classes)
-    stated = TogetherAsked(currency, distance or [], collector or [], text.decode())
+    text = "" if classes is None else read_text(classes)
+    stated = TogetherAsked(currency, distance or [], collector or [], text)
     with open_ledger(read_settings()) as reader:
         now = reader.home.clock.now() if at is None else at
         if json and drafts is None:
