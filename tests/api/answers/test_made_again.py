@@ -19,7 +19,7 @@ from ledger.services.answers.inputs import Kind
 from ledger.services.answers.kinds.question import Question
 from ledger.services.answers.kinds.registry import MAKE
 from ledger.services.answers.made_again import made_again
-from ledger.services.answers.verify import check_inputs, check_made, inputs_of, make_again, verify_answer
+from ledger.services.answers.verify import check_inputs, check_made, inputs_of, make_again, told, verify_answer
 from ledger.services.views.records import Reader
 from ledger.store import openings, records
 from tests.api.answers.conftest import READERS, Asked, changed
@@ -222,6 +222,26 @@ def test_a_bundle_of_somebody_else_and_an_answer_without_inputs_are_no_ground(as
     assert (steps[-1].name, steps[-1].ok) == ("inputs", False)
     assert "for somebody else" in steps[-1].why
     assert asked.verify(changed(ask(asked, "stock"), inputs=None))[-1].name == "answer"
+
+
+def test_an_answer_as_of_now_that_counts_an_older_log_is_refused(asked: Asked) -> None:
+    """Else the operator hides what came in since: all the rest follows from the records before."""
+    inputs, work = inputs_of(json.loads(ask(asked, "stock"))), asked.examined()
+    size = inputs.log.size // 2
+    borne_out = [one for one in work.evidence.times if one.size <= size]
+    log = replace(inputs.log, size=size, checkpoint=None)
+    older = replace(inputs, log=log, evidence=borne_out[-1] if borne_out else None)
+    with pytest.raises(VerificationFailed, match="records that were there are left out"):
+        check_inputs(older, work)
+
+
+def test_a_key_that_opens_some_records_alone_is_told(asked: Asked) -> None:
+    """An operator that answers as if to a lesser key leaves things out: whoever asked sees it in the first line."""
+    inputs = inputs_of(json.loads(ask(asked, "route", SHOP)))
+    assert "scopes" not in told(inputs).split("; asked")[0]
+    assert f"partner {SHOP} with a key for some records alone (scopes 1)" in told(
+        replace(inputs, reader=Reader(SHOP, scopes=1))
+    )
 
 
 def test_a_partners_bundle_opens_what_it_has_a_right_to_and_nothing_else(asked: Asked) -> None:
