@@ -10,11 +10,12 @@ import pytest
 from ledger.api.pages.plans.positions import positions
 from ledger.attested.rate_card import RATE_CARD
 from ledger.bundle.bundle_checks import BundleChecks
-from ledger.bundle.format import parse_bundle
+from ledger.bundle.format import BundledRecord, parse_bundle
+from ledger.bundle.verify import examined
 from ledger.errors import LadingError, MalformedRecord, Misconfigured, VerificationFailed
 from ledger.planning import cover, optimum, relaxation
-from ledger.records.disclosure import open_paths
-from ledger.records.types import Attestation
+from ledger.records.disclosure import join, open_paths, split
+from ledger.records.types import Attestation, Outcome
 from ledger.services.answers.inputs import Kind
 from ledger.services.answers.kinds.question import Question
 from ledger.services.answers.kinds.registry import MAKE
@@ -268,3 +269,21 @@ def test_a_file_that_the_council_adopted_and_that_is_left_out_is_told(asked: Ask
     steps = verify_answer(ask(asked, "access"), less.to_bytes(), asked.trust)
     assert not steps[-1].ok
     assert "missing" in steps[-1].why
+
+
+@pytest.mark.parametrize("path", ["duty", "details", "load", "place"])
+def test_a_part_that_is_left_closed_is_told_whatever_it_is_of(asked: Asked, path: str) -> None:
+    """Else its maker hides a deviation: out of the answer, and closed in the bundle that it is made again from."""
+    bundle = parse_bundle(asked.bundles[0])
+    less = replace(bundle, records=tuple(_closed(one, path) for one in bundle.records))
+    steps, _ = examined(less.to_bytes(), asked.trust)
+    assert (steps[-1].name, steps[-1].ok) == ("figures", False)
+    assert steps[-1].why.startswith("withheld")
+
+
+def _closed(one: BundledRecord, path: str) -> BundledRecord:
+    if isinstance(one.signed.record, Outcome):
+        return one
+    public, parts = split(one.signed.record)
+    shown = join(public, {name: part for name, part in parts.items() if name != path})
+    return replace(one, signed=replace(one.signed, record=shown))
