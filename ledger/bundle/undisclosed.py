@@ -26,13 +26,17 @@ class WithheldKind(StrEnum):
     CHANGES = "changes"
     PLACE = "place"
     CLAIMS = "claims"
+    DUTY = "duty"
+    LOAD = "load"
+    DETAILS = "details"
 
 
 @figure("shipment", "record", "part")
 @dataclass(frozen=True, slots=True, order=True)
 class WithheldPart:
-    """`part` of the record `record` (terms, an amendment, a tender, or a handoff to a locker), which the figures of
-    `shipment` rest on, is not shown. The claims of an attestation are of no shipment: zeros.
+    """`part` of the record `record` (terms, an amendment, a tender, or a handoff to a locker; of a whole ledger any
+    record), which the figures of `shipment` rest on, is not shown. The claims of an attestation are of no shipment:
+    zeros.
     """
 
     shipment: bytes

@@ -91,6 +91,17 @@ def is_whole(record: Struct) -> bool:
     return True
 
 
+def closed_names(value: Struct) -> Iterator[str]:
+    """The names of the private members of which all or something is withheld."""
+    for member in members_with_privacy(type(value)):
+        current = getattr(value, member.name)
+        for part in current if isinstance(current, tuple) else (current,):
+            if isinstance(part, Withheld):
+                yield member.name
+            else:
+                yield from closed_names(part)
+
+
 def part_to_json(part: Part) -> Any:
     return [to_hex(w.hash) for w in part] if isinstance(part, tuple) else part.to_json()
 

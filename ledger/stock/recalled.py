@@ -1,12 +1,14 @@
 """Which lots are recalled: nobody should send, sell or plan with them, whoever it was that recalled them.
 
-A recall stands until its author takes it back or puts another in its place. The chain takes one from an accredited
+A recall stands until its author takes it back or puts another of the same GTIN in its place; one that was taken back
+replaces none either, as in a product's verdict. The chain takes one from an accredited
 issuer, a brand or an authority only, and what it is worth for a product's verdict is decided in `ledger.products`; here
 any that stands counts, for goods that may have to come back are not moved on.
 """
 
 from ledger.common.gs1 import Product, recall_covers, recalled_lots, recalled_product
 from ledger.common.ids import RecordId
+from ledger.records.types import Recall
 from ledger.shipments.history import Journeys
 
 
@@ -17,17 +19,18 @@ class Recalled:
 
     def __init__(self, journeys: Journeys, at: int = 0) -> None:
         judged = max(journeys.latest, at)
-        author = {found.verified.id: found.record.by for found in journeys.recalls}
+        standing = {one.verified.id: one.record for one in journeys.recalls if not journeys.is_revoked(one, judged)}
+        every = {one.verified.id: one.record for one in journeys.recalls}
         replaced = {
-            found.record.supersedes
-            for found in journeys.recalls
-            if author.get(RecordId(found.record.supersedes)) == found.record.by
+            record.supersedes
+            for record in standing.values()
+            if (before := every.get(RecordId(record.supersedes))) is not None and _may_replace(before, record)
         }
         self._standing = [
-            (subject, recalled_lots(found.record.lots), found.verified.id)
-            for found in journeys.recalls
-            if found.verified.id not in replaced and not journeys.is_revoked(found, judged)
-            if (subject := recalled_product(found.record.subject)) is not None
+            (subject, recalled_lots(record.lots), record_id)
+            for record_id, record in standing.items()
+            if record_id not in replaced
+            if (subject := recalled_product(record.subject)) is not None
         ]
         self._known: dict[tuple[str, str], RecordId | None] = {}
 
@@ -42,3 +45,8 @@ class Recalled:
             )  # fmt: skip
             self._known[key] = next(covering, None)
         return self._known[key]
+
+
+def _may_replace(before: Recall, record: Recall) -> bool:
+    one, other = recalled_product(before.subject), recalled_product(record.subject)
+    return before.by == record.by and one is not None and other is not None and one.gtin == other.gtin

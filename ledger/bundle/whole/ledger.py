@@ -11,16 +11,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.bundle.subject import Subject
-from ledger.bundle.undisclosed import WithheldPart, closed_claims, withheld_parts
+from ledger.bundle.undisclosed import NO_SHIPMENT, WithheldKind, WithheldPart, closed_claims, withheld_parts
 from ledger.common.figure import figure, to_json
 from ledger.common.ids import RecordId
 from ledger.common.json_fields import entries, fields_of, integer
 from ledger.errors import VerificationFailed
 from ledger.records import index_keys
+from ledger.records.disclosure import closed_names
 from ledger.records.eip712 import Withheld
 from ledger.records.evidence import Basis, CheckpointTime
 from ledger.records.index_keys import Concern
-from ledger.records.types import Attestation, Record
+from ledger.records.signers import shipments_of
+from ledger.records.types import Attestation, Record, ShipmentTerms
 from ledger.records.verification import VerifiedRecord
 from ledger.registry.history import RegistryView
 from ledger.scores.adopted_card import DEFAULT_CARDS
@@ -54,10 +56,12 @@ def ledger_figures(
         record = about.get(RecordId(record_id))
         return own is None or (record is not None and own in index_keys.concerns(RecordId(record_id), record))
 
-    closed = [part for part in withheld_parts(Journeys(verified)) if concerns_reader(part.record)]
+    closed = {part for part in withheld_parts(Journeys(verified)) if concerns_reader(part.record)}
     claims = closed_claims(i for i in _closed_claims(about) if concerns_reader(i))
+    if own is None:
+        closed |= {part for part in _closed_parts(about) if part.part is not WithheldKind.CLAIMS}
     missing = sorted(adopted_files(view) - {hashlib.sha256(text).digest() for text in rules})
-    return to_json(LedgerFigures((*claims, *closed), tuple(missing), tuple(stood)))
+    return to_json(LedgerFigures((*claims, *sorted(closed)), tuple(missing), tuple(stood)))
 
 
 def check_ledger(
@@ -93,6 +97,16 @@ def stood_in(figures: Mapping[str, Any]) -> tuple[CheckpointTime, ...]:
 def adopted_files(view: RegistryView) -> set[bytes]:
     """The SHA-256 of every file that the council adopted, but of cards that ship with Lading."""
     return {document for document, _ in view.adopted_rules()} - set(DEFAULT_CARDS)
+
+
+def _closed_parts(records: Mapping[RecordId, Record]) -> Iterator[WithheldPart]:
+    """Whatever is closed of whichever record: answers rest on more than other figures do, such as the duty of a
+    clearance and the loss that a split states, and whoever may read all sees that one was not shown.
+    """
+    for record_id, record in records.items():
+        for name in dict.fromkeys(closed_names(record)):
+            about = (record_id,) if isinstance(record, ShipmentTerms) else shipments_of(record) or (NO_SHIPMENT,)
+            yield from (WithheldPart(shipment, record_id, WithheldKind(name)) for shipment in about)
 
 
 def _closed_claims(records: Mapping[RecordId, Record]) -> Iterator[RecordId]:

@@ -18,6 +18,7 @@ from ledger.bundle.whole.ledger import adopted_files
 from ledger.common.canonical import parse_json
 from ledger.common.ids import to_hex
 from ledger.common.periods import HOUR
+from ledger.common.scopes import ALL_SCOPES
 from ledger.errors import LadingError, MalformedRecord, VerificationFailed
 from ledger.records.evidence import CheckpointTimes
 from ledger.services.answers.inputs import Inputs
@@ -77,6 +78,8 @@ def told(inputs: Inputs) -> str:
     """What was asked, and by whose rights: whoever reads it says whether that is what he asked."""
     reader = inputs.reader
     who = "whoever runs the home" if reader is None else "an auditor" if reader.auditor else f"partner {reader.partner}"
+    if reader is not None and reader.scopes != ALL_SCOPES:
+        who += f" with a key for some records alone (scopes {reader.scopes})"
     asked = json.dumps(inputs.asked, ensure_ascii=False, sort_keys=True)
     return f"{inputs.kind} for {who} at {inputs.at} (UTC seconds), by {inputs.log.size} records; asked {asked}"
 
@@ -95,6 +98,7 @@ def check_inputs(inputs: Inputs, work: BundleChecks) -> str:
     if log.checkpoint is not None:
         _check_checkpoint(log.checkpoint, log.size, work)
     check_evidence(inputs, work.evidence.times)
+    _check_length(inputs, work)
     known = work.history.at_log(log.size, inputs.at)
     shown = {sha256(text.encode()).digest() for text in work.bundle.rules} & adopted_files(known)
     if subject.kind is SubjectKind.LEDGER and sorted(shown) != list(inputs.rules):
@@ -137,6 +141,20 @@ def check_evidence(inputs: Inputs, times: CheckpointTimes) -> None:
             "evidence of times that was there is left out", where="evidence",
             expected=f"{known[-1].size} leaves at {known[-1].time}, or newer",
             found="none" if newest is None else f"{newest.size} leaves at {newest.time}",
+        )  # fmt: skip
+
+
+def _check_length(inputs: Inputs, work: BundleChecks) -> None:
+    """No record is left out that was there an hour before, by its own time or by what others bear out: an answer as of
+    now that counts an older log would hide what came since.
+    """
+    size, until = inputs.log.size, inputs.at - HOUR
+    stood = max((one.size for one in work.evidence.times if one.time <= until), default=0)
+    following = work.bundle.records[size].log_time if size < work.head.size else until + 1
+    if size < stood or following <= until:
+        raise VerificationFailed(
+            "records that were there are left out", where="log.size", found=size,
+            expected=f"at least {max(stood, size + 1)} at {inputs.at}", mend="Ask once more, as of now.",
         )  # fmt: skip
 
 

@@ -10,16 +10,17 @@ import pytest
 from ledger.api.pages.plans.positions import positions
 from ledger.attested.rate_card import RATE_CARD
 from ledger.bundle.bundle_checks import BundleChecks
-from ledger.bundle.format import parse_bundle
+from ledger.bundle.format import BundledRecord, parse_bundle
+from ledger.bundle.verify import examined
 from ledger.errors import LadingError, MalformedRecord, Misconfigured, VerificationFailed
 from ledger.planning import cover, optimum, relaxation
-from ledger.records.disclosure import open_paths
-from ledger.records.types import Attestation
+from ledger.records.disclosure import join, open_paths, split
+from ledger.records.types import Attestation, Outcome
 from ledger.services.answers.inputs import Kind
 from ledger.services.answers.kinds.question import Question
 from ledger.services.answers.kinds.registry import MAKE
 from ledger.services.answers.made_again import made_again
-from ledger.services.answers.verify import check_inputs, check_made, inputs_of, make_again, verify_answer
+from ledger.services.answers.verify import check_inputs, check_made, inputs_of, make_again, told, verify_answer
 from ledger.services.views.records import Reader
 from ledger.store import openings, records
 from tests.api.answers.conftest import READERS, Asked, changed
@@ -224,6 +225,26 @@ def test_a_bundle_of_somebody_else_and_an_answer_without_inputs_are_no_ground(as
     assert asked.verify(changed(ask(asked, "stock"), inputs=None))[-1].name == "answer"
 
 
+def test_an_answer_as_of_now_that_counts_an_older_log_is_refused(asked: Asked) -> None:
+    """Else the operator hides what came in since: all the rest follows from the records before."""
+    inputs, work = inputs_of(json.loads(ask(asked, "stock"))), asked.examined()
+    size = inputs.log.size // 2
+    borne_out = [one for one in work.evidence.times if one.size <= size]
+    log = replace(inputs.log, size=size, checkpoint=None)
+    older = replace(inputs, log=log, evidence=borne_out[-1] if borne_out else None)
+    with pytest.raises(VerificationFailed, match="records that were there are left out"):
+        check_inputs(older, work)
+
+
+def test_a_key_that_opens_some_records_alone_is_told(asked: Asked) -> None:
+    """An operator that answers as if to a lesser key leaves things out: whoever asked sees it in the first line."""
+    inputs = inputs_of(json.loads(ask(asked, "route", SHOP)))
+    assert "scopes" not in told(inputs).split("; asked")[0]
+    assert f"partner {SHOP} with a key for some records alone (scopes 1)" in told(
+        replace(inputs, reader=Reader(SHOP, scopes=1))
+    )
+
+
 def test_a_partners_bundle_opens_what_it_has_a_right_to_and_nothing_else(asked: Asked) -> None:
     node, closed = asked.world.stage.node, 0
     for who in (MAKER, SHOP, CARRIER):
@@ -248,3 +269,21 @@ def test_a_file_that_the_council_adopted_and_that_is_left_out_is_told(asked: Ask
     steps = verify_answer(ask(asked, "access"), less.to_bytes(), asked.trust)
     assert not steps[-1].ok
     assert "missing" in steps[-1].why
+
+
+@pytest.mark.parametrize("path", ["duty", "details", "load", "place"])
+def test_a_part_that_is_left_closed_is_told_whatever_it_is_of(asked: Asked, path: str) -> None:
+    """Else its maker hides a deviation: out of the answer, and closed in the bundle that it is made again from."""
+    bundle = parse_bundle(asked.bundles[0])
+    less = replace(bundle, records=tuple(_closed(one, path) for one in bundle.records))
+    steps, _ = examined(less.to_bytes(), asked.trust)
+    assert (steps[-1].name, steps[-1].ok) == ("figures", False)
+    assert steps[-1].why.startswith("withheld")
+
+
+def _closed(one: BundledRecord, path: str) -> BundledRecord:
+    if isinstance(one.signed.record, Outcome):
+        return one
+    public, parts = split(one.signed.record)
+    shown = join(public, {name: part for name, part in parts.items() if name != path})
+    return replace(one, signed=replace(one.signed, record=shown))

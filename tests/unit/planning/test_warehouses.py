@@ -285,8 +285,8 @@ def test_what_is_no_plan_is_refused_with_its_place(change: str, where: str) -> N
     assert refused.value.where == where
 
 
-def recalled(history: History, by: int, lots: str, day: int, instead: bytes = bytes(32)) -> bytes:
-    record = Recall(by, f"01/{A}", lots, 1, 1, "", instead, day * DAY, history.details())
+def recalled(history: History, by: int, lots: str, day: int, instead: bytes = bytes(32), gtin: str = A) -> bytes:
+    record = Recall(by, f"01/{gtin}", lots, 1, 1, "", instead, day * DAY, history.details())
     return history.log(record, [by], day * DAY, outcomes=[Outcome.APPLIED]).id
 
 
@@ -307,6 +307,19 @@ def test_recalled_goods_are_in_no_plan_until_their_author_takes_it_back() -> Non
     revoked = Revocation(NORTH, whole, 1, 18 * DAY, history.details())
     history.log(revoked, [NORTH], 17 * DAY, outcomes=[Outcome.APPLIED])
     assert positions(history, 20, plan_file()).unfit == 0
+
+
+def test_a_recall_is_not_replaced_by_one_taken_back_nor_by_one_of_other_goods() -> None:
+    history = History()
+    delivered(history, NORTH, 12, 30)
+    first = recalled(history, NORTH, '[{"lot":"L1"}]', 13)
+    recalled(history, NORTH, "", 14, first, gtin=B)
+    assert positions(history, 20, plan_file()).unfit == 30
+    second = recalled(history, NORTH, '[{"lot":"L2"}]', 14, first)
+    assert positions(history, 20, plan_file()).unfit == 0
+    revoked = Revocation(NORTH, second, 1, 16 * DAY, history.details())
+    history.log(revoked, [NORTH], 15 * DAY, outcomes=[Outcome.APPLIED])
+    assert positions(history, 20, plan_file()).unfit == 30
 
 
 def test_what_is_past_its_expiry_is_in_no_plan() -> None:
