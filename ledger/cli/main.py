@@ -77,7 +77,7 @@ PANELS: dict[str, dict[str, Entry]] = {
             "stock", "Who holds which goods where, at any second, from what both sides signed; nobody counts."
         ),
         "league": Entry(
-            "network.league", "The carriers of a lane side by side: time, cost and penalties, in intervals."
+            "network.league", "Who works on a lane, side by side: carriers by time, cost and penalties, in intervals."
         ),
         "plan": Entry("plan", "Plans from verified records: advice, with the records it rests on."),
         "report": Entry(

@@ -4,6 +4,7 @@ Exit status 0 = yes, 1 = no (refused, not found, not verified), 2 = misuse (bad 
 """
 
 import json
+import os
 import sys
 from collections.abc import Iterable
 from typing import Any, NoReturn
@@ -15,7 +16,16 @@ from rich.text import Text
 
 from ledger import errors
 
-out = Console(highlight=False, soft_wrap=True)
+WIDE = 400
+"""Columns of what goes into a file or another program: nothing is folded or cut there. `COLUMNS` says otherwise."""
+
+
+def _width() -> int | None:
+    """None: as wide as the terminal."""
+    return None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDE
+
+
+out = Console(highlight=False, soft_wrap=True, width=_width())
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -79,7 +89,7 @@ def table(heads: Iterable[str], rows: Iterable[Iterable[object]], *, title: str 
         title=Text(title) if title else None, title_justify="left", box=None, pad_edge=False, header_style="bold"
     )
     for head in heads:
-        grid.add_column(head)
+        grid.add_column(head, overflow="fold")  # an id that is cut is none
     for row in rows:
         grid.add_row(*(Text(str(cell)) for cell in row))  # no markup: names are what partners chose
     return grid

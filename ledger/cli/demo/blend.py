@@ -32,15 +32,13 @@ NONE = ExceptionBit(0)
 def blend(play: Play) -> None:
     """All of it, in the order of the days."""
     play.at(19)
-    powder = _delivered(
-        play, Goods(salt(), POWDER_GTIN, POWDER_LOT, NO_HASH, 1_200, "KGM", "040221", "Milk powder"), BAGS
-    )
+    powder = _delivered(play, _powder(BAGS * POWDER // USED), BAGS)
     lactose = _delivered(
         play, Goods(salt(), LACTOSE_GTIN, LACTOSE_LOT, NO_HASH, LACTOSE, "KGM", "170211", "Lactose"), LACTOSE_BAGS
     )
     play.at(20)
-    split = Split(BLENDER, powder, 1, (Child(USED, ()), Child(BAGS - USED, ())), int(SplitReason.PARTIAL),
-                  play.clock.now(), Details(salt(), ""))  # fmt: skip
+    parts = [Child(bags, (_powder(bags * POWDER // USED),)) for bags in (USED, BAGS - USED)]
+    split = Split(BLENDER, powder, 1, tuple(parts), int(SplitReason.PARTIAL), play.clock.now(), Details(salt(), ""))
     play.sign("the blender splits off the powder that it needs", split, BLENDER)
     used = play.shipments["powder used"] = RecordId(child_id(powder, 1, 0))
     play.shipments["powder left"] = RecordId(child_id(powder, 1, 1))
@@ -58,6 +56,10 @@ def blend(play: Play) -> None:
 def sorted_refs(used: RecordId, lactose: RecordId) -> tuple[ShipmentRef, ...]:
     """The inputs at their sequences: a fresh child stands at 0, what was handed over once at 1."""
     return tuple(ShipmentRef(*ref) for ref in sorted([(used, 0), (lactose, 1)]))
+
+
+def _powder(kilograms: int) -> Goods:
+    return Goods(salt(), POWDER_GTIN, POWDER_LOT, NO_HASH, kilograms, "KGM", "040221", "Milk powder")
 
 
 def _delivered(play: Play, goods: Goods, bags: int) -> RecordId:

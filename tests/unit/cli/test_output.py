@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 
 import pytest
 from rich.console import Console
@@ -28,6 +29,17 @@ def test_brackets_in_errors_are_text(capsys: pytest.CaptureFixture[str]) -> None
     with pytest.raises(SystemExit):
         output.fail(LadingError("no such key [bold]", found="[/] [red]"))
     assert "[bold]" in capsys.readouterr().err
+
+
+def test_tables_lose_nothing_where_nobody_looks() -> None:
+    """As in a file, or in a narrow terminal."""
+    digits = "0123456789" * 12
+    for width in (output.WIDE, 40):
+        console = Console(width=width, file=io.StringIO(), record=True)
+        console.print(output.table(["name", "id"], [["a maker of something", digits], ["another", "1"]]))
+        text = console.export_text()
+        assert digits in re.sub(r"[^0-9]", "", text)
+        assert (digits in text) is (width == output.WIDE)
 
 
 def test_brackets_in_tables_are_text() -> None:

@@ -34,8 +34,8 @@ def league(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """The carriers of a lane side by side: time, cost and penalties, in intervals. Or its suppliers, warehouses and
-    brokers: time and faults; or customs: time.
+    """Who works on a lane, side by side: carriers by time, cost and penalties, in intervals. Or suppliers, warehouses
+    and brokers by time and faults; or customs by time.
 
     Ties and thin data are said: nobody with fewer than thirty deliveries has a rank.
     """
