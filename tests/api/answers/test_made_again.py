@@ -11,6 +11,7 @@ from ledger.api.pages.plans.positions import positions
 from ledger.attested.rate_card import RATE_CARD
 from ledger.bundle.bundle_checks import BundleChecks
 from ledger.bundle.format import BundledRecord, parse_bundle
+from ledger.bundle.steps import ATTESTED
 from ledger.bundle.verify import examined
 from ledger.errors import LadingError, MalformedRecord, Misconfigured, VerificationFailed
 from ledger.planning import cover, optimum, relaxation
@@ -194,6 +195,7 @@ def test_an_operator_that_hides_the_cheaper_carrier_is_found(asked: Asked) -> No
     steps = asked.verify(asked_less, SHOP)
     assert all(step.ok for step in steps)
     assert '"without_mode": ["maritime"]' in steps[0].why
+    assert (steps[-1].name, steps[-1].basis) == ("made again", ATTESTED), "a card may be closed in its bundle unseen"
 
 
 def test_a_gap_that_is_hidden_a_standing_that_is_worse_a_deviation_and_stock_that_counts_twice_are_found(
