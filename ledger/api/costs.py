@@ -22,7 +22,7 @@ TABLE: tuple[tuple[str, int], ...] = (
     ("/v1/products/(?:bundle|data)/.*", 20),
     ("/v1/products/pictures/.*", DEFAULT),
     ("/v1/products/.*|/p/.*|/p-scan", 25),
-    (f"/v1/network|/network|(?:/v1)?/partners/{_ID}/score(?:/.*)?", 20),
+    (f"/v1/network|/network|(?:/v1)?/partners/{_ID}/score(?:/.*)?|(?:/v1)?/(?:access|league|markets)(?:/.*)?", 20),
     (f"/partners/{_ID}", 40),
     ("/v1/plans/.*|/plans(?:/.*)?", 100),
     (f"/v1/penalties|/penalties|/partners/{_ID}/penalties|/v1/shipments/{_ID}/penalty", 40),
