@@ -9,8 +9,8 @@ from ledger.provenance.gaps import Finding, Gap
 from ledger.records.signers import shipments_of
 from ledger.records.types import Record, ShipmentTerms
 from ledger.records.verification import VerifiedRecord
-from ledger.services.views.access_journal import AccessRight
-from ledger.services.views.records import Reader, is_somebody, may_open_terms, own_right
+from ledger.services.views.access_journal import AccessRight, own_right
+from ledger.services.views.records import Reader, is_somebody, may_open_terms
 from ledger.shipments.history import Journeys
 
 _OF_CONTENTS = (Gap.MORE_OUT, Gap.LESS_OUT, Gap.LOSS_UNCLEAR, Gap.SERIALS_TWICE)
@@ -53,7 +53,7 @@ def right_to(journeys: Journeys, record_id: RecordId, record: Record, reader: Re
     """The right to the private parts of terms, handoffs and splits, as `RecordViews.right_to` has it of the store."""
     if not is_somebody(reader, record):
         return None
-    if (own := own_right(record_id, record, reader)) is not None:
+    if (own := own_right(record_id, record, reader.partner, auditor=reader.auditor)) is not None:
         return own
     if isinstance(record, ShipmentTerms):
         if not may_open_terms(record, reader):

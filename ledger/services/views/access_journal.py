@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 from ledger.common.ids import RecordId, to_hex
 from ledger.common.periods import full_hour
+from ledger.records.index_keys import PARTNER, Concern, concerns
+from ledger.records.types import Record
 from ledger.services.home.clock import Clock
 from ledger.services.state.partner_names import PartnerName
 from ledger.store import openings
@@ -30,6 +32,14 @@ class AccessRight(StrEnum):
     AUDITOR = "auditor"
     EXPORT = "export"
     FORWARDED = "forwarded"
+
+
+def own_right(record_id: RecordId, record: Record, partner: int, *, auditor: bool) -> AccessRight | None:
+    """The right that a record by itself gives to whoever may read its kind: to auditors, and to partners it names."""
+    if auditor:
+        return AccessRight.AUDITOR
+    named = Concern(PARTNER, str(partner))
+    return AccessRight.PARTY if partner and named in concerns(record_id, record) else None
 
 
 class Opened(NamedTuple):

@@ -26,7 +26,7 @@ from ledger.services.state import shipment_state
 from ledger.services.state.current_registry import CurrentRegistry
 from ledger.services.state.partner_names import Names, PartnerName
 from ledger.services.state.verified_records import VerifiedRecords
-from ledger.services.views.access_journal import AccessJournal, AccessRight, AccessView, Opened, access_view
+from ledger.services.views.access_journal import AccessJournal, AccessRight, AccessView, Opened, access_view, own_right
 from ledger.services.views.chain_track import chain_track
 from ledger.services.views.course.private_parts import parts_shown
 from ledger.services.views.log_track import log_track
@@ -89,14 +89,6 @@ def may_open_terms(terms: ShipmentTerms, reader: Reader) -> bool:
 def is_somebody(reader: Reader, record: Record) -> bool:
     """Whether anything can give the reader a right to the record."""
     return reader.may_read(record.NUMBER) and bool(reader.auditor or reader.partner or reader.key)
-
-
-def own_right(record_id: RecordId, record: Record, reader: Reader) -> AccessRight | None:
-    """The right that a record by itself gives to whoever may read its kind: to auditors, and to partners it names."""
-    if reader.auditor:
-        return AccessRight.AUDITOR
-    named = concerning.Concern(concerning.PARTNER, str(reader.partner))
-    return AccessRight.PARTY if reader.partner and named in concerning.concerns(record_id, record) else None
 
 
 class RecordViews:
@@ -267,7 +259,7 @@ class RecordViews:
         """Parties of the record or of what it amends, senders and receivers of all its goods, and auditors."""
         if not is_somebody(reader, record):
             return None
-        if (own := own_right(record_id, record, reader)) is not None:
+        if (own := own_right(record_id, record, reader.partner, auditor=reader.auditor)) is not None:
             return own
         if isinstance(record, ShipmentTerms):
             terms = shipment_state.terms_of(connection, record_id)
